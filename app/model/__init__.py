@@ -1,0 +1,1 @@
+"""Frozen structs that travel between rooms. This room imports no other."""

@@ -1,0 +1,94 @@
+"""A session as an offer or an answer describes it, whichever protocol carries it.
+
+RFC 3264 gives the meaning; SIP writes it as SDP (RFC 8866), PbxSignal as `channels_cmd`.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class Direction(enum.StrEnum):
+    """Which way media flows, seen from the side that wrote the description (RFC 3264, 5.1)."""
+
+    SENDRECV = "sendrecv"
+    SENDONLY = "sendonly"
+    RECVONLY = "recvonly"
+    INACTIVE = "inactive"
+
+    @property
+    def sends(self) -> bool:
+        """True when the describing side sends."""
+        return self in (Direction.SENDRECV, Direction.SENDONLY)
+
+    @property
+    def receives(self) -> bool:
+        """True when the describing side wants to receive."""
+        return self in (Direction.SENDRECV, Direction.RECVONLY)
+
+    @property
+    def mirrored(self) -> Direction:
+        """The same flow seen from the other side."""
+        return _MIRROR[self]
+
+    @staticmethod
+    def of(sends: bool, receives: bool) -> Direction:
+        """The direction that sends and receives as told."""
+        if sends:
+            return Direction.SENDRECV if receives else Direction.SENDONLY
+        return Direction.RECVONLY if receives else Direction.INACTIVE
+
+
+_MIRROR = {
+    Direction.SENDRECV: Direction.SENDRECV,
+    Direction.SENDONLY: Direction.RECVONLY,
+    Direction.RECVONLY: Direction.SENDONLY,
+    Direction.INACTIVE: Direction.INACTIVE,
+}
+
+
+class CodecDescription(msgspec.Struct, frozen=True):
+    """One RTP payload format: `encoding` and `clock_rate` as in a=rtpmap, `parameters` as in a=fmtp."""
+
+    payload_type: int
+    encoding: str
+    clock_rate: int
+    channels: int = 1
+    parameters: str = ""
+
+
+class MediaDescription(msgspec.Struct, frozen=True):
+    """One m-line. `port` 0 means refused. `rtcp_port` None means RTP's port + 1 (or the RTP port when muxed)."""
+
+    kind: str
+    address: str
+    port: int
+    codecs: tuple[CodecDescription, ...] = ()
+    direction: Direction = Direction.SENDRECV
+    protocol: str = "RTP/AVP"
+    packet_time_ms: int | None = None
+    max_packet_time_ms: int | None = None
+    rtcp_address: str | None = None
+    rtcp_port: int | None = None
+    rtcp_mux: bool = False
+    attributes: tuple[tuple[str, str | None], ...] = ()
+    """Attributes no field above holds, in their order, for cores that understand more."""
+    formats: tuple[str, ...] = ()
+    """The m-line's format tokens as they came, where they are not RTP payload types."""
+
+
+class SessionDescription(msgspec.Struct, frozen=True):
+    """A whole offer or answer. `version` grows by one whenever anything in it changes (RFC 3264, 8)."""
+
+    session_id: int
+    version: int
+    origin_address: str
+    media: tuple[MediaDescription, ...] = ()
+    origin_user: str = "-"
+
+    @property
+    def audio(self) -> MediaDescription | None:
+        """The first audio line that was not refused, or None."""
+        return next((m for m in self.media if m.kind == "audio" and m.port), None)
