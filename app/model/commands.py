@@ -1,0 +1,181 @@
+"""What a surface may ask of the phone. Each command gets exactly one `Reply` with the same `id`.
+
+A locked phone refuses all but `Answer`, `Reject`, `HangUp`, `Unlock`, `Silence`, volume and path changes,
+`PressKey`/`MoveHook`, and a `Dial` of an emergency number (mission row A11).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.model.ids import CallId, LineId
+from app.model.keys import Key
+from app.model.media import AudioPath
+
+
+class Command(msgspec.Struct, frozen=True, tag=True, tag_field="command"):
+    """The base of all commands. `id` is the surface's own number for the reply."""
+
+    id: int
+
+
+class Dial(Command, frozen=True):
+    """Call a number, or start an empty call for overlap dialling where the line can."""
+
+    number: str
+    line: LineId | None = None
+
+
+class Answer(Command, frozen=True):
+    """Take an incoming call (None: the one that rings); a call that is on is held first."""
+
+    call: CallId | None = None
+
+
+class Reject(Command, frozen=True):
+    """Refuse an incoming call."""
+
+    call: CallId | None = None
+
+
+class HangUp(Command, frozen=True):
+    """End a call in any state (None: the active one)."""
+
+    call: CallId | None = None
+
+
+class Hold(Command, frozen=True):
+    """Hold a call (None: the active one)."""
+
+    call: CallId | None = None
+
+
+class Retrieve(Command, frozen=True):
+    """Take a held call back; another call that is on is held first."""
+
+    call: CallId | None = None
+
+
+class Swap(Command, frozen=True):
+    """Hold the active call and retrieve the other."""
+
+
+class Mute(Command, frozen=True):
+    """Close or open the microphone."""
+
+    muted: bool
+
+
+class SendDigits(Command, frozen=True):
+    """Send DTMF digits (0-9 * # A-D) in a call."""
+
+    digits: str
+    call: CallId | None = None
+
+
+class Redial(Command, frozen=True):
+    """Call the last dialled number again."""
+
+
+class Silence(Command, frozen=True):
+    """Stop ringing; the call goes on alerting."""
+
+
+class SelectPath(Command, frozen=True):
+    """Move the voice to a path."""
+
+    path: AudioPath
+
+
+class SetVolume(Command, frozen=True):
+    """Set the path's volume, or the ringer's, in percent."""
+
+    percent: int
+    ringer: bool = False
+
+
+class MarkSeen(Command, frozen=True):
+    """The user has looked at the missed calls."""
+
+
+class Lock(Command, frozen=True):
+    """Lock the phone; refused with advice while no PIN is set."""
+
+
+class Unlock(Command, frozen=True):
+    """Try a PIN. Never logged."""
+
+    pin: str
+
+
+class ChangePin(Command, frozen=True):
+    """Set, change or (empty `new`) remove the PIN; `old` is needed where one is set. Never logged."""
+
+    old: str
+    new: str
+
+
+class Set(Command, frozen=True):
+    """Set a setting as the user; None takes the user's value away."""
+
+    key: str
+    value: str | int | bool | None
+
+
+class PressKey(Command, frozen=True):
+    """Press or let go a key of the simulated keypad; refused on a phone with a real one."""
+
+    key: Key
+    pressed: bool
+
+
+class MoveHook(Command, frozen=True):
+    """Lift or replace the simulated handset; refused on a phone with a real one."""
+
+    off_hook: bool
+
+
+AnyCommand = (
+    Dial
+    | Answer
+    | Reject
+    | HangUp
+    | Hold
+    | Retrieve
+    | Swap
+    | Mute
+    | SendDigits
+    | Redial
+    | Silence
+    | SelectPath
+    | SetVolume
+    | MarkSeen
+    | Lock
+    | Unlock
+    | ChangePin
+    | Set
+    | PressKey
+    | MoveHook
+)
+
+
+class Reply(msgspec.Struct, frozen=True, tag="reply"):
+    """The phone's word on a command. When refused, `reason` and `advice` are plain words for a person."""
+
+    id: int
+    accepted: bool
+    reason: str = ""
+    advice: str = ""
+
+
+class KeyEvent(msgspec.Struct, frozen=True, tag="key"):
+    """A key of the phone's own keypad moved; it crosses to the kiosk, whose input map knows what it means."""
+
+    key: Key
+    pressed: bool
+
+
+class HookEvent(msgspec.Struct, frozen=True, tag="hook"):
+    """The handset was lifted or replaced."""
+
+    off_hook: bool

@@ -1,0 +1,134 @@
+"""What the call model and the media room say to each other.
+
+The call model states the scene that should be heard; the media room makes it so. Descriptions are asked
+for and come back as events, because a later gathering of candidates takes time.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from app.model.ids import StreamId
+from app.model.session import Direction, SessionDescription
+
+
+class EarTone(enum.StrEnum):
+    """A tone the user hears in the chosen ear (ITU-T E.180)."""
+
+    DIAL = "dial"
+    RINGBACK = "ringback"
+    BUSY = "busy"
+    CONGESTION = "congestion"
+    CALL_WAITING = "call-waiting"
+    HOLD_REMINDER = "hold-reminder"
+
+
+class Ring(msgspec.Struct, frozen=True):
+    """The ringing device rings; `alert_info` may choose another melody."""
+
+    alert_info: str = ""
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """All that should be heard now. Declarative: the media room compares it with the one before.
+
+    `talking` are the streams in the conversation with the user; every other open stream is silent.
+    `microphone` asks for the gate; it opens only while a talking stream is connected and `muted` is false.
+    `connected` says which talking streams have been answered (early media plays with a closed gate).
+    """
+
+    talking: tuple[StreamId, ...] = ()
+    connected: tuple[StreamId, ...] = ()
+    tone: EarTone | None = None
+    ring: Ring | None = None
+    muted: bool = False
+    off_hook: bool = False
+
+
+class OfferReady(msgspec.Struct, frozen=True, tag=True):
+    """The offer asked for with `MediaPort.offer`."""
+
+    stream: StreamId
+    offer: SessionDescription
+
+
+class AnswerReady(msgspec.Struct, frozen=True, tag=True):
+    """The answer asked for with `MediaPort.answer`; the stream runs by it from now on."""
+
+    stream: StreamId
+    answer: SessionDescription
+    remote: Direction
+    """What the far end wants: `sendonly` or `inactive` mean it holds us."""
+
+
+class AnswerTaken(msgspec.Struct, frozen=True, tag=True):
+    """The far end's answer given to `MediaPort.take_answer` was understood and is in force."""
+
+    stream: StreamId
+    remote: Direction
+
+
+class MediaRefused(msgspec.Struct, frozen=True, tag=True):
+    """No common codec, no port, no sound: `reason` in words for a person, `common_codec` False for SIP's 488."""
+
+    stream: StreamId
+    reason: str
+    common_codec: bool = True
+
+
+class DigitHeard(msgspec.Struct, frozen=True, tag=True):
+    """A DTMF digit came in the media (RFC 4733)."""
+
+    stream: StreamId
+    digit: str
+
+
+class MediaBegan(msgspec.Struct, frozen=True, tag=True):
+    """The first packet of the far end arrived."""
+
+    stream: StreamId
+
+
+class MicrophoneGate(msgspec.Struct, frozen=True, tag=True):
+    """The gate as the engine has it; the mute LED reads this."""
+
+    open: bool
+
+
+class AudioPath(enum.StrEnum):
+    """Where the user's voice goes in and out."""
+
+    HANDSET = "handset"
+    SPEAKER = "speaker"
+    HEADSET = "headset"
+
+
+class PathsChanged(msgspec.Struct, frozen=True, tag=True):
+    """The chosen path, those there are, the volumes in percent, and in words what is wrong (empty when nothing is)."""
+
+    path: AudioPath
+    available: tuple[AudioPath, ...]
+    volumes: dict[str, int]
+    trouble: str = ""
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """Figures of one running stream, for the display and for reports."""
+
+    stream: StreamId
+    codec: str
+    packets_sent: int
+    packets_received: int
+    lost: int
+    jitter_ms: float
+    round_trip_ms: float | None
+    playout_delay_ms: float
+    bars: int
+    """0 (nothing heard) to 4 (excellent)."""
+
+
+MediaEvent = (
+    OfferReady | AnswerReady | AnswerTaken | MediaRefused | DigitHeard | MediaBegan | MicrophoneGate | PathsChanged
+)

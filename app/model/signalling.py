@@ -1,0 +1,229 @@
+"""What the call model and a signalling speaker say to each other, in Q.931's words (ITU-T Q.931, 3.1).
+
+Requests go down as method calls on `app.calls.ports.SignallingLine`; everything that comes up is one of
+the events here. A speaker never calls up from inside a call down: it posts its events on the loop.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from app.model.cause import Cause
+from app.model.ids import LegId, LineId
+from app.model.party import Party
+from app.model.session import SessionDescription
+
+
+class Executor(enum.StrEnum):
+    """Who carries a service out: the phone by itself, the PBX on the phone's word, or nobody."""
+
+    PHONE = "phone"
+    PBX = "pbx"
+    NONE = "none"
+
+
+class LineCapabilities(msgspec.Struct, frozen=True):
+    """What a line can do, and who does it. Surfaces show only what is possible here."""
+
+    hold: Executor = Executor.PHONE
+    transfer: Executor = Executor.NONE
+    park: Executor = Executor.NONE
+    pickup: Executor = Executor.NONE
+    conference: Executor = Executor.PHONE
+    overlap: bool = False
+    disconnect_with_tone: bool = False
+    remote_control: bool = False
+
+
+class Registration(enum.StrEnum):
+    """How a line stands with its PBX."""
+
+    DOWN = "down"
+    TRYING = "trying"
+    UP = "up"
+    REFUSED = "refused"
+
+
+class CallOptions(msgspec.Struct, frozen=True):
+    """How a call is to be set up."""
+
+    emergency: bool = False
+    anonymous: bool = False
+
+
+# --- events of a line -------------------------------------------------------------------------------
+
+
+class LineChanged(msgspec.Struct, frozen=True, tag=True):
+    """The registration changed. `reason` and `advice` are plain words for a person; empty when all is well."""
+
+    line: LineId
+    registration: Registration
+    reason: str = ""
+    advice: str = ""
+
+
+# --- events of a leg; each names the leg it speaks of ---------------------------------------------------
+
+
+class SetupIndicated(msgspec.Struct, frozen=True, tag=True):
+    """A call comes in. Without `offer` the phone makes the offer when it answers."""
+
+    leg: LegId
+    line: LineId
+    calling: Party
+    called: Party
+    offer: SessionDescription | None = None
+    alert_info: str = ""
+    replaces: LegId | None = None
+
+
+class MoreDigitsWanted(msgspec.Struct, frozen=True, tag=True):
+    """SETUP ACKNOWLEDGE: overlap sending may go on."""
+
+    leg: LegId
+
+
+class Proceeding(msgspec.Struct, frozen=True, tag=True):
+    """CALL PROCEEDING: the number is complete, the call is on its way."""
+
+    leg: LegId
+
+
+class Alerting(msgspec.Struct, frozen=True, tag=True):
+    """The far end rings. With `answer` its in-band tone is to be heard instead of our own ringback."""
+
+    leg: LegId
+    answer: SessionDescription | None = None
+    party: Party | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, tag=True):
+    """PROGRESS with in-band information: an announcement or tone before the connect."""
+
+    leg: LegId
+    answer: SessionDescription | None = None
+    cause: Cause | None = None
+
+
+class Connected(msgspec.Struct, frozen=True, tag=True):
+    """CONNECT: the far end answered. `answer` is None when media was settled before or in `OfferReceived`."""
+
+    leg: LegId
+    answer: SessionDescription | None = None
+    party: Party | None = None
+
+
+class OfferReceived(msgspec.Struct, frozen=True, tag=True):
+    """The far end offers anew in an early or running call. Answer with `SignallingLine.answer_offer`."""
+
+    leg: LegId
+    offer: SessionDescription
+
+
+class OfferWanted(msgspec.Struct, frozen=True, tag=True):
+    """The far end asks us to offer (a re-INVITE without offer). Reply with `SignallingLine.answer_offer`."""
+
+    leg: LegId
+
+
+class AnswerReceived(msgspec.Struct, frozen=True, tag=True):
+    """The answer to our `SignallingLine.offer`, or to the offer our connect carried."""
+
+    leg: LegId
+    answer: SessionDescription
+
+
+class OfferRefused(msgspec.Struct, frozen=True, tag=True):
+    """Our `SignallingLine.offer` was refused; the session stays as it was (RFC 3261, 14.1)."""
+
+    leg: LegId
+    cause: Cause
+
+
+class RemoteHeld(msgspec.Struct, frozen=True, tag=True):
+    """NOTIFY user hold / retrieve, where signalling says so itself."""
+
+    leg: LegId
+    held: bool
+
+
+class PartyChanged(msgspec.Struct, frozen=True, tag=True):
+    """Somebody else is at the other end now, or his name became known (connected line identification)."""
+
+    leg: LegId
+    party: Party
+
+
+class RemoteAction(enum.StrEnum):
+    """What a remote control may ask the phone to do (uaCSTA, PbxSignal facilities, SIP talk/hold events)."""
+
+    ANSWER = "answer"
+    HOLD = "hold"
+    RETRIEVE = "retrieve"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+
+
+class RemoteControl(msgspec.Struct, frozen=True, tag=True):
+    """The PBX asks the phone to act on this leg."""
+
+    leg: LegId
+    action: RemoteAction
+
+
+class DigitSignalled(msgspec.Struct, frozen=True, tag=True):
+    """A DTMF digit came through signalling (SIP INFO, Q.931 keypad facility)."""
+
+    leg: LegId
+    digit: str
+
+
+class Transferred(msgspec.Struct, frozen=True, tag=True):
+    """The PBX joined this leg with `other`; `other` will be released, this one goes on with `party`."""
+
+    leg: LegId
+    other: LegId | None
+    party: Party | None = None
+
+
+class Disconnected(msgspec.Struct, frozen=True, tag=True):
+    """DISCONNECT: the far end cleared. With `tone` its media plays on until the user hangs up."""
+
+    leg: LegId
+    cause: Cause
+    tone: bool = False
+    text: str = ""
+
+
+class Released(msgspec.Struct, frozen=True, tag=True):
+    """RELEASE: the leg is gone and its name will not be heard again. Always the last event of a leg."""
+
+    leg: LegId
+    cause: Cause
+    text: str = ""
+
+
+LineEvent = LineChanged
+LegEvent = (
+    SetupIndicated
+    | MoreDigitsWanted
+    | Proceeding
+    | Alerting
+    | Progress
+    | Connected
+    | OfferReceived
+    | OfferWanted
+    | AnswerReceived
+    | OfferRefused
+    | RemoteHeld
+    | PartyChanged
+    | RemoteControl
+    | DigitSignalled
+    | Transferred
+    | Disconnected
+    | Released
+)
+SignallingEvent = LineEvent | LegEvent

@@ -1,0 +1,139 @@
+"""What is true of the phone now, as one frozen picture for every surface (kiosk, scenario tests, apps).
+
+Times are the phone's monotonic seconds (`Snapshot.now` is the sender's clock at sending), so that a
+surface counts a call's seconds without trusting the wall clock.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from app.model.history import CallDirection, CallRecord
+from app.model.ids import CallId, LineId
+from app.model.media import AudioPath, Quality
+from app.model.party import Party
+from app.model.signalling import LineCapabilities, Registration
+
+
+class CallState(enum.StrEnum):
+    """Where a call stands, as the user sees it."""
+
+    DIALLING = "dialling"
+    """Overlap: digits are still wanted."""
+    CALLING = "calling"
+    RINGBACK = "ringback"
+    INCOMING = "incoming"
+    CONNECTED = "connected"
+    HELD = "held"
+    """Held by this phone's user."""
+    ENDED = "ended"
+    """Cleared by the far end; shown (perhaps with its tone playing) until the user or a timer takes it away."""
+
+
+class CallView(msgspec.Struct, frozen=True):
+    """One call."""
+
+    id: CallId
+    line: LineId
+    direction: CallDirection
+    state: CallState
+    party: Party
+    connected_at: float | None = None
+    remote_held: bool = False
+    waiting: bool = False
+    """Came in while another call was on."""
+    emergency: bool = False
+    encrypted: bool = False
+    changing: bool = False
+    """A hold, retrieve or answer is under way; keys for it wait."""
+    cause: int | None = None
+    notice: str = ""
+    """What happened, in words for the user: why it ended, that it could not be held, …"""
+    quality: Quality | None = None
+    digits: str = ""
+    """DTMF digits the user sent in this call."""
+
+
+class LineView(msgspec.Struct, frozen=True):
+    """One line and how it stands with its PBX."""
+
+    id: LineId
+    number: str
+    name: str
+    server: str
+    registration: Registration
+    reason: str = ""
+    advice: str = ""
+    capabilities: LineCapabilities = LineCapabilities()
+
+
+class LockView(msgspec.Struct, frozen=True):
+    """The screen lock. `retry_at` is the monotonic second before which no PIN is tried."""
+
+    locked: bool = False
+    pin_set: bool = False
+    checking: bool = False
+    wrong_attempts: int = 0
+    retry_at: float | None = None
+
+
+class AudioView(msgspec.Struct, frozen=True):
+    """Where the voice goes and how loud. `microphone_open` is the engine's gate."""
+
+    path: AudioPath = AudioPath.HANDSET
+    available: tuple[AudioPath, ...] = (AudioPath.HANDSET,)
+    volume: int = 60
+    ringer_volume: int = 60
+    muted: bool = False
+    microphone_open: bool = False
+    ringing: bool = False
+    silenced: bool = False
+
+
+class Severity(enum.StrEnum):
+    """How much a notice matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something is wrong, or was, and what to do about it, in words for a person."""
+
+    id: str
+    severity: Severity
+    text: str
+    advice: str = ""
+
+
+class DisplayView(msgspec.Struct, frozen=True):
+    """How the display should look, from the settings."""
+
+    theme: str = "night"
+    language: str = "en"
+    clock_24h: bool = True
+
+
+class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
+    """Everything a surface shows. `generation` grows by one with each change."""
+
+    generation: int
+    now: float
+    lines: tuple[LineView, ...] = ()
+    calls: tuple[CallView, ...] = ()
+    active: CallId | None = None
+    """The call that the user talks in, or that keys mean."""
+    history: tuple[CallRecord, ...] = ()
+    """The newest calls, newest first, at most 50."""
+    missed: int = 0
+    lock: LockView = LockView()
+    audio: AudioView = AudioView()
+    off_hook: bool = False
+    notices: tuple[Notice, ...] = ()
+    display: DisplayView = DisplayView()
+    emergency_numbers: tuple[str, ...] = ()
+    simulated: bool = False
+    """True when keypad and hook are simulated, so that a surface may drive them."""
