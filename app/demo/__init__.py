@@ -1,0 +1,1 @@
+"""A small PBX to try and test the phone with."""

@@ -1,0 +1,1 @@
+"""The phone as its surfaces see it: snapshots, commands, the socket."""
