@@ -14,33 +14,41 @@ import wave
 from importlib import resources
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 SAMPLE_RATE = 16_000
 
-WORDS = {
-    "announcement": (
+
+class Piece(msgspec.Struct, frozen=True):
+    """What one partner says, and the flite voice that says it."""
+
+    voice: str
+    words: str
+
+
+PIECES = {
+    "announcement": Piece(
         "slt",
-        "Welcome. You are connected to the demonstration exchange. Your phone is registered, and your sound works. "
-        "Dial one hundred to hear yourself, or one hundred and three to speak to a colleague. Good bye.",
+        """Welcome. You are connected to the demonstration exchange. Your phone is registered, and your sound works.
+        Dial one hundred to hear yourself, or one hundred and three to speak to a colleague. Good bye.""",
     ),
-    "colleague": (
+    "colleague": Piece(
         "rms",
-        "Hello, this is your colleague speaking. The meeting has moved to three o'clock, in the large room upstairs. "
-        "Could you bring the printed plans, and a cup of tea for me? Thank you, that is very kind of you.",
+        """Hello, this is your colleague speaking. The meeting has moved to three o'clock, in the large room upstairs.
+        Could you bring the printed plans, and a cup of tea for me? Thank you, that is very kind of you.""",
     ),
-    "callback": (
+    "callback": Piece(
         "awb",
         "Hello, you asked to be called back. Here I am. Everything is in order, so I wish you a good day.",
     ),
-    "speaker": (
+    "caller": Piece(
         "slt",
-        "The quick brown fox jumps over the lazy dog. She sells sea shells by the sea shore. "
-        "Please leave the parcel beside the door.",
+        """The quick brown fox jumps over the lazy dog. She sells sea shells by the sea shore.
+        Please leave the parcel beside the door.""",
     ),
 }
-"""Name of a piece: the flite voice and what it says."""
 
 
 class SpeechMissing(Exception):
@@ -61,14 +69,14 @@ def synthesise(folder: Path) -> list[Path]:
     """Write the pieces that are missing or out of date into `folder`; returns what was written."""
     folder.mkdir(exist_ok=True)
     written = []
-    for name, (voice, words) in WORDS.items():
+    for name, piece in PIECES.items():
         target, stamp = folder / f"{name}.wav", folder / f"{name}.wav.words"
-        key = hashlib.sha256(f"{voice} {words}".encode()).hexdigest()
+        key = hashlib.sha256(f"{piece.voice} {piece.words}".encode()).hexdigest()
         if target.exists() and stamp.exists() and stamp.read_text() == key:
             continue
         if not shutil.which("flite"):
             raise SpeechMissing("flite is not installed: `apt-get install flite`")
-        subprocess.run(["flite", "-voice", voice, "-t", words, "-o", str(target)], check=True)
+        subprocess.run(["flite", "-voice", piece.voice, "-t", piece.words, "-o", str(target)], check=True)
         _check_format(target)
         stamp.write_text(key)
         written.append(target)
@@ -84,6 +92,6 @@ def _check_format(path: Path) -> None:
 if __name__ == "__main__":
     try:
         for path in synthesise(Path(__file__).parent / "speech"):
-            print(f"synthesised {path.name}")  # noqa: T201 # this is a command
+            print(f"synthesised {path.name}")
     except SpeechMissing as problem:
         sys.exit(str(problem))
