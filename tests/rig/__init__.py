@@ -1,0 +1,1 @@
+"""Equipment the tests stand on: sound, input and hot-plug without hardware."""
