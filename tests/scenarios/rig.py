@@ -1,0 +1,259 @@
+"""A demo PBX and a phone as processes of their own, driven over the wire that surfaces use."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from app.model.commands import AnyCommand, Reply
+from app.model.snapshot import Snapshot
+from app.model.wire import FrameSplitter, decode_downward, encode
+
+START_PATIENCE = 20.0
+
+
+class Surface:
+    """A surface that remembers the newest snapshot and waits for replies."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._splitter = FrameSplitter()
+        self._next_id = 0
+        self._replies: dict[int, asyncio.Future[Reply]] = {}
+        self._moved = asyncio.Event()
+        self.snapshot: Snapshot | None = None
+        self._task = asyncio.create_task(self._read())
+
+    @classmethod
+    async def connect(cls, path: Path, patience: float = START_PATIENCE) -> Surface:
+        """Connect as soon as the phone listens."""
+        end = time.monotonic() + patience
+        while True:
+            try:
+                return cls(*await asyncio.open_unix_connection(path))
+            except OSError as error:
+                if time.monotonic() > end:
+                    raise AssertionError(f"the phone did not open its socket in {patience:g} s: {error}") from error
+                await asyncio.sleep(0.02)
+
+    async def close(self) -> None:
+        """Go away."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+    async def command(self, build: Callable[[int], AnyCommand], patience: float = 5.0) -> Reply:
+        """Send a command and return its reply."""
+        self._next_id += 1
+        future = asyncio.get_running_loop().create_future()
+        self._replies[self._next_id] = future
+        self._writer.write(encode(build(self._next_id)))
+        return await asyncio.wait_for(future, patience)
+
+    async def until(self, true: Callable[[Snapshot], bool], patience: float) -> bool:
+        """Wait until a snapshot makes `true` true; False when `patience` seconds went by."""
+        end = time.monotonic() + patience
+        while not (self.snapshot is not None and true(self.snapshot)):
+            self._moved.clear()
+            try:
+                await asyncio.wait_for(self._moved.wait(), max(0.0, end - time.monotonic()))
+            except TimeoutError:
+                return False
+        return True
+
+    def describe(self) -> str:
+        """The newest snapshot in a line, for failures."""
+        s = self.snapshot
+        if s is None:
+            return "no snapshot yet"
+        calls = [f"{c.party.number} {c.state} cause={c.cause} {c.notice}" for c in s.calls]
+        lines = [f"{line.number} {line.registration} {line.reason}" for line in s.lines]
+        return f"lines={lines} calls={calls} audio={s.audio} lock={s.lock} missed={s.missed} notices={s.notices}"
+
+    async def _read(self) -> None:
+        while data := await self._reader.read(65536):
+            for payload in self._splitter.feed(data):
+                message = decode_downward(payload)
+                if isinstance(message, Snapshot):
+                    self.snapshot = message
+                    self._moved.set()
+                elif isinstance(message, Reply):
+                    self._replies.pop(message.id).set_result(message)
+
+
+class Rig:
+    """The world of one scenario, in a folder of its own."""
+
+    def __init__(self, folder: Path, *, kiosk: bool = False) -> None:
+        self.folder = folder
+        self.surface: Surface | None = None
+        self._kiosk = kiosk
+        self._pbx: asyncio.subprocess.Process | None = None
+        self._phone: asyncio.subprocess.Process | None = None
+        self._ready: dict[str, int | str] = {}
+        self._ports = _free_ports(2)
+        self._killed_kiosk: int | None = None
+
+    @property
+    def phone(self) -> Surface:
+        """The phone's wire."""
+        assert self.surface is not None, "the phone was not started"
+        return self.surface
+
+    @property
+    def phone_log(self) -> str:
+        """What the phone wrote so far."""
+        path = self.folder / "phone.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    async def start_pbx(self) -> None:
+        """Start the demo PBX, on the same ports each time."""
+        sip, tls = self._ports
+        self._pbx = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "app.demo",
+            f"--port={sip}",
+            f"--tls-port={tls}",
+            f"--folder={self.folder / 'pbx'}",
+            stdout=asyncio.subprocess.PIPE,
+            stderr=(self.folder / "pbx.log").open("ab"),
+        )
+        assert self._pbx.stdout is not None
+        line = await asyncio.wait_for(self._pbx.stdout.readline(), START_PATIENCE)
+        assert line, f"the PBX did not start: {(self.folder / 'pbx.log').read_text()}"
+        self._ready = json.loads(line)
+
+    async def stop_pbx(self, *, crash: bool) -> None:
+        """End the PBX, asking it or not."""
+        assert self._pbx is not None
+        await _end(self._pbx, signal.SIGKILL if crash else signal.SIGTERM)
+        self._pbx = None
+
+    async def start_phone(self, transport: str) -> None:
+        """Start the phone with the configuration the PBX wrote for it, over `transport`."""
+        config = self.folder / "phone.toml"
+        config.write_text(self.configuration(transport))
+        arguments = ["run", "--board=headless", f"--config={config}", f"--state={self.folder / 'state'}"]
+        arguments += [f"--socket={self.socket_path}"]
+        if not self._kiosk:
+            arguments.append("--no-kiosk")
+        self._phone = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "app.main",
+            *arguments,
+            stderr=(self.folder / "phone.log").open("ab"),
+            env=dict(os.environ, SDL_VIDEODRIVER="dummy", SDL_AUDIODRIVER="dummy"),
+        )
+        try:
+            self.surface = await Surface.connect(self.socket_path)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.phone_log}") from None
+
+    def configuration(self, transport: str) -> str:
+        """The configuration file of extension 27 for `transport`."""
+        path = Path(str(self._ready["configurations"])) / f"27-{transport}.toml"
+        text = path.read_text()
+        tomllib.loads(text)
+        return text
+
+    @property
+    def socket_path(self) -> Path:
+        """Where the phone's surfaces connect."""
+        return self.folder / "phone.socket"
+
+    @property
+    def phone_pid(self) -> int:
+        """The phone process."""
+        assert self._phone is not None
+        return self._phone.pid
+
+    async def stop_phone(self) -> None:
+        """End the phone as systemd would."""
+        assert self._phone is not None
+        if self.surface is not None:
+            await self.surface.close()
+            self.surface = None
+        await _end(self._phone, signal.SIGTERM)
+        self._phone = None
+
+    async def kill_kiosk(self) -> None:
+        """Kill the kiosk with no warning."""
+        self._killed_kiosk = await self._kiosk_pid(None, START_PATIENCE)
+        os.kill(self._killed_kiosk, signal.SIGKILL)
+
+    async def kiosk_again(self, patience: float) -> None:
+        """Wait for another kiosk than the one that was killed."""
+        await self._kiosk_pid(self._killed_kiosk, patience)
+
+    async def _kiosk_pid(self, other_than: int | None, patience: float) -> int:
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            for pid in _children(self.phone_pid):
+                if pid != other_than and b"app.kiosk" in _command_line(pid):
+                    return pid
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"no kiosk within {patience:g} s\n{self.phone_log}")
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+
+    async def close(self) -> None:
+        """End everything that runs."""
+        if self._phone is not None:
+            await self.stop_phone()
+        if self._pbx is not None:
+            await self.stop_pbx(crash=False)
+
+
+async def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(how)
+    try:
+        await asyncio.wait_for(process.wait(), 10)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise AssertionError("the process did not end within 10 s of being asked to") from None
+
+
+def _free_ports(count: int) -> list[int]:
+    """Even ports that are free for UDP and TCP now."""
+    found: list[int] = []
+    while len(found) < count:
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port: int = tcp.getsockname()[1]
+            with contextlib.suppress(OSError):
+                udp.bind(("127.0.0.1", port))
+                found.append(port)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
