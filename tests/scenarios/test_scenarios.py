@@ -14,8 +14,12 @@ SCENARIOS = sorted(Path(__file__).parent.glob("*.txt"))
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 async def test_scenario(path: Path, tmp_path: Path) -> None:
-    rig = Rig(tmp_path, kiosk="the kiosk" in path.read_text())
+    rig = Rig(tmp_path, kiosk=_speaks_of_kiosk(path))
     try:
         await play(path, rig)
     finally:
         await rig.close()
+
+
+def _speaks_of_kiosk(path: Path) -> bool:
+    return "the kiosk" in path.read_text()
