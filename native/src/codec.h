@@ -31,7 +31,6 @@ struct codec {
     const char *name;        /**< Encoding name of RFC 3551 and RFC 7587                          */
     enum codec_id id;
     unsigned clock_rate;     /**< RTP timestamp units per second                                  */
-    unsigned bandwidth_hz;   /**< Audio sampling rate that carries the codec's bandwidth          */
 
     size_t (*encoder_size)(void);
     int (*encoder_init)(void *encoder);

@@ -1,0 +1,81 @@
+/* A half-band filter has zeros at every second tap, so at 2:1 one of the two phases is a plain delay and the other is a symmetric
+ * filter of 24 taps. Taps: sinc(n/2) under a Kaiser window (beta 5), 47 long, scaled so that each phase sums to exactly one.
+ */
+#include "resample.h"
+
+#include <string.h>
+
+enum { HALF = RESAMPLE_TAPS / 2 };
+
+static const int16_t TAPS[HALF] = {20798, -6720, 3787, -2458, 1677, -1159, 795, -531, 341, -206, 113, -53};
+
+static inline int16_t saturate(int32_t value)
+{
+    return (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value);
+}
+
+/* Symmetric filter over x[0] .. x[23], for `count` consecutive positions, in Q15. Tap by tap, so that it becomes SIMD. */
+static void filter(const int16_t *x, size_t count, int32_t *sum)
+{
+    for (size_t i = 0; i < count; i++) {
+        sum[i] = 1 << 14;
+    }
+    for (size_t k = 0; k < HALF; k++) {
+        const int16_t *before = x + HALF - 1 - k;
+        const int16_t *after = x + HALF + k;
+        int16_t tap = TAPS[k];
+        for (size_t i = 0; i < count; i++) {
+            sum[i] += tap * before[i] + tap * after[i];
+        }
+    }
+}
+
+static void upsample_block(struct upsampler *state, const int16_t *in, size_t samples, int16_t *out)
+{
+    int16_t line[RESAMPLE_HISTORY + RESAMPLE_BLOCK];
+    int32_t sum[RESAMPLE_BLOCK];
+    memcpy(line, state->history, sizeof state->history);
+    memcpy(line + RESAMPLE_HISTORY, in, samples * sizeof *in);
+    filter(line, samples, sum);
+    for (size_t i = 0; i < samples; i++) {
+        out[2 * i] = line[i + HALF - 1];
+        out[2 * i + 1] = saturate(sum[i] >> 15);
+    }
+    memcpy(state->history, line + samples, sizeof state->history);
+}
+
+void upsample(struct upsampler *state, const int16_t *in, size_t samples, int16_t *out)
+{
+    for (size_t done = 0; done < samples; done += RESAMPLE_BLOCK) {
+        size_t block = samples - done < RESAMPLE_BLOCK ? samples - done : RESAMPLE_BLOCK;
+        upsample_block(state, in + done, block, out + 2 * done);
+    }
+}
+
+static void downsample_block(struct downsampler *state, const int16_t *in, size_t samples, int16_t *out)
+{
+    int16_t even[RESAMPLE_HISTORY + RESAMPLE_BLOCK];
+    int16_t odd[RESAMPLE_HISTORY + RESAMPLE_BLOCK];
+    int32_t sum[RESAMPLE_BLOCK];
+    memcpy(even, state->even, sizeof state->even);
+    memcpy(odd, state->odd, sizeof state->odd);
+    for (size_t i = 0; i < samples; i++) {
+        even[RESAMPLE_HISTORY + i] = in[2 * i];
+        odd[RESAMPLE_HISTORY + i] = in[2 * i + 1];
+    }
+    filter(odd, samples, sum);
+    for (size_t i = 0; i < samples; i++) {
+        /* Both phases weigh one half; even sample i + 12 lies between the odd samples i + 11 and i + 12. */
+        out[i] = saturate((sum[i] + even[i + HALF] * (1 << 15)) >> 16);
+    }
+    memcpy(state->even, even + samples, sizeof state->even);
+    memcpy(state->odd, odd + samples, sizeof state->odd);
+}
+
+void downsample(struct downsampler *state, const int16_t *in, size_t samples, int16_t *out)
+{
+    for (size_t done = 0; done < samples; done += RESAMPLE_BLOCK) {
+        size_t block = samples - done < RESAMPLE_BLOCK ? samples - done : RESAMPLE_BLOCK;
+        downsample_block(state, in + 2 * done, block, out + done);
+    }
+}
