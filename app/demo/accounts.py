@@ -1,0 +1,56 @@
+"""The demo PBX's phones, and the configuration files it writes for them."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from app.settings.secret import Secret
+
+TRANSPORTS = ("udp", "tcp", "tls")
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One phone the PBX knows."""
+
+    number: str
+    name: str
+    password: Secret
+
+
+def make_accounts() -> tuple[Account, ...]:
+    """The demo's phones with passwords of this run only."""
+    names = {"27": "Desk by the window", "28": "Meeting room"}
+    return tuple(Account(number, name, Secret(secrets.token_urlsafe(18))) for number, name in names.items())
+
+
+def write_configurations(
+    folder: Path, accounts: tuple[Account, ...], address: str, port: int, tls_port: int, authority: Path
+) -> None:
+    """Write `NUMBER-TRANSPORT.toml` for `ip270 run --config`, readable by the owner alone."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for account in accounts:
+        for transport in TRANSPORTS:
+            path = folder / f"{account.number}-{transport}.toml"
+            path.touch(mode=0o600)
+            path.write_text(
+                _configuration(account, transport, address, tls_port if transport == "tls" else port, authority)
+            )
+
+
+def _configuration(account: Account, transport: str, address: str, port: int, authority: Path) -> str:
+    lines = [
+        "[sip]",
+        f'registrar = "{address}"',
+        f"port = {port}",
+        f'transport = "{transport}"',
+        f'user = "{account.number}"',
+        f'password = "{account.password.reveal()}"',
+        f'display_name = "{account.name}"',
+        "expires = 60",
+    ]
+    if transport == "tls":
+        lines.append(f'trust_file = "{authority}"')
+    return "\n".join(lines) + "\n"
