@@ -33,15 +33,15 @@ _PARAMETER = re.compile(
     re.DOTALL,
 )
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9.!%*_+`'~:\[\]-]+")
+_BARE_VALUE = re.compile(r"[!#-~]*")
 _VIA = re.compile(
-    rf"SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([{_TOKEN_CLASS}]+)[ \t]+"
+    rf"SIP[ \t]*/[ \t]*[0-9.]+[ \t]*/[ \t]*([{_TOKEN_CLASS}]+)[ \t]+"
     r"(?:([A-Za-z0-9_.-]+)|\[([0-9A-Fa-f:.]+)\])[ \t]*(?::[ \t]*([0-9]{1,5}))?[ \t]*",
     re.IGNORECASE,
 )
-_NAME_ADDR = re.compile(
-    rf"""(?:({_QUOTED})[ \t]*|([{_TOKEN_CLASS} \t]*))<([^<> \t]*)>""",
-    re.DOTALL,
-)
+_NAME_ADDR = re.compile(rf"""(?:({_QUOTED})[ \t]*|([^\x00-\x08\x0a-\x1f\x7f"<>,;:@\\]*))<([^<> \t]*)>""", re.DOTALL)
+"""A bare display name may hold more than tokens, because phones in the field write names in UTF-8 unquoted."""
+
 _ADDR_SPEC = re.compile(r"[^ \t;,?<>\"]+")
 _CSEQ = re.compile(rf"([0-9]{{1,20}})[ \t]+([{_TOKEN_CLASS}]+)")
 _MEDIA_TYPE = re.compile(rf"([{_TOKEN_CLASS}]+)[ \t]*/[ \t]*([{_TOKEN_CLASS}]+)")
@@ -50,7 +50,10 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 class Via(msgspec.Struct, frozen=True):
-    """One hop of a Via (RFC 3261, 20.42; RFC 3581): `transport` in upper case, `host` and `port` as sent-by."""
+    """One hop of a Via (RFC 3261, 20.42; RFC 3581): `transport` in upper case, `host` and `port` as sent-by.
+
+    Any version is read, so that a message of another one can be answered 505; 2.0 is written.
+    """
 
     transport: str
     host: str
@@ -62,7 +65,7 @@ class Via(msgspec.Struct, frozen=True):
         """Read one Via element."""
         match = _VIA.match(text)
         if match is None:
-            msg = "Via must be SIP/2.0/transport host[:port]"
+            msg = "Via must be SIP/version/transport host[:port]"
             raise HeaderError(msg)
         try:
             host, port = parse_host(match[2], match[3]), parse_port(match[4])
@@ -125,7 +128,7 @@ class NameAddr(msgspec.Struct, frozen=True):
         try:
             match = _NAME_ADDR.match(text)
             if match is not None:
-                display = unquote(match[1]) if match[1] else (match[2] or "").strip(" \t")
+                display = unquote(match[1]) if match[1] else _valid_unicode(match[2].strip(" \t"))
                 return NameAddr(parse_uri(match[3]), display, parse_parameters(text, match.end()))
             match = _ADDR_SPEC.match(text)
             if match is None:
@@ -362,7 +365,11 @@ def unquote(text: str) -> str:
     inner = text[1:-1]
     if "\\" in inner:
         inner = _ESCAPED.sub(r"\1", inner)
-    return inner if inner.isascii() else inner.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _valid_unicode(inner)
+
+
+def _valid_unicode(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _parse_auth(text: str) -> tuple[str, Parameters]:
@@ -380,8 +387,17 @@ def _parse_auth(text: str) -> tuple[str, Parameters]:
         if any(name == known for known, _ in found):
             msg = f"the authentication parameter {name} appears twice"
             raise HeaderError(msg)
-        found.append((name, unquote(value) if len(value) >= 2 and value[0] == value[-1] == '"' else value))
+        found.append((name, _auth_value(value)))
     return match[0].lower(), tuple(found)
+
+
+def _auth_value(text: str) -> str:
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        return unquote(text)
+    if not _BARE_VALUE.fullmatch(text):
+        msg = "an authentication parameter's value must be a token or quoted"
+        raise HeaderError(msg)
+    return text
 
 
 def _format_auth(scheme: str, parameters: Parameters, unquoted: frozenset[str]) -> str:

@@ -6,9 +6,11 @@ gets wrong becomes a `MessageError` that says which status to answer; what a res
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from app.signalling.sip.errors import FramingError, HeaderError, MessageError, UriError
+from app.signalling.sip.fields import Via
 from app.signalling.sip.headers import Headers, canonical_name
 from app.signalling.sip.message import Message, Request, Response
 from app.signalling.sip.uri import AbsoluteUri, Uri, parse_uri
@@ -26,6 +28,7 @@ _FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
 _METHOD = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
 _STREAM_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:(?:[ \t]|\r\n[ \t])*([^\r\n]*)", re.IGNORECASE)
 _ONCE = frozenset({"Call-ID", "Content-Length", "Content-Type", "CSeq", "Expires", "From", "Max-Forwards", "To"})
+_MAGIC_COOKIE = "z9hG4bK"
 _UNREADABLE = AbsoluteUri("invalid", "")
 
 
@@ -123,6 +126,8 @@ def _request(line: str, headers: Headers, body: bytes) -> Request:
         raise _Refusal(400, "Bad Request - CSeq names another method")
     if request.max_forwards is None and "Max-Forwards" in headers:
         raise _Refusal(400, "Bad Request - Max-Forwards must be a number up to 255")
+    if request.top_via.branch == _MAGIC_COOKIE:
+        raise _Refusal(400, "Bad Request - the branch is empty after its magic cookie")
     if "Contact" in headers:
         _ = request.contacts
     return request
@@ -160,12 +165,19 @@ def _skeleton(data: bytes) -> Request | None:
                 items.append((canonical_name(name.rstrip(" \t")), value.strip(" \t")))
         except HeaderError:
             continue
-    request = Request(method[0], _readable_uri(start), headers=Headers(items, checked=True))
+    headers = _with_readable_via(Headers(items, checked=True))
+    return None if headers is None else Request(method[0], _readable_uri(start), headers=headers)
+
+
+def _with_readable_via(headers: Headers) -> Headers | None:
+    """Headers whose Via says where to answer, cut down to its first hop where the rest cannot be read."""
+    with contextlib.suppress(HeaderError):
+        if [Via.parse(element) for element in headers.get_list("Via")]:
+            return headers
     try:
-        _ = request.vias
+        return headers.set("Via", Via.parse(re.split("[;,]", headers.get("Via") or "")[0]))
     except HeaderError:
         return None
-    return request
 
 
 def _readable_uri(start_line: str) -> Uri:

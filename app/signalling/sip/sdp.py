@@ -300,7 +300,7 @@ def _media_lines(media: MediaDescription, common: str) -> list[str]:
     if media.rtcp_mux:
         lines.append("a=rtcp-mux")
     lines += [f"a={name}" if value is None else f"a={name}:{value}" for name, value in media.attributes]
-    if "RTP/" in media.protocol:
+    if "RTP/" in media.protocol or media.direction is not Direction.SENDRECV:
         lines.append(f"a={media.direction}")
     return lines
 

@@ -1,0 +1,368 @@
+"""Digest authentication (RFC 7616, with SIP's use of it in RFC 3261, 22 and RFC 8760), both sides, without a clock.
+
+MD5, SHA-256 and SHA-512-256, each plain and -sess; qop none, auth and auth-int.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from app.signalling.sip.errors import DigestError, HeaderError, UriError
+from app.signalling.sip.fields import Challenge, Credentials
+from app.signalling.sip.message import Request, Response
+from app.signalling.sip.uri import Parameters, parse_uri
+
+_HASHES = {"SHA-512-256": "sha512_256", "SHA-256": "sha256", "MD5": "md5"}
+"""The algorithms, strongest first, by the name that hashlib gives them."""
+
+_STRENGTH = {name: len(_HASHES) - place for place, name in enumerate(_HASHES)}
+_FIRST_USE = "00000001"
+_NONCE_LIMIT = 4096
+_MAX_CHALLENGES = 8
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A user name and a password; neither `repr` nor a log line shows the password."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Account(username={self.username!r}, password=<secret>)"
+
+
+class Outcome(enum.Enum):
+    """What a challenge means for the next step of a client."""
+
+    RETRY = "retry"
+    """Send the request again with the new credentials."""
+    REJECTED = "rejected"
+    """The user name or password is wrong; sending the same again is pointless."""
+
+
+def digest_response(
+    *,
+    algorithm: str,
+    username: str,
+    realm: str,
+    password: str,
+    method: str,
+    uri: str,
+    nonce: str,
+    qop: str | None = None,
+    nc: str = "",
+    cnonce: str = "",
+    body: bytes = b"",
+) -> str:
+    """The `response` value of RFC 7616, 3.4.1 in hexadecimal; `algorithm` in upper case, perhaps with -SESS.
+
+    Raises `DigestError` on an algorithm that is not known.
+    """
+    base = algorithm.removesuffix("-SESS")
+    a1 = _hash(base, f"{username}:{realm}:{password}".encode())
+    if algorithm.endswith("-SESS"):
+        a1 = _hash(base, f"{a1}:{nonce}:{cnonce}".encode())
+    a2 = f"{method}:{uri}"
+    if qop == "auth-int":
+        a2 = f"{a2}:{_hash(base, body)}"
+    a2 = _hash(base, a2.encode("utf-8", "surrogateescape"))
+    middle = nonce if qop is None else f"{nonce}:{nc}:{cnonce}:{qop}"
+    return _hash(base, f"{a1}:{middle}:{a2}".encode("utf-8", "surrogateescape"))
+
+
+class DigestClient:
+    """Answers the challenges of one account's servers and proxies, and counts the nonces it uses.
+
+    Feed every 401 and 407 to `learn`; let every request pass `authorize`. Sans-IO, not safe for several threads.
+    """
+
+    def __init__(self, account: Account, make_cnonce: Callable[[], str] = lambda: secrets.token_hex(16)) -> None:
+        self._account = account
+        self._make_cnonce = make_cnonce
+        self._sessions: OrderedDict[tuple[str, str], _ClientSession] = OrderedDict()
+
+    def learn(self, response: Response, refused: Request) -> Outcome:
+        """Take the strongest challenge of each realm in a 401 or 407 to `refused`.
+
+        `REJECTED` means that credentials for a fresh nonce were refused and no nonce was called stale. Raises
+        `DigestError`, which says what the server asks for, where no challenge can be answered.
+        """
+        proxy = response.status == 407
+        chosen = _strongest(response.challenges[:_MAX_CHALLENGES])
+        if not chosen:
+            raise DigestError(_unanswerable(response))
+        outcome = Outcome.RETRY
+        for challenge in chosen:
+            name = "Proxy-Authorization" if proxy else "Authorization"
+            if not challenge.stale and self._was_fresh(refused, name, challenge.realm):
+                outcome = Outcome.REJECTED
+            self._sessions[name, challenge.realm] = _ClientSession(challenge, self._make_cnonce())
+        while len(self._sessions) > _MAX_CHALLENGES:
+            self._sessions.popitem(last=False)
+        return outcome
+
+    def authorize(self, request: Request) -> Request:
+        """The request with credentials for every realm known, in place of those it had (RFC 3261, 22.2 and 22.3)."""
+        headers = request.headers.remove("Authorization").remove("Proxy-Authorization")
+        for (name, _), session in self._sessions.items():
+            headers = headers.add(name, session.answer(self._account, request))
+        return msgspec.structs.replace(request, headers=headers)
+
+    def forget(self) -> None:
+        """Drop all nonces, as after a change of the account or of the server."""
+        self._sessions.clear()
+
+    def _was_fresh(self, refused: Request, name: str, realm: str) -> bool:
+        """Whether `refused` answered this realm with a nonce on its first use, so that only the password was wrong."""
+        for value in refused.headers.get_all(name):
+            credentials = Credentials.parse(value)
+            if credentials.parameter("realm") == realm:
+                count = credentials.parameter("nc")
+                if count is not None:
+                    return count == _FIRST_USE
+                session = self._sessions.get((name, realm))
+                return session is not None and session.only_use(credentials.parameter("nonce") or "")
+        return False
+
+
+class _ClientSession:
+    """One challenge and how often its nonce was used."""
+
+    def __init__(self, challenge: Challenge, cnonce: str) -> None:
+        self._challenge = challenge
+        self._cnonce = cnonce
+        self._count = 0
+
+    def only_use(self, nonce: str) -> bool:
+        """Whether `nonce` is this session's and was used once."""
+        return nonce == self._challenge.parameter("nonce") and self._count == 1
+
+    def answer(self, account: Account, request: Request) -> Credentials:
+        self._count += 1
+        challenge = self._challenge
+        algorithm = challenge.parameter("algorithm")
+        qop = _choose_qop(challenge)
+        nc = f"{self._count:08x}"
+        uri, nonce = str(request.uri), challenge.parameter("nonce") or ""
+        response = digest_response(
+            algorithm=_algorithm(challenge),
+            username=account.username,
+            realm=challenge.realm,
+            password=account.password,
+            method=request.method,
+            uri=uri,
+            nonce=nonce,
+            qop=qop,
+            nc=nc,
+            cnonce=self._cnonce,
+            body=request.body,
+        )
+        optional = (
+            ("algorithm", algorithm),
+            ("opaque", challenge.parameter("opaque")),
+            ("qop", qop),
+            ("nc", nc if qop else None),
+            ("cnonce", self._cnonce if qop or _algorithm(challenge).endswith("-SESS") else None),
+        )
+        parameters: Parameters = (
+            ("username", account.username),
+            ("realm", challenge.realm),
+            ("nonce", nonce),
+            ("uri", uri),
+            ("response", response),
+            *((name, value) for name, value in optional if value is not None),
+        )
+        return Credentials("digest", parameters)
+
+
+class Verdict(enum.Enum):
+    """What a server finds in a request's credentials."""
+
+    GRANTED = "granted"
+    ABSENT = "absent"
+    """No credentials for this realm: challenge."""
+    STALE = "stale"
+    """The password is right but the nonce too old or used up: challenge with stale=true."""
+    DENIED = "denied"
+    """User name or password are wrong, or the credentials were made for another request."""
+
+
+class DigestServer:
+    """Challenges and checks the clients of one realm. Time comes in as seconds of any monotonic clock.
+
+    Nonces name the time they were made and are signed, so that none has to be kept before it was used; of used ones
+    the highest count is kept, so that nothing can be replayed.
+    """
+
+    def __init__(
+        self,
+        realm: str,
+        password_of: Callable[[str], str | None],
+        algorithms: Sequence[str] = ("SHA-256", "MD5"),
+        qop: Sequence[str] = ("auth",),
+        nonce_lifetime: float = 300.0,
+    ) -> None:
+        self._realm = realm
+        self._password_of = password_of
+        self._algorithms = tuple(algorithms)
+        self._qop = tuple(qop)
+        self._nonce_lifetime = nonce_lifetime
+        self._key = secrets.token_bytes(32)
+        self._counts: OrderedDict[str, int] = OrderedDict()
+
+    def challenges(self, now: float, *, stale: bool = False) -> tuple[Challenge, ...]:
+        """One challenge for each algorithm, in order of preference (RFC 8760, 2.3), each with its own nonce."""
+        return tuple(self._challenge(algorithm, now, stale=stale) for algorithm in self._algorithms)
+
+    def verify(self, request: Request, now: float, *, proxy: bool = False) -> tuple[Verdict, str]:
+        """Judge a request; the second value is the user name it gave, "" where none."""
+        credentials = self._credentials(request, "Proxy-Authorization" if proxy else "Authorization")
+        if credentials is None:
+            return Verdict.ABSENT, ""
+        username = credentials.parameter("username") or ""
+        password = self._password_of(username)
+        expected = None if password is None else self._expected(credentials, request, username, password)
+        given = credentials.parameter("response") or ""
+        if expected is None or not hmac.compare_digest(expected.encode(), given.lower().encode("utf-8", "replace")):
+            return Verdict.DENIED, username
+        fresh = self._is_fresh(credentials, now)
+        return (Verdict.GRANTED if fresh else Verdict.STALE), username
+
+    def _challenge(self, algorithm: str, now: float, *, stale: bool) -> Challenge:
+        parameters: list[tuple[str, str | None]] = [("realm", self._realm), ("nonce", self._nonce(now))]
+        if self._qop:
+            parameters.append(("qop", ",".join(self._qop)))
+        parameters.append(("algorithm", algorithm))
+        if stale:
+            parameters.append(("stale", "true"))
+        return Challenge("digest", tuple(parameters))
+
+    def _credentials(self, request: Request, name: str) -> Credentials | None:
+        for value in request.headers.get_all(name)[:_MAX_CHALLENGES]:
+            try:
+                credentials = Credentials.parse(value)
+            except HeaderError:
+                continue
+            if credentials.scheme == "digest" and credentials.parameter("realm") == self._realm:
+                return credentials
+        return None
+
+    def _expected(self, credentials: Credentials, request: Request, username: str, password: str) -> str | None:
+        """The response these credentials should carry; None where they were not made for this request or server."""
+        algorithm = credentials.parameter("algorithm") or "MD5"
+        qop = credentials.parameter("qop")
+        uri = credentials.parameter("uri") or ""
+        if not self._offers(algorithm, qop) or not _same_uri(uri, request):
+            return None
+        return digest_response(
+            algorithm=algorithm.upper(),
+            username=username,
+            realm=self._realm,
+            password=password,
+            method=request.method,
+            uri=uri,
+            nonce=credentials.parameter("nonce") or "",
+            qop=qop,
+            nc=credentials.parameter("nc") or "",
+            cnonce=credentials.parameter("cnonce") or "",
+            body=request.body,
+        )
+
+    def _offers(self, algorithm: str, qop: str | None) -> bool:
+        known = any(algorithm.upper() == offered.upper() for offered in self._algorithms)
+        return known and (qop in self._qop if qop is not None else not self._qop)
+
+    def _is_fresh(self, credentials: Credentials, now: float) -> bool:
+        nonce = credentials.parameter("nonce") or ""
+        made, _, _ = nonce.partition("-")
+        if not hmac.compare_digest(self._sign(nonce.rpartition("-")[0]), nonce) or not self._alive(made, now):
+            return False
+        if not credentials.parameter("qop"):
+            return True
+        count = _parse_count(credentials.parameter("nc"))
+        if count <= self._counts.get(nonce, 0):
+            return False
+        self._counts[nonce] = count
+        self._counts.move_to_end(nonce)
+        while len(self._counts) > _NONCE_LIMIT:
+            self._counts.popitem(last=False)
+        return True
+
+    def _alive(self, made: str, now: float) -> bool:
+        return now - int(made, 16) / 1000 <= self._nonce_lifetime
+
+    def _nonce(self, now: float) -> str:
+        return self._sign(f"{int(now * 1000):x}-{secrets.token_hex(8)}")
+
+    def _sign(self, text: str) -> str:
+        mark = hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+        return f"{text}-{mark}"
+
+
+def _hash(algorithm: str, data: bytes) -> str:
+    name = _HASHES.get(algorithm)
+    if name is None:
+        msg = f"the digest algorithm {algorithm} is not known"
+        raise DigestError(msg)
+    return hashlib.new(name, data, usedforsecurity=False).hexdigest()
+
+
+def _algorithm(challenge: Challenge) -> str:
+    return (challenge.parameter("algorithm") or "MD5").upper()
+
+
+def _choose_qop(challenge: Challenge) -> str | None:
+    """`auth` before `auth-int`, because gateways on the way change bodies; None where the server knows no qop."""
+    offered = challenge.parameter("qop")
+    if offered is None:
+        return None
+    options = [option.strip().lower() for option in offered.split(",")]
+    return "auth" if "auth" in options else "auth-int"
+
+
+def _strongest(challenges: Sequence[Challenge]) -> list[Challenge]:
+    """For each realm the strongest digest challenge that can be answered (RFC 8760, 2.4)."""
+    best: dict[str, Challenge] = {}
+    for challenge in challenges:
+        strength = _strength(challenge)
+        if strength > 0 and (challenge.realm not in best or strength > _strength(best[challenge.realm])):
+            best[challenge.realm] = challenge
+    return list(best.values())
+
+
+def _strength(challenge: Challenge) -> int:
+    """How strong a challenge is, 0 where it cannot be answered."""
+    qop = challenge.parameter("qop")
+    usable_qop = qop is None or {"auth", "auth-int"} & {option.strip().lower() for option in qop.split(",")}
+    if challenge.scheme != "digest" or not challenge.parameter("nonce") or not usable_qop:
+        return 0
+    return _STRENGTH.get(_algorithm(challenge).removesuffix("-SESS"), 0)
+
+
+def _unanswerable(response: Response) -> str:
+    asked = ", ".join(f"{c.scheme} {_algorithm(c)}" if c.scheme == "digest" else c.scheme for c in response.challenges)
+    return (
+        f"the server asks for {asked or 'nothing that can be read'}; the phone speaks Digest with SHA-512-256, "
+        "SHA-256 or MD5: set one of these on the server"
+    )
+
+
+def _same_uri(text: str, request: Request) -> bool:
+    try:
+        return parse_uri(text) == request.uri
+    except UriError:
+        return False
+
+
+def _parse_count(text: str | None) -> int:
+    try:
+        return int(text or "", 16) if len(text or "") == 8 else 0
+    except ValueError:
+        return 0
