@@ -1,0 +1,453 @@
+"""Every setting the phone has, in one table. No room invents a setting of its own.
+
+`pbx_name` is `TYPE.field` of the PBX's device configurations (Devices API, 14r1) where one means the same;
+units and spelling are translated by the room that speaks to the PBX. It is empty where the PBX has no name for it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.model.flags import LogFlag
+from app.settings.errors import UnknownSetting
+from app.settings.secret import Secret
+from app.settings.setting import Effect, Kind, Layer, Setting
+
+_MANAGED = frozenset({Layer.BOARD, Layer.PBX, Layer.ADMIN})
+_EVERYBODY = _MANAGED | {Layer.USER}
+_ON_THE_SPOT = frozenset({Layer.BOARD, Layer.ADMIN})
+"""Settings that name a file or device of this one phone: the PBX cannot know them."""
+
+_HOST = r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?"
+_USER = r"[^\s@<>\"]+"
+_NUMBER = r"[0-9*#+]+"
+
+_LINE = (
+    Setting(
+        key="sip.registrar",
+        kind=Kind.TEXT,
+        default="",
+        label="PBX",
+        description="The PBX's host name or IP address. Without one the phone registers nowhere.",
+        pbx_name="PHONE.gk1",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        pattern=_HOST,
+        pattern_words="a host name or an IP address, without port",
+    ),
+    Setting(
+        key="sip.port",
+        kind=Kind.NUMBER,
+        default=0,
+        label="PBX port",
+        description="The PBX's SIP port; 0 takes the usual one, 5060, or 5061 for TLS.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        highest=65535,
+    ),
+    Setting(
+        key="sip.local_port",
+        kind=Kind.NUMBER,
+        default=0,
+        label="Own port",
+        description="The SIP port the phone listens on; 0 takes any free one.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        highest=65535,
+    ),
+    Setting(
+        key="sip.transport",
+        kind=Kind.CHOICE,
+        default="udp",
+        label="Transport",
+        description="How SIP travels. TLS is encrypted and checks the PBX's certificate.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        choices=("udp", "tcp", "tls"),
+    ),
+    Setting(
+        key="sip.user",
+        kind=Kind.TEXT,
+        default="",
+        label="Number",
+        description="The user part of the phone's address, most often its extension.",
+        pbx_name="PHONE.gkId",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        pattern=_USER,
+        pattern_words="a number or name without spaces and without '@'",
+    ),
+    Setting(
+        key="sip.auth_user",
+        kind=Kind.TEXT,
+        default="",
+        label="Login name",
+        description="The name that goes with the password; empty where it is the number.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+    ),
+    Setting(
+        key="sip.password",
+        kind=Kind.SECRET,
+        default=Secret(""),
+        label="Password",
+        description="What the phone proves itself with. Never shown again.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+    ),
+    Setting(
+        key="sip.display_name",
+        kind=Kind.TEXT,
+        default="",
+        label="Display name",
+        description="The name others see when this phone calls.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        longest=80,
+    ),
+    Setting(
+        key="sip.expires",
+        kind=Kind.NUMBER,
+        default=600,
+        label="Registration lasts",
+        description="How long a registration is asked to last; it is refreshed well before its end.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        unit="seconds",
+        lowest=60,
+        highest=86400,
+    ),
+    Setting(
+        key="sip.outbound_proxy",
+        kind=Kind.TEXT,
+        default="",
+        label="Outbound proxy",
+        description="Where all SIP is sent to instead of the PBX itself, as host or host:port.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        pattern=rf"(?:{_HOST})(?::[0-9]{{1,5}})?",
+        pattern_words="a host name or an IP address, with or without ':port'",
+    ),
+    Setting(
+        key="sip.keep_alive",
+        kind=Kind.NUMBER,
+        default=25,
+        label="Keep-alive",
+        description="How often an empty packet keeps the way through a NAT open; 0 sends none.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        unit="seconds",
+        highest=600,
+    ),
+    Setting(
+        key="sip.trust_file",
+        kind=Kind.TEXT,
+        default="",
+        label="Trusted certificates",
+        description="A PEM file with the authorities that may vouch for the PBX; empty trusts the system's.",
+        pbx_name="",
+        setters=_ON_THE_SPOT,
+        effect=Effect.REGISTRATION,
+        longest=1024,
+    ),
+    Setting(
+        key="sip.tls_profile",
+        kind=Kind.CHOICE,
+        default="normal",
+        label="TLS profile",
+        description="Normal is TLS 1.3 and 1.2. Legacy also speaks to PBXs that know only older versions.",
+        pbx_name="TLS_PROFILE.profile",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        choices=("normal", "legacy"),
+    ),
+    Setting(
+        key="sip.dscp",
+        kind=Kind.NUMBER,
+        default=24,
+        label="Marking of signalling",
+        description="The DSCP of SIP packets (RFC 2474); 24 is CS3.",
+        pbx_name="MEDIA.tosSig",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        highest=63,
+    ),
+)
+
+_AUDIO = (
+    Setting(
+        key="audio.codecs",
+        kind=Kind.LIST,
+        default=("opus-wb", "g722", "pcma", "pcmu"),
+        label="Codecs",
+        description="The codecs the phone offers, the best liked first.",
+        pbx_name="PHONE.coder",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        choices=("opus-wb", "opus-nb", "g722", "pcma", "pcmu"),
+    ),
+    Setting(
+        key="audio.ptime",
+        kind=Kind.NUMBER,
+        default=20,
+        label="Packet time",
+        description="How much sound travels in one packet.",
+        pbx_name="PHONE.frameSize",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        unit="milliseconds",
+        choices=(10, 20, 30, 40, 60),
+    ),
+    Setting(
+        key="audio.dscp",
+        kind=Kind.NUMBER,
+        default=46,
+        label="Marking of voice",
+        description="The DSCP of voice packets (RFC 2474); 46 is EF.",
+        pbx_name="MEDIA.tosRtp",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        highest=63,
+    ),
+    Setting(
+        key="audio.port_low",
+        kind=Kind.NUMBER,
+        default=50000,
+        label="First voice port",
+        description="The lowest UDP port for voice.",
+        pbx_name="MEDIA.rtpFirst",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        lowest=1024,
+        highest=65534,
+    ),
+    Setting(
+        key="audio.port_high",
+        kind=Kind.NUMBER,
+        default=50099,
+        label="Last voice port",
+        description="The highest UDP port for voice.",
+        pbx_name="MEDIA.rtpNum",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        lowest=1025,
+        highest=65535,
+    ),
+    Setting(
+        key="audio.tones",
+        kind=Kind.CHOICE,
+        default="de",
+        label="Tones of",
+        description="The country whose dial, ringback and busy tones are played.",
+        pbx_name="PHONE.dialTone",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        choices=("at", "ch", "de", "fr", "gb", "us"),
+    ),
+    Setting(
+        key="audio.path",
+        kind=Kind.CHOICE,
+        default="speaker",
+        label="Hands-free with",
+        description="Where the voice goes while the handset lies on its hook.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NEXT_CALL,
+        choices=("speaker", "headset"),
+    ),
+)
+
+
+def _volume(place: str, percent: int, words: str) -> Setting:
+    return Setting(
+        key=f"audio.{place}.volume",
+        kind=Kind.NUMBER,
+        default=percent,
+        label=f"Volume of the {words}",
+        description=f"How loud the {words} is.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+        unit="percent",
+        highest=100,
+    )
+
+
+def _device(place: str, direction: str, words: str) -> Setting:
+    return Setting(
+        key=f"audio.{place}.{direction}",
+        kind=Kind.TEXT,
+        default="",
+        label=f"Device of the {words}",
+        description=f"The ALSA PCM of the {words}; empty takes the one the board or the plugged device offers.",
+        pbx_name="",
+        setters=_ON_THE_SPOT,
+        effect=Effect.NOW,
+        longest=128,
+    )
+
+
+_PLACES = (
+    _volume("handset", 60, "handset"),
+    _volume("speaker", 60, "loudspeaker"),
+    _volume("headset", 60, "headset"),
+    _volume("ringer", 60, "ringer"),
+    _device("handset", "playback", "handset's earpiece"),
+    _device("handset", "capture", "handset's microphone"),
+    _device("speaker", "playback", "loudspeaker"),
+    _device("speaker", "capture", "hands-free microphone"),
+    _device("headset", "playback", "headset's earpiece"),
+    _device("headset", "capture", "headset's microphone"),
+    _device("ringer", "playback", "ringer"),
+)
+
+_DISPLAY = (
+    Setting(
+        key="display.theme",
+        kind=Kind.CHOICE,
+        default="night",
+        label="Colours",
+        description="Dark, light, or as clear as the display can be.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+        choices=("night", "day", "high-contrast"),
+    ),
+    Setting(
+        key="display.language",
+        kind=Kind.CHOICE,
+        default="en",
+        label="Language",
+        description="The language of the display.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+        choices=("en", "de"),
+    ),
+    Setting(
+        key="display.clock_24h",
+        kind=Kind.SWITCH,
+        default=True,
+        label="24-hour clock",
+        description="Off shows a 12-hour clock.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+    ),
+)
+
+_LOCK = (
+    Setting(
+        key="lock.after",
+        kind=Kind.NUMBER,
+        default=10,
+        label="Lock after",
+        description="How long the phone may lie unused before it locks, once a PIN is set; 0 never locks it.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+        unit="minutes",
+        highest=1440,
+    ),
+    Setting(
+        key="lock.emergency_numbers",
+        kind=Kind.LIST,
+        default=("112", "110"),
+        label="Emergency numbers",
+        description="Numbers that can always be called, also from a locked phone.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        longest=20,
+        pattern=_NUMBER,
+        pattern_words="a telephone number of digits only",
+    ),
+    Setting(
+        key="lock.pin",
+        kind=Kind.SECRET,
+        default=Secret(""),
+        label="PIN",
+        description="The PIN's scrypt hash. It is changed on the phone itself, never shown.",
+        pbx_name="",
+        setters=frozenset({Layer.USER}),
+        effect=Effect.NOW,
+    ),
+)
+
+_MEDIA = (
+    Setting(
+        key="media.realtime_priority",
+        kind=Kind.NUMBER,
+        default=60,
+        label="Priority of voice",
+        description="The real-time priority asked for the thread that carries voice; 0 asks for none.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.RESTART,
+        highest=89,
+    ),
+)
+
+_DIAGNOSTICS = (
+    *(
+        Setting(
+            key=f"diagnostics.level.{flag}",
+            kind=Kind.CHOICE,
+            default="info",
+            label=f"Log of {flag}",
+            description=f"From which severity on '{flag}' is logged.",
+            pbx_name="",
+            setters=_MANAGED,
+            effect=Effect.NOW,
+            choices=("error", "warning", "info", "debug"),
+        )
+        for flag in LogFlag
+    ),
+    Setting(
+        key="diagnostics.log_size",
+        kind=Kind.NUMBER,
+        default=4,
+        label="Size of the log",
+        description="How much log the phone keeps; the oldest goes first.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.RESTART,
+        unit="megabytes",
+        lowest=1,
+        highest=256,
+    ),
+)
+
+REGISTRY: Mapping[str, Setting] = MappingProxyType(
+    {row.key: row for row in (*_LINE, *_AUDIO, *_PLACES, *_DISPLAY, *_LOCK, *_MEDIA, *_DIAGNOSTICS)}
+)
+"""Every setting by its key, in the order an administrator's page shows them."""
+
+
+def setting(key: str) -> Setting:
+    """The row of a key. Raises `UnknownSetting` with the closest key there is."""
+    row = REGISTRY.get(key)
+    if row is None:
+        raise UnknownSetting(key, closest_key(key))
+    return row
+
+
+def closest_key(key: str) -> str | None:
+    """The known key most like a mistyped one, or None where none resembles it."""
+    whole = difflib.get_close_matches(key[:100], REGISTRY, n=1)
+    if whole:
+        return whole[0]
+    last = {row.rpartition(".")[2]: row for row in REGISTRY}
+    part = difflib.get_close_matches(key[:100].rpartition(".")[2], last, n=1)
+    return last[part[0]] if part else None
