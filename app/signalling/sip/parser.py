@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterator
 
 from app.signalling.sip.errors import FramingError, HeaderError, MessageError, UriError
 from app.signalling.sip.fields import Via
@@ -199,21 +200,19 @@ class StreamFramer:
         self._scanned = 0
         self._crlf_pending = False
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Take what was received; return whole messages for `parse_message`, and `PING` and `PONG` between them.
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Take what was received; yield whole messages for `parse_message`, and `PING` and `PONG` between them.
 
         A CRLF alone is a `PONG` at once; when another follows, that one makes it a `PING` to be answered with CRLF.
-        Raises `FramingError` when the stream cannot be cut: a message over the limit, or a Content-Length that is
-        missing, doubled or no number.
+        Raises `FramingError`, after the messages before it, when the stream cannot be cut any further: a message
+        over the limit, or a Content-Length that is missing, doubled or no number.
         """
         self._buffer += data
-        frames: list[bytes] = []
         while self._buffer:
             frame = self._keep_alive() if self._buffer[0] in b"\r\n" else self._message()
             if frame is None:
-                break
-            frames.append(frame)
-        return frames
+                return
+            yield frame
 
     def _keep_alive(self) -> bytes | None:
         if self._buffer.startswith(PING):

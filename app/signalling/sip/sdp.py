@@ -235,13 +235,12 @@ def _codecs(formats: list[str], attributes: Attributes) -> tuple[CodecDescriptio
 
 
 def _rtpmaps(attributes: Attributes) -> dict[int, tuple[str, int, int]]:
+    """Each payload type's first a=rtpmap; one without a clock rate says nothing, and RFC 4475 is full of them."""
     found: dict[int, tuple[str, int, int]] = {}
     for value in _values(attributes, "rtpmap"):
         match = _RTPMAP.fullmatch(value)
-        if match is None or not int(match[3]) or not int(match[4] or 1):
-            msg = "a=rtpmap must be payload type, encoding/clock rate[/channels]"
-            raise SdpError(msg)
-        found.setdefault(int(match[1]), (match[2], int(match[3]), int(match[4] or 1)))
+        if match is not None and int(match[3]) and int(match[4] or 1):
+            found.setdefault(int(match[1]), (match[2], int(match[3]), int(match[4] or 1)))
     return found
 
 
@@ -257,12 +256,10 @@ def _fmtps(attributes: Attributes) -> dict[int, str]:
 
 
 def _rtcp(value: str | None) -> tuple[int | None, str | None]:
-    if value is None:
-        return None, None
-    match = _RTCP.fullmatch(value)
+    """Port and address of a=rtcp (RFC 3605); one that cannot be read counts as absent."""
+    match = _RTCP.fullmatch(value) if value is not None else None
     if match is None or int(match[1]) > 65535:
-        msg = "a=rtcp must be a port, perhaps with an address (RFC 3605)"
-        raise SdpError(msg)
+        return None, None
     return int(match[1]), match[2]
 
 
