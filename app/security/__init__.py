@@ -1,0 +1,1 @@
+"""TLS contexts, certificates, the PIN and the screen lock."""
