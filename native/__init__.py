@@ -1,0 +1,80 @@
+"""The media engine: voice from RTP to the ear and back, in C, behind this typed face.
+
+`Engine` makes everything else. See `docs/threads.md` for which thread runs what.
+"""
+
+from native.bus import Bus
+from native.device import Device
+from native.engine import Engine
+from native.errors import (
+    EngineClosed,
+    EngineError,
+    EngineNotBuilt,
+    InvalidArgument,
+    LimitReached,
+    NoPortFree,
+    SocketRefused,
+)
+from native.events import (
+    DeviceFailed,
+    DeviceLost,
+    DeviceOpened,
+    DigitReceived,
+    Event,
+    ForeignPacket,
+    GateChanged,
+    MediaStarted,
+    PlayerFinished,
+    RemoteBye,
+    SourceChanged,
+)
+from native.models import (
+    Clock,
+    Codec,
+    DeviceSpec,
+    DeviceStatistics,
+    EngineReport,
+    StreamConfig,
+    StreamStatistics,
+    ToneSegment,
+    ToneSpec,
+)
+from native.sound import Player, Tone
+from native.stream import MemoryStream, Stream
+
+__all__ = [
+    "Bus",
+    "Clock",
+    "Codec",
+    "Device",
+    "DeviceFailed",
+    "DeviceLost",
+    "DeviceOpened",
+    "DeviceSpec",
+    "DeviceStatistics",
+    "DigitReceived",
+    "Engine",
+    "EngineClosed",
+    "EngineError",
+    "EngineNotBuilt",
+    "EngineReport",
+    "Event",
+    "ForeignPacket",
+    "GateChanged",
+    "InvalidArgument",
+    "LimitReached",
+    "MediaStarted",
+    "MemoryStream",
+    "NoPortFree",
+    "Player",
+    "PlayerFinished",
+    "RemoteBye",
+    "SocketRefused",
+    "SourceChanged",
+    "Stream",
+    "StreamConfig",
+    "StreamStatistics",
+    "Tone",
+    "ToneSegment",
+    "ToneSpec",
+]

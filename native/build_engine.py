@@ -1,0 +1,100 @@
+"""Builds `native._binding`, the C media engine with its cffi face (API mode).
+
+`python -m native.build_engine` builds in place and does nothing when no source has changed since. `setup.py` uses
+the same `builder`, so a wheel holds the same code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import sysconfig
+from pathlib import Path
+
+from cffi import FFI
+
+ROOT = Path(__file__).resolve().parent.parent
+NATIVE = Path("native")
+HEADER = NATIVE / "include" / "ip270_media.h"
+LIBRARIES = ["asound", "opus", "speexdsp", "m"]
+FLAGS = ["-std=c11", "-O3", "-D_GNU_SOURCE", "-fvisibility=hidden", "-pthread"]
+WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
+
+# Only what cffi generates below this line is excused from the warnings our own files are compiled with.
+PREAMBLE = """
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#include "ip270_media.h"
+"""
+
+
+def declarations(header: str) -> str:
+    """The header as cffi reads it: without preprocessor lines, since cffi has no preprocessor."""
+    return "\n".join(line for line in header.splitlines() if not line.startswith("#"))
+
+
+def sources() -> list[Path]:
+    """The engine's C files, relative to the project's root."""
+    return sorted(path.relative_to(ROOT) for path in (ROOT / NATIVE / "src").glob("*.c"))
+
+
+def make_builder() -> FFI:
+    """The cffi builder, for setuptools and for the in-place build. Paths are relative to the project's root."""
+    ffi = FFI()
+    ffi.cdef(declarations((ROOT / HEADER).read_text()))
+    ffi.set_source(
+        "native._binding",
+        PREAMBLE,
+        sources=[str(path) for path in sources()],
+        include_dirs=[str(NATIVE / "include"), str(NATIVE / "src")],
+        libraries=LIBRARIES,
+        extra_compile_args=FLAGS + WARNINGS,
+        extra_link_args=["-pthread"],
+    )
+    return ffi
+
+
+def fingerprint() -> str:
+    """A digest of everything the built module depends on."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {sysconfig.get_platform()}".encode())
+    inputs = [*(ROOT / NATIVE / "src").glob("*.[ch]"), ROOT / HEADER, Path(__file__).resolve()]
+    for path in sorted(inputs):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def build_in_place() -> bool:
+    """Builds the module beside its sources. Returns False when it was up to date already."""
+    stamp = ROOT / "build" / "engine" / f"stamp-{sys.version_info.major}.{sys.version_info.minor}"
+    current = fingerprint()
+    if any((ROOT / NATIVE).glob("_binding*.so")) and stamp.exists() and stamp.read_text() == current:
+        return False
+    compile_in_place(stamp.parent)
+    stamp.write_text(current)
+    return True
+
+
+def compile_in_place(build: Path) -> None:
+    """Generates, compiles and links, keeping intermediate files under `build`."""
+    from setuptools import Distribution
+    from setuptools.command.build_ext import build_ext
+
+    build.mkdir(parents=True, exist_ok=True)
+    builder = make_builder()
+    generated = build / "_binding.c"
+    builder.emit_c_code(str(generated))
+    extension = builder.distutils_extension(str(build), verbose=False)
+    command = build_ext(Distribution({"name": "ip270", "ext_modules": [extension]}))
+    command.inplace = True
+    command.build_temp = str(build)
+    command.parallel = 2
+    command.ensure_finalized()
+    command.run()
+
+
+builder = make_builder()
+
+if __name__ == "__main__":
+    built = build_in_place()
+    sys.stdout.write("native._binding: built\n" if built else "native._binding: up to date\n")

@@ -1,0 +1,171 @@
+"""The engine: threads, clock, and the maker of everything that sounds.
+
+Calls return at once and take effect with the next tick (10 ms); results come as events. One thread owns an engine, in
+the phone that of the asyncio loop; the media thread behind it never runs Python.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from types import TracebackType
+from typing import Any, Self
+
+from native.binding import Core, checked, ffi, lib
+from native.bus import Bus
+from native.device import Device, Samples, checked_samples
+from native.errors import InvalidArgument
+from native.events import Event, from_c
+from native.models import Clock, DeviceSpec, EngineReport, Policy
+from native.sound import Player, Tone
+from native.stream import MemoryStream, Stream
+
+POLICIES: tuple[Policy, ...] = ("other", "nice", "rr", "fifo")
+PERIOD_MS = range(5, 41)
+PERIODS = range(2, 9)
+PCM_NAME_BYTES_MAX = 127
+DEFAULT_PORTS = range(50000, 50100)
+
+
+class Engine:
+    """One media engine. Close it when done, or use it as a context manager."""
+
+    def __init__(self, clock: Clock = Clock.TIMER) -> None:
+        """Makes a silent engine; nothing runs before `start` (or `step`)."""
+        self.clock = clock
+        self._core = Core(clock.value)
+        self._cname = secrets.token_urlsafe(12)
+        self._raw_event = ffi.new("struct media_event *")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Starts the threads; for the stepped clock there are none."""
+        checked(lib.engine_start(self._core.pointer), "start")
+
+    def close(self) -> None:
+        """Says BYE on every stream, stops the threads, closes sockets and cards. Waits at most a few ticks."""
+        self._core.close()
+
+    def step(self, ticks: int = 1) -> None:
+        """Runs `ticks` times 10 ms in the calling thread. Stepped clock only."""
+        if self.clock is not Clock.STEPPED:
+            message = "only an engine with Clock.STEPPED can be stepped"
+            raise InvalidArgument(message)
+        checked(lib.engine_step(self._core.pointer, ticks), "step")
+
+    @property
+    def now_ns(self) -> int:
+        """The engine's clock: CLOCK_MONOTONIC, or the time stepped so far."""
+        return int(lib.engine_now(self._core.pointer))
+
+    def fileno(self) -> int:
+        """An eventfd, readable while events wait. Watch it with `loop.add_reader`, then call `drain`."""
+        return int(lib.engine_event_fd(self._core.pointer))
+
+    def drain(self) -> list[Event]:
+        """All waiting events, oldest first for each thread of the engine. Events about closed objects are left out."""
+        events = []
+        while lib.engine_next_event(self._core.pointer, self._raw_event):
+            subject = self._core.objects.get(self._raw_event.object)
+            if subject is not None:
+                events.append(from_c(self._raw_event, subject))
+        return events
+
+    def report(self) -> EngineReport:
+        """How the media thread does, at most 100 ms old."""
+        raw = ffi.new("struct media_report *")
+        lib.engine_report(self._core.pointer, raw)
+        return EngineReport(
+            policy=POLICIES[raw.policy],
+            clock=Clock(raw.clock),
+            memory_locked=bool(raw.memory_locked),
+            ticks=raw.ticks,
+            overruns=raw.overruns,
+            events_dropped=raw.events_dropped,
+            device_xruns=raw.device_xruns,
+            late_p50_us=raw.late_p50_us,
+            late_p99_us=raw.late_p99_us,
+            late_p999_us=raw.late_p999_us,
+            late_max_us=raw.late_max_us,
+            departure_p50_us=raw.departure_p50_us,
+            departure_p99_us=raw.departure_p99_us,
+            departure_p999_us=raw.departure_p999_us,
+            departure_max_us=raw.departure_max_us,
+            busy_us_mean=raw.busy_us_mean,
+            busy_us_max=raw.busy_us_max,
+        )
+
+    def new_bus(self, *, hear_self: bool = False) -> Bus:
+        """A mix bus; with `hear_self` a party hears itself too, as an echo service wants."""
+        return Bus(self._core, checked(lib.engine_bus_new(self._core.pointer, hear_self), "bus"))
+
+    def new_stream(self, address: str = "0.0.0.0", ports: range = DEFAULT_PORTS, dscp: int = 46) -> Stream:  # noqa: S104
+        """A stream on an even UDP port of `ports`, with RTCP on the next; packets carry `dscp` (46: EF, RFC 3246).
+
+        Raises NoPortFree, SocketRefused (not an address of this machine), InvalidArgument.
+        """
+        _check_address(address)
+        if not ports or ports.start < 1 or ports.stop > 1 << 16 or ports.step != 1 or dscp not in range(64):
+            message = f"ports {ports} must lie within 1 to 65535, and dscp {dscp} within 0 to 63"
+            raise InvalidArgument(message)
+        info = ffi.new("struct media_stream_info *")
+        code = lib.engine_stream_new(self._core.pointer, address.encode(), ports.start, ports.stop - 1, dscp, info)
+        number = checked(code, f"{address} ports {ports.start}-{ports.stop - 1}")
+        return Stream(self._core, number, info, address, self._cname)
+
+    def new_memory_stream(self) -> MemoryStream:
+        """A stream without sockets; its local address is the unspecified one and its ports are 0."""
+        info = ffi.new("struct media_stream_info *")
+        number = checked(lib.engine_memory_stream_new(self._core.pointer, info), "stream")
+        return MemoryStream(self._core, number, info, str(ipaddress.IPv4Address(0)), self._cname)
+
+    def open_device(self, spec: DeviceSpec) -> Device:
+        """Begins to open a device and returns at once; DeviceOpened or DeviceFailed tells. Memory is open at once."""
+        if spec.kind == "memory":
+            return Device(self._core, checked(lib.engine_memory_device_new(self._core.pointer), spec.name), spec)
+        if self.clock is Clock.STEPPED:
+            message = f"{spec.name}: a stepped engine has no time for sound cards"
+            raise InvalidArgument(message)
+        code = lib.engine_alsa_device_new(self._core.pointer, _device_config(spec))
+        return Device(self._core, checked(code, spec.name), spec)
+
+    def new_tone(self) -> Tone:
+        """A tone generator, silent until `play`."""
+        return Tone(self._core, checked(lib.engine_tone_new(self._core.pointer), "tone"))
+
+    def new_player(self, samples: Samples, *, loop: bool = False) -> Player:
+        """A recording of 16 kHz mono int16 samples, copied now, silent until `play`."""
+        row = checked_samples(samples, "player")
+        if not len(row):
+            message = "player: a recording needs at least one sample"
+            raise InvalidArgument(message)
+        pointer = ffi.from_buffer("int16_t[]", row)
+        return Player(self._core, checked(lib.engine_player_new(self._core.pointer, pointer, len(row), loop), "player"))
+
+
+def _check_address(address: str) -> None:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError as error:
+        raise InvalidArgument(str(error)) from error
+
+
+def _device_config(spec: DeviceSpec) -> Any:
+    names = [(name or "").encode() for name in (spec.capture, spec.playback)]
+    if not any(names) or any(len(name) > PCM_NAME_BYTES_MAX or b"\0" in name for name in names):
+        message = f"{spec.name}: wants a PCM's name of at most {PCM_NAME_BYTES_MAX} bytes for at least one direction"
+        raise InvalidArgument(message)
+    if spec.period_ms not in PERIOD_MS or spec.periods not in PERIODS:
+        message = f"{spec.name}: period_ms must be 5 to 40 and periods 2 to 8"
+        raise InvalidArgument(message)
+    return ffi.new(
+        "struct media_device_config *",
+        {"capture": names[0], "playback": names[1], "period_ms": spec.period_ms, "periods": spec.periods},
+    )

@@ -1,0 +1,131 @@
+"""What the engine tells: frozen values, drained by the thread that watches `Engine.fileno`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from native.binding import ffi, lib
+from native.device import Device
+from native.sound import Player
+from native.stream import Stream
+
+
+@dataclass(frozen=True)
+class DigitReceived:
+    """A DTMF digit ended (RFC 4733)."""
+
+    stream: Stream
+    digit: str
+    duration_ms: int
+
+
+@dataclass(frozen=True)
+class MediaStarted:
+    """The first valid RTP packet came."""
+
+    stream: Stream
+
+
+@dataclass(frozen=True)
+class SourceChanged:
+    """Another SSRC took over; the jitter buffer began anew."""
+
+    stream: Stream
+    ssrc: int
+
+
+@dataclass(frozen=True)
+class RemoteBye:
+    """The far end left the RTP session (RTCP BYE)."""
+
+    stream: Stream
+
+
+@dataclass(frozen=True)
+class ForeignPacket:
+    """STUN or DTLS on a media port (RFC 7983); at most 50 a second and stream, the rest is counted only."""
+
+    stream: Stream
+    data: bytes
+    address: str
+    port: int
+
+
+@dataclass(frozen=True)
+class DeviceOpened:
+    """The sound card runs: for the first time, or again after it was lost."""
+
+    device: Device
+
+
+@dataclass(frozen=True)
+class DeviceFailed:
+    """The sound card can't be opened; the engine goes on trying. `code` is an errno."""
+
+    device: Device
+    code: int
+    text: str
+
+
+@dataclass(frozen=True)
+class DeviceLost:
+    """The sound card went away while it ran; the engine goes on trying to open it again."""
+
+    device: Device
+    text: str
+
+
+@dataclass(frozen=True)
+class GateChanged:
+    """The microphone can be heard from now on, or no longer."""
+
+    device: Device
+    open: bool
+
+
+@dataclass(frozen=True)
+class PlayerFinished:
+    """A recording came to its end."""
+
+    player: Player
+
+
+Event = (
+    DigitReceived
+    | MediaStarted
+    | SourceChanged
+    | RemoteBye
+    | ForeignPacket
+    | DeviceOpened
+    | DeviceFailed
+    | DeviceLost
+    | GateChanged
+    | PlayerFinished
+)
+
+
+def _data(raw: Any) -> bytes:
+    return bytes(ffi.buffer(raw.data, raw.size))
+
+
+def _text(raw: Any) -> str:
+    return str(ffi.string(raw.text).decode(errors="replace"))
+
+
+def from_c(raw: Any, subject: Any) -> Event:
+    """The event that C wrote, about the object that C named."""
+    makers: dict[int, Callable[[], Event]] = {
+        lib.MEDIA_EVENT_DIGIT: lambda: DigitReceived(subject, chr(raw.a), raw.b),
+        lib.MEDIA_EVENT_STARTED: lambda: MediaStarted(subject),
+        lib.MEDIA_EVENT_SOURCE: lambda: SourceChanged(subject, raw.a),
+        lib.MEDIA_EVENT_BYE: lambda: RemoteBye(subject),
+        lib.MEDIA_EVENT_FOREIGN: lambda: ForeignPacket(subject, _data(raw), _text(raw), raw.a),
+        lib.MEDIA_EVENT_DEVICE_OPENED: lambda: DeviceOpened(subject),
+        lib.MEDIA_EVENT_DEVICE_FAILED: lambda: DeviceFailed(subject, raw.a, _text(raw)),
+        lib.MEDIA_EVENT_DEVICE_LOST: lambda: DeviceLost(subject, _text(raw)),
+        lib.MEDIA_EVENT_GATE: lambda: GateChanged(subject, bool(raw.a)),
+        lib.MEDIA_EVENT_PLAYER_FINISHED: lambda: PlayerFinished(subject),
+    }
+    return makers[raw.kind]()

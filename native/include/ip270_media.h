@@ -1,0 +1,205 @@
+/* What Python sees of the media engine. The cffi build reads the declarations below, so this file holds plain C only.
+ *
+ * Every object is named by a positive number that is never used twice in one engine; a call on a number that is gone
+ * answers -ENOENT. Calls that return int answer 0 (or the number or count asked for), or a negative errno. They may come
+ * from any thread but the media thread, and never wait for it. */
+#ifndef IP270_MEDIA_H
+#define IP270_MEDIA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    MEDIA_FRAME_SAMPLES = 160,          /* 10 ms at 16 kHz */
+    MEDIA_TEXT_BYTES = 128,
+    MEDIA_PACKET_BYTES = 1500,
+    MEDIA_ADDRESS_BYTES = 64,
+    MEDIA_CNAME_BYTES = 64,
+    MEDIA_FORMATS = 8,
+    MEDIA_TONE_SEGMENTS = 8,
+    MEDIA_TONE_FREQUENCIES = 4,
+};
+
+enum media_clock { MEDIA_CLOCK_CARD, MEDIA_CLOCK_TIMER, MEDIA_CLOCK_STEPPED };
+
+enum media_codec { MEDIA_PCMU, MEDIA_PCMA, MEDIA_G722, MEDIA_OPUS_NB, MEDIA_OPUS_WB };
+
+enum media_policy { MEDIA_POLICY_OTHER, MEDIA_POLICY_NICE, MEDIA_POLICY_RR, MEDIA_POLICY_FIFO };
+
+enum media_event_kind {
+    MEDIA_EVENT_DIGIT,                  /* a: the character, b: milliseconds */
+    MEDIA_EVENT_STARTED,                /* the first RTP packet was accepted */
+    MEDIA_EVENT_SOURCE,                 /* a: the new SSRC */
+    MEDIA_EVENT_BYE,                    /* RTCP BYE from the far end */
+    MEDIA_EVENT_FOREIGN,                /* neither RTP nor RTCP: data, text (address), a: port */
+    MEDIA_EVENT_DEVICE_OPENED,
+    MEDIA_EVENT_DEVICE_FAILED,          /* a: errno, text */
+    MEDIA_EVENT_DEVICE_LOST,            /* text */
+    MEDIA_EVENT_GATE,                   /* a: 1 open, 0 closed */
+    MEDIA_EVENT_PLAYER_FINISHED,
+};
+
+struct media_event {
+    int32_t kind;
+    int32_t object;
+    int64_t a;
+    int64_t b;
+    uint16_t size;                      /* bytes in data */
+    char text[MEDIA_TEXT_BYTES];
+    uint8_t data[MEDIA_PACKET_BYTES];
+};
+
+struct media_stream_info {
+    uint32_t ssrc;
+    uint16_t rtp_port;
+    uint16_t rtcp_port;
+};
+
+struct media_format {
+    uint8_t payload_type;
+    uint8_t codec;                      /* enum media_codec */
+};
+
+struct media_stream_config {
+    char remote_address[MEDIA_ADDRESS_BYTES];
+    uint16_t rtp_port;
+    uint16_t rtcp_port;                 /* 0: RTP's port + 1, or RTP's own when muxed */
+    struct media_format send;
+    struct media_format receive[MEDIA_FORMATS];
+    uint32_t receive_count;
+    uint32_t packet_time_ms;
+    int32_t telephone_event_type;           /* -1: none */
+    int32_t receive_telephone_event_type;   /* -1: none */
+    bool sends;
+    bool receives;
+    bool connected;                     /* counts for the microphone gate */
+    bool rtcp_mux;
+    char cname[MEDIA_CNAME_BYTES];
+};
+
+struct media_stream_statistics {
+    uint64_t packets_sent;
+    uint64_t octets_sent;               /* RTP payload, as in a sender report */
+    uint64_t send_errors;
+    uint64_t packets_received;
+    int64_t lost;                       /* RFC 3550, A.3; duplicates make it negative */
+    uint64_t late;
+    uint64_t duplicate;
+    uint64_t reordered;
+    uint64_t discarded;
+    uint64_t wrong_source;
+    uint64_t malformed;
+    uint64_t foreign;
+    uint64_t rtcp_sent;
+    uint64_t rtcp_received;
+    double jitter_ms;
+    double buffer_ms;
+    double playout_delay_ms;
+    double concealed_ms;
+    double round_trip_ms;               /* negative: not known yet */
+    double remote_fraction_lost;        /* 0..1 from the last report about us; negative: none yet */
+    double remote_jitter_ms;            /* negative: none yet */
+    double level_in_dbov;
+    double level_out_dbov;
+    int32_t receive_codec;              /* enum media_codec, -1 before the first packet */
+};
+
+struct media_device_config {
+    char capture[MEDIA_TEXT_BYTES];     /* ALSA PCM name, empty: none */
+    char playback[MEDIA_TEXT_BYTES];
+    uint32_t period_ms;
+    uint32_t periods;
+};
+
+struct media_device_statistics {
+    uint64_t captured;                  /* samples at 16 kHz */
+    uint64_t played;
+    uint64_t capture_underruns;         /* frames we had to fill with silence */
+    uint64_t playback_overruns;         /* frames the device had no room for */
+    uint64_t xruns;                     /* as the card reported them */
+    uint64_t losses;                    /* times the card went away */
+    double capture_delay_ms;
+    double playback_delay_ms;
+    double capture_drift_ppm;
+    double playback_drift_ppm;
+    double capture_level_dbov;
+    double playback_level_dbov;
+};
+
+struct media_tone_segment {
+    uint16_t frequencies[MEDIA_TONE_FREQUENCIES];   /* Hz */
+    uint8_t frequency_count;                        /* 0: a pause */
+    int8_t level_dbm0;                              /* of each frequency */
+    uint32_t on_ms;
+    uint32_t off_ms;
+};
+
+struct media_tone {
+    struct media_tone_segment segments[MEDIA_TONE_SEGMENTS];
+    uint32_t count;
+    bool repeat;
+};
+
+struct media_report {
+    int32_t policy;                     /* enum media_policy */
+    int32_t clock;                      /* enum media_clock: what paced the last tick */
+    int32_t memory_locked;
+    uint64_t ticks;
+    uint64_t overruns;                  /* tick deadlines passed while a tick was still running, or slept through */
+    uint64_t events_dropped;
+    uint64_t device_xruns;
+    double late_p50_us;
+    double late_p99_us;
+    double late_p999_us;
+    double late_max_us;
+    double departure_p50_us;            /* RTP handed to the kernel, after the tick's deadline */
+    double departure_p99_us;
+    double departure_p999_us;
+    double departure_max_us;
+    double busy_us_mean;                /* time spent in a tick */
+    double busy_us_max;
+};
+
+struct engine;
+
+struct engine *engine_new(int clock, int *error);
+int engine_start(struct engine *engine);
+void engine_free(struct engine *engine);
+int engine_step(struct engine *engine, uint32_t ticks);
+int engine_event_fd(const struct engine *engine);
+int engine_next_event(struct engine *engine, struct media_event *event);
+void engine_report(struct engine *engine, struct media_report *report);
+int64_t engine_now(const struct engine *engine);
+int engine_remove(struct engine *engine, int object);
+
+int engine_bus_new(struct engine *engine, bool hear_self);
+int engine_join(struct engine *engine, int party, int bus, bool talk, bool listen, double gain);
+int engine_leave(struct engine *engine, int party);
+
+int engine_stream_new(struct engine *engine, const char *address, uint16_t first_port, uint16_t last_port, int dscp,
+                      struct media_stream_info *info);
+int engine_memory_stream_new(struct engine *engine, struct media_stream_info *info);
+int engine_stream_configure(struct engine *engine, int stream, const struct media_stream_config *config);
+int engine_stream_digit(struct engine *engine, int stream, char digit, uint32_t milliseconds);
+int engine_stream_statistics(struct engine *engine, int stream, struct media_stream_statistics *statistics);
+int engine_stream_push(struct engine *engine, int stream, const uint8_t *packet, size_t size, int64_t arrival_ns);
+int engine_stream_pop(struct engine *engine, int stream, uint8_t *packet, size_t capacity);
+
+int engine_memory_device_new(struct engine *engine);
+int engine_alsa_device_new(struct engine *engine, const struct media_device_config *config);
+int engine_device_set_gate(struct engine *engine, int device, bool open);
+int engine_device_gate_open(struct engine *engine, int device);
+int engine_device_set_gains(struct engine *engine, int device, double capture, double playback);
+int engine_device_statistics(struct engine *engine, int device, struct media_device_statistics *statistics);
+int engine_device_feed(struct engine *engine, int device, const int16_t *samples, size_t count);
+int engine_device_take(struct engine *engine, int device, int16_t *samples, size_t capacity);
+int engine_device_pending(struct engine *engine, int device);
+
+int engine_tone_new(struct engine *engine);
+int engine_tone_play(struct engine *engine, int tone, const struct media_tone *spec, int on);
+int engine_player_new(struct engine *engine, const int16_t *samples, size_t count, bool loop);
+int engine_player_play(struct engine *engine, int player, int on);
+int engine_sound_stop(struct engine *engine, int sound);
+
+#endif

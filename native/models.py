@@ -1,0 +1,173 @@
+"""Values that cross the engine's border: configurations down, statistics up."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Literal
+
+
+class Clock(enum.Enum):
+    """What paces the engine's 10 ms tick."""
+
+    CARD = 0
+    """The sound card that is the master; a timer steps in while there is none."""
+    TIMER = 1
+    STEPPED = 2
+    """The caller of `Engine.step`, in its own thread and as fast as it likes."""
+
+
+class Codec(enum.Enum):
+    """Voice codecs of RFC 3551 and RFC 7587."""
+
+    PCMU = 0
+    PCMA = 1
+    G722 = 2
+    OPUS_NB = 3
+    """Opus kept to narrowband."""
+    OPUS_WB = 4
+    """Opus kept to wideband."""
+
+
+Policy = Literal["other", "nice", "rr", "fifo"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamConfig:
+    """How one RTP stream runs; `Stream.configure` may be called again and keeps SSRC, sequence and clock."""
+
+    remote_address: str
+    """Numeric IPv4 or IPv6 address, of the same family as the stream's own."""
+    rtp_port: int
+    codec: Codec
+    payload_type: int
+    receive: tuple[tuple[int, Codec], ...]
+    """Payload types we understand, at most 8."""
+    rtcp_port: int | None = None
+    """None: RTP's port + 1, or RTP's own when muxed."""
+    packet_time_ms: int = 20
+    """10 to 60; shortened to what the codec has."""
+    telephone_event_type: int | None = None
+    """RFC 4733 payload type we send digits with; its clock is the codec's."""
+    receive_telephone_event: int | None = None
+    sends: bool = True
+    receives: bool = True
+    connected: bool = False
+    """True while the call is up: the microphone gate of a device on the same bus may then open."""
+    rtcp_mux: bool = False
+    """RFC 5761: RTCP shares the RTP port."""
+    cname: str = ""
+    """RFC 3550 6.5.1, at most 63 bytes. Empty: one drawn at random per engine (RFC 7022)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamStatistics:
+    """Counters of one stream, at most 100 ms old."""
+
+    packets_sent: int
+    octets_sent: int
+    send_errors: int
+    packets_received: int
+    lost: int
+    """RFC 3550 A.3: expected less received; duplicates can make it negative."""
+    late: int
+    duplicate: int
+    reordered: int
+    discarded: int
+    wrong_source: int
+    malformed: int
+    foreign: int
+    """STUN and DTLS packets, whether or not an event told of them."""
+    rtcp_sent: int
+    rtcp_received: int
+    jitter_ms: float
+    buffer_ms: float
+    playout_delay_ms: float
+    concealed_ms: float
+    round_trip_ms: float | None
+    remote_fraction_lost: float | None
+    """0 to 1, from the far end's last report."""
+    remote_jitter_ms: float | None
+    level_in_dbov: float
+    """Mean over the last 100 ms; -127 is silence."""
+    level_out_dbov: float
+    codec: Codec | None
+    """Of the last packet decoded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceSpec:
+    """A sound device. `capture` and `playback` are ALSA PCM names; None leaves a direction out."""
+
+    kind: Literal["alsa", "memory"]
+    name: str
+    capture: str | None = None
+    playback: str | None = None
+    period_ms: int = 10
+    periods: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceStatistics:
+    """Counters of one device, at most 100 ms old. Samples are 16 kHz."""
+
+    captured: int
+    played: int
+    capture_underruns: int
+    playback_overruns: int
+    xruns: int
+    losses: int
+    capture_delay_ms: float
+    playback_delay_ms: float
+    capture_drift_ppm: float
+    playback_drift_ppm: float
+    capture_level_dbov: float
+    """Before the gate: the meter moves even while nobody can hear."""
+    playback_level_dbov: float
+
+
+@dataclass(frozen=True)
+class ToneSegment:
+    """Up to four frequencies (20 to 7000 Hz) for `on_ms`, then silence for `off_ms`; both 0: for ever."""
+
+    frequencies: tuple[int, ...]
+    level_dbm0: int = -10
+    """Of each frequency, -60 to 3."""
+    on_ms: int = 0
+    off_ms: int = 0
+
+
+@dataclass(frozen=True)
+class ToneSpec:
+    """One to eight segments, once or for ever."""
+
+    segments: tuple[ToneSegment, ...]
+    repeat: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineReport:
+    """How the media thread does; at most 100 ms old.
+
+    Lateness is wake-up against the tick's deadline; departure is the RTP packet's hand-over to the kernel against the
+    same deadline.
+    """
+
+    policy: Policy
+    clock: Clock
+    """What paced the last tick."""
+    memory_locked: bool
+    ticks: int
+    overruns: int
+    events_dropped: int
+    device_xruns: int
+    late_p50_us: float
+    late_p99_us: float
+    late_p999_us: float
+    late_max_us: float
+    departure_p50_us: float
+    departure_p99_us: float
+    departure_p999_us: float
+    departure_max_us: float
+    busy_us_mean: float
+    busy_us_max: float

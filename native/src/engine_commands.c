@@ -1,0 +1,137 @@
+/* What a call from Python becomes on the media thread. Commands come in the order of the calls, and an object is handed back
+ * for freeing only here, after the last command that named it. */
+#include "engine_internal.h"
+
+/* Takes one pointer out of a small array; the order of the others doesn't matter. */
+#define REMOVE_MEMBER(array, count, member)                     \
+    do {                                                        \
+        for (unsigned i_ = 0; i_ < (count); i_++) {             \
+            if ((void *)(array)[i_] == (void *)(member)) {      \
+                (array)[i_] = (array)[--(count)];               \
+                break;                                          \
+            }                                                   \
+        }                                                       \
+    } while (0)
+
+static void add(struct members *members, struct object *object)
+{
+    switch (object->kind) {
+    case OBJECT_BUS:
+        members->buses[members->bus_count++] = (struct bus *)object;
+        break;
+    case OBJECT_STREAM:
+        members->streams[members->stream_count++] = (struct stream *)object;
+        break;
+    case OBJECT_DEVICE:
+        members->devices[members->device_count++] = (struct device *)object;
+        break;
+    case OBJECT_TONE:
+    case OBJECT_PLAYER:
+        members->sounds[members->sound_count++] = (struct sound *)object;
+        break;
+    }
+}
+
+static void silence_sounds_on(struct members *members, const struct object *on)
+{
+    for (unsigned i = 0; i < members->sound_count; i++) {
+        if (members->sounds[i]->on == on)
+            members->sounds[i]->on = NULL;
+    }
+}
+
+static void remove_bus(struct members *members, struct bus *bus)
+{
+    for (unsigned i = 0; i < members->stream_count; i++) {
+        if (members->streams[i]->party.bus == bus)
+            members->streams[i]->party.bus = NULL;
+    }
+    for (unsigned i = 0; i < members->device_count; i++) {
+        if (members->devices[i]->party.bus == bus)
+            members->devices[i]->party.bus = NULL;
+    }
+    silence_sounds_on(members, &bus->object);
+    REMOVE_MEMBER(members->buses, members->bus_count, bus);
+}
+
+static void remove_object(struct engine *engine, struct object *object, int64_t now_ns)
+{
+    struct members *members = &engine->members;
+    switch (object->kind) {
+    case OBJECT_BUS:
+        remove_bus(members, (struct bus *)object);
+        break;
+    case OBJECT_STREAM:
+        stream_leave((struct stream *)object, now_ns);
+        REMOVE_MEMBER(members->streams, members->stream_count, object);
+        break;
+    case OBJECT_DEVICE:
+        silence_sounds_on(members, object);
+        REMOVE_MEMBER(members->devices, members->device_count, object);
+        break;
+    case OBJECT_TONE:
+    case OBJECT_PLAYER:
+        REMOVE_MEMBER(members->sounds, members->sound_count, object);
+        break;
+    }
+    queue_push(&engine->released, &object);
+    engine->events.unsignalled = true;
+}
+
+static void join(struct party *party, const struct command *command)
+{
+    party->bus = (struct bus *)command->other;
+    party->talk = command->join.talk;
+    party->listen = command->join.listen;
+    party->gain = command->join.gain;
+}
+
+static void apply(struct engine *engine, const struct command *command, int64_t now_ns, int64_t wall_ns)
+{
+    struct object *object = command->object;
+    switch (command->kind) {
+    case COMMAND_ADD:
+        add(&engine->members, object);
+        break;
+    case COMMAND_REMOVE:
+        remove_object(engine, object, now_ns);
+        break;
+    case COMMAND_JOIN:
+        join((struct party *)object, command);
+        break;
+    case COMMAND_LEAVE:
+        ((struct party *)object)->bus = NULL;
+        break;
+    case COMMAND_CONFIGURE:
+        stream_configure((struct stream *)object, &command->setup, now_ns, wall_ns);
+        break;
+    case COMMAND_DIGIT:
+        sender_digit(((struct stream *)object)->sender, command->digit.digit, command->digit.milliseconds);
+        break;
+    case COMMAND_GATE:
+        ((struct device *)object)->gate_wanted = command->open;
+        break;
+    case COMMAND_GAINS:
+        ((struct device *)object)->capture_gain = command->gains.capture;
+        ((struct device *)object)->playback_gain = command->gains.playback;
+        break;
+    case COMMAND_TONE:
+        sound_play_tone((struct sound *)object, &command->tone, command->other);
+        break;
+    case COMMAND_PLAY:
+        sound_play_samples((struct sound *)object, command->other);
+        break;
+    case COMMAND_STOP:
+        sound_stop((struct sound *)object);
+        break;
+    }
+}
+
+void engine_apply_commands(struct engine *engine, int64_t now_ns, int64_t wall_ns)
+{
+    const struct command *command;
+    while ((command = queue_front(&engine->commands)) != NULL) {
+        apply(engine, command, now_ns, wall_ns);
+        queue_release(&engine->commands);
+    }
+}

@@ -1,0 +1,122 @@
+/* The engine's own structure, shared by its three files: engine.c (what other threads call), engine_commands.c (what those calls
+ * become on the media thread) and engine_tick.c (the media thread). */
+#ifndef IP270_ENGINE_INTERNAL_H
+#define IP270_ENGINE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device.h"
+#include "events.h"
+#include "ip270_media.h"
+#include "lateness.h"
+#include "mixer.h"
+#include "packet_port.h"
+#include "queue.h"
+#include "snapshot.h"
+#include "sound.h"
+#include "stream.h"
+
+enum {
+    BUSES_MAX = 32,
+    STREAMS_MAX = 64,
+    DEVICES_MAX = 16,
+    SOUNDS_MAX = 64,
+    OBJECTS_MAX = BUSES_MAX + STREAMS_MAX + DEVICES_MAX + SOUNDS_MAX,
+    COMMAND_QUEUE = 1024,
+    RELEASE_QUEUE = 1024,               /* all live objects and all removals in flight: an acknowledgement always fits */
+};
+
+enum command_kind {
+    COMMAND_ADD,
+    COMMAND_REMOVE,
+    COMMAND_JOIN,
+    COMMAND_LEAVE,
+    COMMAND_CONFIGURE,
+    COMMAND_DIGIT,
+    COMMAND_GATE,
+    COMMAND_GAINS,
+    COMMAND_TONE,
+    COMMAND_PLAY,
+    COMMAND_STOP,
+};
+
+struct command {
+    enum command_kind kind;
+    struct object *object;
+    struct object *other;               /* the bus to join, or the bus or device to sound on */
+    union {
+        struct {
+            bool talk, listen;
+            float gain;
+        } join;
+        struct stream_setup setup;
+        struct {
+            char digit;
+            uint32_t milliseconds;
+        } digit;
+        bool open;
+        struct {
+            float capture, playback;
+        } gains;
+        struct tone_spec tone;
+    };
+};
+
+/* The objects that take part in ticks; the media thread's own. */
+struct members {
+    struct bus *buses[BUSES_MAX];
+    struct stream *streams[STREAMS_MAX];
+    struct device *devices[DEVICES_MAX];
+    struct sound *sounds[SOUNDS_MAX];
+    unsigned bus_count, stream_count, device_count, sound_count;
+};
+
+struct engine {
+    enum media_clock clock;
+
+    /* Controlling threads, under `control`. The media thread never takes it. */
+    pthread_mutex_t control;
+    struct object *objects[OBJECTS_MAX];
+    int next_id;
+    bool started;
+    pthread_t media_thread;
+
+    /* Between the threads. */
+    struct queue commands;              /* down: struct command */
+    struct queue released;              /* up: struct object *, free to be freed */
+    struct events events;               /* up, from the media thread */
+    int event_descriptor;
+    int wake_descriptor;                /* wakes a media thread that has nothing to do */
+    atomic_bool asleep;
+    atomic_bool stopping;
+    struct snapshot report;             /* struct media_report */
+    _Atomic int64_t stepped_now;        /* CLOCK_STEPPED: the engine's time */
+
+    /* The media thread's own. */
+    struct members members;
+    struct packet_batch batch;
+    int timer;
+    int64_t deadline;                   /* when the running tick should have begun */
+    uint64_t ticks;
+    uint64_t overruns;
+    struct lateness lateness;
+    struct lateness departure;
+    int64_t busy_ns;
+    int64_t busy_max_ns;
+    int32_t policy;
+    int32_t paced_by;
+    bool memory_locked;
+};
+
+/* engine_commands.c; media thread. */
+void engine_apply_commands(struct engine *engine, int64_t now_ns, int64_t wall_ns);
+
+/* engine_tick.c */
+void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns);
+void engine_publish(struct engine *engine);
+void *engine_run(void *engine);                         /* the media thread */
+
+#endif

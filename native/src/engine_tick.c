@@ -1,0 +1,222 @@
+/* The media thread: one tick every 10 ms.
+ *
+ *   commands -> packets in -> receivers -> devices in -> mix -> senders, packets out -> devices out -> RTCP -> counters
+ *
+ * Nothing here waits for another thread, allocates, logs or opens a file. */
+#include "engine_internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "realtime.h"
+
+enum {
+    CATCH_UP_TICKS = 50,                /* missed ticks that are made up for; a longer sleep is given up */
+    PUBLISH_TICKS = 10,                 /* counters are published, and RTCP sockets read, every 100 ms */
+};
+
+static void receive_streams(struct engine *engine, int64_t now_ns)
+{
+    bool rtcp = engine->ticks % PUBLISH_TICKS == 0;
+    for (unsigned i = 0; i < engine->members.stream_count; i++) {
+        struct stream *stream = engine->members.streams[i];
+        stream_receive(stream, &engine->batch, &engine->events, rtcp);
+        stream_play(stream, &engine->events, now_ns);
+    }
+}
+
+static void find_connected(struct members *members)
+{
+    for (unsigned i = 0; i < members->bus_count; i++) {
+        mixer_clear(members->buses[i]);
+        members->buses[i]->connected = false;
+    }
+    for (unsigned i = 0; i < members->stream_count; i++) {
+        const struct stream *stream = members->streams[i];
+        if (stream->configured && stream->setup.connected && stream->party.bus != NULL)
+            stream->party.bus->connected = true;
+    }
+}
+
+static void capture_devices(struct engine *engine)
+{
+    for (unsigned i = 0; i < engine->members.device_count; i++) {
+        device_update_gate(engine->members.devices[i], &engine->events);
+        device_capture(engine->members.devices[i]);
+    }
+}
+
+static void play_sounds(struct engine *engine)
+{
+    int16_t frame[MEDIA_FRAME_SAMPLES];
+    for (unsigned i = 0; i < engine->members.sound_count; i++) {
+        struct sound *sound = engine->members.sounds[i];
+        struct object *on = sound->on;
+        if (!sound_get(sound, frame, &engine->events))
+            continue;
+        if (on->kind == OBJECT_BUS)
+            mixer_add_sound((struct bus *)on, frame);
+        else
+            mixer_overlay(((struct device *)on)->overlay, frame);
+    }
+}
+
+static void mix(struct members *members)
+{
+    for (unsigned i = 0; i < members->stream_count; i++)
+        mixer_add(&members->streams[i]->party);
+    for (unsigned i = 0; i < members->device_count; i++)
+        mixer_add(&members->devices[i]->party);
+}
+
+static void send_streams(struct engine *engine)
+{
+    bool stepped = engine->clock == MEDIA_CLOCK_STEPPED;
+    for (unsigned i = 0; i < engine->members.stream_count; i++) {
+        mixer_hear(&engine->members.streams[i]->party);
+        if (stream_send(engine->members.streams[i]) && !stepped)
+            lateness_add(&engine->departure, clock_now() - engine->deadline);
+    }
+}
+
+static void play_devices(struct engine *engine)
+{
+    for (unsigned i = 0; i < engine->members.device_count; i++) {
+        mixer_hear(&engine->members.devices[i]->party);
+        device_play(engine->members.devices[i]);
+    }
+}
+
+void engine_publish(struct engine *engine)
+{
+    for (unsigned i = 0; i < engine->members.stream_count; i++)
+        stream_publish(engine->members.streams[i]);
+    for (unsigned i = 0; i < engine->members.device_count; i++)
+        device_publish(engine->members.devices[i]);
+    struct media_report report = {
+        .policy = engine->policy,
+        .clock = engine->paced_by,
+        .memory_locked = engine->memory_locked,
+        .ticks = engine->ticks,
+        .overruns = engine->overruns,
+        .late_p50_us = lateness_percentile(&engine->lateness, 0.5),
+        .late_p99_us = lateness_percentile(&engine->lateness, 0.99),
+        .late_p999_us = lateness_percentile(&engine->lateness, 0.999),
+        .late_max_us = (double)engine->lateness.max_ns / 1000,
+        .departure_p50_us = lateness_percentile(&engine->departure, 0.5),
+        .departure_p99_us = lateness_percentile(&engine->departure, 0.99),
+        .departure_p999_us = lateness_percentile(&engine->departure, 0.999),
+        .departure_max_us = (double)engine->departure.max_ns / 1000,
+        .busy_us_mean = engine->ticks == 0 ? 0 : (double)engine->busy_ns / 1000 / (double)engine->ticks,
+        .busy_us_max = (double)engine->busy_max_ns / 1000,
+    };
+    for (unsigned i = 0; i < engine->members.device_count; i++)
+        report.device_xruns += engine->members.devices[i]->counters.xruns;
+    snapshot_write(&engine->report, &report, sizeof report);
+}
+
+void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns)
+{
+    engine_apply_commands(engine, now_ns, wall_ns);
+    receive_streams(engine, now_ns);
+    find_connected(&engine->members);
+    capture_devices(engine);
+    play_sounds(engine);
+    mix(&engine->members);
+    send_streams(engine);
+    play_devices(engine);
+    for (unsigned i = 0; i < engine->members.stream_count; i++)
+        stream_report(engine->members.streams[i], now_ns);
+    engine->ticks++;
+    if (engine->ticks % PUBLISH_TICKS == 0)
+        engine_publish(engine);
+    events_flush(&engine->events);
+}
+
+static void timed_tick(struct engine *engine)
+{
+    int64_t begun = clock_now();
+    engine_tick(engine, begun, clock_wall());
+    int64_t busy = clock_now() - begun;
+    engine->busy_ns += busy;
+    engine->busy_max_ns = busy > engine->busy_max_ns ? busy : engine->busy_max_ns;
+}
+
+static void start_timer(struct engine *engine)
+{
+    engine->deadline = clock_now() + TICK_NS;
+    clock_timer_start(engine->timer, engine->deadline);
+}
+
+/* Waits for the timer and runs the ticks that are due. */
+static void pace_by_timer(struct engine *engine)
+{
+    uint64_t expirations = 0;
+    if (read(engine->timer, &expirations, sizeof expirations) != sizeof expirations)
+        return;
+    lateness_add(&engine->lateness, clock_now() - engine->deadline);
+    engine->overruns += expirations - 1;
+    if (expirations > CATCH_UP_TICKS) {
+        engine->deadline += (int64_t)(expirations - CATCH_UP_TICKS) * TICK_NS;
+        expirations = CATCH_UP_TICKS;
+    }
+    for (uint64_t i = 0; i < expirations; i++) {
+        timed_tick(engine);
+        engine->deadline += TICK_NS;
+    }
+}
+
+static bool has_work(const struct engine *engine)
+{
+    const struct members *members = &engine->members;
+    for (unsigned i = 0; i < members->sound_count; i++) {
+        if (members->sounds[i]->on != NULL)
+            return true;
+    }
+    return members->stream_count != 0 || members->device_count != 0;
+}
+
+/* Without streams and devices there is nothing to tick for: sleeps until a command comes. */
+static void sleep_until_command(struct engine *engine)
+{
+    uint64_t count;
+    atomic_store(&engine->asleep, true);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (queue_count(&engine->commands) == 0 && !atomic_load(&engine->stopping)) {
+        struct pollfd wake = {.fd = engine->wake_descriptor, .events = POLLIN};
+        poll(&wake, 1, -1);
+    }
+    atomic_store(&engine->asleep, false);
+    ssize_t cleared = read(engine->wake_descriptor, &count, sizeof count);
+    (void)cleared;
+    start_timer(engine);
+}
+
+static void leave_all(struct engine *engine)
+{
+    int64_t now = clock_now();
+    engine_apply_commands(engine, now, clock_wall());
+    for (unsigned i = 0; i < engine->members.stream_count; i++)
+        stream_leave(engine->members.streams[i], now);
+}
+
+void *engine_run(void *context)
+{
+    struct engine *engine = context;
+    engine->policy = (int32_t)realtime_enter();
+    engine->memory_locked = realtime_lock_memory() == 0;
+    realtime_prefault_stack();
+    engine_publish(engine);
+    start_timer(engine);
+    while (!atomic_load_explicit(&engine->stopping, memory_order_relaxed)) {
+        if (!has_work(engine) && queue_count(&engine->commands) == 0)
+            sleep_until_command(engine);
+        else
+            pace_by_timer(engine);
+    }
+    leave_all(engine);
+    return NULL;
+}

@@ -1,0 +1,19 @@
+/* A meter: the mean power of the audio since it was last read. */
+#ifndef IP270_LEVEL_H
+#define IP270_LEVEL_H
+
+#include <stdint.h>
+
+#include "ip270_media.h"
+
+struct level {
+    int64_t power;
+    uint32_t frames;
+};
+
+void level_add(struct level *level, const int16_t frame[MEDIA_FRAME_SAMPLES]);
+
+/* dBov: a full-scale square wave is 0 (RFC 6464); -127 for silence. Begins the next measurement. */
+double level_take(struct level *level);
+
+#endif

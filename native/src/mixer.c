@@ -1,0 +1,57 @@
+#include "mixer.h"
+
+#include <math.h>
+#include <string.h>
+
+static int16_t saturate(int32_t sample)
+{
+    sample = sample > INT16_MAX ? INT16_MAX : sample;
+    return (int16_t)(sample < INT16_MIN ? INT16_MIN : sample);
+}
+
+void mixer_clear(struct bus *bus)
+{
+    memset(bus->sum, 0, sizeof bus->sum);
+}
+
+void mixer_add(struct party *party)
+{
+    if (party->bus == NULL || !party->talk)
+        return;
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
+        party->contribution[i] = (int32_t)((float)party->input[i] * party->gain);
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
+        party->bus->sum[i] += party->contribution[i];
+}
+
+void mixer_add_sound(struct bus *bus, const int16_t frame[MEDIA_FRAME_SAMPLES])
+{
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
+        bus->sum[i] += frame[i];
+}
+
+void mixer_hear(struct party *party)
+{
+    const struct bus *bus = party->bus;
+    if (bus == NULL || !party->listen) {
+        memset(party->heard, 0, sizeof party->heard);
+        return;
+    }
+    bool minus = party->talk && !bus->hear_self;
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
+        party->heard[i] = saturate(bus->sum[i] - (minus ? party->contribution[i] : 0));
+}
+
+void mixer_overlay(int16_t out[MEDIA_FRAME_SAMPLES], const int16_t in[MEDIA_FRAME_SAMPLES])
+{
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
+        out[i] = saturate(out[i] + in[i]);
+}
+
+void mixer_scale(int16_t frame[MEDIA_FRAME_SAMPLES], float gain)
+{
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++) {
+        float scaled = fminf(fmaxf((float)frame[i] * gain, INT16_MIN), INT16_MAX);
+        frame[i] = (int16_t)scaled;
+    }
+}

@@ -1,0 +1,44 @@
+/* Buses and the parties on them: each party hears the sum of the others (mix-minus), in 16 kHz frames of 10 ms.
+ *
+ *   party.input --gain--> contribution --+--> bus.sum --(minus own)--> party.heard
+ *   sound (tone, player) ----------------+
+ *
+ * Media thread only. */
+#ifndef IP270_MIXER_H
+#define IP270_MIXER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ip270_media.h"
+#include "object.h"
+
+struct bus {
+    struct object object;
+    bool hear_self;                             /* a party hears itself too: an echo */
+    bool connected;                             /* some stream on the bus is in a connected call; counted each tick */
+    int32_t sum[MEDIA_FRAME_SAMPLES];
+};
+
+struct party {
+    struct object object;
+    struct bus *bus;                            /* NULL: on none */
+    bool talk;
+    bool listen;
+    float gain;                                 /* linear, of what the party says */
+    int16_t input[MEDIA_FRAME_SAMPLES];         /* what the party says in this tick */
+    int32_t contribution[MEDIA_FRAME_SAMPLES];  /* the same as it went into the sum */
+    int16_t heard[MEDIA_FRAME_SAMPLES];         /* what the party is to hear */
+};
+
+void mixer_clear(struct bus *bus);
+void mixer_add(struct party *party);                                        /* input -> contribution -> sum */
+void mixer_add_sound(struct bus *bus, const int16_t frame[MEDIA_FRAME_SAMPLES]);
+void mixer_hear(struct party *party);                                       /* sum -> heard */
+
+/* out += in, saturating. */
+void mixer_overlay(int16_t out[MEDIA_FRAME_SAMPLES], const int16_t in[MEDIA_FRAME_SAMPLES]);
+/* frame *= gain, saturating. */
+void mixer_scale(int16_t frame[MEDIA_FRAME_SAMPLES], float gain);
+
+#endif

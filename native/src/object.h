@@ -1,0 +1,12 @@
+/* What everything that Python can name has in common. */
+#ifndef IP270_OBJECT_H
+#define IP270_OBJECT_H
+
+enum object_kind { OBJECT_BUS, OBJECT_STREAM, OBJECT_DEVICE, OBJECT_TONE, OBJECT_PLAYER };
+
+struct object {
+    enum object_kind kind;
+    int id;
+};
+
+#endif

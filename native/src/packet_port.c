@@ -1,0 +1,183 @@
+#include "packet_port.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+enum { RECEIVE_BUFFER_BYTES = 128 * 1024 };
+
+void packet_batch_init(struct packet_batch *batch)
+{
+    memset(batch, 0, sizeof *batch);
+    for (size_t i = 0; i < PACKET_BATCH; i++) {
+        batch->vectors[i] = (struct iovec){.iov_base = batch->packets[i].data, .iov_len = PACKET_BYTES};
+        batch->messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &batch->packets[i].source,
+            .msg_iov = &batch->vectors[i],
+            .msg_iovlen = 1,
+            .msg_control = batch->controls[i],
+        };
+    }
+}
+
+static int set_options(int descriptor, int family, int dscp)
+{
+    int one = 1, traffic_class = dscp << 2, buffer = RECEIVE_BUFFER_BYTES;
+    if (setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one) < 0)
+        return -errno;
+    if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) < 0)
+        return -errno;
+    if (family == AF_INET6) {
+        if (setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) < 0 ||
+            setsockopt(descriptor, IPPROTO_IPV6, IPV6_TCLASS, &traffic_class, sizeof traffic_class) < 0)
+            return -errno;
+    } else if (setsockopt(descriptor, IPPROTO_IP, IP_TOS, &traffic_class, sizeof traffic_class) < 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+static int open_socket(const union address *local, int dscp)
+{
+    int descriptor = socket(local->generic.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor < 0)
+        return -errno;
+    int error = set_options(descriptor, local->generic.sa_family, dscp);
+    if (error == 0 && bind(descriptor, &local->generic, address_length(local)) < 0)
+        error = -errno;
+    if (error != 0) {
+        close(descriptor);
+        return error;
+    }
+    return descriptor;
+}
+
+static int open_pair(struct packet_port *port, union address *local, uint16_t rtp_port, int dscp)
+{
+    for (unsigned i = 0; i < COMPONENTS; i++) {
+        port->ports[i] = (uint16_t)(rtp_port + i);
+        address_set_port(local, port->ports[i]);
+        port->sockets[i] = open_socket(local, dscp);
+        if (port->sockets[i] < 0) {
+            int error = port->sockets[i];
+            if (i == COMPONENT_RTCP)
+                close(port->sockets[COMPONENT_RTP]);
+            return error;
+        }
+    }
+    return 0;
+}
+
+int packet_port_open(struct packet_port *port, const char *address, uint16_t first, uint16_t last, int dscp)
+{
+    union address local;
+    port->in_memory = false;
+    if (address_parse(&local, address, 0) != 0)
+        return -EINVAL;
+    unsigned first_even = (first + 1U) & ~1U;
+    if (first_even == 0 || first_even + 1U > last)
+        return -EADDRINUSE;
+    unsigned pairs = (last + 1U - first_even) / 2;
+    unsigned start = 0;
+    /* A random beginning keeps packets of the call before out of the next call's port. */
+    if (getrandom(&start, sizeof start, GRND_NONBLOCK) != sizeof start)
+        start = (unsigned)clock_now();
+    int error = -EADDRINUSE;
+    for (unsigned i = 0; i < pairs; i++) {
+        error = open_pair(port, &local, (uint16_t)(first_even + 2 * ((start + i) % pairs)), dscp);
+        if (error != -EADDRINUSE)
+            break;
+    }
+    return error;
+}
+
+int packet_port_open_memory(struct packet_port *port)
+{
+    port->in_memory = true;
+    int error = queue_init(&port->incoming, PACKET_QUEUE, sizeof(struct packet));
+    if (error != 0)
+        return error;
+    error = queue_init(&port->outgoing, PACKET_QUEUE, sizeof(struct packet));
+    if (error != 0)
+        queue_free(&port->incoming);
+    return error;
+}
+
+void packet_port_close(struct packet_port *port)
+{
+    if (port->in_memory) {
+        queue_free(&port->incoming);
+        queue_free(&port->outgoing);
+    } else {
+        close(port->sockets[COMPONENT_RTP]);
+        close(port->sockets[COMPONENT_RTCP]);
+    }
+}
+
+static size_t receive_memory(struct packet_port *port, struct packet_batch *batch)
+{
+    size_t count = 0;
+    while (count < PACKET_BATCH && queue_pop(&port->incoming, &batch->packets[count]))
+        count++;
+    return count;
+}
+
+static int64_t kernel_time(struct msghdr *header, int64_t fallback)
+{
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part != NULL; part = CMSG_NXTHDR(header, part)) {
+        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec stamp;
+            memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
+            return clock_of(&stamp);
+        }
+    }
+    return fallback;
+}
+
+static size_t receive_socket(int descriptor, struct packet_batch *batch)
+{
+    for (size_t i = 0; i < PACKET_BATCH; i++) {
+        batch->messages[i].msg_hdr.msg_namelen = sizeof batch->packets[i].source;
+        batch->messages[i].msg_hdr.msg_controllen = sizeof batch->controls[i];
+    }
+    int count = recvmmsg(descriptor, batch->messages, PACKET_BATCH, MSG_DONTWAIT, NULL);
+    if (count <= 0)
+        return 0;
+    /* The kernel stamps in wall time; the engine counts monotonic time, which no clock setting can move. */
+    int64_t now = clock_now(), wall = clock_wall();
+    for (int i = 0; i < count; i++) {
+        struct packet *packet = &batch->packets[i];
+        struct msghdr *header = &batch->messages[i].msg_hdr;
+        int64_t age = wall - kernel_time(header, wall);
+        packet->arrival_ns = age > 0 && age < 1000LL * TICK_NS ? now - age : now;
+        packet->truncated = (header->msg_flags & MSG_TRUNC) != 0;
+        packet->size = batch->messages[i].msg_len;
+    }
+    return (size_t)count;
+}
+
+size_t packet_port_receive(struct packet_port *port, enum packet_component component, struct packet_batch *batch)
+{
+    if (port->in_memory)
+        return component == COMPONENT_RTP ? receive_memory(port, batch) : 0;
+    return receive_socket(port->sockets[component], batch);
+}
+
+bool packet_port_send(struct packet_port *port, enum packet_component component, const uint8_t *data, size_t size,
+                      const union address *destination)
+{
+    if (!port->in_memory)
+        return sendto(port->sockets[component], data, size, MSG_DONTWAIT | MSG_NOSIGNAL, &destination->generic,
+                      address_length(destination)) == (ssize_t)size;
+    struct packet *packet = queue_reserve(&port->outgoing);
+    if (packet == NULL || size > sizeof packet->data)
+        return false;
+    packet->size = size;
+    memcpy(packet->data, data, size);
+    queue_commit(&port->outgoing);
+    return true;
+}

@@ -1,0 +1,379 @@
+#include "stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "demux.h"
+#include "rtp.h"
+
+enum {
+    BATCHES_MAX = 2,                    /* per tick and socket: what a flood may cost us */
+    TELEPHONE_CLOCK_DEFAULT = 8000,
+    /* Foreign packets: a token costs 10, a tick brings 4, at most 10 tokens wait: never more than 50 in one second. */
+    FOREIGN_COST = 10,
+    FOREIGN_REFILL = 4,
+    FOREIGN_TOKENS_MAX = 100,
+};
+
+struct stream *stream_new(const struct sender_config *identity, uint64_t seed)
+{
+    struct stream *stream = aligned_alloc(CACHE_LINE, (sizeof *stream + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+    void *receiver = calloc(1, receiver_size());
+    void *sender = calloc(1, sender_size());
+    if (stream == NULL || receiver == NULL || sender == NULL) {
+        free(stream);
+        free(receiver);
+        free(sender);
+        return NULL;
+    }
+    memset(stream, 0, sizeof *stream);
+    stream->party.object.kind = OBJECT_STREAM;
+    stream->party.gain = 1;
+    stream->receiver = receiver;
+    stream->sender = sender;
+    stream->setup.sender = *identity;
+    stream->foreign_tokens = FOREIGN_TOKENS_MAX;
+    rtcp_session_init(&stream->rtcp, identity->ssrc, seed);
+    stream_publish(stream);
+    return stream;
+}
+
+void stream_free(struct stream *stream)
+{
+    packet_port_close(&stream->port);
+    stream_discard(stream);
+}
+
+void stream_discard(struct stream *stream)
+{
+    free(stream->receiver);
+    free(stream->sender);
+    free(stream);
+}
+
+static int setup_addresses(struct stream_setup *setup, const struct media_stream_config *config)
+{
+    uint16_t rtcp_port = config->rtcp_port;
+    if (config->rtcp_mux)
+        rtcp_port = config->rtp_port;
+    else if (rtcp_port == 0)
+        rtcp_port = (uint16_t)(config->rtp_port + 1);
+    int error = address_parse(&setup->remote[COMPONENT_RTP], config->remote_address, config->rtp_port);
+    if (error != 0)
+        return error;
+    setup->remote[COMPONENT_RTCP] = setup->remote[COMPONENT_RTP];
+    address_set_port(&setup->remote[COMPONENT_RTCP], rtcp_port);
+    return 0;
+}
+
+int stream_setup_from(struct stream_setup *setup, const struct media_stream_config *config)
+{
+    const struct codec *codec = codec_get((enum codec_id)config->send.codec);
+    memset(setup, 0, sizeof *setup);
+    if (codec == NULL || config->receive_count > MEDIA_FORMATS || setup_addresses(setup, config) != 0)
+        return -EINVAL;
+    for (unsigned i = 0; i < config->receive_count; i++) {
+        setup->receiver.payloads[i].type = config->receive[i].payload_type;
+        setup->receiver.payloads[i].codec = (enum codec_id)config->receive[i].codec;
+    }
+    setup->receiver.payload_count = config->receive_count;
+    setup->receiver.telephone_event_type = config->receive_telephone_event_type;
+    setup->receiver.telephone_event_clock = codec->clock_rate;
+    setup->sender.codec = codec->id;
+    setup->sender.payload_type = config->send.payload_type;
+    setup->sender.packet_time_ms = config->packet_time_ms;
+    setup->sender.telephone_event_type = config->telephone_event_type;
+    setup->sender.telephone_event_clock = codec->clock_rate;
+    setup->clock_rate = codec->clock_rate;
+    setup->sends = config->sends;
+    setup->receives = config->receives;
+    setup->connected = config->connected;
+    setup->rtcp_mux = config->rtcp_mux;
+    memcpy(setup->cname, config->cname, sizeof setup->cname - 1);
+    return 0;
+}
+
+void stream_configure(struct stream *stream, const struct stream_setup *setup, int64_t now_ns, int64_t wall_ns)
+{
+    struct stream_setup next = *setup;
+    next.sender.ssrc = stream->setup.sender.ssrc;
+    next.sender.first_sequence = stream->setup.sender.first_sequence;
+    next.sender.first_timestamp = stream->setup.sender.first_timestamp;
+    bool first = !stream->configured;
+    int error = first ? receiver_init(stream->receiver, &next.receiver) : receiver_configure(stream->receiver, &next.receiver);
+    if (error == 0)
+        error = first ? sender_init(stream->sender, &next.sender) : sender_configure(stream->sender, &next.sender);
+    if (error != 0)
+        return;     /* out of range: Python has checked the same ranges, so nothing was asked for that we refuse */
+    bool moved = first || !address_equal(&next.remote[COMPONENT_RTP], &stream->setup.remote[COMPONENT_RTP]);
+    stream->setup = next;
+    stream->configured = true;
+    if (moved)
+        stream->latched[COMPONENT_RTP] = stream->latched[COMPONENT_RTCP] = false;
+    rtcp_session_start(&stream->rtcp, next.cname, now_ns, wall_ns);
+}
+
+/* Symmetric RTP: the first valid packet's source is the far end until the stream is configured anew. One exception: the address
+ * that signalling named takes the latch back, since a stranger can be quicker but can't be that. */
+static bool source_accepted(struct stream *stream, const struct packet *packet)
+{
+    if (stream->port.in_memory)
+        return true;
+    const union address *signalled = &stream->setup.remote[COMPONENT_RTP];
+    union address *latched = &stream->source[COMPONENT_RTP];
+    if (stream->latched[COMPONENT_RTP] && address_equal(latched, &packet->source))
+        return true;
+    if (stream->latched[COMPONENT_RTP] && !address_equal(signalled, &packet->source))
+        return false;
+    *latched = packet->source;
+    stream->latched[COMPONENT_RTP] = true;
+    stream->latched[COMPONENT_RTCP] = false;
+    return true;
+}
+
+static bool payload_type_known(const struct stream *stream, const struct packet *packet)
+{
+    int type = packet->data[1] & 0x7F;
+    if (type == stream->setup.receiver.telephone_event_type)
+        return true;
+    for (unsigned i = 0; i < stream->setup.receiver.payload_count; i++) {
+        if (type == stream->setup.receiver.payloads[i].type)
+            return true;
+    }
+    return false;
+}
+
+static void take_rtp(struct stream *stream, const struct packet *packet)
+{
+    struct rtp_packet parsed;
+    if (packet->truncated || rtp_parse(&parsed, packet->data, packet->size) != 0) {
+        stream->malformed++;
+        return;
+    }
+    if (!stream->latched[COMPONENT_RTP] && !stream->port.in_memory && !payload_type_known(stream, packet)) {
+        stream->wrong_source++;
+        return;
+    }
+    if (!source_accepted(stream, packet)) {
+        stream->wrong_source++;
+        return;
+    }
+    receiver_put(stream->receiver, packet->data, packet->size, packet->arrival_ns);
+}
+
+/* RTCP may come from another port than RTP, never from another host. */
+static bool rtcp_source_accepted(struct stream *stream, const struct packet *packet)
+{
+    if (stream->port.in_memory)
+        return true;
+    const union address *far = stream->latched[COMPONENT_RTP] ? &stream->source[COMPONENT_RTP]
+                                                              : &stream->setup.remote[COMPONENT_RTP];
+    if (!address_same_host(far, &packet->source) &&
+        !address_same_host(&stream->setup.remote[COMPONENT_RTCP], &packet->source))
+        return false;
+    stream->source[COMPONENT_RTCP] = packet->source;
+    stream->latched[COMPONENT_RTCP] = true;
+    return true;
+}
+
+static void take_rtcp(struct stream *stream, const struct packet *packet, struct events *events)
+{
+    if (!rtcp_source_accepted(stream, packet)) {
+        stream->wrong_source++;
+        return;
+    }
+    struct receiver_statistics statistics;
+    receiver_statistics(stream->receiver, &statistics);
+    bool bye = false;
+    if (packet->truncated || !rtcp_session_receive(&stream->rtcp, packet->data, packet->size, packet->arrival_ns,
+                                                   stream->setup.clock_rate, statistics.ssrc, &bye)) {
+        stream->malformed++;
+        return;
+    }
+    if (bye && statistics.active)
+        events_emit(events, MEDIA_EVENT_BYE, stream->party.object.id, 0, 0);
+}
+
+static void take_foreign(struct stream *stream, const struct packet *packet, struct events *events)
+{
+    stream->foreign++;
+    if (stream->foreign_tokens < FOREIGN_COST || packet->truncated)
+        return;
+    stream->foreign_tokens -= FOREIGN_COST;
+    struct media_event *event = events_begin(events, MEDIA_EVENT_FOREIGN, stream->party.object.id, 0, 0);
+    if (event == NULL)
+        return;
+    if (!stream->port.in_memory) {
+        event->a = address_port(&packet->source);
+        address_format(&packet->source, event->text, sizeof event->text);
+    }
+    event->size = (uint16_t)packet->size;
+    memcpy(event->data, packet->data, packet->size);
+    events_commit(events);
+}
+
+static void take(struct stream *stream, const struct packet *packet, struct events *events)
+{
+    switch (demux_classify(packet->data, packet->size)) {
+    case DEMUX_RTP:
+        take_rtp(stream, packet);
+        break;
+    case DEMUX_RTCP:
+        take_rtcp(stream, packet, events);
+        break;
+    case DEMUX_STUN:
+    case DEMUX_DTLS:
+        take_foreign(stream, packet, events);
+        break;
+    case DEMUX_ZRTP:
+    case DEMUX_CHANNEL:
+    case DEMUX_UNKNOWN:
+        stream->malformed++;
+        break;
+    }
+}
+
+void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtcp)
+{
+    if (stream->foreign_tokens < FOREIGN_TOKENS_MAX)
+        stream->foreign_tokens += FOREIGN_REFILL;
+    for (unsigned component = 0; component < (rtcp ? COMPONENTS : COMPONENT_RTCP); component++) {
+        for (unsigned i = 0; i < BATCHES_MAX; i++) {
+            size_t count = packet_port_receive(&stream->port, (enum packet_component)component, batch);
+            for (size_t k = 0; k < count && stream->configured; k++)
+                take(stream, &batch->packets[k], events);
+            if (count < PACKET_BATCH)
+                break;
+        }
+    }
+}
+
+static void report_event(const struct stream *stream, const struct receiver_event *event, struct events *events)
+{
+    int id = stream->party.object.id;
+    switch (event->kind) {
+    case RECEIVER_STARTED:
+        events_emit(events, MEDIA_EVENT_STARTED, id, 0, 0);
+        break;
+    case RECEIVER_SOURCE_CHANGED:
+        events_emit(events, MEDIA_EVENT_SOURCE, id, event->ssrc, 0);
+        break;
+    case RECEIVER_DIGIT:
+        events_emit(events, MEDIA_EVENT_DIGIT, id, event->digit, event->milliseconds);
+        break;
+    }
+}
+
+void stream_play(struct stream *stream, struct events *events, int64_t now_ns)
+{
+    struct receiver_event event;
+    if (!stream->configured)
+        return;
+    receiver_get(stream->receiver, stream->party.input, now_ns);
+    while (receiver_event(stream->receiver, &event))
+        report_event(stream, &event, events);
+    if (!stream->setup.receives)
+        memset(stream->party.input, 0, sizeof stream->party.input);
+    level_add(&stream->level_in, stream->party.input);
+}
+
+bool stream_send(struct stream *stream)
+{
+    uint8_t packet[SENDER_PACKET_MAX];
+    if (!stream->configured)
+        return false;
+    level_add(&stream->level_out, stream->party.heard);
+    size_t size = sender_put(stream->sender, stream->party.heard, stream->setup.sends, packet, sizeof packet);
+    if (size == 0)
+        return false;
+    const union address *to = stream->latched[COMPONENT_RTP] ? &stream->source[COMPONENT_RTP]
+                                                             : &stream->setup.remote[COMPONENT_RTP];
+    bool sent = packet_port_send(&stream->port, COMPONENT_RTP, packet, size, to);
+    stream->send_errors += !sent;
+    return sent;
+}
+
+/* Where reports go: where the far end's come from, else beside its RTP, else where signalling said. */
+static void send_rtcp(struct stream *stream, const uint8_t *packet, size_t size)
+{
+    union address to = stream->setup.remote[COMPONENT_RTCP];
+    bool mux = stream->setup.rtcp_mux;
+    if (stream->latched[COMPONENT_RTCP]) {
+        to = stream->source[COMPONENT_RTCP];
+    } else if (stream->latched[COMPONENT_RTP] &&
+               !address_equal(&stream->source[COMPONENT_RTP], &stream->setup.remote[COMPONENT_RTP])) {
+        to = stream->source[COMPONENT_RTP];
+        address_set_port(&to, (uint16_t)(address_port(&to) + (mux ? 0 : 1)));
+    }
+    stream->send_errors += !packet_port_send(&stream->port, mux ? COMPONENT_RTP : COMPONENT_RTCP, packet, size, &to);
+}
+
+static void send_report(struct stream *stream, int64_t now_ns, bool bye)
+{
+    uint8_t packet[RTCP_PACKET_MAX];
+    size_t size = rtcp_session_report(&stream->rtcp, stream->receiver, stream->sender, now_ns, bye, packet, sizeof packet);
+    if (size != 0)
+        send_rtcp(stream, packet, size);
+}
+
+void stream_report(struct stream *stream, int64_t now_ns)
+{
+    if (stream->configured && rtcp_session_due(&stream->rtcp, now_ns))
+        send_report(stream, now_ns, false);
+}
+
+void stream_leave(struct stream *stream, int64_t now_ns)
+{
+    if (!stream->configured)
+        return;
+    struct sender_statistics sent;
+    sender_statistics(stream->sender, &sent);
+    if (sent.packets != 0 || stream->rtcp.sent != 0)
+        send_report(stream, now_ns, true);
+    stream->configured = false;
+}
+
+static void publish_receiver(const struct stream *stream, struct media_stream_statistics *out)
+{
+    struct receiver_statistics in;
+    receiver_statistics(stream->receiver, &in);
+    out->packets_received = in.received;
+    out->lost = in.lost;
+    out->late = in.late;
+    out->duplicate = in.duplicate;
+    out->reordered = in.reordered;
+    out->discarded = in.discarded;
+    out->malformed += in.malformed;
+    out->jitter_ms = in.jitter_ms;
+    out->buffer_ms = in.buffer_ms;
+    out->playout_delay_ms = in.playout_delay_ms;
+    out->concealed_ms = (double)in.concealed_ms;
+    out->receive_codec = in.active ? (int32_t)in.codec : -1;
+}
+
+void stream_publish(struct stream *stream)
+{
+    struct media_stream_statistics out = {
+        .send_errors = stream->send_errors,
+        .wrong_source = stream->wrong_source,
+        .malformed = stream->malformed,
+        .foreign = stream->foreign,
+        .rtcp_sent = stream->rtcp.sent,
+        .rtcp_received = stream->rtcp.received,
+        .round_trip_ms = stream->rtcp.round_trip_ms,
+        .remote_fraction_lost = stream->rtcp.remote_fraction_lost,
+        .remote_jitter_ms = stream->rtcp.remote_jitter_ms,
+        .level_in_dbov = level_take(&stream->level_in),
+        .level_out_dbov = level_take(&stream->level_out),
+        .receive_codec = -1,
+    };
+    if (stream->configured) {
+        struct sender_statistics sent;
+        sender_statistics(stream->sender, &sent);
+        out.packets_sent = sent.packets;
+        out.octets_sent = sent.octets;
+        publish_receiver(stream, &out);
+    }
+    snapshot_write(&stream->snapshot, &out, sizeof out);
+}

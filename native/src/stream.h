@@ -1,0 +1,76 @@
+/* One RTP stream, both directions: packets from its port to a receiver, a sender's packets to its port, RTCP beside them.
+ *
+ * Made and freed by the controlling thread; everything else happens on the media thread. */
+#ifndef IP270_STREAM_H
+#define IP270_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "events.h"
+#include "level.h"
+#include "mixer.h"
+#include "packet_port.h"
+#include "receiver.h"
+#include "rtcp_session.h"
+#include "sender.h"
+#include "snapshot.h"
+
+/* A configuration the controlling thread has checked and resolved. */
+struct stream_setup {
+    union address remote[COMPONENTS];
+    struct receiver_config receiver;
+    struct sender_config sender;
+    unsigned clock_rate;                /* of what we send */
+    bool sends;
+    bool receives;
+    bool connected;
+    bool rtcp_mux;
+    char cname[MEDIA_CNAME_BYTES];
+};
+
+struct stream {
+    struct party party;                 /* first: a stream is an object and a party on a bus */
+    struct packet_port port;
+    struct receiver *receiver;
+    struct sender *sender;
+    struct rtcp_session rtcp;
+    struct stream_setup setup;
+    bool configured;
+    bool latched[COMPONENTS];           /* `source` holds where the far end's packets come from */
+    union address source[COMPONENTS];
+    int foreign_tokens;
+    uint64_t wrong_source;
+    uint64_t malformed;
+    uint64_t foreign;
+    uint64_t send_errors;
+    struct level level_in;
+    struct level level_out;
+    struct snapshot snapshot;           /* struct media_stream_statistics */
+};
+
+/* Controlling thread. `identity` holds the SSRC, first sequence number and first timestamp. NULL when there is no memory. */
+struct stream *stream_new(const struct sender_config *identity, uint64_t seed);
+void stream_free(struct stream *stream);
+void stream_discard(struct stream *stream);      /* one whose port never opened */
+
+/* Checks and resolves what Python asks for. 0 or -EINVAL. Any thread but the media thread. */
+int stream_setup_from(struct stream_setup *setup, const struct media_stream_config *config);
+
+void stream_configure(struct stream *stream, const struct stream_setup *setup, int64_t now_ns, int64_t wall_ns);
+
+/* Takes in what has arrived. RTCP waits for a tick in which `rtcp` is set. */
+void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtcp);
+/* Fills party.input with the next 10 ms, and reports what the receiver noticed. */
+void stream_play(struct stream *stream, struct events *events, int64_t now_ns);
+/* Takes party.heard; true when an RTP packet left. */
+bool stream_send(struct stream *stream);
+/* Sends a report when one is due. */
+void stream_report(struct stream *stream, int64_t now_ns);
+/* Sends BYE, when anything was ever sent (RFC 3550 6.3.7). */
+void stream_leave(struct stream *stream, int64_t now_ns);
+/* Publishes the counters. */
+void stream_publish(struct stream *stream);
+
+#endif

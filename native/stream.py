@@ -1,0 +1,149 @@
+"""RTP streams: over UDP, and in memory for the stepped clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from native.binding import Core, checked, ffi, lib
+from native.bus import Party
+from native.errors import InvalidArgument
+from native.models import Codec, StreamConfig, StreamStatistics
+
+FORMATS_MAX = 8
+CNAME_BYTES_MAX = 63
+ADDRESS_BYTES_MAX = 63
+PACKET_BYTES_MAX = 1500
+DIGITS = frozenset("0123456789*#ABCD")
+DIGIT_MS = range(40, 6001)
+PACKET_TIMES_MS = range(10, 61, 10)
+PAYLOAD_TYPES = range(128)
+PORTS = range(1, 65536)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise InvalidArgument(message)
+
+
+def _check(config: StreamConfig) -> None:
+    types = [config.payload_type, *(number for number, _ in config.receive)]
+    types += [number for number in (config.telephone_event_type, config.receive_telephone_event) if number is not None]
+    _require(all(number in PAYLOAD_TYPES for number in types), f"payload types {types}: each must be 0 to 127")
+    _require(config.rtp_port in PORTS, f"rtp_port {config.rtp_port}: must be 1 to 65535")
+    _require(config.rtcp_port is None or config.rtcp_port in PORTS, f"rtcp_port {config.rtcp_port}: must be 1 to 65535")
+    rtcp_has_port = config.rtcp_mux or config.rtcp_port is not None or config.rtp_port + 1 in PORTS
+    _require(rtcp_has_port, "there is no port for RTCP above 65535")
+    _require(len(config.receive) <= FORMATS_MAX, f"receive: at most {FORMATS_MAX} formats")
+    _require(config.packet_time_ms in PACKET_TIMES_MS, f"packet_time_ms {config.packet_time_ms}: must be 10, 20 .. 60")
+    _require(len(config.cname.encode()) <= CNAME_BYTES_MAX, f"cname: at most {CNAME_BYTES_MAX} bytes")
+    _require(0 < len(config.remote_address.encode()) <= ADDRESS_BYTES_MAX, "remote_address: not a numeric address")
+
+
+def _type_or_none(number: int | None) -> int:
+    return -1 if number is None else number
+
+
+def _to_c(config: StreamConfig, default_cname: str) -> Any:
+    return ffi.new(
+        "struct media_stream_config *",
+        {
+            "remote_address": config.remote_address.encode(),
+            "rtp_port": config.rtp_port,
+            "rtcp_port": config.rtcp_port or 0,
+            "send": {"payload_type": config.payload_type, "codec": config.codec.value},
+            "receive": [{"payload_type": number, "codec": codec.value} for number, codec in config.receive],
+            "receive_count": len(config.receive),
+            "packet_time_ms": config.packet_time_ms,
+            "telephone_event_type": _type_or_none(config.telephone_event_type),
+            "receive_telephone_event_type": _type_or_none(config.receive_telephone_event),
+            "sends": config.sends,
+            "receives": config.receives,
+            "connected": config.connected,
+            "rtcp_mux": config.rtcp_mux,
+            "cname": (config.cname or default_cname).encode(),
+        },
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if value < 0 else value
+
+
+class Stream(Party):
+    """One RTP stream, both ways, with its RTCP. Silent and deaf until configured."""
+
+    def __init__(self, core: Core, number: int, info: Any, address: str, default_cname: str) -> None:
+        """Takes over a stream that C has just made."""
+        super().__init__(core, number)
+        self.local_address = address
+        self.rtp_port: int = info.rtp_port
+        self.rtcp_port: int = info.rtcp_port
+        self.ssrc: int = info.ssrc
+        self._default_cname = default_cname
+
+    def configure(self, config: StreamConfig) -> None:
+        """Applies `config` from the next tick on. A new remote address also forgets where packets came from so far.
+
+        Raises InvalidArgument for a value out of range.
+        """
+        _check(config)
+        native_config = _to_c(config, self._default_cname)
+        checked(lib.engine_stream_configure(self._core.pointer, self.id, native_config), "configure")
+
+    def send_digit(self, digit: str, duration_ms: int = 100) -> None:
+        """Queues a DTMF digit as RFC 4733 events; at most 32 wait. Without an agreed event type nothing is sent."""
+        _require(digit in DIGITS and len(digit) == 1, f"digit {digit!r}: must be one of 0-9 * # A-D")
+        _require(duration_ms in DIGIT_MS, f"duration_ms {duration_ms}: must be 40 to 6000")
+        code = lib.engine_stream_digit(self._core.pointer, self.id, digit.encode(), duration_ms)
+        checked(code, "send_digit")
+
+    def statistics(self) -> StreamStatistics:
+        """The counters, at most 100 ms old."""
+        raw = ffi.new("struct media_stream_statistics *")
+        checked(lib.engine_stream_statistics(self._core.pointer, self.id, raw), "statistics")
+        return StreamStatistics(
+            packets_sent=raw.packets_sent,
+            octets_sent=raw.octets_sent,
+            send_errors=raw.send_errors,
+            packets_received=raw.packets_received,
+            lost=raw.lost,
+            late=raw.late,
+            duplicate=raw.duplicate,
+            reordered=raw.reordered,
+            discarded=raw.discarded,
+            wrong_source=raw.wrong_source,
+            malformed=raw.malformed,
+            foreign=raw.foreign,
+            rtcp_sent=raw.rtcp_sent,
+            rtcp_received=raw.rtcp_received,
+            jitter_ms=raw.jitter_ms,
+            buffer_ms=raw.buffer_ms,
+            playout_delay_ms=raw.playout_delay_ms,
+            concealed_ms=raw.concealed_ms,
+            round_trip_ms=_known(raw.round_trip_ms),
+            remote_fraction_lost=_known(raw.remote_fraction_lost),
+            remote_jitter_ms=_known(raw.remote_jitter_ms),
+            level_in_dbov=raw.level_in_dbov,
+            level_out_dbov=raw.level_out_dbov,
+            codec=None if raw.receive_codec < 0 else Codec(raw.receive_codec),
+        )
+
+
+class MemoryStream(Stream):
+    """A stream whose packets are pushed and popped by the caller; RTP and RTCP share its one port."""
+
+    def push(self, packet: bytes, arrival_ns: int | None = None) -> None:
+        """Hands in one datagram as if it had arrived at `arrival_ns` on the engine's clock (None: now).
+
+        Raises LimitReached when 512 packets wait already: step the engine in between.
+        """
+        arrival = lib.engine_now(self._core.pointer) if arrival_ns is None else arrival_ns
+        checked(lib.engine_stream_push(self._core.pointer, self.id, packet, len(packet), arrival), "push")
+
+    def pop(self) -> list[bytes]:
+        """Every datagram sent since the last call, oldest first. Past 512 the newest are lost, as send errors."""
+        packets = []
+        buffer = ffi.new("uint8_t[]", PACKET_BYTES_MAX)
+        while size := checked(lib.engine_stream_pop(self._core.pointer, self.id, buffer, PACKET_BYTES_MAX), "pop"):
+            packets.append(bytes(ffi.buffer(buffer, size)))
+        return packets
