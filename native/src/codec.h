@@ -15,6 +15,7 @@ enum {
     CODEC_FRAME_SAMPLES = 160,                          /**< 10 ms at 16 kHz                                     */
     CODEC_PACKET_MS_MAX = 120,                          /**< Longest packet accepted (RFC 6716: 120 ms)          */
     CODEC_PACKET_SAMPLES_MAX = CODEC_PACKET_MS_MAX * 16,
+    CODEC_FOLLOW_AHEAD = 24,                            /**< See struct codec, follow                            */
     CODEC_PAYLOAD_MAX = 1400,                           /**< Payload bytes; fits every MTU a phone meets         */
 };
 
@@ -54,9 +55,10 @@ struct codec {
     /** The codec's own concealment, `samples` long (a multiple of 160). NULL: conceal.h does it. */
     int (*conceal)(void *decoder, int16_t *out, size_t samples);
 
-    /** Tells a predictive decoder what was played in place of a lost packet, so that it goes on from there.
-        `ahead` samples follow the `samples` that were played. NULL: the codec has no memory worth keeping. */
-    void (*follow)(void *decoder, const int16_t *played, size_t samples, size_t ahead);
+    /** Tells the decoder what was played in place of a lost packet, so that its filters and predictors go on from there.
+        `played` holds `samples` and CODEC_FOLLOW_AHEAD more that would have come next; `samples` is even and at least 24.
+        NULL: the codec's own concealment sees to it. */
+    void (*follow)(void *decoder, const int16_t *played, size_t samples);
 };
 
 /** The codec of this id, or NULL when the id is none. */

@@ -65,6 +65,16 @@ static int decode(void *decoder, const uint8_t *payload, size_t size, int16_t *o
     return (int)(2 * size);
 }
 
+/* Every second output of the half-band filter is an input, 24 samples late: so the filter's past can be read off the output. */
+static void follow(void *decoder, const int16_t *played, size_t samples)
+{
+    struct upsampler *state = decoder;
+    const int16_t *oldest = played + samples - (RESAMPLE_HISTORY - 1);
+    for (size_t i = 0; i < RESAMPLE_HISTORY; i++) {
+        state->history[i] = oldest[2 * i];
+    }
+}
+
 static int ulaw_encode(void *encoder, const int16_t *in, size_t samples, uint8_t *payload, size_t capacity)
 {
     return encode(encoder, in, samples, payload, capacity, g711_ulaw_encode);
@@ -89,10 +99,12 @@ const struct codec codec_pcmu = {
     .name = "PCMU", .id = CODEC_PCMU, .clock_rate = 8000,
     .encoder_size = encoder_size, .encoder_init = encoder_init, .encode = ulaw_encode,
     .decoder_size = decoder_size, .decoder_init = decoder_init, .duration = duration, .decode = ulaw_decode,
+    .follow = follow,
 };
 
 const struct codec codec_pcma = {
     .name = "PCMA", .id = CODEC_PCMA, .clock_rate = 8000,
     .encoder_size = encoder_size, .encoder_init = encoder_init, .encode = alaw_encode,
     .decoder_size = decoder_size, .decoder_init = decoder_init, .duration = duration, .decode = alaw_decode,
+    .follow = follow,
 };

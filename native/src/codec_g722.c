@@ -51,8 +51,14 @@ static int decode(void *decoder, const uint8_t *payload, size_t size, int16_t *o
     return (int)(2 * size);
 }
 
+static void follow(void *decoder, const int16_t *played, size_t samples)
+{
+    g722_decoder_follow(decoder, played, samples / 2);
+}
+
 const struct codec codec_g722 = {
     .name = "G722", .id = CODEC_G722, .clock_rate = 8000,
     .encoder_size = encoder_size, .encoder_init = encoder_init, .encode = encode,
     .decoder_size = decoder_size, .decoder_init = decoder_init, .duration = duration, .decode = decode,
+    .follow = follow,
 };

@@ -46,4 +46,8 @@ void g722_encoder_encode(struct g722_encoder *encoder, const int16_t *in, size_t
 /** `bytes` in, 2 * `bytes` samples out. */
 void g722_decoder_decode(struct g722_decoder *decoder, const uint8_t *in, size_t bytes, int16_t *out);
 
+/** Brings the decoder to where it would be had it decoded `played`: 2 * `bytes` samples, and G722_QMF_DELAY more that come after
+    them. Used when a packet is lost and something else was played for it (the idea of ITU-T G.722 Appendix III). */
+void g722_decoder_follow(struct g722_decoder *decoder, const int16_t *played, size_t bytes);
+
 #endif

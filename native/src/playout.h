@@ -1,0 +1,52 @@
+/* playout.h: from waiting packets to an unbroken line of 16 kHz samples.
+ *
+ * Keeps the decoder, decides each tick whether to decode, recover, conceal or be silent, and steers the delay towards its target
+ * by time-stretching. Media times and ticks are 16 kHz samples.
+ */
+#ifndef IP270_PLAYOUT_H
+#define IP270_PLAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec.h"
+#include "conceal.h"
+#include "delay.h"
+#include "jitter.h"
+
+enum {
+    PLAYOUT_PAST = CONCEAL_HISTORY,                         /**< Played samples kept for concealment          */
+    PLAYOUT_FUTURE = CODEC_PACKET_SAMPLES_MAX + 2 * CODEC_FRAME_SAMPLES + CONCEAL_PITCH_MAX,
+};
+
+struct playout {
+    const struct codec *codec;           /**< Of `decoder`; NULL before the first packet                      */
+    void *decoder;                       /**< codec_decoder_size_max() bytes, given by the owner              */
+    bool playing;                        /**< `end` is set                                                    */
+    int64_t end;                         /**< Media time after the last sample of `line`                      */
+    int64_t last_sequence;               /**< Of the packet decoded last                                      */
+    bool concealing;                     /**< The end of `line` was made up                                   */
+    bool pausing;                        /**< What is missing is an event or a keepalive, not audio           */
+    int64_t missing;                     /**< Samples made up since the last decoded one                      */
+    int64_t uncounted;                   /**< Of them, not yet in `concealed`: the talkspurt may have ended   */
+    int64_t rest;                        /**< Samples to play before the next stretch                         */
+    struct conceal conceal;
+    size_t length;                       /**< Samples waiting in `line` behind the past                       */
+    int16_t line[PLAYOUT_PAST + PLAYOUT_FUTURE];
+    int64_t delay;                       /**< Playout delay at the last tick, samples; see delay.h            */
+    uint64_t concealed, stretched;       /**< Samples                                                         */
+    uint64_t late, refused;              /**< Packets: overtaken by playout; undecodable                      */
+};
+
+/** Starts anew with `decoder` as the decoder's memory. */
+void playout_init(struct playout *p, void *decoder);
+
+/** The media time begins anew: what waits in the line is played, then the next packet is waited for. */
+void playout_restart(struct playout *p);
+
+/** One frame for the tick at time `now`. Takes packets from `jitter`, tells `delay` when a talkspurt is over. */
+void playout_get(struct playout *p, struct jitter_buffer *jitter, struct delay_estimator *delay, int64_t now,
+                 int16_t out[CODEC_FRAME_SAMPLES]);
+
+#endif
