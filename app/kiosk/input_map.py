@@ -1,0 +1,134 @@
+"""From device events to actions: the phone's keypad, a keyboard, and a finger all say the same few things."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+import pygame
+
+from app.model.keys import Key
+
+
+class Step(enum.Enum):
+    """Focus actions a keyboard has keys for and the phone's keypad has not."""
+
+    NEXT = "next"
+    PREVIOUS = "previous"
+    ACTIVATE = "activate"
+    ERASE = "erase"
+    HOOK = "hook"
+    """Lift or replace the simulated handset."""
+
+
+@dataclasses.dataclass(frozen=True)
+class KeyAction:
+    """A key of the phone, from its own keypad or from a keyboard acting for it."""
+
+    key: Key
+    pressed: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class StepAction:
+    """A focus action."""
+
+    step: Step
+
+
+@dataclasses.dataclass(frozen=True)
+class PointerAction:
+    """A finger or the mouse: down, moved while down, or up, at a pixel."""
+
+    phase: str
+    x: int
+    y: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Expose:
+    """The window must be shown again."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Quit:
+    """The window was closed."""
+
+
+Action = KeyAction | StepAction | PointerAction | Expose | Quit
+
+_KEYS: dict[int, Key] = {
+    pygame.K_UP: Key.UP,
+    pygame.K_DOWN: Key.DOWN,
+    pygame.K_LEFT: Key.LEFT,
+    pygame.K_RIGHT: Key.RIGHT,
+    pygame.K_RETURN: Key.OK,
+    pygame.K_KP_ENTER: Key.OK,
+    pygame.K_ESCAPE: Key.ESCAPE,
+    pygame.K_F1: Key.SOFT_1,
+    pygame.K_F2: Key.SOFT_2,
+    pygame.K_F3: Key.SOFT_3,
+    pygame.K_F4: Key.SOFT_4,
+    pygame.K_F5: Key.REDIAL,
+    pygame.K_F6: Key.HOLD,
+    pygame.K_F7: Key.MUTE,
+    pygame.K_F8: Key.SPEAKER,
+    pygame.K_F9: Key.HEADSET,
+    pygame.K_F10: Key.VOLUME_DOWN,
+    pygame.K_F11: Key.VOLUME_UP,
+    pygame.K_KP_MULTIPLY: Key.STAR,
+    **{pygame.K_KP0 if digit == 0 else pygame.K_KP1 + digit - 1: Key(str(digit)) for digit in range(10)},
+}
+_STEPS: dict[int, Step] = {
+    pygame.K_SPACE: Step.ACTIVATE,
+    pygame.K_BACKSPACE: Step.ERASE,
+    pygame.K_DELETE: Step.ERASE,
+    pygame.K_F12: Step.HOOK,
+}
+_CHARACTERS = {key.value: key for key in Key if len(key.value) == 1}
+_held: dict[int, Key] = {}
+
+
+def action(event: pygame.event.Event, size: tuple[int, int]) -> Action | None:
+    """What an SDL event means on a panel of `size` pixels; None for what means nothing."""
+    if event.type == pygame.QUIT:
+        return Quit()
+    if event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESTORED):
+        return Expose()
+    if event.type in (pygame.KEYDOWN, pygame.KEYUP):
+        return _keyboard(event)
+    return _pointer(event, size)
+
+
+def _keyboard(event: pygame.event.Event) -> Action | None:
+    pressed = event.type == pygame.KEYDOWN
+    if event.key == pygame.K_TAB:
+        step = Step.PREVIOUS if event.mod & pygame.KMOD_SHIFT else Step.NEXT
+        return StepAction(step) if pressed else None
+    if event.key in _STEPS:
+        return StepAction(_STEPS[event.key]) if pressed else None
+    if not pressed:
+        released = _held.pop(event.key, None)
+        return KeyAction(released, pressed=False) if released is not None else None
+    key = _KEYS.get(event.key) or _CHARACTERS.get(event.unicode)
+    if key is None:
+        return None
+    _held[event.key] = key
+    return KeyAction(key, pressed=True)
+
+
+_FINGER = {pygame.FINGERDOWN: "down", pygame.FINGERMOTION: "move", pygame.FINGERUP: "up"}
+_MOUSE = {pygame.MOUSEBUTTONDOWN: "down", pygame.MOUSEBUTTONUP: "up"}
+
+
+def _pointer(event: pygame.event.Event, size: tuple[int, int]) -> Action | None:
+    if event.type in _FINGER:
+        return PointerAction(_FINGER[event.type], int(event.x * size[0]), int(event.y * size[1]))
+    # SDL also makes mouse events of touches; those were handled as fingers.
+    if getattr(event, "touch", False):
+        return None
+    if event.type in _MOUSE and event.button == 1:
+        return PointerAction(_MOUSE[event.type], *event.pos)
+    if event.type == pygame.MOUSEMOTION and event.buttons[0]:
+        return PointerAction("move", *event.pos)
+    return None

@@ -1,0 +1,96 @@
+"""What a touch or a key asks for, as values: a node carries one, and `app.kiosk.ui` carries it out."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+from app.model.commands import AnyCommand
+
+
+class Place(enum.StrEnum):
+    """Where the user can be of his own will; calls and the lock come before it."""
+
+    IDLE = "idle"
+    DIAL = "dial"
+    CALLS = "calls"
+    MENU = "menu"
+    THEME = "theme"
+    RINGER = "ringer"
+    PIN = "pin"
+    ABOUT = "about"
+    EMERGENCY = "emergency"
+
+
+@dataclasses.dataclass(frozen=True)
+class Go:
+    """Show a place."""
+
+    place: Place
+
+
+@dataclasses.dataclass(frozen=True)
+class Back:
+    """One step back, towards idle or the call."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Type:
+    """Enter a character where characters are wanted: the number, the PIN, or DTMF in a call."""
+
+    character: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Erase:
+    """Take the last character back."""
+
+    everything: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Submit:
+    """Done with what was typed: try the PIN, or take the next step of setting one."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Send:
+    """Send a command to the phone. Its id is a placeholder."""
+
+    command: AnyCommand
+
+
+@dataclasses.dataclass(frozen=True)
+class ShowKeypad:
+    """Open or close the keypad over the call."""
+
+    shown: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Filter:
+    """Show only the missed calls in the call list, or all of them."""
+
+    missed_only: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """Move a list by pages; the keys move it by themselves with the focus."""
+
+    by: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Choose:
+    """Choose a row of the call list; a row that is chosen already is called."""
+
+    row: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Dismiss:
+    """The notice was read."""
+
+
+Intent = Go | Back | Type | Erase | Submit | Send | ShowKeypad | Filter | Page | Choose | Dismiss

@@ -1,0 +1,98 @@
+"""What puts the painted surface on the glass. The painter draws into `surface`; `show` brings rectangles of it out."""
+
+from __future__ import annotations
+
+import abc
+import logging
+import os
+
+import pygame
+
+from app.kiosk.geometry import Rect
+from app.kiosk.input_map import Action, action
+
+log = logging.getLogger("kiosk")
+
+
+class PresenterError(Exception):
+    """The picture can't be shown."""
+
+
+class NoDisplay(PresenterError, OSError):
+    """There is no display to open a window on."""
+
+
+class Presenter(abc.ABC):
+    """A way to the glass. Descendants must give `surface` and `show`; they may bring events. Main thread only."""
+
+    surface: pygame.Surface
+    has_input = False
+    """Whether `events` must be asked now and then."""
+
+    @abc.abstractmethod
+    def show(self, areas: list[Rect]) -> None:
+        """Bring these rectangles of `surface` out. Must be implemented."""
+
+    def events(self) -> list[Action]:
+        """What the user did at this window since the last call. May be implemented."""
+        return []
+
+    def close(self) -> None:
+        """Give the display back. May be implemented."""
+        return
+
+
+class MemoryPresenter(Presenter):
+    """A picture in memory, for tests, screenshots and phones without a display. What was shown can be observed."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.surface = pygame.Surface(size)
+        self.frames = 0
+        self.shown: list[Rect] = []
+
+    def show(self, areas: list[Rect]) -> None:
+        """Count a frame."""
+        self.frames += 1
+        self.shown = areas
+
+
+class WindowPresenter(Presenter):
+    """An SDL window; with `dummy` SDL's driver that shows nothing, which proves the same path without a display."""
+
+    has_input = True
+
+    def __init__(self, size: tuple[int, int], *, dummy: bool = False) -> None:
+        if dummy:
+            os.environ["SDL_VIDEODRIVER"] = "dummy"
+        # SDL's own accelerated path uploads and draws the whole window for each small rectangle.
+        os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+        try:
+            pygame.display.init()
+            self.surface = pygame.display.set_mode(size)
+        except pygame.error as error:
+            raise NoDisplay(f"no window can be opened: {error}; use the memory presenter without a display") from error
+        if not dummy and pygame.display.get_driver() in ("dummy", "offscreen"):
+            log.warning("SDL shows nothing here (driver %s)", pygame.display.get_driver())
+        pygame.display.set_caption("IP270")
+        pygame.key.set_repeat()
+        self._size = size
+
+    def show(self, areas: list[Rect]) -> None:
+        """Update the window."""
+        pygame.display.update(areas)
+
+    def events(self) -> list[Action]:
+        """The window's events as actions."""
+        found = (action(event, self._size) for event in pygame.event.get())
+        return [one for one in found if one is not None]
+
+    def close(self) -> None:
+        """Close the window."""
+        pygame.display.quit()
+
+
+def open_presenter(kind: str, size: tuple[int, int]) -> Presenter:
+    """A presenter by its name on the command line: window, memory or dummy. Raises `NoDisplay`."""
+    if kind == "memory":
+        return MemoryPresenter(size)
+    return WindowPresenter(size, dummy=kind == "dummy")

@@ -1,0 +1,166 @@
+"""The kiosk process: one asyncio loop with the socket to the phone, the window's events, and the frame clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import datetime as dt
+import logging
+import os
+import signal
+import time
+from pathlib import Path
+
+import pygame
+
+from app.kiosk.client import Client
+from app.kiosk.input_map import Expose, KeyAction, PointerAction, Quit, StepAction
+from app.kiosk.presenter import Presenter, PresenterError, open_presenter
+from app.kiosk.screen import Screen
+from app.kiosk.text import TextEngine
+from app.kiosk.theme import Panel
+from app.kiosk.ui import Ui
+from app.model import wire
+from app.model.commands import HookEvent, KeyEvent, Reply
+from app.model.snapshot import Snapshot
+
+log = logging.getLogger("kiosk")
+
+FRAME_SECONDS = 1 / 30
+BUSY_POLL_SECONDS = 1 / 60
+IDLE_POLL_SECONDS = 0.1
+BUSY_FOR_SECONDS = 2.0
+"""A window is asked for events quickly for this long after the user did something, slowly otherwise."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How the kiosk is started. `screenshot` is written whenever SIGUSR1 comes, and at the end."""
+
+    socket: Path
+    presenter: str = "window"
+    width: int = 800
+    height: int = 480
+    dpi: float = 133.0
+    screenshot: Path | None = None
+
+
+class Kiosk:
+    """The process's parts and their loop. Everything runs on the main thread."""
+
+    def __init__(self, options: Options, presenter: Presenter) -> None:
+        self._options = options
+        self._presenter = presenter
+        panel = Panel(options.width, options.height, options.dpi)
+        text = TextEngine(panel)
+        self._client = Client(options.socket, self._on_message, self._on_disconnected)
+        self.ui = Ui(panel, text, self._client.send, time.monotonic, _local_time)
+        self.screen = Screen(self.ui, presenter, text)
+        self._changed = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._last_input = 0.0
+
+    async def run(self) -> None:
+        """Serve until the window is closed or a signal comes."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopped.set)
+        if self._options.screenshot is not None:
+            loop.add_signal_handler(signal.SIGUSR1, self.save_screenshot)
+        work = [asyncio.create_task(self._client.run()), asyncio.create_task(self._draw())]
+        if self._presenter.has_input:
+            work.append(asyncio.create_task(self._poll()))
+        stopped = asyncio.create_task(self._stopped.wait())
+        try:
+            done, _ = await asyncio.wait((*work, stopped), return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopped}:
+                task.result()
+        finally:
+            for task in (*work, stopped):
+                task.cancel()
+            await asyncio.gather(*work, stopped, return_exceptions=True)
+            self.save_screenshot()
+            self._presenter.close()
+
+    def save_screenshot(self) -> None:
+        """Write what is on the glass as a picture, whole or not at all."""
+        target = self._options.screenshot
+        if target is None:
+            return
+        temporary = target.with_name(f".{target.stem}.{os.getpid()}.png")
+        try:
+            pygame.image.save(self._presenter.surface, temporary)
+            temporary.replace(target)
+        except (OSError, pygame.error) as error:
+            log.warning("no screenshot could be written to %s: %s", target, error)
+
+    async def _draw(self) -> None:
+        """Repaint when something changed or time moves a clock, at most thirty times a second."""
+        while True:
+            self._changed.clear()
+            self.screen.refresh()
+            await asyncio.sleep(FRAME_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self.ui.seconds_to_change())
+
+    async def _poll(self) -> None:
+        """Ask the window for events, quickly only while somebody uses it."""
+        while True:
+            actions = self._presenter.events()
+            now = time.monotonic()
+            for action in actions:
+                self._act(action)
+            if actions:
+                self._last_input = now
+                self._changed.set()
+            busy = now - self._last_input < BUSY_FOR_SECONDS
+            await asyncio.sleep(BUSY_POLL_SECONDS if busy else IDLE_POLL_SECONDS)
+
+    def _act(self, action: KeyAction | StepAction | PointerAction | Expose | Quit) -> None:
+        match action:
+            case KeyAction():
+                self.ui.on_key(action.key, pressed=action.pressed)
+            case StepAction():
+                self.ui.on_step(action.step)
+            case PointerAction():
+                self.ui.on_pointer(action.phase, action.x, action.y)
+            case Expose():
+                self.screen.expose()
+            case Quit():
+                self._stopped.set()
+
+    def _on_message(self, message: wire.Downward) -> None:
+        match message:
+            case Snapshot():
+                self.ui.on_snapshot(message)
+            case Reply():
+                self.ui.on_reply(message)
+            case KeyEvent():
+                self.ui.on_key(message.key, pressed=message.pressed)
+            case HookEvent():
+                pass  # the snapshot that follows says it too
+        self._changed.set()
+
+    def _on_disconnected(self) -> None:
+        self.ui.on_disconnected()
+        self._changed.set()
+
+
+def _local_time() -> dt.datetime:
+    return dt.datetime.now().astimezone()
+
+
+def run(options: Options) -> int:
+    """Run the kiosk until it is stopped. Returns 0, or 1 when there is no display to show it on."""
+    try:
+        presenter = open_presenter(options.presenter, (options.width, options.height))
+    except PresenterError as error:
+        log.error("%s", error)
+        return 1
+    asyncio.run(_serve(options, presenter))
+    return 0
+
+
+async def _serve(options: Options, presenter: Presenter) -> None:
+    await Kiosk(options, presenter).run()

@@ -1,0 +1,229 @@
+"""Sample truths to look at the screens with: the gallery and the golden pictures are made of these."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+
+import msgspec
+
+from app.kiosk.intents import Go, Place, ShowKeypad, Type
+from app.kiosk.ui import Ui
+from app.model.history import CallDirection, CallRecord
+from app.model.ids import CallId, LineId, StreamId
+from app.model.media import AudioPath, Quality
+from app.model.party import Party
+from app.model.signalling import LineCapabilities, Registration
+from app.model.snapshot import AudioView, CallState, CallView, DisplayView, LineView, LockView, Snapshot
+
+WALL = dt.datetime(2026, 11, 22, 10, 42, 20, tzinfo=dt.timezone(dt.timedelta(hours=1)))
+"""The time of day in all samples."""
+NOW = 10_000.0
+"""The phone's clock in all samples."""
+
+_LINE = LineId("line-1")
+_PEOPLE = (
+    ("Reception", "10"),
+    ("Sales", "24"),
+    ("Catering", "31"),
+    ("Workshop", "103"),
+    ("Battery store", "+49 7031 73009 18"),
+    ("Accounts", "42"),
+    ("Action line", "0711 228 40"),
+    ("Ada Quist", "55"),
+    ("", "+44 20 7946 0018"),
+)
+
+
+def _record(person: int, minutes_ago: float, kind: str, seconds: float = 0.0, *, seen: bool = True) -> CallRecord:
+    name, number = _PEOPLE[person]
+    return CallRecord(
+        direction=CallDirection.OUTGOING if kind == "out" else CallDirection.INCOMING,
+        party=Party(number=number, name=name),
+        began=WALL.timestamp() - minutes_ago * 60,
+        seconds=seconds,
+        answered=seconds > 0,
+        cause=16,
+        seen=seen,
+    )
+
+
+HISTORY = (
+    _record(3, 12, "out", 257),
+    _record(1, 44, "in", seen=False),
+    _record(8, 97, "in", seen=False),
+    _record(0, 131, "in", 63),
+    _record(2, 1_020, "out", 41),
+    _record(4, 1_300, "out"),
+    _record(7, 1_380, "in", 1_324),
+    _record(5, 2_810, "in", 95),
+    _record(6, 4_400, "out", 380),
+    _record(0, 5_900, "out", 22),
+    _record(3, 7_300, "in", 4_105),
+    _record(1, 8_800, "in"),
+    _record(2, 20_000, "in", 12),
+)
+LINE = LineView(
+    id=_LINE,
+    number="27",
+    name="Desk by the window",
+    server="pbx.example.com",
+    registration=Registration.UP,
+    capabilities=LineCapabilities(),
+)
+CALL = CallView(
+    id=CallId("call-1"),
+    line=_LINE,
+    direction=CallDirection.OUTGOING,
+    state=CallState.CONNECTED,
+    party=Party(number="103", name="Colleague"),
+    connected_at=NOW - 257.3,
+    encrypted=True,
+    quality=Quality(
+        stream=StreamId("stream-1"),
+        codec="Opus",
+        packets_sent=12_850,
+        packets_received=12_849,
+        lost=1,
+        jitter_ms=1.2,
+        round_trip_ms=14.0,
+        playout_delay_ms=40.0,
+        bars=4,
+    ),
+)
+INCOMING = msgspec.structs.replace(
+    CALL,
+    id=CallId("call-2"),
+    direction=CallDirection.INCOMING,
+    state=CallState.INCOMING,
+    connected_at=None,
+    encrypted=False,
+    quality=None,
+)
+_ALL_PATHS = (AudioPath.HANDSET, AudioPath.SPEAKER, AudioPath.HEADSET)
+IDLE = Snapshot(
+    generation=1,
+    now=NOW,
+    lines=(LINE,),
+    history=HISTORY,
+    missed=2,
+    lock=LockView(pin_set=True),
+    audio=AudioView(available=_ALL_PATHS),
+    display=DisplayView(theme="night"),
+    emergency_numbers=("112", "110"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """A screen to look at: what is true, and what the user did to come there."""
+
+    name: str
+    snapshot: Snapshot | None
+    prepare: Callable[[Ui], None] | None = None
+
+    def themed(self, theme: str) -> Snapshot | None:
+        """The snapshot with another theme."""
+        if self.snapshot is None:
+            return None
+        return msgspec.structs.replace(self.snapshot, display=DisplayView(theme=theme))
+
+    def show(self, ui: Ui, theme: str = "night") -> None:
+        """Bring a kiosk to this screen."""
+        snapshot = self.themed(theme)
+        if snapshot is not None:
+            ui.on_snapshot(snapshot)
+        if self.prepare is not None:
+            self.prepare(ui)
+
+
+def _with(base: Snapshot, **changes: object) -> Snapshot:
+    return msgspec.structs.replace(base, **changes)
+
+
+def _types(text: str) -> Callable[[Ui], None]:
+    def prepare(ui: Ui) -> None:
+        for character in text:
+            ui.perform(Type(character))
+
+    return prepare
+
+
+def _goes(place: Place) -> Callable[[Ui], None]:
+    return lambda ui: ui.perform(Go(place))
+
+
+MUTED = AudioView(available=_ALL_PATHS, muted=True)
+LOCKED = _with(IDLE, lock=LockView(locked=True, pin_set=True))
+IN_CALL = _with(IDLE, calls=(CALL,), active=CALL.id, audio=MUTED, off_hook=True)
+_HELD = msgspec.structs.replace(
+    CALL, id=CallId("call-3"), state=CallState.HELD, party=Party(number="10", name="Reception")
+)
+_WAITING = msgspec.structs.replace(INCOMING, waiting=True, party=Party(number="24", name="Sales"))
+
+MAIN = (
+    Sample("idle", IDLE),
+    Sample("dial", IDLE, _types("228")),
+    Sample("incoming", _with(IDLE, calls=(INCOMING,), audio=AudioView(available=_ALL_PATHS, ringing=True))),
+    Sample("in-call", IN_CALL),
+    Sample("call-list", IDLE, _goes(Place.CALLS)),
+    Sample("lock", LOCKED, _types("27")),
+)
+"""The six screens that set the style."""
+
+_REFUSED = msgspec.structs.replace(
+    LINE,
+    registration=Registration.REFUSED,
+    reason="The PBX does not know this number, or the password is wrong.",
+    advice="Ask the administrator to check number and password of this phone.",
+)
+MORE = (
+    Sample("starting", None),
+    Sample("trouble", _with(IDLE, lines=(_REFUSED,), missed=0)),
+    Sample("unset", _with(IDLE, lines=(), history=(), missed=0, lock=LockView())),
+    Sample("first-day", _with(IDLE, history=(), missed=0)),
+    Sample(
+        "ringing-there",
+        _with(
+            IN_CALL,
+            calls=(
+                msgspec.structs.replace(
+                    CALL, state=CallState.RINGBACK, connected_at=None, quality=None, encrypted=False
+                ),
+            ),
+        ),
+    ),
+    Sample(
+        "keypad",
+        _with(IN_CALL, calls=(msgspec.structs.replace(CALL, digits="1590#"),)),
+        lambda ui: ui.perform(ShowKeypad(shown=True)),
+    ),
+    Sample("two-calls", _with(IN_CALL, calls=(CALL, _HELD), audio=AudioView(path=AudioPath.SPEAKER))),
+    Sample("waiting", _with(IN_CALL, calls=(CALL, _WAITING))),
+    Sample(
+        "on-hold",
+        _with(
+            IN_CALL, calls=(msgspec.structs.replace(CALL, state=CallState.HELD),), audio=AudioView(available=_ALL_PATHS)
+        ),
+    ),
+    Sample(
+        "ended",
+        _with(
+            IN_CALL,
+            calls=(
+                msgspec.structs.replace(
+                    CALL, state=CallState.ENDED, notice="Busy. Try again in a few minutes.", quality=None
+                ),
+            ),
+        ),
+    ),
+    Sample("wrong-pin", _with(LOCKED, lock=LockView(locked=True, pin_set=True, wrong_attempts=4, retry_at=NOW + 29.6))),
+    Sample("emergency", LOCKED, _goes(Place.EMERGENCY)),
+    Sample("menu", IDLE, _goes(Place.MENU)),
+    Sample("theme", IDLE, _goes(Place.THEME)),
+    Sample("ringer", IDLE, _goes(Place.RINGER)),
+    Sample("set-pin", _with(IDLE, lock=LockView()), _goes(Place.PIN)),
+    Sample("about", IDLE, _goes(Place.ABOUT)),
+)
+"""The other screens and states."""

@@ -1,0 +1,117 @@
+"""The dial pad with live search, and its narrow form for emergency calls on a locked phone."""
+
+from __future__ import annotations
+
+from app.kiosk import search, widgets
+from app.kiosk.geometry import Rect
+from app.kiosk.intents import Back, Erase, Intent, Send
+from app.kiosk.layout import Bands, bands, pad_width
+from app.kiosk.marks import Fill, Mark, Text
+from app.kiosk.theme import Steps, Token
+from app.kiosk.tree import Node, Role
+from app.kiosk.view import View
+from app.kiosk.widgets import KeySpec
+from app.model.commands import Dial, Redial
+from app.model.history import CallDirection
+from app.model.party import Party
+
+
+def build(view: View) -> Node:
+    """The dial pad."""
+    typed = view.ui.typed
+    areas = bands(view.panel)
+    call: Intent | None = Send(Dial(id=0, number=typed)) if typed else None
+    words = view.say("Call") + (f" {typed}" if typed else "")
+    last = _last_dialled(view)
+    if not typed and last is not None:
+        call, words = Send(Redial(id=0)), f"{view.say('Redial')} {last.label}"
+    matches = search.search(view.snapshot.history, typed, 8)
+    rows: list[_Row] = [(match.party, match.name_span, match.number_span) for match in matches]
+    empty = view.say("No match in your calls.") if typed else view.say("Your calls will stand here.")
+    return _screen(view, areas, view.say("Dial"), rows, empty, words, call)
+
+
+def build_emergency(view: View) -> Node:
+    """Emergency calls while the phone is locked: nothing but the emergency numbers can be called."""
+    typed = view.ui.typed
+    areas = bands(view.panel)
+    numbers = view.snapshot.emergency_numbers
+    rows: list[_Row] = [(Party(number=number, name=view.say("Emergency")), None, None) for number in numbers]
+    call = Send(Dial(id=0, number=typed)) if typed in numbers else None
+    words = view.say("Call") + (f" {typed}" if typed else "")
+    return _screen(view, areas, view.say("Emergency call"), rows, view.say("No emergency number is set."), words, call)
+
+
+_Row = tuple[Party, search.Span | None, search.Span | None]
+
+
+def _screen(view: View, areas: Bands, name: str, rows: list[_Row], empty: str, words: str, call: Intent | None) -> Node:
+    typed = view.ui.typed
+    left, right = (areas.content, None) if view.panel.short else areas.columns(pad_width(view.panel))
+    field_height = view.px(63)
+    field = _field(view, Rect(left.x, left.y, left.width, field_height))
+    below = Rect(left.x, field.bounds.bottom + view.px(8), left.width, left.bottom - field.bounds.bottom - view.px(8))
+    specs = (
+        KeySpec("back", view.say("Back"), Back()),
+        KeySpec("erase", view.say("Delete"), Erase(), disabled=not typed),
+        KeySpec("call", words, call, look=widgets.GO if call else widgets.PLAIN, icon="answer", weight=2, default=True),
+    )
+    children = [widgets.status_band(view, areas), field, _matches(view, below, rows, empty)]
+    if right is not None:
+        children.append(widgets.pad(view, right, areas.gap))
+    return widgets.screen(view, "dial", name, *children, widgets.soft_keys(view, areas, specs))
+
+
+def _last_dialled(view: View) -> Party | None:
+    return next((r.party for r in view.snapshot.history if r.direction is CallDirection.OUTGOING), None)
+
+
+def _field(view: View, area: Rect) -> Node:
+    """What was typed, on a line, with a cursor; a long number shows its end."""
+    typed = view.ui.typed
+    thick = max(2, view.px(2))
+    room = area.width - view.px(12)
+    step = Steps.NUMBER
+    if view.text.measure(typed, step) > room:
+        step = Steps.NUMBER_SMALL
+    shown = typed
+    while view.text.measure("…" + shown if shown != typed else shown, step) > room:
+        shown = shown[1:]
+    shown = "…" + shown if shown != typed else shown
+    middle = area.center_y - thick
+    color = Token.TEXT if typed else Token.MUTED
+    words = shown or view.say("Number or name")
+    words_step = step if typed else Steps.DETAIL
+    cursor_x = area.x + (view.text.measure(shown, step) + view.px(5) if typed else 0)
+    text_x = area.x if typed else area.x + view.px(12)
+    cursor_height = view.px(36)
+    marks: tuple[Mark, ...] = (
+        Text(words, words_step, color, text_x, view.text.baseline(words_step, middle), limit=room),
+        Fill(Rect(cursor_x, middle - cursor_height // 2, thick, cursor_height), Token.ACCENT),
+        Fill(Rect(area.x, area.bottom - thick, area.width, thick), Token.ACCENT),
+    )
+    return Node("number", Role.TEXT_FIELD, area, name=view.say("Number or name"), value=typed, marks=marks)
+
+
+def _matches(view: View, area: Rect, rows: list[_Row], empty: str) -> Node:
+    height = max(view.panel.target_px, view.px(59))
+    gap = view.px(5)
+    visible = max(0, (area.height + gap) // (height + gap))
+    children = tuple(
+        _match(view, number, Rect(area.x, area.y + number * (height + gap), area.width, height), row)
+        for number, row in enumerate(rows[:visible])
+    )
+    if not children and visible:
+        line = Rect(area.x, area.y, area.width, height)
+        children = (widgets.label(view, "no-match", empty, Steps.SECOND, Token.MUTED, line),)
+    return Node("matches", Role.LIST, area, name=view.say("Matches"), children=children)
+
+
+def _match(view: View, number: int, area: Rect, row: _Row) -> Node:
+    party, name_span, number_span = row
+    if not party.name:
+        name_span = number_span
+    second = Text(party.number, Steps.SMALL, Token.MUTED, 0, 0, strong=number_span)
+    return widgets.person_row(
+        view, f"match-{number}", area, party, widgets.call_intent(party), second, name_span=name_span
+    )

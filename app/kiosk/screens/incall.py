@@ -1,0 +1,299 @@
+"""The call that is on: who, how long, how well, and what can be done with it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from app.kiosk import widgets
+from app.kiosk.geometry import Rect
+from app.kiosk.intents import Go, Intent, Place, Send, ShowKeypad
+from app.kiosk.layout import Bands, bands, pad_width
+from app.kiosk.marks import Fill, Icon, Mark, Shape, Symbol, Text
+from app.kiosk.theme import Steps, Token
+from app.kiosk.tree import Node, Role
+from app.kiosk.view import View, duration
+from app.kiosk.widgets import KeySpec
+from app.model.commands import Answer, HangUp, Hold, Mute, Reject, Retrieve, SelectPath, Swap
+from app.model.media import AudioPath, Quality
+from app.model.signalling import Executor
+from app.model.snapshot import CallState, CallView
+
+_QUALITY_WORDS = ("No sound", "Poor", "Fair", "Good", "Excellent")
+_QUALITY_COLORS = (Token.END_TEXT, Token.END_TEXT, Token.WARN, Token.OK, Token.OK)
+_STATE_WORDS = {
+    CallState.DIALLING: "Keep dialling",
+    CallState.CALLING: "Calling",
+    CallState.RINGBACK: "Ringing there",
+    CallState.HELD: "On hold",
+    CallState.ENDED: "Call ended",
+}
+
+
+def build(view: View, call: CallView) -> Node:
+    """The in-call screen; a second call and a waiting one stand on it too."""
+    areas = bands(view.panel)
+    children = [widgets.status_band(view, areas)]
+    waiting = view.incoming
+    if waiting is not None:
+        banner, areas = _banner(view, areas, waiting)
+        children.append(banner)
+    keypad = (view.ui.keypad_shown or call.state is CallState.DIALLING) and call.state is not CallState.ENDED
+    width = pad_width(view.panel) if keypad else view.px(392)
+    left, right = areas.columns(min(width, round(areas.content.width * 0.6)))
+    children.append(_who(view, left, call, keypad))
+    if keypad:
+        children.append(widgets.pad(view, right, areas.gap))
+    else:
+        children.append(widgets.grid(view, "controls", right, _controls(view, call), view.px(10)))
+    children.append(widgets.soft_keys(view, areas, _soft_keys(view, call, keypad)))
+    return widgets.screen(view, "in-call", view.say("In call"), *children)
+
+
+# --- what can be done -----------------------------------------------------------------------------------
+
+
+def _controls(view: View, call: CallView) -> list[tuple[KeySpec, ...]]:
+    muted = view.snapshot.audio.muted
+    connected = call.state in (CallState.CONNECTED, CallState.HELD)
+    mute = KeySpec(
+        "mute",
+        view.say("Muted") if muted else view.say("Mute"),
+        Send(Mute(id=0, muted=not muted)),
+        icon="microphone-off" if muted else "microphone",
+        chosen=muted,
+        disabled=call.state is CallState.ENDED,
+    )
+    keypad = KeySpec("keypad", view.say("Keypad"), ShowKeypad(shown=True), icon="keypad", disabled=not connected)
+    return [(mute, _hold(view, call), keypad), tuple(_path(view, path) for path in AudioPath)]
+
+
+def _hold(view: View, call: CallView) -> KeySpec:
+    held = call.state is CallState.HELD
+    line = next((line for line in view.snapshot.lines if line.id == call.line), None)
+    possible = line is None or line.capabilities.hold is not Executor.NONE
+    intent: Intent = Send(Retrieve(id=0, call=call.id)) if held else Send(Hold(id=0, call=call.id))
+    return KeySpec(
+        "hold",
+        view.say("Resume") if held else view.say("Hold"),
+        intent,
+        icon="resume" if held else "hold",
+        chosen=held,
+        disabled=not possible or call.changing or call.state not in (CallState.CONNECTED, CallState.HELD),
+        note="" if possible else view.say("Not on this line"),
+    )
+
+
+def _path(view: View, path: AudioPath) -> KeySpec:
+    audio = view.snapshot.audio
+    there = path in audio.available
+    return KeySpec(
+        f"path-{path}",
+        view.say(widgets.PATH_WORDS[path]),
+        Send(SelectPath(id=0, path=path)),
+        icon=path.value,
+        chosen=path is audio.path,
+        disabled=not there,
+        note="" if there else view.say("Not plugged in"),
+    )
+
+
+def _soft_keys(view: View, call: CallView, keypad: bool) -> tuple[KeySpec, ...]:
+    ended = call.state is CallState.ENDED
+    end = KeySpec(
+        "end",
+        view.say("Close") if ended else view.say("End call"),
+        Send(HangUp(id=0, call=call.id)),
+        look=widgets.PLAIN if ended else widgets.STOP,
+        icon="" if ended else "end",
+        weight=2,
+        default=ended,
+    )
+    if keypad:
+        muted = view.snapshot.audio.muted
+        hide = KeySpec("hide-keypad", view.say("Hide keypad"), ShowKeypad(shown=False))
+        if call.state is CallState.DIALLING:
+            hide = dataclasses.replace(hide, disabled=True)
+        words = view.say("Muted") if muted else view.say("Mute")
+        mute = KeySpec("mute", words, Send(Mute(id=0, muted=not muted)), chosen=muted)
+        return hide, mute, end
+    calls = KeySpec("calls", view.say("Calls"), Go(Place.CALLS))
+    if view.other is not None:
+        swap = KeySpec("swap", view.say("Swap"), Send(Swap(id=0)), icon="swap", disabled=call.changing)
+        return swap, calls, end
+    new = KeySpec("new-call", view.say("New call"), Go(Place.DIAL), icon="add", disabled=call.emergency)
+    return new, calls, end
+
+
+# --- who and how ----------------------------------------------------------------------------------------
+
+
+def _who(view: View, area: Rect, call: CallView, keypad: bool) -> Node:
+    other = view.other
+    strip_height = max(view.panel.target_px, view.px(60)) if other is not None else 0
+    room = area if other is None else area._replace(height=area.height - strip_height - view.px(8))
+    disc = view.px(72) if room.height >= view.px(270) else 0
+    lines = _lines(view, call, keypad)
+    total = disc + (view.px(12) if disc else 0) + sum(height for height, _ in lines)
+    top = room.y + max(0, (room.height - total) // 2)
+    children: list[Node] = []
+    if disc:
+        place = Rect(room.x, top, disc, disc)
+        marks = tuple(widgets.avatar(view, place, call.party, Steps.INITIALS_LARGE))
+        children.append(Node("avatar", Role.IMAGE, place, marks=marks))
+        top += disc + view.px(12)
+    for height, make in lines:
+        if top + height <= room.bottom:
+            children.append(make(Rect(room.x, top, room.width, height)))
+        top += height
+    if other is not None:
+        place = Rect(area.x, area.bottom - strip_height, area.width, strip_height)
+        children.append(_second(view, place, other))
+    return Node("who-block", Role.GROUP, area, children=tuple(children))
+
+
+_Make = Callable[[Rect], Node]
+
+
+def _lines(view: View, call: CallView, keypad: bool) -> list[tuple[int, _Make]]:
+    """The lines beside the keys: height and what makes each."""
+    lines: list[tuple[int, _Make]] = [(view.px(50), lambda area: _name(view, area, call))]
+    if call.party.name and call.party.number:
+        number = call.party.number
+        lines.append((view.px(30), lambda area: widgets.label(view, "number", number, Steps.DETAIL, Token.MUTED, area)))
+    lines.append((view.px(48), lambda area: _progress(view, area, call)))
+    if call.notice:
+        lines.append((view.px(44), lambda area: _notice(view, area, call.notice)))
+    if keypad and call.digits:
+        lines.append((view.px(36), lambda area: _digits(view, area, call.digits)))
+    elif call.state in (CallState.CONNECTED, CallState.HELD):
+        lines.append((view.px(34), lambda area: _quality(view, area, call)))
+    return lines
+
+
+def _name(view: View, area: Rect, call: CallView) -> Node:
+    words = call.party.label
+    step = Steps.WHO if view.text.measure(words, Steps.WHO) <= area.width else Steps.TITLE
+    return widgets.label(view, "who", words, step, Token.TEXT, area)
+
+
+def _progress(view: View, area: Rect, call: CallView) -> Node:
+    """The timer, or in words how far the call is."""
+    if call.state is CallState.CONNECTED and call.connected_at is not None and not call.remote_held:
+        spent = duration(view.now - call.connected_at)
+        words = view.say("Talking time")
+        return widgets.label(view, "timer", spent, Steps.TIMER, Token.TEXT, area, role=Role.TIMER, name=words)
+    words = view.say("You are on hold") if call.remote_held else view.say(_STATE_WORDS.get(call.state, "Connected"))
+    size = view.px(14)
+    symbol = Rect(area.x, area.center_y - size // 2, size, size)
+    text_x = symbol.right + view.px(10)
+    step = Steps.TITLE
+    shape, color = (Shape.SQUARE, Token.END_TEXT) if call.state is CallState.ENDED else (Shape.TRIANGLE, Token.WARN)
+    marks: list[Mark] = [
+        Symbol(shape, symbol, color),
+        Text(words, step, Token.TEXT, text_x, view.text.baseline(step, area.center_y), limit=area.right - text_x),
+    ]
+    if call.state is CallState.HELD or call.remote_held:
+        marks += _held_time(view, area, call, text_x + view.text.measure(words, step) + view.px(12))
+    return Node("progress", Role.STATUS, area, name=words, marks=tuple(marks))
+
+
+def _held_time(view: View, area: Rect, call: CallView, left: int) -> list[Mark]:
+    if call.connected_at is None:
+        return []
+    spent = duration(view.now - call.connected_at)
+    if left + view.text.measure(spent, Steps.TIMER_SMALL) > area.right:
+        return []
+    baseline = view.text.baseline(Steps.TITLE, area.center_y)
+    return [Text(spent, Steps.TIMER_SMALL, Token.MUTED, left, baseline)]
+
+
+def _notice(view: View, area: Rect, words: str) -> Node:
+    return widgets.paragraph(view, "notice", words, Steps.SMALL, Token.MUTED, area, 2)
+
+
+def _digits(view: View, area: Rect, digits: str) -> Node:
+    shown = digits
+    while view.text.measure(shown, Steps.TIMER_SMALL) > area.width:
+        shown = shown[1:]
+    name = view.say("Digits sent")
+    return widgets.label(view, "digits", shown, Steps.TIMER_SMALL, Token.TEXT, area, name=name)
+
+
+def _quality(view: View, area: Rect, call: CallView) -> Node:
+    """Bars and a word for the quality, and whether the call is encrypted."""
+    left = area.x
+    marks: list[Mark] = []
+    words: list[str] = []
+    baseline = view.text.baseline(Steps.STATUS, area.center_y)
+    if call.quality is not None:
+        bars, left = _bars(view, area, call.quality)
+        marks += bars
+        words.append(view.say(_QUALITY_WORDS[min(4, max(0, call.quality.bars))]))
+        marks.append(Text(words[0], Steps.STATUS, Token.MUTED, left, baseline))
+        left += view.text.measure(words[0], Steps.STATUS) + view.px(18)
+    if call.encrypted:
+        words.append(view.say("Encrypted"))
+        icon = view.px(18)
+        marks.append(Icon("lock", Rect(left, area.center_y - icon // 2, icon, icon), Token.OK))
+        left += icon + view.px(6)
+        marks.append(Text(words[-1], Steps.STATUS, Token.MUTED, left, baseline, limit=max(0, area.right - left)))
+    return Node("quality", Role.METER, area, name=view.say("Quality"), value=", ".join(words), marks=tuple(marks))
+
+
+def _bars(view: View, area: Rect, quality: Quality) -> tuple[list[Mark], int]:
+    width, gap, tallest = view.px(5), view.px(3), view.px(18)
+    lit = min(4, max(0, quality.bars))
+    foot = area.center_y + tallest // 2
+    marks: list[Mark] = []
+    for number in range(4):
+        height = round(tallest * (number + 1.4) / 4.4)
+        color = _QUALITY_COLORS[lit] if number < lit else Token.RAISED
+        x = area.x + number * (width + gap)
+        marks.append(Fill(Rect(x, foot - height, width, height), color, width / 2))
+    return marks, area.x + 4 * (width + gap) + view.px(7)
+
+
+# --- other calls ----------------------------------------------------------------------------------------
+
+
+def _second(view: View, area: Rect, call: CallView) -> Node:
+    """The second call in a strip; to touch it swaps."""
+    words = view.say(_STATE_WORDS.get(call.state, "Connected"))
+    second = Text(words, Steps.SMALL, Token.MUTED, 0, 0)
+    intent = Send(Swap(id=0))
+    return widgets.person_row(view, "second-call", area, call.party, intent, second, resting=Token.SURFACE)
+
+
+def _banner(view: View, areas: Bands, call: CallView) -> tuple[Node, Bands]:
+    """The waiting call across the top, and the bands with what room is left."""
+    content = areas.content
+    height = max(view.panel.target_px + 2 * view.px(8), view.px(72))
+    area = Rect(content.x, content.y, content.width, height)
+    radius = view.px(14)
+    inner = area.inset(view.px(10), view.px(8))
+    specs = (
+        KeySpec("reject-waiting", view.say("Reject"), Send(Reject(id=0, call=call.id)), look=widgets.STOP),
+        KeySpec("answer-waiting", view.say("Answer"), Send(Answer(id=0, call=call.id)), look=widgets.GO),
+    )
+    width = min(view.px(300), inner.width * 2 // 3)
+    places = Rect(inner.right - width, inner.y, width, inner.height).split_columns((1, 1), areas.gap)
+    keys = tuple(widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True))
+    size = view.px(16)
+    symbol = Rect(inner.x + view.px(8), area.center_y - size // 2, size, size)
+    left = symbol.right + view.px(14)
+    limit = places[0].x - view.px(8) - left
+    upper, lower = area.center_y - view.px(11), area.center_y + view.px(13)
+    caption = view.say("Call waiting")
+    if call.party.name and call.party.number:
+        caption += f" · {call.party.number}"
+    marks: list[Mark] = [
+        Fill(area, Token.RAISED, radius),
+        Symbol(Shape.TRIANGLE, symbol, Token.WARN),
+        Text(call.party.label, Steps.KEY, Token.TEXT, left, view.text.baseline(Steps.KEY, upper), limit=limit),
+        Text(caption, Steps.SMALL, Token.MUTED, left, view.text.baseline(Steps.SMALL, lower), limit=limit),
+    ]
+    node = Node("waiting", Role.ALERT, area, name=call.party.label, value=caption, marks=tuple(marks), children=keys)
+    top = area.bottom + view.px(8)
+    rest = Rect(content.x, top, content.width, content.bottom - top)
+    return node, dataclasses.replace(areas, content=rest)

@@ -1,0 +1,233 @@
+"""The menu and its few pages: theme, ringer, PIN, about."""
+
+from __future__ import annotations
+
+from app.kiosk import widgets
+from app.kiosk.geometry import Rect
+from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
+from app.kiosk.layout import Bands, bands, pad_width
+from app.kiosk.marks import Fill, Mark
+from app.kiosk.screens.lock import dots
+from app.kiosk.theme import THEMES, Steps, Token
+from app.kiosk.tree import Node, Role
+from app.kiosk.view import PinStep, View
+from app.kiosk.widgets import KeySpec
+from app.model.commands import ChangePin, Set, SetVolume
+from app.model.signalling import Registration
+
+THEME_SETTING = "display.theme"
+RINGER_STEP = 10
+_THEME_WORDS = {"night": "Night", "day": "Day", "contrast": "High contrast"}
+_PIN_WORDS = {
+    PinStep.OLD: ("Enter your PIN", "The PIN that unlocks this phone now."),
+    PinStep.NEW: ("Choose a PIN", "At least four digits. It locks and unlocks this phone."),
+    PinStep.REPEAT: ("Repeat the PIN", "Enter the same digits once more."),
+}
+LEAST_PIN = 4
+_REGISTRATION_WORDS = {
+    Registration.UP: "Registered",
+    Registration.TRYING: "Connecting",
+    Registration.REFUSED: "Refused",
+    Registration.DOWN: "No connection",
+}
+
+
+def build(view: View) -> Node:
+    """The menu."""
+    areas = bands(view.panel)
+    snapshot = view.snapshot
+    pin_set = snapshot.lock.pin_set
+    theme = view.say(_THEME_WORDS[view.theme.name])
+    volume = snapshot.audio.ringer_volume
+    rows: list[tuple[KeySpec, ...]] = [
+        (
+            KeySpec("menu-theme", view.say("Theme"), Go(Place.THEME), icon="theme", note=theme),
+            KeySpec("menu-ringer", view.say("Ringer"), Go(Place.RINGER), icon="bell", note=f"{volume} %"),
+        ),
+        (
+            KeySpec(
+                "menu-pin",
+                view.say("Change PIN") if pin_set else view.say("Set PIN"),
+                Go(Place.PIN),
+                icon="keypad",
+                note=view.say("PIN is set") if pin_set else view.say("No PIN yet"),
+            ),
+            KeySpec("menu-about", view.say("About this phone"), Go(Place.ABOUT), icon="about"),
+        ),
+    ]
+    specs = (
+        KeySpec("back", view.say("Back"), Back(), weight=2),
+        KeySpec("lock", view.say("Lock"), widgets.lock_intent(view), icon="lock", weight=2),
+    )
+    return _page(
+        view, areas, "menu", view.say("Menu"), widgets.grid(view, "items", areas.content, rows, areas.gap), specs
+    )
+
+
+def build_theme(view: View) -> Node:
+    """The choice of looks."""
+    areas = bands(view.panel)
+    row = tuple(
+        KeySpec(
+            f"theme-{name}",
+            view.say(_THEME_WORDS[name]),
+            Send(Set(id=0, key=THEME_SETTING, value=name)),
+            icon="check" if name == view.theme.name else "theme",
+            chosen=name == view.theme.name,
+        )
+        for name in THEMES
+    )
+    area = _middle(areas, view.px(180))
+    grid = widgets.grid(view, "items", area, [row], areas.gap)
+    return _page(view, areas, "theme", view.say("Theme"), grid, _back(view))
+
+
+def build_ringer(view: View) -> Node:
+    """How loud the phone rings."""
+    areas = bands(view.panel)
+    volume = view.snapshot.audio.ringer_volume
+    area = _middle(areas, view.px(160))
+    left, middle, right = area.split_columns((1, 2, 1), view.px(24))
+    quieter, louder = max(0, volume - RINGER_STEP), min(100, volume + RINGER_STEP)
+    keys = (
+        widgets.key(
+            view,
+            KeySpec(
+                "quieter",
+                view.say("Quieter"),
+                Send(SetVolume(id=0, percent=quieter, ringer=True)),
+                icon="minus",
+                disabled=volume == 0,
+            ),
+            left,
+            stacked=True,
+        ),
+        _meter(view, middle, volume),
+        widgets.key(
+            view,
+            KeySpec(
+                "louder",
+                view.say("Louder"),
+                Send(SetVolume(id=0, percent=louder, ringer=True)),
+                icon="add",
+                disabled=volume == 100,
+            ),
+            right,
+            stacked=True,
+        ),
+    )
+    group = Node("items", Role.GROUP, area, children=keys)
+    return _page(view, areas, "ringer", view.say("Ringer"), group, _back(view))
+
+
+def _meter(view: View, area: Rect, volume: int) -> Node:
+    words = f"{volume} %" if volume else view.say("Off")
+    track_height = view.px(12)
+    upper = Rect(area.x, area.y, area.width, area.height // 2)
+    track = Rect(area.x, upper.bottom + view.px(16), area.width, track_height)
+    lit = round(track.width * min(100, max(0, volume)) / 100)
+    marks: list[Mark] = [Fill(track, Token.RAISED, track_height / 2)]
+    if lit:
+        marks.append(Fill(track._replace(width=max(lit, track_height)), Token.ACCENT, track_height / 2))
+    figure = widgets.label(view, "volume", words, Steps.TIMER, Token.TEXT, upper, 0, name=view.say("Ringer volume"))
+    return Node(
+        "meter", Role.METER, area, name=view.say("Ringer volume"), value=words, marks=tuple(marks), children=(figure,)
+    )
+
+
+def build_pin(view: View) -> Node:
+    """Set, change or remove the PIN, one step at a time."""
+    areas = bands(view.panel)
+    left, right = areas.columns(min(pad_width(view.panel), round(areas.content.width * 0.64)))
+    step, pin = view.ui.pin_step, view.ui.pin
+    title, detail = (view.say(words) for words in _PIN_WORDS[step])
+    top = left.y + (0 if view.panel.short else view.px(72))
+    title_area = Rect(left.x, top, left.width, view.px(40))
+    detail_area = Rect(left.x, title_area.bottom + view.px(4), left.width, 0)
+    words = widgets.paragraph(view, "detail", detail, Steps.SECOND, Token.MUTED, detail_area, 3)
+    row = dots(view, pin, left.x, words.bounds.bottom + view.px(20))
+    block = Node(
+        "pin-block",
+        Role.GROUP,
+        left,
+        children=(widgets.label(view, "title", title, Steps.TITLE, Token.TEXT, title_area), words, row),
+    )
+    enough = bool(pin) if step is PinStep.OLD else len(pin) >= LEAST_PIN
+    done = KeySpec(
+        "next",
+        view.say("Save PIN") if step is PinStep.REPEAT else view.say("Next"),
+        Submit(),
+        look=widgets.CHOSEN if enough else widgets.PLAIN,
+        weight=2,
+        disabled=not enough,
+        default=True,
+    )
+    erase = KeySpec("erase", view.say("Delete"), Erase(), disabled=not pin)
+    if step is PinStep.NEW and view.snapshot.lock.pin_set and not pin:
+        erase = KeySpec(
+            "remove-pin", view.say("Remove PIN"), Send(ChangePin(id=0, old=view.ui.pin_old, new="")), look=widgets.ALARM
+        )
+    return widgets.screen(
+        view,
+        "set-pin",
+        view.say("PIN"),
+        widgets.status_band(view, areas),
+        block,
+        widgets.pad(view, right, areas.gap, letters=False),
+        widgets.soft_keys(view, areas, (KeySpec("back", view.say("Back"), Back()), erase, done)),
+    )
+
+
+def build_about(view: View) -> Node:
+    """Whose phone this is and how it stands, for a call to the administrator."""
+    areas = bands(view.panel)
+    rows = _facts(view)
+    height = min(view.px(48), areas.content.height // max(1, len(rows)))
+    label_width = min(view.px(180), areas.content.width // 3)
+    children: list[Node] = []
+    for number, (name, value) in enumerate(rows):
+        area = Rect(areas.content.x, areas.content.y + number * height, areas.content.width, height)
+        cell = Rect(area.x + label_width, area.y, area.width - label_width, height)
+        children += [
+            widgets.label(
+                view, f"fact-{number}", name, Steps.SECOND, Token.MUTED, area._replace(width=label_width - view.px(12))
+            ),
+            widgets.label(view, f"value-{number}", value, Steps.SECOND_STRONG, Token.TEXT, cell, name=name),
+        ]
+    facts = Node("facts", Role.GROUP, areas.content, children=tuple(children))
+    return _page(view, areas, "about", view.say("About this phone"), facts, _back(view))
+
+
+def _facts(view: View) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for line in view.snapshot.lines[:2]:
+        rows += [
+            (view.say("Name"), line.name),
+            (view.say("Number"), line.number),
+            (view.say("PBX"), line.server),
+            (view.say("State"), view.say(_REGISTRATION_WORDS[line.registration])),
+            (view.say("Reason"), line.reason),
+            (view.say("What to do"), line.advice),
+        ]
+    if not rows:
+        rows.append((view.say("Line"), view.say("None yet. Give the phone a PBX, a number and a password.")))
+    rows += [(view.say("Notice"), notice.text) for notice in view.snapshot.notices[:3]]
+    if view.text.missing_family:
+        rows.append((view.say("Notice"), view.say("The font Inter is missing (package fonts-inter).")))
+    return [row for row in rows if row[1]][:8]
+
+
+def _middle(areas: Bands, height: int) -> Rect:
+    area = areas.content
+    height = min(height, area.height)
+    return Rect(area.x, area.y + (area.height - height) // 2, area.width, height)
+
+
+def _back(view: View) -> tuple[KeySpec, ...]:
+    return (KeySpec("back", view.say("Back"), Back(), weight=4),)
+
+
+def _page(view: View, areas: Bands, node_id: str, name: str, content: Node, specs: tuple[KeySpec, ...]) -> Node:
+    return widgets.screen(
+        view, node_id, name, widgets.status_band(view, areas), content, widgets.soft_keys(view, areas, specs)
+    )

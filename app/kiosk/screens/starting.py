@@ -1,0 +1,39 @@
+"""The phone itself is not there (yet, or again): say so, and wait."""
+
+from __future__ import annotations
+
+from app.kiosk import widgets
+from app.kiosk.geometry import Rect
+from app.kiosk.layout import bands
+from app.kiosk.theme import Steps, Token
+from app.kiosk.tree import Node, Role
+from app.kiosk.view import View
+
+
+def build(view: View) -> Node:
+    """The screen while there is no connection to the phone."""
+    areas = bands(view.panel)
+    screen = view.screen
+    time = view.clock(view.wall)
+    clock = widgets.label(
+        view, "status-time", time, Steps.STATUS_STRONG, Token.TEXT, areas.status, role=Role.TIMER, name=view.say("Time")
+    )
+    middle = screen.center_y
+    title = Rect(areas.margin, middle - view.px(40), areas.content.width, view.px(40))
+    detail = Rect(areas.margin, middle + view.px(4), areas.content.width, view.px(32))
+    return widgets.screen(
+        view,
+        "starting",
+        view.say("Starting"),
+        clock,
+        widgets.label(view, "title", view.say("Phone is starting"), Steps.TITLE, Token.TEXT, title, 0, Role.STATUS),
+        widgets.label(
+            view,
+            "detail",
+            view.say("Calls can be made in a moment. A call that is on goes on."),
+            Steps.SECOND,
+            Token.MUTED,
+            detail,
+            0,
+        ),
+    )

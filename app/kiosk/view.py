@@ -1,0 +1,114 @@
+"""What a screen is built from: the phone's truth, the user's own place in the kiosk, and the measures of the panel."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import Callable
+
+from app.kiosk.geometry import Rect
+from app.kiosk.intents import Place
+from app.kiosk.text import TextEngine
+from app.kiosk.theme import Panel, Theme
+from app.model.signalling import Registration
+from app.model.snapshot import CallState, CallView, LineView, Snapshot
+
+Say = Callable[[str], str]
+"""Turns an English phrase into the user's language."""
+
+
+class PinStep(enum.StrEnum):
+    """The steps of setting a PIN."""
+
+    OLD = "old"
+    NEW = "new"
+    REPEAT = "repeat"
+
+
+@dataclasses.dataclass(frozen=True)
+class UiState:
+    """What only the kiosk knows. Frozen; `app.kiosk.ui` replaces it."""
+
+    place: Place = Place.IDLE
+    typed: str = ""
+    """The number being dialled."""
+    pin: str = dataclasses.field(default="", repr=False)
+    pin_step: PinStep = PinStep.NEW
+    pin_old: str = dataclasses.field(default="", repr=False)
+    pin_new: str = dataclasses.field(default="", repr=False)
+    keypad_shown: bool = False
+    missed_only: bool = False
+    selected: int = 0
+    """The chosen row of the call list."""
+    top: int = 0
+    """The first row of the call list that is shown."""
+    message: str = ""
+    """What the phone last refused or the kiosk has to say; taken away after a while."""
+    pressed: str = ""
+    """The node under a finger or a key that is down."""
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """Everything a screen may look at."""
+
+    snapshot: Snapshot
+    ui: UiState
+    panel: Panel
+    text: TextEngine
+    theme: Theme
+    now: float
+    """The phone's monotonic seconds."""
+    wall: dt.datetime
+    say: Say
+
+    def px(self, drawn: float) -> int:
+        """A length as drawn at 133 dpi in pixels of the panel."""
+        return self.panel.px(drawn)
+
+    @property
+    def screen(self) -> Rect:
+        """The whole panel."""
+        return Rect(0, 0, self.panel.width, self.panel.height)
+
+    @property
+    def line(self) -> LineView | None:
+        """The first line, or None while there is none."""
+        return self.snapshot.lines[0] if self.snapshot.lines else None
+
+    @property
+    def registered(self) -> bool:
+        """Whether a line is up."""
+        return any(line.registration is Registration.UP for line in self.snapshot.lines)
+
+    @property
+    def incoming(self) -> CallView | None:
+        """The call that rings, or None."""
+        return next((call for call in self.snapshot.calls if call.state is CallState.INCOMING), None)
+
+    @property
+    def active(self) -> CallView | None:
+        """The call the keys mean, or None."""
+        calls = [call for call in self.snapshot.calls if call.state is not CallState.INCOMING]
+        return next((call for call in calls if call.id == self.snapshot.active), calls[0] if calls else None)
+
+    @property
+    def other(self) -> CallView | None:
+        """The second call that is no ringing one, or None."""
+        active = self.active
+        calls = (call for call in self.snapshot.calls if call.state is not CallState.INCOMING)
+        return next((call for call in calls if active is not None and call.id != active.id), None)
+
+    def clock(self, moment: dt.datetime) -> str:
+        """A time of day as the user wants it."""
+        if self.snapshot.display.clock_24h:
+            return f"{moment.hour:02}:{moment.minute:02}"
+        return f"{moment.hour % 12 or 12}:{moment.minute:02} {self.say('am' if moment.hour < 12 else 'pm')}"
+
+
+def duration(seconds: float) -> str:
+    """A talking time as minutes and seconds of two figures each, with hours in front where there are any."""
+    whole = max(0, int(seconds))
+    hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"

@@ -1,0 +1,448 @@
+"""The parts that screens are put together from; each makes a node."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from app.kiosk.geometry import Rect
+from app.kiosk.intents import Go, Intent, Place, Send, Type
+from app.kiosk.layout import Bands
+from app.kiosk.marks import Fill, Icon, Mark, Shape, Stroke, Symbol, Text
+from app.kiosk.theme import Steps, Token
+from app.kiosk.theme import Type as Step
+from app.kiosk.tree import Node, Role, State
+from app.kiosk.view import View
+from app.model.commands import Dial, Lock
+from app.model.media import AudioPath
+from app.model.party import Party
+from app.model.signalling import Registration
+
+PAD = (
+    ("1", ""),
+    ("2", "ABC"),
+    ("3", "DEF"),
+    ("4", "GHI"),
+    ("5", "JKL"),
+    ("6", "MNO"),
+    ("7", "PQRS"),
+    ("8", "TUV"),
+    ("9", "WXYZ"),
+    ("*", ""),
+    ("0", "+"),
+    ("#", ""),
+)
+_KEY_WORDS = {"*": "Star", "#": "Hash"}
+PATH_WORDS = {AudioPath.HANDSET: "Handset", AudioPath.SPEAKER: "Speaker", AudioPath.HEADSET: "Headset"}
+_SMALLER = {Steps.KEY_LARGE: Steps.KEY, Steps.KEY: Steps.SMALL_STRONG}
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """A key's fill and the colour of what stands on it."""
+
+    fill: Token
+    ink: Token
+
+
+PLAIN = Look(Token.SURFACE, Token.TEXT)
+CHOSEN = Look(Token.ACCENT, Token.ON_ACCENT)
+GO = Look(Token.OK, Token.ON_OK)
+STOP = Look(Token.END, Token.ON_END)
+LIFTED = Look(Token.RAISED, Token.TEXT)
+ALARM = Look(Token.SURFACE, Token.END_TEXT)
+
+
+@dataclasses.dataclass(frozen=True)
+class KeySpec:
+    """A key before it has a place. `weight` is its width in columns; `name` is for speech where the label is short."""
+
+    id: str
+    label: str
+    intent: Intent | None
+    look: Look = PLAIN
+    icon: str = ""
+    weight: float = 1.0
+    badge: int = 0
+    chosen: bool = False
+    disabled: bool = False
+    default: bool = False
+    name: str = ""
+    note: str = ""
+    """A second line: why it can't be used, or what is set."""
+
+
+def key(view: View, spec: KeySpec, area: Rect, step: Step = Steps.KEY, stacked: bool = False) -> Node:
+    """A key with its words, and its icon before or above them."""
+    look = CHOSEN if spec.chosen else spec.look
+    usable = spec.intent is not None and not spec.disabled
+    ink = look.ink if usable else Token.MUTED
+    pressed = view.ui.pressed == spec.id and usable
+    fill = Token.RAISED if pressed and look.fill is Token.SURFACE else look.fill
+    radius = view.px(18 if step is Steps.KEY_LARGE else 14)
+    marks: list[Mark] = [Fill(area, fill, radius)]
+    if view.theme.outlined:
+        marks.append(Stroke(area, Token.LINE, radius, max(1, view.px(2))))
+    if pressed and look.fill is not Token.SURFACE:
+        marks.append(Stroke(area, look.ink, radius, view.px(3)))
+    compose = _stacked if stacked else _in_line
+    marks += compose(view, spec, area, step, ink)
+    states = {
+        State.PRESSED: spec.chosen,
+        State.DISABLED: not usable,
+        State.DEFAULT: spec.default,
+    }
+    return Node(
+        spec.id,
+        Role.BUTTON,
+        area,
+        name=spec.name or spec.label,
+        value=spec.note or (str(spec.badge) if spec.badge else ""),
+        state=frozenset(state for state, holds in states.items() if holds),
+        intent=spec.intent,
+        marks=tuple(marks),
+        focus_radius=radius,
+        focus_color=Token.FOCUS if look.fill is Token.SURFACE else Token.FOCUS_ON_FILL,
+    )
+
+
+def fitting(view: View, text: str, step: Step, limit: int) -> Step:
+    """The step, or the next smaller one where the text is wider than `limit`."""
+    if view.text.measure(text, step) > limit:
+        return _SMALLER.get(step, step)
+    return step
+
+
+def _in_line(view: View, spec: KeySpec, area: Rect, step: Step, ink: Token) -> list[Mark]:
+    room = area.width - 2 * view.px(10)
+    icon = view.px(24 if step is Steps.KEY else 28) if spec.icon else 0
+    space = view.px(10) if icon else 0
+    badge_text = str(spec.badge) if spec.badge < 100 else "99+"
+    badge = max(view.px(22), view.text.measure(badge_text, Steps.SMALL_STRONG) + view.px(14)) if spec.badge else 0
+    badge_space = view.px(10) if badge else 0
+    if icon and view.text.measure(spec.label, _SMALLER.get(step, step)) > room - icon - space:
+        icon = space = 0
+    limit = room - icon - space - badge - badge_space
+    step = fitting(view, spec.label, step, limit)
+    lines = view.text.wrap(spec.label, step, limit, 2)
+    width = max((view.text.measure(line, step) for line in lines), default=0)
+    left = area.center_x - (icon + space + width + badge + badge_space) // 2
+    marks: list[Mark] = []
+    if icon:
+        marks.append(Icon(spec.icon, Rect(left, area.center_y - icon // 2, icon, icon), ink))
+    text_x = left + icon + space
+    pitch = round(view.panel.em(step) * 1.2)
+    for number, line in enumerate(lines):
+        middle = area.center_y + (number - (len(lines) - 1) / 2) * pitch
+        marks.append(Text(line, step, ink, text_x + width // 2, view.text.baseline(step, middle), 0))
+    if badge:
+        height = view.px(22)
+        pill = Rect(text_x + width + badge_space, area.center_y - height // 2, badge, height)
+        marks += badge_marks(view, pill, badge_text)
+    return marks
+
+
+def badge_marks(view: View, pill: Rect, text: str) -> list[Mark]:
+    """A count on a filled pill."""
+    baseline = view.text.baseline(Steps.SMALL_STRONG, pill.center_y)
+    return [
+        Fill(pill, Token.ACCENT, pill.height / 2),
+        Text(text, Steps.SMALL_STRONG, Token.ON_ACCENT, pill.center_x, baseline, 0),
+    ]
+
+
+def _stacked(view: View, spec: KeySpec, area: Rect, step: Step, ink: Token) -> list[Mark]:
+    room = area.width - 2 * view.px(8)
+    icon = view.px(28) if spec.icon else 0
+    step = fitting(view, spec.label, step, room)
+    lines = [(line, step, ink) for line in view.text.wrap(spec.label, step, room, 2)]
+    if spec.note:
+        note_ink = Token.MUTED if ink in (Token.TEXT, Token.MUTED) else ink
+        lines += [(line, Steps.SMALL, note_ink) for line in view.text.wrap(spec.note, Steps.SMALL, room, 2)]
+    pitch = round(view.panel.em(step) * 1.25)
+    space = view.px(8) if icon else 0
+    while len(lines) > 1 and icon + space + pitch * len(lines) > area.height - view.px(8):
+        lines.pop()
+    if icon + space + pitch * len(lines) > area.height - view.px(4):
+        icon = space = 0
+    height = icon + space + pitch * len(lines)
+    top = area.center_y - height // 2
+    marks: list[Mark] = []
+    if icon:
+        marks.append(Icon(spec.icon, Rect(area.center_x - icon // 2, top, icon, icon), ink))
+    top += icon + space
+    for number, (line, line_step, line_ink) in enumerate(lines):
+        baseline = view.text.baseline(line_step, top + pitch * (number + 0.5))
+        marks.append(Text(line, line_step, line_ink, area.center_x, baseline, 0))
+    return marks
+
+
+def soft_keys(view: View, bands: Bands, specs: tuple[KeySpec, ...], step: Step = Steps.KEY) -> Node:
+    """The band at the bottom: four columns, as the hardware has keys."""
+    areas = bands.soft.split_columns(tuple(spec.weight for spec in specs), bands.gap)
+    keys = tuple(key(view, spec, area, step) for spec, area in zip(specs, areas, strict=True))
+    return Node("soft", Role.TOOLBAR, bands.soft, name=view.say("Actions"), children=keys)
+
+
+def grid(view: View, node_id: str, area: Rect, rows: list[tuple[KeySpec, ...]], gap: int) -> Node:
+    """Keys in rows of equal height, icons above words."""
+    children: list[Node] = []
+    for specs, row in zip(rows, area.split_rows((1,) * len(rows), gap), strict=True):
+        areas = row.split_columns(tuple(spec.weight for spec in specs), gap)
+        children += [key(view, spec, cell, stacked=True) for spec, cell in zip(specs, areas, strict=True)]
+    return Node(node_id, Role.GROUP, area, children=tuple(children))
+
+
+def pad(view: View, area: Rect, gap: int, letters: bool = True) -> Node:
+    """The twelve keys: three columns of four, or on a short panel six columns of two."""
+    columns = 6 if view.panel.short else 3
+    rows = area.split_rows((1,) * (len(PAD) // columns), gap)
+    children = []
+    for number, (digit, below) in enumerate(PAD):
+        cell = rows[number // columns].split_columns((1,) * columns, gap)[number % columns]
+        children.append(_pad_key(view, digit, below if letters else "", cell))
+    return Node("pad", Role.GROUP, area, name=view.say("Keypad"), children=tuple(children))
+
+
+def _pad_key(view: View, digit: str, below: str, area: Rect) -> Node:
+    node_id = f"digit-{digit}"
+    pressed = view.ui.pressed == node_id
+    radius = view.px(14)
+    marks: list[Mark] = [Fill(area, Token.RAISED if pressed else Token.SURFACE, radius)]
+    if view.theme.outlined:
+        marks.append(Stroke(area, Token.LINE, radius, max(1, view.px(2))))
+    # Digits stand on one line in all keys of a row, whether or not there are letters below.
+    middle = area.center_y - view.px(10)
+    if digit in _KEY_WORDS:
+        marks.append(_key_sign(view, digit, area, middle))
+    else:
+        marks.append(Text(digit, Steps.DIGIT, Token.TEXT, area.center_x, view.text.baseline(Steps.DIGIT, middle), 0))
+    if below:
+        baseline = view.text.baseline(Steps.LETTERS, area.center_y + view.px(18))
+        tracking = round(Steps.LETTERS.tracking * view.panel.em(Steps.LETTERS) / 2)
+        marks.append(Text(below, Steps.LETTERS, Token.MUTED, area.center_x + tracking, baseline, 0))
+    name = view.say(_KEY_WORDS.get(digit, digit))
+    return Node(
+        node_id, Role.BUTTON, area, name=name, value=below, intent=Type(digit), marks=tuple(marks), focus_radius=radius
+    )
+
+
+def _key_sign(view: View, digit: str, area: Rect, middle: int) -> Mark:
+    size = view.px(28)
+    return Icon(
+        "star" if digit == "*" else "hash",
+        Rect(area.center_x - size // 2, middle - size // 2, size, size),
+        Token.TEXT,
+    )
+
+
+def initials(party: Party) -> str:
+    """Two letters for an avatar: of the first and last word of a name; a number has none."""
+    words = [word for word in party.name.split() if word[0].isalnum()]
+    if not words:
+        return ""
+    letters = words[0][0] + words[-1][0] if len(words) > 1 else words[0][:2]
+    return letters.upper()
+
+
+def avatar(view: View, area: Rect, party: Party, step: Step, fill: Token = Token.RAISED) -> list[Mark]:
+    """A disc with initials, or with a receiver where there is no name."""
+    marks: list[Mark] = [Fill(area, fill, area.width / 2)]
+    letters = initials(party)
+    if letters:
+        marks.append(Text(letters, step, Token.TEXT, area.center_x, view.text.baseline(step, area.center_y), 0))
+    else:
+        size = round(area.width * 0.55)
+        place = Rect(area.center_x - size // 2, area.center_y - size // 2, size, size)
+        marks.append(Icon("person", place, Token.MUTED))
+    return marks
+
+
+def person_row(
+    view: View,
+    node_id: str,
+    area: Rect,
+    party: Party,
+    intent: Intent,
+    second: Text,
+    *,
+    selected: bool = False,
+    name_span: tuple[int, int] | None = None,
+    resting: Token | None = None,
+) -> Node:
+    """A row with avatar, name and second line; `second` brings its text and spans, its place is set here."""
+    radius = view.px(14)
+    pressed = view.ui.pressed == node_id
+    fill = Token.RAISED if selected or pressed else resting
+    marks: list[Mark] = [Fill(area, fill, radius)] if fill is not None else []
+    if view.theme.outlined and fill is not None:
+        marks.append(Stroke(area, Token.LINE, radius, max(1, view.px(2))))
+    size = min(view.px(40), area.height - view.px(8))
+    disc = Rect(area.x + view.px(12), area.center_y - size // 2, size, size)
+    marks += avatar(view, disc, party, Steps.INITIALS, Token.SURFACE if fill is Token.RAISED else Token.RAISED)
+    left = disc.right + view.px(12)
+    limit = area.right - view.px(10) - left
+    marks.append(
+        Text(
+            party.label,
+            Steps.KEY,
+            Token.TEXT,
+            left,
+            view.text.baseline(Steps.KEY, area.center_y - view.px(10)),
+            limit=limit,
+            underlined=name_span,
+        )
+    )
+    below = view.text.baseline(second.type, area.center_y + view.px(12))
+    second_x = left if second.x == 0 else left + second.x
+    marks.append(dataclasses.replace(second, x=second_x, baseline=below, limit=limit - (second_x - left)))
+    return Node(
+        node_id,
+        Role.LIST_ITEM,
+        area,
+        name=party.label,
+        value=second.text,
+        state=frozenset({State.SELECTED}) if selected else frozenset(),
+        intent=intent,
+        marks=tuple(marks),
+        focus_radius=radius,
+    )
+
+
+def moved(node: Node, dx: int, dy: int) -> Node:
+    """The same node elsewhere."""
+    return dataclasses.replace(
+        node,
+        bounds=_shift(node.bounds, dx, dy),
+        marks=tuple(_shifted(mark, dx, dy) for mark in node.marks),
+        children=tuple(moved(child, dx, dy) for child in node.children),
+    )
+
+
+def _shifted(mark: Mark, dx: int, dy: int) -> Mark:
+    if isinstance(mark, Text):
+        return dataclasses.replace(mark, x=mark.x + dx, baseline=mark.baseline + dy)
+    return dataclasses.replace(mark, area=_shift(mark.area, dx, dy))
+
+
+def _shift(area: Rect, dx: int, dy: int) -> Rect:
+    return area._replace(x=area.x + dx, y=area.y + dy)
+
+
+def lock_intent(view: View) -> Intent:
+    """Lock the phone, or first set the PIN that locking needs."""
+    return Send(Lock(id=0)) if view.snapshot.lock.pin_set else Go(Place.PIN)
+
+
+def call_intent(party: Party) -> Intent:
+    """Call somebody."""
+    return Send(Dial(id=0, number=party.number))
+
+
+_REGISTRATION = {
+    Registration.UP: (Shape.DISC, Token.OK),
+    Registration.TRYING: (Shape.TRIANGLE, Token.WARN),
+    Registration.REFUSED: (Shape.SQUARE, Token.END_TEXT),
+    Registration.DOWN: (Shape.SQUARE, Token.END_TEXT),
+}
+
+
+def registration_look(registration: Registration) -> tuple[Shape, Token]:
+    """The shape and colour that say how a line stands."""
+    return _REGISTRATION[registration]
+
+
+def status_band(view: View, bands: Bands) -> Node:
+    """Time at the left; audio path and PBX at the right."""
+    area = bands.status
+    middle = area.center_y + view.px(1)
+    strong = view.text.baseline(Steps.STATUS_STRONG, middle)
+    time = view.clock(view.wall)
+    time_area = Rect(area.x, area.y, view.text.measure(time, Steps.STATUS_STRONG) + view.px(4), area.height)
+    clock = Node(
+        "status-time",
+        Role.TIMER,
+        time_area,
+        name=view.say("Time"),
+        value=time,
+        marks=(Text(time, Steps.STATUS_STRONG, Token.TEXT, area.x, strong),),
+    )
+    pbx, left = _pbx_status(view, area, middle)
+    path = _path_status(view, area, left, middle)
+    return Node("status", Role.STATUS, area, name=view.say("Status"), children=(clock, path, pbx))
+
+
+def _pbx_status(view: View, area: Rect, middle: int) -> tuple[Node, int]:
+    line = view.line
+    registration = line.registration if line else Registration.DOWN
+    if line and registration is Registration.UP:
+        words = line.server
+    else:
+        words = view.say("Connecting") if registration is Registration.TRYING else view.say("Not connected")
+    limit = area.width // 2
+    words = view.text.fit(words, Steps.STATUS, limit)
+    width = view.text.measure(words, Steps.STATUS)
+    size, gap = view.px(10), view.px(7)
+    left = area.right - width - gap - size
+    shape, color = registration_look(registration)
+    node = Node(
+        "status-pbx",
+        Role.STATUS,
+        Rect(left, area.y, area.right - left, area.height),
+        name=view.say("PBX"),
+        value=words,
+        marks=(
+            Symbol(shape, Rect(left, middle - size // 2, size, size), color),
+            Text(words, Steps.STATUS, Token.MUTED, left + size + gap, view.text.baseline(Steps.STATUS, middle)),
+        ),
+    )
+    return node, left
+
+
+def _path_status(view: View, area: Rect, right: int, middle: int) -> Node:
+    audio = view.snapshot.audio
+    words = view.say(PATH_WORDS[audio.path])
+    if audio.ringer_volume == 0 and not view.snapshot.calls:
+        words += " · " + view.say("Ringer off")
+    right -= view.px(16)
+    width = view.text.measure(words, Steps.STATUS)
+    baseline = view.text.baseline(Steps.STATUS, middle)
+    return Node(
+        "status-path",
+        Role.STATUS,
+        Rect(right - width, area.y, width, area.height),
+        name=view.say("Audio path"),
+        value=words,
+        marks=(Text(words, Steps.STATUS, Token.MUTED, right - width, baseline),),
+    )
+
+
+def label(
+    view: View,
+    node_id: str,
+    text: str,
+    step: Step,
+    color: Token,
+    area: Rect,
+    align: int = -1,
+    role: Role = Role.TEXT,
+    name: str = "",
+) -> Node:
+    """A line of text in the middle of an area's height."""
+    x = (area.x, area.center_x, area.right)[align + 1]
+    mark = Text(text, step, color, x, view.text.baseline(step, area.center_y), align, area.width)
+    return Node(node_id, role, area, name=name or text, value=text if name else "", marks=(mark,))
+
+
+def paragraph(view: View, node_id: str, text: str, step: Step, color: Token, area: Rect, lines: int) -> Node:
+    """Text broken into lines, from the top of an area; the node is as high as its lines."""
+    pitch = round(view.panel.em(step) * 1.4)
+    marks = tuple(
+        Text(line, step, color, area.x, view.text.baseline(step, area.y + (number + 0.5) * pitch), limit=area.width)
+        for number, line in enumerate(view.text.wrap(text, step, area.width, lines))
+    )
+    return Node(node_id, Role.TEXT, Rect(area.x, area.y, area.width, pitch * len(marks)), name=text, marks=marks)
+
+
+def screen(view: View, node_id: str, name: str, *children: Node) -> Node:
+    """The root of a screen."""
+    return Node(node_id, Role.SCREEN, view.screen, name=name, children=children)
