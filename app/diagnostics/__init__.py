@@ -1,0 +1,1 @@
+"""Log flags, sinks and notices."""

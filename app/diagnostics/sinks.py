@@ -1,0 +1,127 @@
+"""Where the log goes: the console and a file of limited size, both written by a thread of their own.
+
+Rooms log with the standard `logging` and know nothing of this. A line is filtered on the thread that logs it and
+then queued, so that a slow disk or a blocked console delays nobody; when the queue is full, lines are dropped and
+their number is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import queue
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from app.diagnostics.filters import OncePerSecond, redact
+from app.diagnostics.flags import FLAGS
+from app.model.flags import LogFlag
+from app.model.snapshot import Notice, Severity
+
+log = logging.getLogger(LogFlag.DIAGNOSTICS)
+
+_QUEUE_LINES = 2000
+_FILES = 4
+_FORMAT = "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)-11s %(message)s"
+_TIME = "%Y-%m-%d %H:%M:%S"
+
+
+class LogSinks:
+    """The log of one process, from construction (or `with`) to `close`.
+
+    `levels` says from which severity on each flag is logged, "error" to "debug". `file` is the newest of four
+    files that together hold about `size` bytes; None keeps no file. A file that cannot be opened is told in
+    `notices`, and the console goes on without it.
+    """
+
+    def __init__(
+        self, levels: Mapping[LogFlag, str], file: Path | None = None, size: int = 4_000_000, *, console: bool = True
+    ) -> None:
+        self._notices: tuple[Notice, ...] = ()
+        sinks: list[logging.Handler] = []
+        if console:
+            sinks.append(logging.StreamHandler(sys.stderr))
+        if file is not None:
+            sinks += self._open(file, size)
+        for sink in sinks:
+            sink.setFormatter(logging.Formatter(_FORMAT, _TIME))
+        self._entrance = _Entrance()
+        self._writer = logging.handlers.QueueListener(self._entrance.queue, *sinks)
+        self._sinks = sinks
+        for flag in LogFlag:
+            self.set_level(flag, levels.get(flag, "info"))
+        root = logging.getLogger()
+        self._root_level = root.level
+        root.setLevel(logging.WARNING)
+        root.addHandler(self._entrance)
+        self._writer.start()
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What is wrong with the log itself."""
+        return self._notices
+
+    def set_level(self, flag: LogFlag, level: str) -> None:
+        """Log this flag from this severity on, at once."""
+        for logger in FLAGS[flag].loggers(flag):
+            logger.setLevel(level.upper())
+
+    def close(self) -> None:
+        """Write what is queued and let go of the file. Blocks until it is written."""
+        root = logging.getLogger()
+        root.removeHandler(self._entrance)
+        root.setLevel(self._root_level)
+        for flag in LogFlag:
+            for logger in FLAGS[flag].loggers(flag):
+                logger.setLevel(logging.NOTSET)
+        self._writer.stop()
+        for sink in self._sinks:
+            sink.close()
+
+    def __enter__(self) -> LogSinks:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _open(self, file: Path, size: int) -> list[logging.Handler]:
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return [
+                logging.handlers.RotatingFileHandler(
+                    file, maxBytes=max(1, size // _FILES), backupCount=_FILES - 1, encoding="utf-8", errors="replace"
+                )
+            ]
+        except OSError as error:
+            text = f"No log is kept: {file} cannot be written ({error.strerror})."
+            advice = "Free some space or choose another folder; until then the log goes to the console only."
+            self._notices = (Notice("diagnostics.log", Severity.WARNING, text, advice),)
+            return []
+
+
+class _Entrance(logging.handlers.QueueHandler):
+    """Filters a line and queues it. Runs on whichever thread logs, under the handler's lock; never waits."""
+
+    def __init__(self) -> None:
+        super().__init__(queue.Queue(_QUEUE_LINES))
+        self.addFilter(OncePerSecond())
+        self._dropped = 0
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Fill the arguments in and blank secrets, in the text and in a traceback alike."""
+        prepared: logging.LogRecord = super().prepare(record)
+        prepared.msg = prepared.message = redact(str(prepared.msg))
+        return prepared
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Queue a line, with word of those that found no room before it."""
+        if self._dropped:
+            record.msg = f"{record.msg} ({self._dropped} lines were lost before this one)"
+        try:
+            self.queue.put_nowait(record)
+        except queue.Full:
+            self._dropped += 1
+        else:
+            self._dropped = 0
