@@ -11,7 +11,7 @@ from typing import Protocol
 from app.model.cause import Cause
 from app.model.history import CallRecord
 from app.model.ids import LegId, LineId, StreamId
-from app.model.media import AudioPath, Scene
+from app.model.media import AudioPath, Quality, Scene
 from app.model.session import Direction, SessionDescription
 from app.model.signalling import CallOptions, LineCapabilities
 
@@ -85,6 +85,9 @@ class MediaPort(Protocol):
 
     def close(self, stream: StreamId) -> None:
         """Give everything back. Unknown names are ignored."""
+
+    def quality(self, stream: StreamId) -> Quality | None:
+        """Figures since the stream began, as they are now; None while it has no agreed codec."""
 
     def show(self, scene: Scene) -> None:
         """Make this scene heard, from now until the next."""

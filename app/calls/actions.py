@@ -1,0 +1,216 @@
+"""What the user may ask of his calls: each request is allowed and carried out, or refused with advice."""
+
+from __future__ import annotations
+
+from app.calls import dialplan
+from app.calls.call import DIGITS_SHOWN, Call
+from app.calls.ports import SignallingLine
+from app.calls.refusal import Refusal
+from app.calls.switch import CALLS_AT_ONCE, Switch
+from app.model.cause import Cause
+from app.model.ids import CallId, LineId
+from app.model.media import AudioPath
+from app.model.signalling import Executor, Registration
+from app.model.snapshot import CallState
+
+DIGITS_AT_ONCE = 64
+_DTMF = frozenset("0123456789*#ABCD")
+
+NO_CALL = Refusal("There is no such call", "It may have ended already.")
+_NO_NUMBER = Refusal("There is no number to call", "Enter a number.")
+_BAD_NUMBER = Refusal("This is not a number or an address", "Use digits, *, # and a leading +, or name@host.")
+_NO_LINE = Refusal("There is no such line", "Choose another line.")
+_FULL = Refusal("Two calls are on already", "End one of them first.")
+_EMERGENCY = Refusal("An emergency call is on", "End it first.")
+_STILL_CALLING = Refusal("You are already making a call", "Wait for the answer, or end it first.")
+_NO_HOLD = Refusal("Calls on this line cannot be held", "End the call first.")
+_NOT_CONNECTED = Refusal("Nobody has answered yet", "Wait for the answer.")
+_NOTHING_RINGS = Refusal("No call is ringing")
+_NOTHING_HELD = Refusal("No call is held")
+_NO_REDIAL = Refusal("Nothing has been dialled yet", "Enter a number.")
+_BAD_DIGITS = Refusal("These digits cannot be sent", "Send 0 to 9, *, # and A to D.")
+
+
+class Actions:
+    """The user's hands. Every method returns None when done, or why not."""
+
+    def __init__(self, switch: Switch, emergency_numbers: tuple[str, ...], last_dialled: str) -> None:
+        self._switch = switch
+        self._board = switch.board
+        self._emergency_numbers = emergency_numbers
+        self.last_dialled = "" if dialplan.is_emergency(last_dialled, emergency_numbers) else last_dialled
+
+    # --- calls begin -----------------------------------------------------------------------------------
+
+    def dial(self, typed: str, line_id: LineId | None, now: float) -> Refusal | None:
+        """Call a number; an empty one begins overlap sending where the line can."""
+        lines = self._switch.lines
+        line = next(iter(lines.values()), None) if line_id is None else lines.get(line_id)
+        if line is None:
+            return _NO_LINE
+        number = dialplan.clean(typed)
+        if not number and typed.strip():
+            return _BAD_NUMBER
+        if dialplan.is_emergency(number, self._emergency_numbers):
+            self._dial_emergency(number, line, now)
+            return None
+        if not number and not line.capabilities.overlap:
+            return _NO_NUMBER
+        refusal = self._may_dial(line) or self._leave_foreground()
+        if refusal is not None:
+            return refusal
+        self._switch.dismiss_ended(now)
+        self._choose_path()
+        self._switch.place(number, line, now, emergency=False)
+        self.last_dialled = number or self.last_dialled
+        return None
+
+    def redial(self, now: float) -> Refusal | None:
+        """Call the number dialled last."""
+        return self.dial(self.last_dialled, None, now) if self.last_dialled else _NO_REDIAL
+
+    def answer(self, call_id: CallId | None, now: float) -> Refusal | None:
+        """Take an incoming call. A call that is on is held, one still on its way out is given up for it."""
+        call = self._board.ringing if call_id is None else self._board.calls.get(call_id)
+        if call is None:
+            return _NOTHING_RINGS if call_id is None else NO_CALL
+        if not call.ringing:
+            return _NOTHING_RINGS
+        foreground = self._board.foreground
+        if foreground is not None and foreground.connected_at is None and not foreground.answering:
+            self._switch.clear(foreground, Cause.NORMAL_CLEARING, now)
+        refusal = self._leave_foreground()
+        if refusal is not None:
+            return refusal
+        self._switch.dismiss_ended(now)
+        self._choose_path()
+        self._switch.take(call)
+        return None
+
+    # --- calls move ------------------------------------------------------------------------------------
+
+    def hold(self, call_id: CallId | None) -> Refusal | None:
+        """Hold a call."""
+        call = self._board.foreground if call_id is None else self._board.calls.get(call_id)
+        if call is None or call.ending is not None:
+            return NO_CALL
+        if call.state is CallState.HELD:
+            return None
+        return self._hold(call)
+
+    def retrieve(self, call_id: CallId | None) -> Refusal | None:
+        """Take a held call back; another call that is on is held first."""
+        held = self._board.held
+        call = (held[-1] if held else None) if call_id is None else self._board.calls.get(call_id)
+        if call is None or call.state is not CallState.HELD:
+            return _NOTHING_HELD
+        refusal = self._leave_foreground()
+        if refusal is None:
+            self._choose_path()
+            self._switch.retrieve(call)
+        return refusal
+
+    def swap(self, now: float) -> Refusal | None:
+        """Go over to the other call: the held one, else the one that knocks."""
+        return self.retrieve(None) if self._board.held else self.answer(None, now)
+
+    def set_mute(self, *, muted: bool) -> Refusal | None:
+        """Close or open the microphone for the call the user is in."""
+        if self._board.foreground is None:
+            return NO_CALL
+        self._switch.desk.muted = muted
+        return None
+
+    def send_digits(self, digits: str, call_id: CallId | None) -> Refusal | None:
+        """Send DTMF in a call, or more of the number while it is dialled."""
+        call = self._board.foreground if call_id is None else self._board.calls.get(call_id)
+        digits = digits.upper()
+        if call is None or not call.foreground:
+            return NO_CALL
+        if not digits or len(digits) > DIGITS_AT_ONCE or not _DTMF.issuperset(digits):
+            return _BAD_DIGITS
+        if call.state is CallState.DIALLING:
+            self._dial_on(call, digits)
+            return None
+        if not call.leg.stream.running and not call.leg.connected:
+            return _NOT_CONNECTED
+        for digit in digits:
+            if not self._switch.media.send_digit(call.leg.stream.id, digit):
+                call.leg.line.digit(call.leg.id, digit)
+        call.digits = (call.digits + digits)[-DIGITS_SHOWN:]
+        return None
+
+    def silence(self) -> Refusal | None:
+        """Stop the ringing; the call goes on alerting."""
+        if self._board.ringing is None and not self._switch.desk.recalling:
+            return _NOTHING_RINGS
+        self._switch.desk.silenced = True
+        return None
+
+    # --- calls end -------------------------------------------------------------------------------------
+
+    def reject(self, call_id: CallId | None, now: float) -> Refusal | None:
+        """Refuse an incoming call."""
+        call = self._board.ringing if call_id is None else self._board.calls.get(call_id)
+        if call is None or not call.ringing:
+            return _NOTHING_RINGS
+        self._switch.clear(call, Cause.CALL_REJECTED, now)
+        return None
+
+    def hang_up(self, call_id: CallId | None, now: float) -> Refusal | None:
+        """End a call in any state, or take an ended one off the display."""
+        call = self._board.active if call_id is None else self._board.calls.get(call_id)
+        if call is None:
+            return NO_CALL
+        self._switch.clear(call, Cause.CALL_REJECTED if call.ringing else Cause.NORMAL_CLEARING, now)
+        return None
+
+    # --- steps -----------------------------------------------------------------------------------------
+
+    def _dial_emergency(self, number: str, line: SignallingLine, now: float) -> None:
+        """Everything else ends: the call for help gets the line, the ear and the microphone."""
+        for call in tuple(self._board.calls.values()):
+            self._switch.clear(call, Cause.USER_BUSY if call.ringing else Cause.NORMAL_CLEARING, now)
+        self._switch.desk.muted = False
+        self._choose_path()
+        self._switch.place(number, line, now, emergency=True)
+
+    def _may_dial(self, line: SignallingLine) -> Refusal | None:
+        if self._board.emergency:
+            return _EMERGENCY
+        if len(self._board.live) >= CALLS_AT_ONCE:
+            return _FULL
+        standing = self._board.registrations.get(line.id)
+        if standing is None or standing.registration is not Registration.UP:
+            reason = "" if standing is None else standing.reason
+            advice = "" if standing is None else standing.advice
+            return Refusal(reason or "The phone is not registered", advice or "Wait until it is; emergency calls work.")
+        return None
+
+    def _leave_foreground(self) -> Refusal | None:
+        foreground = self._board.foreground
+        return None if foreground is None else self._hold(foreground)
+
+    def _hold(self, call: Call) -> Refusal | None:
+        if call.emergency:
+            return _EMERGENCY
+        if call.state is not CallState.CONNECTED:
+            return _NOT_CONNECTED if call.answering or call.ringing else _STILL_CALLING
+        if call.leg.line.capabilities.hold is Executor.NONE:
+            return _NO_HOLD
+        self._switch.hold(call)
+        return None
+
+    def _dial_on(self, call: Call, digits: str) -> None:
+        number = (call.party.number + digits)[: dialplan.NUMBER_LIMIT]
+        call.party = type(call.party)(number=number)
+        self.last_dialled = number
+        if call.leg.signalled:
+            call.leg.line.information(call.leg.id, digits)
+        else:
+            call.leg.number += digits
+
+    def _choose_path(self) -> None:
+        path: AudioPath | None = self._switch.desk.hands_free
+        if path is not None:
+            self._switch.media.select_path(path)

@@ -1,0 +1,61 @@
+"""The table of the calls there are, and which of them is meant when nobody says."""
+
+from __future__ import annotations
+
+from app.calls.call import Call
+from app.calls.leg import Leg
+from app.model.ids import CallId, LegId, LineId, StreamId
+from app.model.signalling import LineChanged
+from app.model.snapshot import CallState
+
+
+class Board:
+    """All calls, oldest first, and the lines' last word on their registration."""
+
+    def __init__(self) -> None:
+        self.calls: dict[CallId, Call] = {}
+        self.registrations: dict[LineId, LineChanged] = {}
+
+    @property
+    def live(self) -> tuple[Call, ...]:
+        """Calls that have not ended."""
+        return tuple(call for call in self.calls.values() if call.ending is None)
+
+    @property
+    def foreground(self) -> Call | None:
+        """The call the user is in; the call model never lets there be two."""
+        return next((call for call in self.calls.values() if call.foreground), None)
+
+    @property
+    def ringing(self) -> Call | None:
+        """The incoming call that has waited longest for the user's word."""
+        return next((call for call in self.calls.values() if call.ringing), None)
+
+    @property
+    def held(self) -> tuple[Call, ...]:
+        """Calls the user holds, oldest first."""
+        return tuple(call for call in self.calls.values() if call.state is CallState.HELD)
+
+    @property
+    def ended(self) -> Call | None:
+        """The call that ended last and is still shown."""
+        return next((call for call in reversed(self.calls.values()) if call.ending is not None), None)
+
+    @property
+    def active(self) -> Call | None:
+        """The call that keys mean: the one the user is in, else the one that rings, has just ended, or is held."""
+        held = self.held
+        return self.foreground or self.ringing or self.ended or (held[-1] if held else None)
+
+    @property
+    def emergency(self) -> bool:
+        """True while an emergency call is on."""
+        return any(call.emergency for call in self.live)
+
+    def find_leg(self, leg: LegId) -> tuple[Call, Leg] | None:
+        """The leg of this name and its call."""
+        return next(((call, own) for call in self.calls.values() for own in call.legs if own.id == leg), None)
+
+    def find_stream(self, stream: StreamId) -> tuple[Call, Leg] | None:
+        """The leg with the stream of this name, and its call."""
+        return next(((call, own) for call in self.calls.values() for own in call.legs if own.stream.id == stream), None)

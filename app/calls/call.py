@@ -1,0 +1,126 @@
+"""A call: its identity, and what the user sees of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.calls.leg import Leg
+from app.model.cause import Cause
+from app.model.history import CallDirection, CallRecord
+from app.model.ids import CallId
+from app.model.media import EarTone
+from app.model.party import Party
+from app.model.snapshot import CallState, CallView
+
+DIGITS_SHOWN = 64
+"""How many of the last DTMF digits a call keeps for the display."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a call came to its end, as long as that is shown. `until` is a monotonic second."""
+
+    cause: Cause
+    until: float
+    tone: EarTone | None = None
+    """Our own tone for it; None when the far end's tone plays, or nobody would hear it."""
+    far_tone: bool = False
+    """The far end's tone still plays in the stream (Q.931 DISCONNECT with in-band information)."""
+
+
+@dataclass(eq=False)
+class Call:
+    """One call of the user. `began` and `connected_at` are monotonic seconds."""
+
+    id: CallId
+    leg: Leg
+    direction: CallDirection
+    party: Party
+    began: float
+    emergency: bool = False
+    waiting: bool = False
+    alert_info: str = ""
+    successor: Leg | None = None
+    """A leg that takes over as soon as its media is settled (RFC 3891 Replaces)."""
+    dialling: bool = False
+    alerting: bool = False
+    far_ringback: bool = False
+    """The far end said that its own tone is in the stream; ours stays silent until that proves untrue."""
+    answering: bool = False
+    connected_at: float | None = None
+    ending: Ending | None = None
+    notice: str = ""
+    digits: str = ""
+
+    @property
+    def state(self) -> CallState:
+        """Where the call stands."""
+        if self.ending is not None:
+            return CallState.ENDED
+        if self.connected_at is not None:
+            return CallState.HELD if self.leg.stream.held else CallState.CONNECTED
+        if self.direction is CallDirection.INCOMING:
+            return CallState.INCOMING
+        if self.dialling:
+            return CallState.DIALLING
+        return CallState.RINGBACK if self.alerting else CallState.CALLING
+
+    @property
+    def ringing(self) -> bool:
+        """True while an incoming call waits for the user's word."""
+        return self.state is CallState.INCOMING and not self.answering
+
+    @property
+    def foreground(self) -> bool:
+        """True for the one call the user is in: talking, or on its way out, or just being answered."""
+        state = self.state
+        return state in _FOREGROUND or (state is CallState.INCOMING and self.answering)
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """All legs under this call, the one in use first."""
+        return (self.leg,) if self.successor is None else (self.leg, self.successor)
+
+    def view(self) -> CallView:
+        """The call as surfaces see it."""
+        stream = self.leg.stream
+        alive = self.ending is None
+        return CallView(
+            id=self.id,
+            line=self.leg.line.id,
+            direction=self.direction,
+            state=self.state,
+            party=self.party,
+            connected_at=self.connected_at,
+            remote_held=stream.remote_held and alive,
+            waiting=self.waiting and self.ringing,
+            emergency=self.emergency,
+            changing=alive and self._changing,
+            cause=None if self.ending is None else int(self.ending.cause),
+            notice=self.notice,
+            quality=stream.quality if alive else None,
+            digits=self.digits,
+        )
+
+    def record(self, now: float, wall_began: float, cause: Cause, *, seen: bool) -> CallRecord:
+        """The call as the call list keeps it; `wall_began` is its begin in seconds since the epoch."""
+        talked = 0.0 if self.connected_at is None else max(0.0, now - self.connected_at)
+        return CallRecord(
+            direction=self.direction,
+            party=self.party,
+            began=wall_began,
+            seconds=talked,
+            answered=self.connected_at is not None,
+            cause=int(cause),
+            line=str(self.leg.line.id),
+            seen=seen,
+        )
+
+    @property
+    def _changing(self) -> bool:
+        if self.connected_at is None:
+            return self.answering
+        return not self.leg.settled or self.successor is not None
+
+
+_FOREGROUND = frozenset({CallState.CONNECTED, CallState.DIALLING, CallState.CALLING, CallState.RINGBACK})

@@ -1,0 +1,211 @@
+"""The call list on disk: an SQLite file that outlives power cuts, and is mended when it is damaged.
+
+Everything here blocks and belongs to one worker thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+from pathlib import Path
+
+import msgspec
+
+from app.model.history import CallDirection, CallRecord
+from app.model.party import Party
+
+KEPT = 1000
+"""How many calls the list holds; older ones make room."""
+NEWEST = 50
+"""How many of them surfaces see."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (
+    row INTEGER PRIMARY KEY,
+    direction TEXT NOT NULL,
+    number TEXT NOT NULL,
+    name TEXT NOT NULL,
+    uri TEXT NOT NULL,
+    began REAL NOT NULL,
+    seconds REAL NOT NULL,
+    answered INTEGER NOT NULL,
+    cause INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    seen INTEGER NOT NULL
+)
+"""
+_COLUMNS = "row, direction, number, name, uri, began, seconds, answered, cause, line, seen"
+_INSERT = f"INSERT OR REPLACE INTO calls ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants only
+_SELECT = f"SELECT {_COLUMNS} FROM calls"  # noqa: S608 - constants only
+_Row = tuple[int, str, str, str, str, float, float, int, int, str, int]
+_log = logging.getLogger("calls")
+
+
+class CallListContents(msgspec.Struct, frozen=True):
+    """What the store held when it was opened."""
+
+    newest: tuple[CallRecord, ...] = ()
+    """At most `NEWEST`, newest first."""
+    missed: int = 0
+    """Missed calls nobody has looked at."""
+    last_row: int = 0
+    last_dialled: str = ""
+    """The number of the newest outgoing call; empty when there is none."""
+    trouble: str = ""
+    """What is wrong with the store, in words for a person; empty when nothing is."""
+
+
+class CallStore:
+    """The SQLite file at `path`. When it cannot be used, the list lives in memory until the phone restarts."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._database: sqlite3.Connection | None = None
+
+    def open(self) -> CallListContents:
+        """Check, mend if need be, and read. Never raises for a damaged or missing file, or a full disk."""
+        trouble = ""
+        try:
+            self._database = self._open_checked()
+        except (OSError, sqlite3.OperationalError) as error:  # no permission, no space: the file itself may be well
+            trouble = self._use_memory(error, self._salvage())
+        except sqlite3.DatabaseError as error:
+            _log.warning("the call list is damaged (%s) and is rebuilt", error)
+            trouble = self._rebuild()
+        return self._contents(trouble)
+
+    def write(self, record: CallRecord) -> None:
+        """Keep a record under its own row number; the oldest beyond `KEPT` go. Raises sqlite3.Error."""
+        with self._connection as database:
+            database.execute(_INSERT, _row(record))
+            database.execute("DELETE FROM calls WHERE row <= ?", (record.row - KEPT,))
+
+    def mark_seen(self) -> None:
+        """Nothing counts as missed any more. Raises sqlite3.Error."""
+        with self._connection as database:
+            database.execute("UPDATE calls SET seen = 1 WHERE seen = 0")
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let go of it."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    # --- opening ----------------------------------------------------------------------------------------
+
+    def _open_checked(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        database = _connect(str(self._path))
+        try:
+            (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+            if verdict != "ok":
+                raise sqlite3.DatabaseError(verdict)
+            _prepare(database)
+            database.execute(_SELECT + " LIMIT 1").fetchall()
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _rebuild(self) -> str:
+        """Save the rows that can still be read into a new file; the damaged one stays beside it, for a look."""
+        saved = self._salvage()
+        damaged = self._path.with_name(self._path.name + ".damaged")
+        try:
+            self._path.replace(damaged)
+            for suffix in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._database = self._open_checked()
+            with self._database:
+                self._database.executemany(_INSERT, saved)
+        except (OSError, sqlite3.Error) as error:
+            return self._use_memory(error, saved)
+        return f"The call list was damaged; {len(saved)} calls could be saved"
+
+    def _salvage(self) -> list[_Row]:
+        rows: list[_Row] = []
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(_connect(str(self._path))) as database:
+            for row in database.execute(_SELECT + " ORDER BY row DESC"):
+                with contextlib.suppress(ValueError, TypeError):
+                    rows.append(_row(_record(row)))
+                if len(rows) == KEPT:
+                    break
+        return rows
+
+    def _use_memory(self, error: Exception, saved: list[_Row]) -> str:
+        _log.error("the call list cannot be kept in %s: %s", self._path, error)
+        self._database = _connect(":memory:")
+        _prepare(self._database)
+        with self._database:
+            self._database.executemany(_INSERT, saved)
+        return "The call list cannot be stored; it will be lost at the next restart"
+
+    # --- reading ----------------------------------------------------------------------------------------
+
+    def _contents(self, trouble: str) -> CallListContents:
+        database = self._connection
+        newest = database.execute(_SELECT + " ORDER BY row DESC LIMIT ?", (NEWEST,)).fetchall()
+        (missed,) = database.execute("SELECT count(*) FROM calls WHERE seen = 0").fetchone()
+        (last_row,) = database.execute("SELECT coalesce(max(row), 0) FROM calls").fetchone()
+        dialled = database.execute(
+            "SELECT number FROM calls WHERE direction = ? AND number <> '' ORDER BY row DESC LIMIT 1",
+            (CallDirection.OUTGOING.value,),
+        ).fetchone()
+        return CallListContents(
+            newest=tuple(_record(row) for row in newest),
+            missed=missed,
+            last_row=last_row,
+            last_dialled=dialled[0] if dialled else "",
+            trouble=trouble,
+        )
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._database is None:
+            raise sqlite3.ProgrammingError("the call list is not open")
+        return self._database
+
+
+def _connect(name: str) -> sqlite3.Connection:
+    # Opened, used and closed by a worker pool of one thread, but perhaps not the same one for ever.
+    return sqlite3.connect(name, timeout=2.0, check_same_thread=False)
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    with database:
+        database.execute(_SCHEMA)
+
+
+def _row(record: CallRecord) -> _Row:
+    party = record.party
+    return (
+        record.row,
+        record.direction.value,
+        party.number,
+        party.name,
+        party.uri,
+        record.began,
+        record.seconds,
+        int(record.answered),
+        record.cause,
+        record.line,
+        int(record.seen),
+    )
+
+
+def _record(row: _Row) -> CallRecord:
+    number, direction, *_ = row
+    return CallRecord(
+        direction=CallDirection(direction),
+        party=Party(number=row[2], name=row[3], uri=row[4]),
+        began=float(row[5]),
+        seconds=float(row[6]),
+        answered=bool(row[7]),
+        cause=int(row[8]),
+        line=row[9],
+        seen=bool(row[10]),
+        row=int(number),
+    )

@@ -1,0 +1,233 @@
+"""The call model's one door: events come in, users act, surfaces look."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from app.calls import scene
+from app.calls.actions import NO_CALL, Actions
+from app.calls.call import Call
+from app.calls.deadlines import Deadline, parse
+from app.calls.hook import Hook
+from app.calls.mediated import MediaEvents
+from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
+from app.calls.refusal import Refusal
+from app.calls.signalled import SignallingEvents
+from app.calls.switch import Switch
+from app.model.cause import Cause
+from app.model.ids import CallId, LineId
+from app.model.media import (
+    AnswerReady,
+    AnswerTaken,
+    DigitHeard,
+    MediaBegan,
+    MediaEvent,
+    MediaRefused,
+    MicrophoneGate,
+    OfferReady,
+    PathsChanged,
+    Scene,
+)
+from app.model.signalling import RemoteAction, RemoteControl, SignallingEvent
+from app.model.snapshot import AudioView, CallView
+
+_MEDIA_EVENTS = (
+    OfferReady,
+    AnswerReady,
+    AnswerTaken,
+    MediaRefused,
+    DigitHeard,
+    MediaBegan,
+    MicrophoneGate,
+    PathsChanged,
+)
+_log = logging.getLogger("calls")
+
+
+class CallControl:
+    """All calls of the phone. Belongs to the main thread, does no I/O and has no clock.
+
+    `lines` are the lines, the first being the one to dial with. `wall_time` turns a monotonic second into
+    seconds since the epoch, for the call list. `changed` is called at the end of any method that changed
+    something visible; it must not call back. `now` is always the phone's monotonic second. User actions
+    return None when carried out, or a `Refusal`.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[SignallingLine],
+        media: MediaPort,
+        call_list: CallListPort,
+        timers: TimerPort,
+        changed: Callable[[], None],
+        wall_time: Callable[[float], float],
+        emergency_numbers: tuple[str, ...] = ("112",),
+        last_dialled: str = "",
+    ) -> None:
+        self._switch = Switch({line.id: line for line in lines}, media, call_list, timers, wall_time)
+        self._actions = Actions(self._switch, emergency_numbers, last_dialled)
+        self._hook = Hook(self._switch, self._actions)
+        self._signalling_events = SignallingEvents(self._switch, self._remote_control)
+        self._media_events = MediaEvents(self._switch)
+        self._changed = changed
+        self._scene = Scene()
+        self._shown: object = None
+
+    # --- what comes up -------------------------------------------------------------------------------
+
+    def handle(self, event: SignallingEvent | MediaEvent, now: float) -> None:
+        """Take an event of a line or of the media room."""
+        if isinstance(event, _MEDIA_EVENTS):
+            self._media_events.handle(event, now)
+        else:
+            self._signalling_events.handle(event, now)
+        self._publish(now)
+
+    def timer_fired(self, name: str, now: float) -> None:
+        """A deadline asked for at the timer port has come."""
+        deadline, call_id = parse(name)
+        call = self._switch.board.calls.get(call_id)
+        match deadline:
+            case Deadline.QUALITY:
+                self._switch.refresh_quality()
+            case Deadline.RECALL:
+                self._recall()
+            case Deadline.ENDED if call is not None:
+                self._switch.clear(call, Cause.NORMAL_CLEARING, now)
+            case Deadline.EARLY_MEDIA if call is not None:
+                call.far_ringback = call.leg.stream.began
+        self._publish(now)
+
+    # --- what the user does ----------------------------------------------------------------------------
+
+    def dial(self, number: str, now: float, line: LineId | None = None) -> Refusal | None:
+        """Call a number. An emergency number always goes out, whatever else is on."""
+        return self._done(self._actions.dial(number, line, now), now)
+
+    def redial(self, now: float) -> Refusal | None:
+        """Call the number dialled last."""
+        return self._done(self._actions.redial(now), now)
+
+    def answer(self, now: float, call: CallId | None = None) -> Refusal | None:
+        """Take an incoming call (None: the one that has rung longest)."""
+        return self._done(self._actions.answer(call, now), now)
+
+    def reject(self, now: float, call: CallId | None = None) -> Refusal | None:
+        """Refuse an incoming call."""
+        return self._done(self._actions.reject(call, now), now)
+
+    def hang_up(self, now: float, call: CallId | None = None) -> Refusal | None:
+        """End a call (None: the active one)."""
+        return self._done(self._actions.hang_up(call, now), now)
+
+    def hold(self, now: float, call: CallId | None = None) -> Refusal | None:
+        """Hold a call (None: the one the user is in)."""
+        return self._done(self._actions.hold(call), now)
+
+    def retrieve(self, now: float, call: CallId | None = None) -> Refusal | None:
+        """Take a held call back (None: the newest)."""
+        return self._done(self._actions.retrieve(call), now)
+
+    def swap(self, now: float) -> Refusal | None:
+        """Go over to the other call."""
+        return self._done(self._actions.swap(now), now)
+
+    def set_mute(self, now: float, *, muted: bool) -> Refusal | None:
+        """Close or open the microphone."""
+        return self._done(self._actions.set_mute(muted=muted), now)
+
+    def send_digits(self, digits: str, now: float, call: CallId | None = None) -> Refusal | None:
+        """Send DTMF digits, or dial on."""
+        return self._done(self._actions.send_digits(digits, call), now)
+
+    def silence(self, now: float) -> Refusal | None:
+        """Stop the ringing."""
+        return self._done(self._actions.silence(), now)
+
+    def hook_moved(self, now: float, *, off_hook: bool) -> Refusal | None:
+        """The handset was lifted or put down."""
+        return self._done(self._hook.moved(now, off_hook=off_hook), now)
+
+    # --- what surfaces see -------------------------------------------------------------------------------
+
+    def views(self, now: float) -> tuple[CallView, ...]:
+        """All calls, oldest first; an ended one only until its time is over, even when its timer is late."""
+        return tuple(call.view() for call in self._switch.board.calls.values() if _in_sight(call, now))
+
+    @property
+    def active(self) -> CallId | None:
+        """The call that keys mean."""
+        call = self._switch.board.active
+        return None if call is None else call.id
+
+    @property
+    def audio(self) -> AudioView:
+        """Paths, volumes, mute, gate and ringing."""
+        scene_rings = self._scene.ring is not None
+        return self._switch.desk.view(ringing=self._switch.board.ringing is not None or scene_rings)
+
+    @property
+    def audio_trouble(self) -> str:
+        """What is wrong with the sound devices, in words; empty when nothing is."""
+        return self._switch.desk.paths.trouble
+
+    @property
+    def off_hook(self) -> bool:
+        """True while the handset is lifted."""
+        return self._switch.desk.off_hook
+
+    # --- steps --------------------------------------------------------------------------------------------
+
+    def _remote_control(self, call: Call, event: RemoteControl, now: float) -> None:
+        """Do what the PBX asks, where the line says it may: anybody could ask to be listened in on otherwise."""
+        if not call.leg.line.capabilities.remote_control:
+            _log.warning("leg %s: remote control refused, the line does not have it", event.leg)
+            return
+        match event.action:
+            case RemoteAction.ANSWER:
+                refusal = self._actions.answer(call.id, now)
+            case RemoteAction.HOLD:
+                refusal = self._actions.hold(call.id)
+            case RemoteAction.RETRIEVE:
+                refusal = self._actions.retrieve(call.id)
+            case RemoteAction.MUTE | RemoteAction.UNMUTE:
+                in_call = call.foreground
+                refusal = self._actions.set_mute(muted=event.action is RemoteAction.MUTE) if in_call else NO_CALL
+        if refusal is not None:
+            _log.info("leg %s: remote %s refused: %s", event.leg, event.action.value, refusal.reason)
+
+    def _recall(self) -> None:
+        board, desk = self._switch.board, self._switch.desk
+        desk.recalling = bool(board.held) and board.foreground is None and not desk.off_hook
+        desk.silenced = False
+
+    def _done(self, refusal: Refusal | None, now: float) -> Refusal | None:
+        self._publish(now)
+        return refusal
+
+    def _publish(self, now: float) -> None:
+        """Make heard and seen what has become true."""
+        self._tidy_desk()
+        composed = scene.compose(self._switch.board, self._switch.desk)
+        if composed != self._scene:
+            self._scene = composed
+            self._switch.media.show(composed)
+        visible = (self.views(now), self.active, self.audio, self.audio_trouble, self.off_hook)
+        if visible != self._shown:
+            self._shown = visible
+            self._changed()
+
+    def _tidy_desk(self) -> None:
+        """Mute, silence and recall end with the calls they were meant for."""
+        board, desk = self._switch.board, self._switch.desk
+        if not board.live:
+            desk.muted = False
+        if not board.held or board.foreground is not None:
+            desk.recalling = False
+        if board.ringing is None and not desk.recalling:
+            desk.silenced = False
+
+
+def _in_sight(call: Call, now: float) -> bool:
+    return call.ending is None or now < call.ending.until

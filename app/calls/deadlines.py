@@ -1,0 +1,33 @@
+"""The deadlines of the call model: their lengths, and their names at the timer port."""
+
+from __future__ import annotations
+
+import enum
+
+from app.model.ids import CallId
+
+EARLY_MEDIA_SECONDS = 1.0
+"""How long an announced in-band ringback may stay away before the phone plays its own (RFC 3960, 3.2)."""
+QUALITY_SECONDS = 2.0
+"""How often the figures of running calls are looked at."""
+RECALL_SECONDS = 10.0
+"""How long a held call stays quiet after the handset was put down, before it rings back."""
+
+
+class Deadline(enum.StrEnum):
+    """What a deadline is for. Those of a call carry its name after a colon."""
+
+    EARLY_MEDIA = "early-media"
+    ENDED = "ended"
+    QUALITY = "quality"
+    RECALL = "recall"
+
+    def of(self, call: CallId) -> str:
+        """The name of this call's deadline."""
+        return f"{self.value}:{call}"
+
+
+def parse(name: str) -> tuple[Deadline, CallId]:
+    """What a fired name was for. Raises ValueError for one that is not ours."""
+    kind, _, call = name.partition(":")
+    return Deadline(kind), CallId(call)

@@ -1,0 +1,49 @@
+"""What is true of the phone itself, whichever call is on: hook, mute, ringing, and where the voice goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.model.media import AudioPath, PathsChanged
+from app.model.snapshot import AudioView
+
+RINGER_VOLUME = "ringer"
+"""The ringer's name among `PathsChanged.volumes`; a path's is its own value."""
+_DEFAULT_VOLUME = 60
+
+
+@dataclass
+class Desk:
+    """Hook and keys of the phone, and the media room's last word on paths and gate."""
+
+    off_hook: bool = False
+    muted: bool = False
+    silenced: bool = False
+    recalling: bool = False
+    """A held call that the user hung up on rings back."""
+    microphone_open: bool = False
+    paths: PathsChanged = field(
+        default_factory=lambda: PathsChanged(path=AudioPath.HANDSET, available=(AudioPath.HANDSET,), volumes={})
+    )
+
+    @property
+    def hands_free(self) -> AudioPath | None:
+        """The path to choose for a call while the handset lies in its cradle; None when the choice stands."""
+        if self.off_hook or self.paths.path is not AudioPath.HANDSET:
+            return None
+        order = (AudioPath.HEADSET, AudioPath.SPEAKER)
+        return next((path for path in order if path in self.paths.available), None)
+
+    def view(self, *, ringing: bool) -> AudioView:
+        """The desk as surfaces see it; `ringing` is whether a call waits for the user's word."""
+        volumes = self.paths.volumes
+        return AudioView(
+            path=self.paths.path,
+            available=self.paths.available,
+            volume=volumes.get(self.paths.path.value, _DEFAULT_VOLUME),
+            ringer_volume=volumes.get(RINGER_VOLUME, _DEFAULT_VOLUME),
+            muted=self.muted,
+            microphone_open=self.microphone_open,
+            ringing=ringing,
+            silenced=self.silenced,
+        )

@@ -1,0 +1,50 @@
+"""What lifting the handset and putting it down mean."""
+
+from __future__ import annotations
+
+from app.calls.actions import Actions
+from app.calls.refusal import Refusal
+from app.calls.switch import Switch
+from app.model.cause import Cause
+from app.model.media import AudioPath
+
+
+class Hook:
+    """The hook switch. Lifting takes what waits, putting down ends what goes through the handset."""
+
+    def __init__(self, switch: Switch, actions: Actions) -> None:
+        self._switch = switch
+        self._actions = actions
+
+    def moved(self, now: float, *, off_hook: bool) -> Refusal | None:
+        """The handset was lifted or put down."""
+        desk = self._switch.desk
+        if off_hook == desk.off_hook:
+            return None
+        desk.off_hook = off_hook
+        if off_hook:
+            return self._lifted(now)
+        self._put_down(now)
+        return None
+
+    def _lifted(self, now: float) -> Refusal | None:
+        board = self._switch.board
+        self._switch.desk.recalling = False
+        self._switch.media.select_path(AudioPath.HANDSET)
+        if board.foreground is not None:
+            return None  # the voice moves to the handset, nothing else
+        if board.ringing is not None:
+            return self._actions.answer(None, now)
+        self._switch.dismiss_ended(now)
+        return self._actions.retrieve(None) if board.held else None
+
+    def _put_down(self, now: float) -> None:
+        switch = self._switch
+        if switch.desk.paths.path is not AudioPath.HANDSET:
+            return
+        switch.dismiss_ended(now)
+        foreground = switch.board.foreground
+        if foreground is not None:
+            switch.clear(foreground, Cause.NORMAL_CLEARING, now)
+        if switch.board.held:
+            switch.await_recall()

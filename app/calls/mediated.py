@@ -1,0 +1,55 @@
+"""What the media room tells: each media event becomes a step of an exchange, or a fact about the desk."""
+
+from __future__ import annotations
+
+from app.calls.switch import Switch
+from app.model.media import (
+    AnswerReady,
+    AnswerTaken,
+    DigitHeard,
+    MediaBegan,
+    MediaEvent,
+    MediaRefused,
+    MicrophoneGate,
+    OfferReady,
+    PathsChanged,
+)
+
+
+class MediaEvents:
+    """Takes the media room's events; those of streams that are gone are ignored."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+
+    def handle(self, event: MediaEvent, now: float) -> None:
+        """One event of the desk's devices or of a stream."""
+        desk = self._switch.desk
+        if isinstance(event, PathsChanged):
+            desk.paths = event
+        elif isinstance(event, MicrophoneGate):
+            desk.microphone_open = event.open
+        else:
+            self._stream_event(event, now)
+
+    def _stream_event(
+        self, event: OfferReady | AnswerReady | AnswerTaken | MediaRefused | DigitHeard | MediaBegan, now: float
+    ) -> None:
+        switch = self._switch
+        found = switch.board.find_stream(event.stream)
+        if found is None or found[0].ending is not None:
+            return
+        call, leg = found
+        exchanges = switch.exchanges
+        match event:
+            case OfferReady():
+                switch.settle_result(call, leg, exchanges.offer_ready(leg, event.offer), now)
+            case AnswerReady():
+                switch.settle_result(call, leg, exchanges.answer_ready(leg, event.answer, event.remote), now)
+            case AnswerTaken():
+                exchanges.answer_taken(leg, event.remote)
+            case MediaRefused():
+                result = exchanges.media_refused(leg, event.reason, common_codec=event.common_codec)
+                switch.settle_result(call, leg, result, now)
+            case MediaBegan():
+                leg.stream.began = True

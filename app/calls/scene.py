@@ -1,0 +1,69 @@
+"""What should be heard now, worked out afresh from the calls and the desk each time something changes."""
+
+from __future__ import annotations
+
+from app.calls.board import Board
+from app.calls.call import Call
+from app.calls.desk import Desk
+from app.model.ids import StreamId
+from app.model.media import EarTone, Ring, Scene
+from app.model.snapshot import CallState
+
+
+def compose(board: Board, desk: Desk) -> Scene:
+    """The scene for these calls at this desk."""
+    foreground = board.foreground
+    talking, connected = _streams(board, foreground)
+    ring = _ring(board, desk, foreground)
+    return Scene(
+        talking=talking,
+        connected=connected,
+        tone=None if ring is not None else _tone(board, desk, foreground),
+        ring=ring,
+        muted=desk.muted,
+        off_hook=desk.off_hook,
+    )
+
+
+def _streams(board: Board, foreground: Call | None) -> tuple[tuple[StreamId, ...], tuple[StreamId, ...]]:
+    if foreground is not None:
+        stream = foreground.leg.stream
+        if foreground.state is CallState.CONNECTED:
+            return (stream.id,), (stream.id,)
+        return ((stream.id,) if stream.running else ()), ()
+    ended = board.ended
+    if ended is not None and ended.ending is not None and ended.ending.far_tone and board.ringing is None:
+        return (ended.leg.stream.id,), ()
+    return (), ()
+
+
+def _ring(board: Board, desk: Desk, foreground: Call | None) -> Ring | None:
+    if foreground is not None or desk.silenced:
+        return None
+    if board.ringing is not None:
+        return Ring(alert_info=board.ringing.alert_info)
+    return Ring() if desk.recalling else None
+
+
+def _tone(board: Board, desk: Desk, foreground: Call | None) -> EarTone | None:
+    if foreground is not None:
+        return _call_tone(board, desk, foreground)
+    if board.ringing is not None:
+        return None
+    ended = board.ended
+    if ended is not None and ended.ending is not None:
+        return ended.ending.tone
+    if board.held:
+        return EarTone.HOLD_REMINDER
+    return EarTone.DIAL if desk.off_hook and not board.live else None
+
+
+def _call_tone(board: Board, desk: Desk, call: Call) -> EarTone | None:
+    state = call.state
+    if state is CallState.CONNECTED:
+        return EarTone.CALL_WAITING if board.ringing is not None and not desk.silenced else None
+    if state is CallState.RINGBACK:
+        return None if call.far_ringback or call.leg.stream.began else EarTone.RINGBACK
+    if state is CallState.DIALLING and not call.party.number and not call.leg.stream.running:
+        return EarTone.DIAL
+    return None

@@ -1,0 +1,142 @@
+"""What the lines tell: each signalling event becomes a move of the switch (ITU-T Q.931)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from app.calls import endings
+from app.calls.call import Call
+from app.calls.deadlines import EARLY_MEDIA_SECONDS, Deadline
+from app.calls.leg import Leg
+from app.calls.switch import CALLS_AT_ONCE, Switch
+from app.model.signalling import (
+    Alerting,
+    AnswerReceived,
+    Connected,
+    DigitSignalled,
+    Disconnected,
+    LegEvent,
+    LineChanged,
+    MoreDigitsWanted,
+    OfferReceived,
+    OfferRefused,
+    OfferWanted,
+    PartyChanged,
+    Proceeding,
+    Progress,
+    Released,
+    RemoteControl,
+    RemoteHeld,
+    SetupIndicated,
+    SignallingEvent,
+    Transferred,
+)
+
+_log = logging.getLogger("calls")
+
+
+class SignallingEvents:
+    """Takes the lines' events. `remote_control` does for the PBX what a user does by hand."""
+
+    def __init__(self, switch: Switch, remote_control: Callable[[Call, RemoteControl, float], None]) -> None:
+        self._switch = switch
+        self._remote_control = remote_control
+
+    def handle(self, event: SignallingEvent, now: float) -> None:
+        """One event of a line or a leg; those of legs that are gone are ignored."""
+        if isinstance(event, LineChanged):
+            self._switch.board.registrations[event.line] = event
+        elif isinstance(event, SetupIndicated):
+            self._setup(event, now)
+        else:
+            found = self._switch.board.find_leg(event.leg)
+            if found is not None:
+                self._leg_event(*found, event, now)
+
+    def _setup(self, event: SetupIndicated, now: float) -> None:
+        switch = self._switch
+        line = switch.lines.get(event.line)
+        if line is None:
+            _log.warning("a call came in on the line %s, which there is none of", event.line)
+            return
+        replaced = None if event.replaces is None else switch.board.find_leg(event.replaces)
+        if replaced is not None and replaced[0].ending is None:
+            switch.replace_leg(replaced[0], event, line)
+        elif switch.board.emergency or len(switch.board.live) >= CALLS_AT_ONCE:
+            switch.turn_away(event, line, now)
+        else:
+            switch.offer_to_user(event, line, now)
+
+    def _leg_event(self, call: Call, leg: Leg, event: LegEvent, now: float) -> None:
+        match event:
+            case MoreDigitsWanted() | Proceeding() | Alerting() | Progress():
+                if not leg.connected:
+                    self._on_the_way(call, leg, event)
+            case Connected():
+                self._connected(call, leg, event, now)
+            case OfferReceived() | OfferWanted() | AnswerReceived() | OfferRefused():
+                self._exchange(call, leg, event, now)
+            case RemoteHeld():
+                leg.stream.remote_held = event.held
+            case PartyChanged():
+                call.party = event.party
+            case RemoteControl():
+                self._remote_control(call, event, now)
+            case Transferred():
+                self._transferred(call, event, now)
+            case Disconnected(tone=True) if leg is call.leg and call.ending is None and not call.ringing:
+                self._switch.far_disconnected(call, event.cause, event.text, now)
+            case Disconnected() | Released():
+                self._switch.far_released(call, leg, event.cause, event.text, now)
+            case DigitSignalled():
+                _log.debug("leg %s: the far end sent a digit", leg.id)
+
+    def _on_the_way(self, call: Call, leg: Leg, event: MoreDigitsWanted | Proceeding | Alerting | Progress) -> None:
+        exchanges = self._switch.exchanges
+        match event:
+            case MoreDigitsWanted():
+                call.dialling = True
+                return
+            case Alerting():
+                call.alerting = True
+                if event.party is not None:
+                    call.party = event.party
+                if event.answer is not None and not leg.stream.began:
+                    call.far_ringback = True
+                    self._switch.timers.start(Deadline.EARLY_MEDIA.of(call.id), EARLY_MEDIA_SECONDS)
+                exchanges.preview(leg, event.answer)
+            case Progress():
+                if event.cause is not None:
+                    call.notice = endings.words(event.cause)
+                exchanges.preview(leg, event.answer)
+        call.dialling = False
+
+    def _connected(self, call: Call, leg: Leg, event: Connected, now: float) -> None:
+        if leg.incoming or leg.connected:
+            return
+        if event.party is not None:
+            call.party = event.party
+        self._switch.exchanges.far_connected(leg, event.answer)
+        self._switch.connected(call, leg, now)
+
+    def _exchange(
+        self, call: Call, leg: Leg, event: OfferReceived | OfferWanted | AnswerReceived | OfferRefused, now: float
+    ) -> None:
+        exchanges = self._switch.exchanges
+        match event:
+            case OfferReceived():
+                exchanges.far_offered(leg, event.offer)
+            case OfferWanted():
+                exchanges.far_wants_offer(leg)
+            case AnswerReceived():
+                exchanges.far_answered(leg, event.answer)
+            case OfferRefused():
+                self._switch.settle_result(call, leg, exchanges.far_refused(leg), now)
+
+    def _transferred(self, call: Call, event: Transferred, now: float) -> None:
+        if event.party is not None:
+            call.party = event.party
+        other = None if event.other is None else self._switch.board.find_leg(event.other)
+        if other is not None and other[0] is not call:
+            self._switch.merge(call, other[0], now)

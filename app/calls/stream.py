@@ -1,0 +1,52 @@
+"""The media of one leg as the call model sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.model.ids import StreamId
+from app.model.media import Quality
+from app.model.session import Direction
+
+
+@dataclass(eq=False)
+class Stream:
+    """One stream of the media room, and how the two ends hold it.
+
+    `held` is what our user wants; `told` is what the far end knows of it. They differ while an offer is
+    under way, and stay different when the far end refused to hear of it: then we are silent all the same.
+    """
+
+    id: StreamId
+    held: bool = False
+    told: bool = False
+    proposed: bool = False
+    """What the description that is on its way says about it."""
+    described: Direction = Direction.SENDRECV
+    """The direction of that description."""
+    refused: bool = False
+    """The far end refused the last change; it is not offered again until the user changes his mind."""
+    remote_held: bool = False
+    running: bool = False
+    """Both descriptions, or a preview of the far end's (early media), are in force."""
+    began: bool = False
+    """The far end's first packet came."""
+    quality: Quality | None = None
+
+    @property
+    def direction(self) -> Direction:
+        """What to offer or answer now: a hold keeps sending, unless the far end already stopped (RFC 3264, 8.4)."""
+        if not self.held:
+            return Direction.SENDRECV
+        return Direction.INACTIVE if self.remote_held else Direction.SENDONLY
+
+    def propose(self) -> Direction:
+        """The direction for a description that is made now, remembered as what the far end will be told."""
+        self.proposed = self.held
+        self.described = self.direction
+        return self.described
+
+    def want_held(self, held: bool) -> None:
+        """The user holds or retrieves; a refusal of something earlier is forgotten."""
+        self.held = held
+        self.refused = False

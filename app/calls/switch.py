@@ -1,0 +1,246 @@
+"""What can be done to calls, once it is decided: placing, taking, holding, retrieving, ending."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Mapping
+
+from app.calls import endings
+from app.calls.board import Board
+from app.calls.call import Call, Ending
+from app.calls.deadlines import QUALITY_SECONDS, RECALL_SECONDS, Deadline
+from app.calls.desk import Desk
+from app.calls.exchange import Exchanges, Failure, Result
+from app.calls.leg import Leg
+from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
+from app.calls.stream import Stream
+from app.model.cause import Cause
+from app.model.history import CallDirection
+from app.model.ids import CallId, LegId, LineId, StreamId
+from app.model.party import Party
+from app.model.signalling import CallOptions, SetupIndicated
+
+CALLS_AT_ONCE = 2
+_log = logging.getLogger("calls")
+
+
+class Switch:
+    """Holds the calls, and moves them. It never asks whether the user may; that is for `app.calls.actions`."""
+
+    def __init__(
+        self,
+        lines: Mapping[LineId, SignallingLine],
+        media: MediaPort,
+        call_list: CallListPort,
+        timers: TimerPort,
+        wall_time: Callable[[float], float],
+    ) -> None:
+        self.lines = lines
+        self.media = media
+        self.timers = timers
+        self.board = Board()
+        self.desk = Desk()
+        self.exchanges = Exchanges(media)
+        self._call_list = call_list
+        self._wall_time = wall_time
+        self._numbers = itertools.count(1)
+
+    # --- calls begin ------------------------------------------------------------------------------------
+
+    def place(self, number: str, line: SignallingLine, now: float, *, emergency: bool) -> Call:
+        """Begin an outgoing call; an empty number begins overlap sending."""
+        leg = self._leg(LegId(f"phone-{next(self._numbers)}"), line, incoming=False)
+        call = self._call(leg, CallDirection.OUTGOING, Party(number=number), now)
+        call.emergency = emergency
+        call.dialling = not number
+        self.exchanges.set_up(leg, number, CallOptions(emergency=emergency))
+        return call
+
+    def offer_to_user(self, setup: SetupIndicated, line: SignallingLine, now: float) -> Call:
+        """Let an incoming call ring or knock."""
+        leg = self._incoming_leg(setup, line)
+        call = self._call(leg, CallDirection.INCOMING, setup.calling, now)
+        call.alert_info = setup.alert_info
+        call.waiting = self.board.foreground is not None
+        self.desk.silenced = False
+        line.alert(leg.id)
+        return call
+
+    def turn_away(self, setup: SetupIndicated, line: SignallingLine, now: float) -> None:
+        """Answer an incoming call busy; the call list shows that it came."""
+        leg = self._incoming_leg(setup, line)
+        call = self._call(leg, CallDirection.INCOMING, setup.calling, now)
+        line.disconnect(leg.id, Cause.USER_BUSY)
+        self._record(call, Cause.USER_BUSY, now, seen=False)
+        del self.board.calls[call.id]
+
+    def replace_leg(self, call: Call, setup: SetupIndicated, line: SignallingLine) -> None:
+        """An incoming leg takes over a call (RFC 3891); the user only sees another party."""
+        if call.successor is not None:
+            self._close(call.successor, Cause.NORMAL_CLEARING)
+        leg = self._incoming_leg(setup, line)
+        leg.stream.held = call.leg.stream.held
+        call.successor = leg
+        call.party = setup.calling
+        self.exchanges.connect(leg)
+
+    # --- calls move -------------------------------------------------------------------------------------
+
+    def take(self, call: Call) -> None:
+        """Answer an incoming call."""
+        call.answering = True
+        call.waiting = False
+        self.exchanges.connect(call.leg)
+
+    def hold(self, call: Call) -> None:
+        """Take the user out of a call; the far end is told as soon as it can be."""
+        self._set_held(call, held=True)
+
+    def retrieve(self, call: Call) -> None:
+        """Bring the user back into a held call."""
+        self.desk.recalling = False
+        self._set_held(call, held=False)
+
+    def connected(self, call: Call, leg: Leg, now: float) -> None:
+        """A leg of this call is through, by our connect or the far end's."""
+        if leg is call.successor:
+            self._promote(call, leg)
+        if call.connected_at is None:
+            call.connected_at = now
+        call.answering = call.dialling = False
+        call.notice = ""
+        self.timers.start(Deadline.QUALITY, QUALITY_SECONDS)
+        self.exchanges.settle(leg)
+
+    def settle_result(self, call: Call, leg: Leg, result: Result | Failure | None, now: float) -> None:
+        """Draw the consequence of a step in an offer/answer exchange."""
+        match result:
+            case Result.CONNECTED:
+                self.connected(call, leg, now)
+            case Result.NOT_HELD:
+                call.notice = "The other side does not know that it is held; it hears silence"
+            case Result.NOT_RETRIEVED:
+                call.notice = "The call could not be taken back; try again"
+            case Failure():
+                self._close(leg, result.cause)
+                self._lose(call, leg, result.cause, result.reason, now)
+
+    # --- calls end ----------------------------------------------------------------------------------------
+
+    def clear(self, call: Call, cause: Cause, now: float) -> None:
+        """The user ends, cancels, rejects or dismisses a call: it leaves the display at once."""
+        if call.ending is None:
+            self._record(call, cause, now, seen=cause is not Cause.USER_BUSY)
+        for leg in call.legs:
+            self._close(leg, cause)
+        self._forget(call)
+
+    def far_disconnected(self, call: Call, cause: Cause, text: str, now: float) -> None:
+        """The far end cleared, and its own tone plays on until the user hangs up."""
+        self._record(call, cause, now, seen=False)
+        ending = Ending(cause, now + endings.FAR_TONE_SECONDS, far_tone=True)
+        self._show_ending(call, ending, endings.words(cause, text), now)
+
+    def far_released(self, call: Call, leg: Leg, cause: Cause, text: str, now: float) -> None:
+        """The far end or the network ended a leg, and the call if it has no other."""
+        self._close(leg, Cause.NORMAL_CLEARING)
+        self._lose(call, leg, cause, endings.words(cause, text), now)
+
+    def merge(self, call: Call, gone: Call, now: float) -> None:
+        """The PBX joined two calls: `gone` ends without a sound, and the user stays in `call` if he was in either."""
+        was_in = gone.foreground
+        for leg in gone.legs:
+            leg.signalled = False  # the PBX releases it; our own disconnect would only cross that
+        self.clear(gone, Cause.NORMAL_CLEARING, now)
+        if was_in and call.leg.stream.held:
+            self.retrieve(call)
+
+    def dismiss_ended(self, now: float) -> None:
+        """Take ended calls off the display."""
+        for call in tuple(self.board.calls.values()):
+            if call.ending is not None:
+                self.clear(call, Cause.NORMAL_CLEARING, now)
+
+    def refresh_quality(self) -> None:
+        """Look at the figures of the calls that run, and again later while there are any."""
+        running = [call for call in self.board.live if call.connected_at is not None]
+        for call in running:
+            call.leg.stream.quality = self.media.quality(call.leg.stream.id)
+        if running:
+            self.timers.start(Deadline.QUALITY, QUALITY_SECONDS)
+
+    def await_recall(self) -> None:
+        """The handset was put down on held calls: one rings back later."""
+        self.timers.start(Deadline.RECALL, RECALL_SECONDS)
+
+    # --- steps --------------------------------------------------------------------------------------------
+
+    def _leg(self, name: LegId, line: SignallingLine, *, incoming: bool) -> Leg:
+        stream = Stream(StreamId(f"stream-{next(self._numbers)}"))
+        return Leg(name, line, stream, incoming)
+
+    def _incoming_leg(self, setup: SetupIndicated, line: SignallingLine) -> Leg:
+        leg = self._leg(setup.leg, line, incoming=True)
+        leg.signalled = True
+        leg.offer = setup.offer
+        return leg
+
+    def _call(self, leg: Leg, direction: CallDirection, party: Party, now: float) -> Call:
+        call = Call(CallId(f"call-{next(self._numbers)}"), leg, direction, party, now)
+        self.board.calls[call.id] = call
+        return call
+
+    def _set_held(self, call: Call, *, held: bool) -> None:
+        call.notice = ""
+        for leg in call.legs:
+            leg.stream.want_held(held)
+            self.exchanges.settle(leg)
+
+    def _promote(self, call: Call, leg: Leg) -> None:
+        old, call.leg, call.successor = call.leg, leg, None
+        self._close(old, Cause.NORMAL_CLEARING)
+
+    def _close(self, leg: Leg, cause: Cause) -> None:
+        if leg.signalled:
+            leg.line.disconnect(leg.id, cause)
+        leg.signalled = False
+        self.media.close(leg.stream.id)
+
+    def _lose(self, call: Call, leg: Leg, cause: Cause, notice: str, now: float) -> None:
+        """A leg has gone. The call ends when it was the last one."""
+        if leg is call.successor:
+            call.successor = None
+        if call.successor is None and not call.leg.signalled:
+            self._finish(call, cause, notice, now)
+
+    def _finish(self, call: Call, cause: Cause, notice: str, now: float) -> None:
+        """End a call that the user did not end: he is told why, unless it was one he had not taken."""
+        until = now + endings.seconds(cause)
+        if call.ending is not None:
+            if call.ending.far_tone:
+                self._show_ending(call, Ending(call.ending.cause, until), call.notice, now)
+            return
+        untaken, was_in = call.ringing, call.foreground
+        self._record(call, cause, now, seen=cause is Cause.ANSWERED_ELSEWHERE)
+        if untaken:
+            self._forget(call)
+        else:
+            self._show_ending(call, Ending(cause, until, endings.tone(cause) if was_in else None), notice, now)
+
+    def _show_ending(self, call: Call, ending: Ending, notice: str, now: float) -> None:
+        call.ending = ending
+        call.notice = notice
+        self.timers.stop(Deadline.EARLY_MEDIA.of(call.id))
+        self.timers.start(Deadline.ENDED.of(call.id), ending.until - now)
+
+    def _forget(self, call: Call) -> None:
+        self.timers.stop(Deadline.ENDED.of(call.id))
+        self.timers.stop(Deadline.EARLY_MEDIA.of(call.id))
+        del self.board.calls[call.id]
+
+    def _record(self, call: Call, cause: Cause, now: float, *, seen: bool) -> None:
+        missed = call.direction is CallDirection.INCOMING and call.connected_at is None
+        began = self._wall_time(call.began)
+        self._call_list.add(call.record(now, began, cause, seen=seen or not missed))
+        _log.info("call %s ended with cause %d", call.id, cause)
