@@ -196,6 +196,9 @@ class _Message(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         return None if value is None else parse(value)
 
     def _encode(self, start_line: str) -> bytes:
+        if "\r" in start_line or "\n" in start_line:
+            msg = "a start line must not contain a line break"
+            raise HeaderError(msg)
         lines = [start_line]
         lines += [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
         lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
@@ -217,7 +220,7 @@ class Request(_Message, frozen=True, dict=True):
         return min(int(value[:20]), 255)
 
     def encode(self) -> bytes:
-        """The request as octets, with the Content-Length its body has."""
+        """The request as octets, with the Content-Length its body has. Raises `HeaderError` on a line break."""
         return self._encode(f"{self.method} {self.uri} SIP/2.0")
 
 
@@ -261,7 +264,7 @@ class Response(_Message, frozen=True, dict=True):
         return self._optional("Retry-After", RetryAfter.parse)
 
     def encode(self) -> bytes:
-        """The response as octets, with the Content-Length its body has."""
+        """The response as octets, with the Content-Length its body has. Raises `HeaderError` on a line break."""
         return self._encode(f"SIP/2.0 {self.status} {self.reason}")
 
 

@@ -49,8 +49,8 @@ STATIC_PAYLOAD_TYPES = {
 """Encoding, clock rate and channels that need no a=rtpmap (RFC 3551, tables 4 and 5)."""
 
 _TYPE_LETTERS = frozenset("vosiuepcbzkatrm")
-_LINE = re.compile(r"([a-z])=(.*)")
-_ORIGIN = re.compile(r"(\S+) ([0-9]{1,40}) ([0-9]{1,40}) IN IP[46] (\S+)")
+_LINE = re.compile(r"([a-z])=([^\r\x00]*)")
+_ORIGIN = re.compile(r"(\S+) ([0-9]{1,40}) ([0-9]{1,40}) IN IP[46] ([A-Za-z0-9._:-]{1,255})")
 _CONNECTION = re.compile(r"IN (IP[46]) ([A-Za-z0-9._:-]{1,255})(?:/[0-9/]{1,11})?")
 _MEDIA = re.compile(r"([!-~]{1,32}) ([0-9]{1,5})(?:/[0-9]{1,5})? ([!-~]{1,64})((?: [!-~]{1,64})+)")
 _ATTRIBUTE = re.compile(r"([!#-'*+.0-9A-Z^-~-]{1,64})(?::(.*))?")
@@ -189,7 +189,7 @@ def _media(section: _Section, session: _Section) -> MediaDescription:
         address=address or "",
         port=port,
         codecs=codecs,
-        direction=_direction(section, session, address),
+        direction=_direction(section, session, address if port else None),
         protocol=protocol,
         packet_time_ms=_milliseconds(_value(attributes, "ptime")),
         max_packet_time_ms=_milliseconds(_value(attributes, "maxptime")),

@@ -35,7 +35,7 @@ WELL_FORMED = (
     "regescrt",
     "sdp01",
 )
-"""The valid ones of sections 3.1.1 and 3.4, and what only who knows methods, extensions, bodies and bindings can judge (section 3.3)."""
+"""The valid ones of sections 3.1.1 and 3.4, and those of 3.3 that only the user agent can judge."""
 
 REFUSED = {
     "badinv01": 400,
