@@ -1,0 +1,71 @@
+"""From settings to the phone's line: what SIP needs to know, and what is missing in words."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from app.model.ids import LineId
+from app.model.snapshot import Notice, Severity
+from app.security.errors import SecurityError
+from app.security.tls import TlsProfile, client_context
+from app.settings.layers import Layers
+from app.signalling.sip.config import SipLineConfig
+from app.signalling.sip.hop import Transport
+
+LINE = LineId("line-1")
+USER_AGENT = "IP270-open"
+
+
+def missing_settings(settings: Layers) -> Notice | None:
+    """What keeps the phone from registering anywhere, or None."""
+    missing = [key for key in ("sip.registrar", "sip.user") if not settings.text(key)]
+    if not missing:
+        return None
+    return Notice(
+        "sip.setup",
+        Severity.ERROR,
+        "The phone has no PBX yet.",
+        f"Set {' and '.join(missing)} in the file given with --config.",
+    )
+
+
+def line_config(settings: Layers) -> SipLineConfig:
+    """The line as the settings have it. Raises SecurityError when the trusted certificates cannot be read."""
+    proxy, proxy_port = _host_and_port(settings.text("sip.outbound_proxy"))
+    transport = Transport(settings.text("sip.transport").upper())
+    return SipLineConfig(
+        line=LINE,
+        user=settings.text("sip.user"),
+        registrar=settings.text("sip.registrar"),
+        password=settings.secret("sip.password"),
+        auth_user=settings.text("sip.auth_user"),
+        registrar_port=settings.number("sip.port") or None,
+        transport=transport,
+        outbound_proxy=proxy,
+        outbound_proxy_port=proxy_port,
+        expires=settings.number("sip.expires"),
+        display_name=settings.text("sip.display_name"),
+        local_port=settings.number("sip.local_port"),
+        keep_alive=settings.number("sip.keep_alive"),
+        tls=_tls_context(settings) if transport is Transport.TLS else None,
+        user_agent=USER_AGENT,
+    )
+
+
+def _tls_context(settings: Layers) -> ssl.SSLContext:
+    trust = settings.text("sip.trust_file")
+    return client_context(Path(trust) if trust else None, TlsProfile(settings.text("sip.tls_profile")))
+
+
+def tls_trouble(error: SecurityError) -> Notice:
+    """A notice for certificates that cannot be used."""
+    return Notice("sip.tls", Severity.ERROR, str(error), error.advice)
+
+
+def _host_and_port(text: str) -> tuple[str, int | None]:
+    """`host`, `host:port` or `[v6]:port`."""
+    host, colon, port = text.rpartition(":")
+    if colon and port.isdecimal() and (host.endswith("]") or ":" not in host):
+        return host.strip("[]"), int(port)
+    return text.strip("[]"), None

@@ -1,0 +1,153 @@
+"""Carries out what surfaces ask, under the lock's rules, and answers each command once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+
+from app.calls.refusal import Refusal
+from app.model import commands
+from app.model.commands import AnyCommand, Reply
+from app.model.flags import LogFlag
+from app.security.lock import Refusal as LockRefusal
+from app.settings.errors import SettingsError
+from app.settings.setting import Layer
+from app.surface.rooms import Rooms
+from app.surface.server import PostReply
+
+log = logging.getLogger(LogFlag.SURFACE)
+
+SLOW_COMMANDS = 8
+"""How many commands that take time (PINs, settings) may be under way at once."""
+
+_LOCKED = Refusal("The phone is locked", "Unlock it first. Emergency calls and answering are possible.")
+_BUSY = Refusal("The phone is still busy with what was asked before", "Try again in a moment.")
+_NOT_SIMULATED = Refusal("This phone has a real keypad and hook", "Use them.")
+_NO_VOLUME = Refusal("A volume is a number from 0 to 100", "Choose one in between.")
+
+_No = Refusal | LockRefusal | None
+
+
+class CommandExecutor:
+    """Belongs to the main thread. Settings and PINs are answered later, everything else at once."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._slow: set[asyncio.Task[None]] = set()
+
+    def handle(self, command: AnyCommand, reply: PostReply) -> None:
+        """Carry out a command and give its reply, perhaps later."""
+        settings = self._rooms.settings.current
+        if not self._rooms.lock.permits(command, settings.words("lock.emergency_numbers")):
+            reply(_reply(command, _LOCKED))
+            return
+        self._rooms.lock.used()
+        slow = self._slow_work(command)
+        if slow is None:
+            reply(_reply(command, self._quick(command)))
+        elif len(self._slow) >= SLOW_COMMANDS:
+            slow.close()
+            reply(_reply(command, _BUSY))
+        else:
+            task = asyncio.create_task(self._finish(command, slow, reply))
+            self._slow.add(task)
+            task.add_done_callback(self._slow.discard)
+
+    async def stop(self) -> None:
+        """Let what is under way come to its end."""
+        if self._slow:
+            await asyncio.wait(self._slow, timeout=5)
+
+    async def _finish(self, command: AnyCommand, work: Coroutine[None, None, _No], reply: PostReply) -> None:
+        refusal: _No
+        try:
+            refusal = await work
+        except SettingsError as error:
+            refusal = Refusal(str(error), error.advice)
+        reply(_reply(command, refusal))
+
+    def _slow_work(self, command: AnyCommand) -> Coroutine[None, None, _No] | None:
+        match command:
+            case commands.Unlock(pin=pin):
+                return self._rooms.lock.unlock(pin)
+            case commands.ChangePin(old=old, new=new):
+                return self._rooms.lock.change_pin(old, new)
+            case commands.Set(key=key, value=value):
+                return self._set(key, value)
+        return None
+
+    async def _set(self, key: str, value: object) -> None:
+        await self._rooms.settings.set(Layer.USER, key, value)
+
+    def _quick(self, command: AnyCommand) -> _No:
+        for group in (self._begin_or_end, self._in_call, self._sound):
+            found = group(command)
+            if found is not None:
+                return found()
+        return self._desk(command)
+
+    def _begin_or_end(self, command: AnyCommand) -> Callable[[], _No] | None:
+        calls, now = self._rooms.calls, self._rooms.now()
+        match command:
+            case commands.Dial(number=number, line=line):
+                return lambda: calls.dial(number, now, line)
+            case commands.Redial():
+                return lambda: calls.redial(now)
+            case commands.Answer(call=call):
+                return lambda: calls.answer(now, call)
+            case commands.Reject(call=call):
+                return lambda: calls.reject(now, call)
+            case commands.HangUp(call=call):
+                return lambda: calls.hang_up(now, call)
+        return None
+
+    def _in_call(self, command: AnyCommand) -> Callable[[], _No] | None:
+        calls, now = self._rooms.calls, self._rooms.now()
+        match command:
+            case commands.Hold(call=call):
+                return lambda: calls.hold(now, call)
+            case commands.Retrieve(call=call):
+                return lambda: calls.retrieve(now, call)
+            case commands.Swap():
+                return lambda: calls.swap(now)
+            case commands.SendDigits(digits=digits, call=call):
+                return lambda: calls.send_digits(digits, now, call)
+        return None
+
+    def _sound(self, command: AnyCommand) -> Callable[[], _No] | None:
+        calls, media, now = self._rooms.calls, self._rooms.media, self._rooms.now()
+        match command:
+            case commands.Mute(muted=muted):
+                return lambda: calls.set_mute(now, muted=muted)
+            case commands.Silence():
+                return lambda: calls.silence(now)
+            case commands.SelectPath(path=path):
+                return lambda: media.select_path(path)
+            case commands.SetVolume(percent=percent, ringer=ringer):
+                if not 0 <= percent <= 100:
+                    return lambda: _NO_VOLUME
+                return lambda: media.set_volume(percent, ringer=ringer)
+        return None
+
+    def _desk(self, command: AnyCommand) -> _No:
+        simulation = self._rooms.simulation
+        match command:
+            case commands.Lock():
+                return self._rooms.lock.lock()
+            case commands.MarkSeen():
+                self._rooms.call_list.mark_seen()
+            case commands.PressKey() | commands.MoveHook() if simulation is None:
+                return _NOT_SIMULATED
+            case commands.PressKey(key=key, pressed=pressed) if simulation is not None:
+                simulation.press_key(key, pressed)
+            case commands.MoveHook(off_hook=off_hook) if simulation is not None:
+                simulation.move_hook(off_hook)
+        return None
+
+
+def _reply(command: AnyCommand, refusal: _No) -> Reply:
+    if refusal is None:
+        return Reply(command.id, accepted=True)
+    log.info("%s was refused: %s", type(command).__name__, refusal.reason)
+    return Reply(command.id, accepted=False, reason=refusal.reason, advice=refusal.advice)

@@ -1,0 +1,52 @@
+"""What the surfaces' room needs of the rooms below it, gathered by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.calls.control import CallControl
+from app.calls.history import CallList
+from app.calls.ports import MediaPort
+from app.diagnostics.notices import NoticeBoard
+from app.model.ids import LineId
+from app.model.keys import Key
+from app.model.signalling import LineCapabilities, LineChanged
+from app.security.keeper import LockKeeper
+from app.settings.store import SettingsStore
+
+
+@dataclass(frozen=True)
+class LineFacts:
+    """What never changes of a line while the phone runs."""
+
+    id: LineId
+    number: str
+    name: str
+    server: str
+    capabilities: LineCapabilities
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Hands for a simulated keypad and hook; a phone with real ones has none."""
+
+    press_key: Callable[[Key, bool], None]
+    move_hook: Callable[[bool], None]
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The phone, for a surface to show and to command. `now` is the monotonic second."""
+
+    calls: CallControl
+    call_list: CallList
+    media: MediaPort
+    lock: LockKeeper
+    settings: SettingsStore
+    notices: NoticeBoard
+    lines: tuple[LineFacts, ...]
+    registrations: dict[LineId, LineChanged]
+    """The newest word of each line; the composition root keeps it up to date."""
+    now: Callable[[], float]
+    simulation: Simulation | None = None

@@ -1,0 +1,64 @@
+"""Builds the picture of now that every surface gets."""
+
+from __future__ import annotations
+
+import itertools
+
+from app.model.signalling import LineChanged, Registration
+from app.model.snapshot import DisplayView, LineView, Notice, Severity, Snapshot
+from app.surface.rooms import LineFacts, Rooms
+
+
+class SnapshotBuilder:
+    """Gathers what is true from all rooms. Each snapshot has a higher generation than the one before."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._generations = itertools.count(1)
+
+    def build(self) -> Snapshot:
+        """The picture of now."""
+        rooms = self._rooms
+        now = rooms.now()
+        return Snapshot(
+            generation=next(self._generations),
+            now=now,
+            lines=tuple(self._line(facts) for facts in rooms.lines),
+            calls=rooms.calls.views(now),
+            active=rooms.calls.active,
+            history=rooms.call_list.newest,
+            missed=rooms.call_list.missed,
+            lock=rooms.lock.view,
+            audio=rooms.calls.audio,
+            off_hook=rooms.calls.off_hook,
+            notices=self._notices(),
+            display=self._display(),
+            emergency_numbers=rooms.settings.current.words("lock.emergency_numbers"),
+            simulated=rooms.simulation is not None,
+        )
+
+    def _line(self, facts: LineFacts) -> LineView:
+        word = self._rooms.registrations.get(facts.id, LineChanged(facts.id, Registration.DOWN))
+        return LineView(
+            id=facts.id,
+            number=facts.number,
+            name=facts.name,
+            server=facts.server,
+            registration=word.registration,
+            reason=word.reason,
+            advice=word.advice,
+            capabilities=facts.capabilities,
+        )
+
+    def _notices(self) -> tuple[Notice, ...]:
+        trouble = self._rooms.calls.audio_trouble
+        sound = (Notice("audio", Severity.ERROR, trouble),) if trouble else ()
+        return (*sound, *self._rooms.notices.current)
+
+    def _display(self) -> DisplayView:
+        settings = self._rooms.settings.current
+        return DisplayView(
+            theme=settings.text("display.theme"),
+            language=settings.text("display.language"),
+            clock_24h=settings.switch("display.clock_24h"),
+        )
