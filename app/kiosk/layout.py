@@ -49,5 +49,5 @@ def bands(panel: Panel) -> Bands:
 
 
 def pad_width(panel: Panel) -> int:
-    """How wide a dial pad is: three keys of about 20 mm, or six narrow ones in two rows on a short panel."""
-    return panel.px(328)
+    """How wide a dial pad is: three keys of about 20 mm, or on a short panel four of the least size."""
+    return 4 * panel.target_px + 3 * panel.px(8) if panel.short else panel.px(328)

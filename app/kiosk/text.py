@@ -107,8 +107,21 @@ class TextEngine:
                 high = middle - 1
         return text[:low].rstrip() + _ELLIPSIS
 
-    def wrap(self, text: str, step: Type, limit: int, lines: int) -> list[str]:
-        """The text in at most `lines` lines of `limit` pixels, broken at spaces; the last is cut if need be."""
+    def wrap(self, text: str, step: Type, limit: int, lines: int, *, balanced: bool = False) -> list[str]:
+        """The text in at most `lines` lines of `limit` pixels, broken at spaces; the last is cut if need be.
+
+        `balanced` makes the lines about equally long.
+        """
+        wrapped = self._wrap(text, step, limit, lines)
+        while balanced and len(wrapped) > 1:
+            limit = max(self.measure(line, step) for line in wrapped) - 1
+            tighter = self._wrap(text, step, limit, lines)
+            if len(tighter) > len(wrapped) or tighter[-1].endswith(_ELLIPSIS):
+                break
+            wrapped = tighter
+        return wrapped
+
+    def _wrap(self, text: str, step: Type, limit: int, lines: int) -> list[str]:
         words = legible(text).split()
         wrapped: list[str] = []
         while words and len(wrapped) < lines - 1:

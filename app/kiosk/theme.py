@@ -156,6 +156,7 @@ class Steps:
     """The few sizes there are."""
 
     CLOCK = Type(_mm(104), Weight.LIGHT, display=True)
+    CLOCK_SMALL = Type(_mm(72), Weight.LIGHT, display=True)
     WHO_LARGE = Type(_mm(44), Weight.SEMIBOLD, display=True)
     WHO = Type(_mm(38), Weight.SEMIBOLD, display=True)
     NUMBER = Type(_mm(38), Weight.REGULAR, tabular=True, display=True)

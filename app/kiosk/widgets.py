@@ -31,6 +31,7 @@ PAD = (
     ("0", "+"),
     ("#", ""),
 )
+_SHORT_PAD_ORDER = "123*4560789#"
 _KEY_WORDS = {"*": "Star", "#": "Hash"}
 PATH_WORDS = {AudioPath.HANDSET: "Handset", AudioPath.SPEAKER: "Speaker", AudioPath.HEADSET: "Headset"}
 _SMALLER = {Steps.KEY_LARGE: Steps.KEY, Steps.KEY: Steps.SMALL_STRONG}
@@ -73,8 +74,10 @@ class KeySpec:
 
 def key(view: View, spec: KeySpec, area: Rect, step: Step = Steps.KEY, stacked: bool = False) -> Node:
     """A key with its words, and its icon before or above them."""
-    look = CHOSEN if spec.chosen else spec.look
     usable = spec.intent is not None and not spec.disabled
+    look = spec.look
+    if spec.chosen:
+        look = CHOSEN if usable else LIFTED
     ink = look.ink if usable else Token.MUTED
     pressed = view.ui.pressed == spec.id and usable
     fill = Token.RAISED if pressed and look.fill is Token.SURFACE else look.fill
@@ -193,30 +196,31 @@ def grid(view: View, node_id: str, area: Rect, rows: list[tuple[KeySpec, ...]], 
 
 
 def pad(view: View, area: Rect, gap: int, letters: bool = True) -> Node:
-    """The twelve keys: three columns of four, or on a short panel six columns of two."""
-    columns = 6 if view.panel.short else 3
+    """The twelve keys: three columns of four, or on a short panel four columns of three."""
+    keys = sorted(PAD, key=lambda pair: _SHORT_PAD_ORDER.index(pair[0])) if view.panel.short else PAD
+    columns = 4 if view.panel.short else 3
     rows = area.split_rows((1,) * (len(PAD) // columns), gap)
     children = []
-    for number, (digit, below) in enumerate(PAD):
+    for number, (digit, below) in enumerate(keys):
         cell = rows[number // columns].split_columns((1,) * columns, gap)[number % columns]
-        children.append(_pad_key(view, digit, below if letters else "", cell))
+        children.append(_pad_key(view, digit, below, cell, letters=letters))
     return Node("pad", Role.GROUP, area, name=view.say("Keypad"), children=tuple(children))
 
 
-def _pad_key(view: View, digit: str, below: str, area: Rect) -> Node:
+def _pad_key(view: View, digit: str, below: str, area: Rect, *, letters: bool) -> Node:
     node_id = f"digit-{digit}"
     pressed = view.ui.pressed == node_id
     radius = view.px(14)
     marks: list[Mark] = [Fill(area, Token.RAISED if pressed else Token.SURFACE, radius)]
     if view.theme.outlined:
         marks.append(Stroke(area, Token.LINE, radius, max(1, view.px(2))))
-    # Digits stand on one line in all keys of a row, whether or not there are letters below.
-    middle = area.center_y - view.px(10)
+    # Where keys have letters, digits stand on one line in all keys of a row, with letters below or without.
+    middle = area.center_y - (view.px(10) if letters else 0)
     if digit in _KEY_WORDS:
         marks.append(_key_sign(view, digit, area, middle))
     else:
         marks.append(Text(digit, Steps.DIGIT, Token.TEXT, area.center_x, view.text.baseline(Steps.DIGIT, middle), 0))
-    if below:
+    if below and letters:
         baseline = view.text.baseline(Steps.LETTERS, area.center_y + view.px(18))
         tracking = round(Steps.LETTERS.tracking * view.panel.em(Steps.LETTERS) / 2)
         marks.append(Text(below, Steps.LETTERS, Token.MUTED, area.center_x + tracking, baseline, 0))
@@ -244,8 +248,10 @@ def initials(party: Party) -> str:
     return letters.upper()
 
 
-def avatar(view: View, area: Rect, party: Party, step: Step, fill: Token = Token.RAISED) -> list[Mark]:
-    """A disc with initials, or with a receiver where there is no name."""
+def avatar(
+    view: View, area: Rect, party: Party, step: Step, fill: Token = Token.RAISED, icon: str = "person"
+) -> list[Mark]:
+    """A disc with initials, or with an icon where there is no name."""
     marks: list[Mark] = [Fill(area, fill, area.width / 2)]
     letters = initials(party)
     if letters:
@@ -253,7 +259,7 @@ def avatar(view: View, area: Rect, party: Party, step: Step, fill: Token = Token
     else:
         size = round(area.width * 0.55)
         place = Rect(area.center_x - size // 2, area.center_y - size // 2, size, size)
-        marks.append(Icon("person", place, Token.MUTED))
+        marks.append(Icon(icon, place, Token.MUTED))
     return marks
 
 
@@ -265,47 +271,53 @@ def person_row(
     intent: Intent,
     second: Text,
     *,
-    selected: bool = False,
     name_span: tuple[int, int] | None = None,
     resting: Token | None = None,
+    icon: str = "person",
 ) -> Node:
-    """A row with avatar, name and second line; `second` brings its text and spans, its place is set here."""
+    """A row with avatar, name and second line; `second` brings its text, type and spans, its place is set here."""
     radius = view.px(14)
-    pressed = view.ui.pressed == node_id
-    fill = Token.RAISED if selected or pressed else resting
+    fill = Token.RAISED if view.ui.pressed == node_id else resting
     marks: list[Mark] = [Fill(area, fill, radius)] if fill is not None else []
     if view.theme.outlined and fill is not None:
         marks.append(Stroke(area, Token.LINE, radius, max(1, view.px(2))))
     size = min(view.px(40), area.height - view.px(8))
     disc = Rect(area.x + view.px(12), area.center_y - size // 2, size, size)
-    marks += avatar(view, disc, party, Steps.INITIALS, Token.SURFACE if fill is Token.RAISED else Token.RAISED)
+    marks += avatar(view, disc, party, Steps.INITIALS, Token.SURFACE if fill is Token.RAISED else Token.RAISED, icon)
     left = disc.right + view.px(12)
-    limit = area.right - view.px(10) - left
-    marks.append(
-        Text(
-            party.label,
-            Steps.KEY,
-            Token.TEXT,
-            left,
-            view.text.baseline(Steps.KEY, area.center_y - view.px(10)),
-            limit=limit,
-            underlined=name_span,
-        )
-    )
-    below = view.text.baseline(second.type, area.center_y + view.px(12))
-    second_x = left if second.x == 0 else left + second.x
-    marks.append(dataclasses.replace(second, x=second_x, baseline=below, limit=limit - (second_x - left)))
+    marks += _two_lines(view, area, left, party, second, name_span)
     return Node(
         node_id,
         Role.LIST_ITEM,
         area,
         name=party.label,
         value=second.text,
-        state=frozenset({State.SELECTED}) if selected else frozenset(),
         intent=intent,
         marks=tuple(marks),
         focus_radius=radius,
     )
+
+
+def _two_lines(
+    view: View, area: Rect, left: int, party: Party, second: Text, name_span: tuple[int, int] | None
+) -> list[Mark]:
+    """Name over second line; a number that stands for a name breaks instead of being cut."""
+    limit = area.right - view.px(10) - left
+    upper, lower = area.center_y - view.px(10), area.center_y + view.px(12)
+    lines = [party.label]
+    if not party.name and view.text.measure(party.label, Steps.KEY) > limit:
+        lines = view.text.wrap(party.label, Steps.KEY, limit, 2)
+    if not second.text and len(lines) == 1:
+        upper = area.center_y
+    marks: list[Mark] = []
+    for line, middle in zip(lines, (upper, lower), strict=False):
+        baseline = view.text.baseline(Steps.KEY, middle)
+        underlined = name_span if len(lines) == 1 else None
+        marks.append(Text(line, Steps.KEY, Token.TEXT, left, baseline, limit=limit, underlined=underlined))
+    if len(lines) == 1 and second.text:
+        baseline = view.text.baseline(second.type, lower)
+        marks.append(dataclasses.replace(second, x=left, baseline=baseline, limit=limit))
+    return marks
 
 
 def moved(node: Node, dx: int, dy: int) -> Node:

@@ -64,9 +64,13 @@ def build(view: View) -> Node:
 def _side(view: View, count: int) -> list[tuple[KeySpec, ...]]:
     only = view.ui.missed_only
     page = visible_rows(view.panel)
-    return [
+    both = [
         (KeySpec("filter-all", view.say("All"), Filter(missed_only=False), chosen=not only),),
         (KeySpec("filter-missed", view.say("Missed"), Filter(missed_only=True), chosen=only, icon="missed"),),
+    ]
+    switch = [(KeySpec("filter-missed", view.say("Missed"), Filter(missed_only=not only), chosen=only),)]
+    return [
+        *(switch if view.panel.short else both),
         (KeySpec("newer", view.say("Newer"), Page(-1), icon="up", disabled=view.ui.top == 0),),
         (KeySpec("older", view.say("Older"), Page(1), icon="down", disabled=view.ui.top + page >= count),),
     ]

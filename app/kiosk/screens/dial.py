@@ -36,7 +36,7 @@ def build_emergency(view: View) -> Node:
     typed = view.ui.typed
     areas = bands(view.panel)
     numbers = view.snapshot.emergency_numbers
-    rows: list[_Row] = [(Party(number=number, name=view.say("Emergency")), None, None) for number in numbers]
+    rows: list[_Row] = [(Party(number=number), None, None) for number in numbers]
     call = Send(Dial(id=0, number=typed)) if typed in numbers else None
     words = view.say("Call") + (f" {typed}" if typed else "")
     return _screen(view, areas, view.say("Emergency call"), rows, view.say("No emergency number is set."), words, call)
@@ -47,13 +47,14 @@ _Row = tuple[Party, search.Span | None, search.Span | None]
 
 def _screen(view: View, areas: Bands, name: str, rows: list[_Row], empty: str, words: str, call: Intent | None) -> Node:
     typed = view.ui.typed
+    hint = view.say("Emergency number") if view.snapshot.lock.locked else view.say("Number or name")
     left, right = (areas.content, None) if view.panel.short else areas.columns(pad_width(view.panel))
     field_height = view.px(63)
-    field = _field(view, Rect(left.x, left.y, left.width, field_height))
+    field = _field(view, Rect(left.x, left.y, left.width, field_height), hint)
     below = Rect(left.x, field.bounds.bottom + view.px(8), left.width, left.bottom - field.bounds.bottom - view.px(8))
     specs = (
         KeySpec("back", view.say("Back"), Back()),
-        KeySpec("erase", view.say("Delete"), Erase(), disabled=not typed),
+        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not typed),
         KeySpec("call", words, call, look=widgets.GO if call else widgets.PLAIN, icon="answer", weight=2, default=True),
     )
     children = [widgets.status_band(view, areas), field, _matches(view, below, rows, empty)]
@@ -66,7 +67,7 @@ def _last_dialled(view: View) -> Party | None:
     return next((r.party for r in view.snapshot.history if r.direction is CallDirection.OUTGOING), None)
 
 
-def _field(view: View, area: Rect) -> Node:
+def _field(view: View, area: Rect, hint: str) -> Node:
     """What was typed, on a line, with a cursor; a long number shows its end."""
     typed = view.ui.typed
     thick = max(2, view.px(2))
@@ -80,7 +81,7 @@ def _field(view: View, area: Rect) -> Node:
     shown = "…" + shown if shown != typed else shown
     middle = area.center_y - thick
     color = Token.TEXT if typed else Token.MUTED
-    words = shown or view.say("Number or name")
+    words = shown or hint
     words_step = step if typed else Steps.DETAIL
     cursor_x = area.x + (view.text.measure(shown, step) + view.px(5) if typed else 0)
     text_x = area.x if typed else area.x + view.px(12)
@@ -90,7 +91,7 @@ def _field(view: View, area: Rect) -> Node:
         Fill(Rect(cursor_x, middle - cursor_height // 2, thick, cursor_height), Token.ACCENT),
         Fill(Rect(area.x, area.bottom - thick, area.width, thick), Token.ACCENT),
     )
-    return Node("number", Role.TEXT_FIELD, area, name=view.say("Number or name"), value=typed, marks=marks)
+    return Node("number", Role.TEXT_FIELD, area, name=hint, value=typed, marks=marks)
 
 
 def _matches(view: View, area: Rect, rows: list[_Row], empty: str) -> Node:
@@ -111,7 +112,16 @@ def _match(view: View, number: int, area: Rect, row: _Row) -> Node:
     party, name_span, number_span = row
     if not party.name:
         name_span = number_span
-    second = Text(party.number, Steps.SMALL, Token.MUTED, 0, 0, strong=number_span)
+    emergency = view.snapshot.lock.locked
+    words = view.say("Emergency call") if emergency else party.number if party.name else ""
+    second = Text(words, Steps.SMALL, Token.MUTED, 0, 0, strong=number_span if party.name else None)
     return widgets.person_row(
-        view, f"match-{number}", area, party, widgets.call_intent(party), second, name_span=name_span
+        view,
+        f"match-{number}",
+        area,
+        party,
+        widgets.call_intent(party),
+        second,
+        name_span=name_span,
+        icon="answer" if emergency else "person",
     )

@@ -35,21 +35,21 @@ _MONTHS = (
 _STANDING = {
     Registration.UP: "Ready",
     Registration.TRYING: "Connecting",
-    Registration.REFUSED: "Refused by the PBX",
-    Registration.DOWN: "No connection to the PBX",
+    Registration.REFUSED: "Refused",
+    Registration.DOWN: "No connection",
 }
 
 
 def build(view: View) -> Node:
     """The idle screen."""
     areas = bands(view.panel)
-    left, right = areas.columns(view.px(392))
+    left, right = areas.columns(min(view.px(392), round(areas.content.width * 0.55)))
     return widgets.screen(
         view,
         "idle",
         view.say("Idle"),
         widgets.status_band(view, areas),
-        clock_block(view, left, _standing(view)),
+        clock_block(view, left, _standing(view, left.width)),
         _right(view, right, areas),
         _soft_keys(view, areas),
     )
@@ -65,18 +65,19 @@ def clock_block(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> 
 
     `below` are (height, node) pairs whose nodes were built at y = 0 and are moved to their places.
     """
-    clock_height = round(view.text.cap_height(Steps.CLOCK) + view.px(24))
+    time = view.clock(view.wall)
+    step = Steps.CLOCK if view.text.measure(time, Steps.CLOCK) <= area.width else Steps.CLOCK_SMALL
+    clock_height = round(view.text.cap_height(step) + view.px(24))
     date_height = view.px(32)
     gap = view.px(16)
     total = clock_height + date_height + sum(height + gap for height, _ in below)
     top = area.y + max(0, (area.height - total) // 2)
-    time = view.clock(view.wall)
     children = [
         widgets.label(
             view,
             "clock",
             time,
-            Steps.CLOCK,
+            step,
             Token.TEXT,
             Rect(area.x, top, area.width, clock_height),
             role=Role.TIMER,
@@ -99,21 +100,21 @@ def clock_block(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> 
     return Node("clock-block", Role.GROUP, area, children=tuple(children))
 
 
-def _standing(view: View) -> tuple[tuple[int, Node], ...]:
+def _standing(view: View, room: int) -> tuple[tuple[int, Node], ...]:
     """How the line stands, and whose phone this is."""
     line = view.line
     if line is None:
-        return ((view.px(38), _chip(view, Registration.DOWN, view.say("Not set up yet"))),)
-    chip = _chip(view, line.registration, view.say(_STANDING[line.registration]))
-    return ((view.px(38), chip), (view.px(28), _owner(view, line)))
+        return ((view.px(38), _chip(view, Registration.DOWN, view.say("Not set up yet"), room)),)
+    chip = _chip(view, line.registration, view.say(_STANDING[line.registration]), room)
+    return ((view.px(38), chip), (view.px(28), _owner(view, line, room)))
 
 
-def _chip(view: View, registration: Registration, words: str) -> Node:
+def _chip(view: View, registration: Registration, words: str, room: int) -> Node:
     height = view.px(38)
     shape, color = widgets.registration_look(registration)
     size = view.px(12)
     left = view.px(16)
-    words = view.text.fit(words, Steps.KEY, view.px(290))
+    words = view.text.fit(words, Steps.KEY, room - left - size - view.px(28))
     width = left + size + view.px(10) + view.text.measure(words, Steps.KEY) + view.px(18)
     area = Rect(0, 0, width, height)
     marks: tuple[Mark, ...] = (
@@ -130,14 +131,13 @@ def _chip(view: View, registration: Registration, words: str) -> Node:
     return Node("standing", Role.STATUS, area, name=view.say("Line"), value=words, marks=marks)
 
 
-def _owner(view: View, line: LineView) -> Node:
+def _owner(view: View, line: LineView, room: int) -> Node:
     height = view.px(28)
-    limit = view.px(352)
     baseline = view.text.baseline(Steps.KEY, height / 2)
     number = line.number
     tail = f" · {number}" if line.name and number else ""
     tail_width = view.text.measure(tail, Steps.SECOND)
-    name = view.text.fit(line.name or number, Steps.KEY, limit - tail_width)
+    name = view.text.fit(line.name or number, Steps.KEY, room - tail_width)
     name_width = view.text.measure(name, Steps.KEY)
     marks = (
         Text(name, Steps.KEY, Token.TEXT, 0, baseline),
@@ -241,8 +241,7 @@ def _people(view: View, area: Rect, gap: int) -> Node:
 
 
 def _card(view: View, number: int, area: Rect, party: Party) -> Node:
-    words = party.number if party.name else view.say("No name")
-    second = Text(words, Steps.SMALL, Token.MUTED, 0, 0)
+    second = Text(party.number if party.name else "", Steps.SMALL, Token.MUTED, 0, 0)
     return widgets.person_row(
         view, f"person-{number}", area, party, widgets.call_intent(party), second, resting=Token.SURFACE
     )
@@ -251,7 +250,7 @@ def _card(view: View, number: int, area: Rect, party: Party) -> Node:
 def _nobody_yet(view: View, area: Rect) -> Node:
     words = view.say("The people you call most will stand here.")
     icon = view.px(44)
-    lines = view.text.wrap(words, Steps.SECOND, area.width - 2 * view.px(40), 3)
+    lines = view.text.wrap(words, Steps.SECOND, area.width - 2 * view.px(40), 3, balanced=True)
     pitch = round(view.panel.em(Steps.SECOND) * 1.4)
     top = area.center_y - (icon + view.px(14) + pitch * len(lines)) // 2
     first = top + icon + view.px(14)

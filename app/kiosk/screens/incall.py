@@ -38,14 +38,20 @@ def build(view: View, call: CallView) -> Node:
     if waiting is not None:
         banner, areas = _banner(view, areas, waiting)
         children.append(banner)
-    keypad = (view.ui.keypad_shown or call.state is CallState.DIALLING) and call.state is not CallState.ENDED
-    width = pad_width(view.panel) if keypad else view.px(392)
-    left, right = areas.columns(min(width, round(areas.content.width * 0.6)))
-    children.append(_who(view, left, call, keypad))
-    if keypad:
-        children.append(widgets.pad(view, right, areas.gap))
+    keypad = view.ui.keypad_shown or call.state is CallState.DIALLING
+    if call.state is CallState.ENDED:
+        keypad = False
+        children.append(_who(view, areas.content, call, keypad))
     else:
-        children.append(widgets.grid(view, "controls", right, _controls(view, call), view.px(10)))
+        width = pad_width(view.panel) if keypad else view.px(392)
+        left, right = areas.columns(min(width, round(areas.content.width * 0.6)))
+        children.append(_who(view, left, call, keypad))
+        if keypad:
+            children.append(widgets.pad(view, right, areas.gap))
+        else:
+            gap = view.px(10)
+            rows = max(1, (right.height + gap) // (view.panel.target_px + gap))
+            children.append(widgets.grid(view, "controls", right, _controls(view, call)[:rows], gap))
     children.append(widgets.soft_keys(view, areas, _soft_keys(view, call, keypad)))
     return widgets.screen(view, "in-call", view.say("In call"), *children)
 
@@ -94,7 +100,7 @@ def _path(view: View, path: AudioPath) -> KeySpec:
         icon=path.value,
         chosen=path is audio.path,
         disabled=not there,
-        note="" if there else view.say("Not plugged in"),
+        note="" if there else view.say("Not available"),
     )
 
 
@@ -117,7 +123,10 @@ def _soft_keys(view: View, call: CallView, keypad: bool) -> tuple[KeySpec, ...]:
         words = view.say("Muted") if muted else view.say("Mute")
         mute = KeySpec("mute", words, Send(Mute(id=0, muted=not muted)), chosen=muted)
         return hide, mute, end
-    calls = KeySpec("calls", view.say("Calls"), Go(Place.CALLS))
+    calls = KeySpec("calls", view.say("Calls"), Go(Place.CALLS), icon="calls")
+    if ended:
+        again = widgets.call_intent(call.party) if call.party.number else None
+        return KeySpec("again", view.say("Call again"), again, icon="answer"), calls, end
     if view.other is not None:
         swap = KeySpec("swap", view.say("Swap"), Send(Swap(id=0)), icon="swap", disabled=call.changing)
         return swap, calls, end

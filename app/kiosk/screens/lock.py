@@ -33,7 +33,7 @@ def build(view: View) -> Node:
     blocked = waiting_seconds(view) > 0 or view.snapshot.lock.checking
     specs = (
         KeySpec("emergency", view.say("Emergency call"), Go(Place.EMERGENCY), look=widgets.ALARM),
-        KeySpec("erase", view.say("Delete"), Erase(), disabled=not pin),
+        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not pin),
         KeySpec(
             "unlock",
             view.say("Unlock"),
@@ -45,7 +45,7 @@ def build(view: View) -> Node:
             default=True,
         ),
     )
-    below = ((view.px(28), _state_line(view)), (view.px(20), dots(view, pin, 0, 0)))
+    below = ((view.px(28), _state_line(view, left.width)), (view.px(20), dots(view, pin, 0, 0)))
     block = _narrow(view, left, below) if view.panel.short else clock_block(view, left, below)
     return widgets.screen(
         view,
@@ -68,26 +68,26 @@ def _narrow(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> Node
     return Node("clock-block", Role.GROUP, area, children=tuple(children))
 
 
-def _words(view: View) -> tuple[str, str, Token]:
+def _words(view: View) -> tuple[str, Token]:
     lock = view.snapshot.lock
     wait = waiting_seconds(view)
     if wait:
-        return "lock", f"{view.say('Wrong PIN. Try again in')} {duration(wait)}", Token.END_TEXT
+        return f"{view.say('Wrong PIN. Try again in')} {duration(wait)}", Token.END_TEXT
     if lock.checking:
-        return "lock", view.say("Checking"), Token.TEXT
+        return view.say("Checking"), Token.TEXT
     if lock.wrong_attempts and not view.ui.pin:
-        return "lock", view.say("Wrong PIN. Try again."), Token.END_TEXT
-    return "lock", view.say("Locked"), Token.TEXT
+        return view.say("Wrong PIN. Try again."), Token.END_TEXT
+    return view.say("Locked"), Token.TEXT
 
 
-def _state_line(view: View) -> Node:
-    icon, words, color = _words(view)
+def _state_line(view: View, room: int) -> Node:
+    words, color = _words(view)
     height, size = view.px(28), view.px(24)
     left = size + view.px(12)
-    limit = view.px(310)
+    limit = room - left
     step = Steps.LEAD if view.text.measure(words, Steps.LEAD) <= limit else Steps.SMALL_STRONG
     marks: tuple[Mark, ...] = (
-        Icon(icon, Rect(0, (height - size) // 2, size, size), color),
+        Icon("lock", Rect(0, (height - size) // 2, size, size), color),
         Text(words, step, color, left, view.text.baseline(step, height / 2), limit=limit),
     )
     width = left + min(limit, view.text.measure(words, step))

@@ -18,6 +18,7 @@ from app.model.signalling import Registration
 THEME_SETTING = "display.theme"
 RINGER_STEP = 10
 _THEME_WORDS = {"night": "Night", "day": "Day", "contrast": "High contrast"}
+_THEME_ICONS = {"night": "moon", "day": "theme", "contrast": "contrast"}
 _PIN_WORDS = {
     PinStep.OLD: ("Enter your PIN", "The PIN that unlocks this phone now."),
     PinStep.NEW: ("Choose a PIN", "At least four digits. It locks and unlocks this phone."),
@@ -72,7 +73,7 @@ def build_theme(view: View) -> Node:
             f"theme-{name}",
             view.say(_THEME_WORDS[name]),
             Send(Set(id=0, key=THEME_SETTING, value=name)),
-            icon="check" if name == view.theme.name else "theme",
+            icon=_THEME_ICONS[name],
             chosen=name == view.theme.name,
         )
         for name in THEMES
@@ -162,7 +163,7 @@ def build_pin(view: View) -> Node:
         disabled=not enough,
         default=True,
     )
-    erase = KeySpec("erase", view.say("Delete"), Erase(), disabled=not pin)
+    erase = KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not pin)
     if step is PinStep.NEW and view.snapshot.lock.pin_set and not pin:
         erase = KeySpec(
             "remove-pin", view.say("Remove PIN"), Send(ChangePin(id=0, old=view.ui.pin_old, new="")), look=widgets.ALARM
@@ -182,11 +183,12 @@ def build_about(view: View) -> Node:
     """Whose phone this is and how it stands, for a call to the administrator."""
     areas = bands(view.panel)
     rows = _facts(view)
-    height = min(view.px(48), areas.content.height // max(1, len(rows)))
-    label_width = min(view.px(180), areas.content.width // 3)
+    inner = areas.content.inset(view.px(24), view.px(12))
+    height = min(view.px(48), inner.height // max(1, len(rows)))
+    label_width = min(view.px(160), inner.width // 3)
     children: list[Node] = []
     for number, (name, value) in enumerate(rows):
-        area = Rect(areas.content.x, areas.content.y + number * height, areas.content.width, height)
+        area = Rect(inner.x, inner.y + number * height, inner.width, height)
         cell = Rect(area.x + label_width, area.y, area.width - label_width, height)
         children += [
             widgets.label(
@@ -194,7 +196,8 @@ def build_about(view: View) -> Node:
             ),
             widgets.label(view, f"value-{number}", value, Steps.SECOND_STRONG, Token.TEXT, cell, name=name),
         ]
-    facts = Node("facts", Role.GROUP, areas.content, children=tuple(children))
+    card = Fill(areas.content, Token.SURFACE, view.px(14))
+    facts = Node("facts", Role.GROUP, areas.content, marks=(card,), children=tuple(children))
     return _page(view, areas, "about", view.say("About this phone"), facts, _back(view))
 
 

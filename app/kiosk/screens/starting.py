@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.layout import bands
+from app.kiosk.marks import Icon
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
@@ -18,7 +19,9 @@ def build(view: View) -> Node:
     clock = widgets.label(
         view, "status-time", time, Steps.STATUS_STRONG, Token.TEXT, areas.status, role=Role.TIMER, name=view.say("Time")
     )
-    middle = screen.center_y
+    middle = screen.center_y + view.px(28)
+    size = view.px(56)
+    symbol = Rect(screen.center_x - size // 2, middle - view.px(60) - size, size, size)
     title = Rect(areas.margin, middle - view.px(40), areas.content.width, view.px(40))
     detail = Rect(areas.margin, middle + view.px(4), areas.content.width, view.px(32))
     return widgets.screen(
@@ -26,6 +29,7 @@ def build(view: View) -> Node:
         "starting",
         view.say("Starting"),
         clock,
+        Node("symbol", Role.IMAGE, symbol, marks=(Icon("answer", symbol, Token.LINE),)),
         widgets.label(view, "title", view.say("Phone is starting"), Steps.TITLE, Token.TEXT, title, 0, Role.STATUS),
         widgets.label(
             view,
