@@ -1,0 +1,292 @@
+"""Being registered (RFC 3261, 10.2): bind, refresh in time, notice when the server is gone, and come back by itself."""
+
+from __future__ import annotations
+
+import enum
+import random
+from collections.abc import Callable
+
+import msgspec
+
+from app.model.signalling import LineChanged, Registration
+from app.signalling.sip.dialog import first_cseq, new_call_id, new_tag
+from app.signalling.sip.endpoint import Endpoint
+from app.signalling.sip.errors import HeaderError
+from app.signalling.sip.exchange import Exchange
+from app.signalling.sip.fields import CSeq, NameAddr
+from app.signalling.sip.headers import Headers
+from app.signalling.sip.hop import FailureKind, TransportFailure
+from app.signalling.sip.message import Request, Response
+from app.signalling.sip.schedule import Timer
+from app.signalling.sip.uri import SipUri
+
+MAX_EXPIRES = 86400
+"""A registrar that wants longer intervals than this has made a mistake."""
+SHORTEST_REFRESH = 5.0
+
+
+class BackOff(msgspec.Struct, frozen=True):
+    """Waiting times between failed attempts in seconds (RFC 5626, 4.5, with a base fit for a single phone)."""
+
+    base: float = 4.0
+    longest: float = 300.0
+    after_refusal: float = 300.0
+    """After a wrong password or a 403: trying faster would only lock the account."""
+
+    def wait(self, failures: int, chance: float) -> float:
+        """How long to wait after `failures` in a row; `chance` in 0 to 1 spreads phones over the upper half."""
+        upper = min(self.longest, self.base * 2.0 ** min(failures, 16))
+        return upper * (0.5 + 0.5 * chance)
+
+
+class _Phase(enum.Enum):
+    IDLE = enum.auto()
+    REGISTERING = enum.auto()
+    REGISTERED = enum.auto()
+    WAITING = enum.auto()
+    ROUTELESS = enum.auto()
+    CLOSING = enum.auto()
+
+
+class RegistrationClient:
+    """Keeps one binding at one registrar. `changed` gets a `LineChanged` whenever what a person should know changes."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        changed: Callable[[LineChanged], None],
+        back_off: BackOff | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._endpoint = endpoint
+        self._changed = changed
+        self._back_off = back_off or BackOff()
+        self._chance = chance
+        self._phase = _Phase.IDLE
+        self._call_id = new_call_id()
+        self._tag = new_tag()
+        self._cseq = first_cseq()
+        self._expires = endpoint.config.expires
+        self._failures = 0
+        self._timer: Timer | None = None
+        self._exchange: Exchange | None = None
+        self._bound: SipUri | None = None
+        self._stale: SipUri | None = None
+        self._closed: Callable[[], None] | None = None
+        self._shown = LineChanged(endpoint.config.line, Registration.DOWN)
+
+    @property
+    def state(self) -> LineChanged:
+        """What a person was told last."""
+        return self._shown
+
+    def start(self) -> None:
+        """Register now; also after the network changed, or to try again early."""
+        if self._phase is _Phase.CLOSING:
+            return
+        if self._shown.registration is Registration.DOWN and not self._shown.reason:
+            self._show(Registration.TRYING)
+        self._register()
+
+    def no_route(self, failure: TransportFailure) -> None:
+        """The way to the server cannot be found; `start` comes when it is.
+
+        While we are bound, a name server that is silent takes nothing away; the next refresh will tell.
+        """
+        bound = self._phase is _Phase.REGISTERED and failure.kind is FailureKind.NAME_UNKNOWN
+        if self._phase is not _Phase.CLOSING and not bound:
+            self._phase = _Phase.ROUTELESS
+            self._stop_timer()
+            self._show(Registration.DOWN, *_words(failure, self._server))
+
+    @property
+    def routeless(self) -> bool:
+        """True from `no_route` until `start`."""
+        return self._phase is _Phase.ROUTELESS
+
+    def connection_lost(self) -> None:
+        """The stream to the server broke; over it the server reached us, so bind again (RFC 5626, 4.5)."""
+        if self._phase is _Phase.REGISTERED:
+            self._register()
+
+    def server_silent(self, failure: TransportFailure) -> None:
+        """A keep-alive got no answer: what the server knows of us is in doubt."""
+        if self._phase is _Phase.REGISTERED:
+            self._show(Registration.DOWN, *_words(failure, self._server))
+            self._register()
+
+    def close(self, closed: Callable[[], None]) -> None:
+        """Take the binding away and call `closed` when the server has agreed or does not answer."""
+        was_bound = self._bound is not None
+        self._phase = _Phase.CLOSING
+        self._stop_timer()
+        self._closed = closed
+        if was_bound and self._endpoint.ready:
+            self._send(expires=0)
+        else:
+            self._finish_closing()
+
+    # --- from the exchange ----------------------------------------------------------------------------
+
+    def provisional(self, response: Response) -> None:
+        """A registrar thinks; nothing to do."""
+
+    def final(self, response: Response, failure: TransportFailure | None) -> None:
+        """The registrar answered, or nobody did."""
+        self._exchange = None
+        if self._phase is _Phase.CLOSING:
+            self._finish_closing()
+        elif failure is not None:
+            self._try_later(response, *_words(failure, self._server))
+        elif response.is_success:
+            self._registered(response)
+        elif response.status == 423 and self._expires < (response.min_expires or 0) <= MAX_EXPIRES:
+            self._expires = response.min_expires or self._expires
+            self._register()
+        elif response.status in _REFUSALS:
+            self._refused(response)
+        else:
+            reason = f"{self._server} answered {response.status} {response.reason[:80]}"
+            self._try_later(response, reason, "The phone tries again by itself; look at the PBX if this lasts.")
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    @property
+    def _server(self) -> str:
+        return self._endpoint.config.registrar
+
+    def _register(self) -> None:
+        self._stop_timer()
+        if self._exchange is not None or not self._endpoint.ready:
+            return
+        self._phase = _Phase.REGISTERING
+        self._send(self._expires)
+
+    def _send(self, expires: int) -> None:
+        endpoint = self._endpoint
+        contact = endpoint.contact_uri
+        if self._bound is not None and self._bound != contact:
+            self._stale = self._bound
+        bindings = [NameAddr(contact).with_parameter("expires", str(expires))]
+        if self._stale is not None:
+            bindings.append(NameAddr(self._stale).with_parameter("expires", "0"))
+        self._bound = contact
+        own = str(msgspec.structs.replace(endpoint.address_of_record, parameters=()))
+        request = Request(
+            "REGISTER",
+            SipUri(endpoint.domain, port=endpoint.address_of_record.sip_uri.port),
+            headers=Headers(
+                [
+                    ("Max-Forwards", "70"),
+                    *endpoint.routes,
+                    ("From", f"{own};tag={self._tag}"),
+                    ("To", own),
+                    ("Call-ID", self._call_id),
+                    ("CSeq", str(CSeq(self._next_cseq(), "REGISTER"))),
+                    *(("Contact", str(binding)) for binding in bindings),
+                    endpoint.identity,
+                ]
+            ),
+        )
+        self._exchange = Exchange(endpoint, request, endpoint.first_hop, self, self._next_cseq).start()
+
+    def _next_cseq(self) -> int:
+        self._cseq += 1
+        return self._cseq
+
+    def _registered(self, response: Response) -> None:
+        self._failures = 0
+        self._stale = None
+        self._phase = _Phase.REGISTERED
+        via = response.top_via
+        if self._endpoint.mapped_as(via.received or via.host, via.rport or via.port or 0):
+            self._register()
+            return
+        granted = self._granted(response)
+        refresh = max(granted / 2, min(0.9 * granted, granted - 60), SHORTEST_REFRESH)
+        self._timer = self._endpoint.schedule.after(refresh, self._register)
+        self._show(Registration.UP)
+
+    def _granted(self, response: Response) -> int:
+        """How long the registrar keeps our binding: it may shorten what we asked for (10.2.4)."""
+        try:
+            for contact in response.contacts:
+                if contact.expires and isinstance(contact.uri, SipUri) and contact.uri.user == self._bound_user:
+                    return min(contact.expires, MAX_EXPIRES)
+        except HeaderError:
+            self._endpoint.tally.count("malformed", "Contact in the answer to REGISTER")
+        return min(response.expires or self._expires, MAX_EXPIRES)
+
+    @property
+    def _bound_user(self) -> str | None:
+        return self._bound.user if self._bound is not None else None
+
+    def _refused(self, response: Response) -> None:
+        self._phase = _Phase.WAITING
+        self._bound = None
+        self._failures += 1
+        reason, advice = _REFUSALS[response.status]
+        self._wait(response, self._back_off.after_refusal)
+        self._show(Registration.REFUSED, reason.format(server=self._server, user=self._endpoint.config.user), advice)
+
+    def _try_later(self, response: Response, reason: str, advice: str) -> None:
+        self._phase = _Phase.WAITING
+        self._failures += 1
+        self._wait(response, self._back_off.wait(self._failures, self._chance()))
+        self._show(Registration.DOWN, reason, advice)
+
+    def _wait(self, response: Response, seconds: float) -> None:
+        retry_after = response.retry_after
+        if retry_after is not None:
+            seconds = max(seconds, min(float(retry_after.seconds), self._back_off.longest))
+        self._stop_timer()
+        self._timer = self._endpoint.schedule.after(seconds, self._register)
+
+    def _show(self, registration: Registration, reason: str = "", advice: str = "") -> None:
+        shown = LineChanged(self._endpoint.config.line, registration, reason, advice)
+        if shown != self._shown:
+            self._shown = shown
+            self._changed(shown)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _finish_closing(self) -> None:
+        self._bound = None
+        self._show(Registration.DOWN)
+        closed, self._closed = self._closed, None
+        if closed is not None:
+            closed()
+
+
+_REFUSALS = {
+    401: ("{server} refused the user name or password of {user}", "Check the line's user name and password."),
+    407: ("{server} refused the user name or password of {user}", "Check the line's user name and password."),
+    403: ("{server} does not let {user} register", "Ask the administrator of the PBX to allow this phone."),
+    404: ("{server} does not know {user}", "Check the line's user name, or create the user on the PBX."),
+}
+
+_FAILURES = {
+    FailureKind.NAME_UNKNOWN: (
+        "The name {server} cannot be found",
+        "Check the name of the PBX in the line's settings, and the network's name server.",
+    ),
+    FailureKind.REFUSED: ("{server} refuses the connection", "Check the port and transport of the line."),
+    FailureKind.TIMED_OUT: ("{server} does not answer", "Check that the PBX runs and can be reached."),
+    FailureKind.CERTIFICATE: (
+        "The certificate of {server} is not trusted",
+        "Install the PBX's certificate authority on the phone, or mend the PBX's certificate.",
+    ),
+    FailureKind.CLOSED: ("{server} closed the connection", "The phone tries again by itself."),
+    FailureKind.NO_NETWORK: ("There is no network", "Check the network cable and the address of the phone."),
+    FailureKind.OVERLOADED: ("{server} takes no more messages", "The phone tries again by itself."),
+}
+
+
+def _words(failure: TransportFailure, server: str) -> tuple[str, str]:
+    """What went wrong and what to do, for a person."""
+    reason, advice = _FAILURES[failure.kind]
+    detail = f" ({failure.detail})" if failure.kind is FailureKind.CERTIFICATE and failure.detail else ""
+    return reason.format(server=server) + detail, advice
