@@ -1,0 +1,142 @@
+"""What an outgoing and an incoming call share: a leg's name, its one session, and its one end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.model.cause import Cause
+from app.model.ids import LegId
+from app.model.party import Party
+from app.model.session import SessionDescription
+from app.model.signalling import (
+    AnswerReceived,
+    DigitSignalled,
+    OfferReceived,
+    OfferRefused,
+    OfferWanted,
+    Released,
+    SignallingEvent,
+)
+from app.signalling.sip.body import DescriptionWriter
+from app.signalling.sip.dialog import Dialog, DialogKey
+from app.signalling.sip.endpoint import Endpoint
+from app.signalling.sip.errors import HeaderError
+from app.signalling.sip.fields import NameAddr
+from app.signalling.sip.message import Request, Response
+from app.signalling.sip.session import Session
+from app.signalling.sip.uri import SipUri
+
+Post = Callable[[SignallingEvent], None]
+
+
+class Call:
+    """One leg. Its events go to `post`; after `Released` it says no more, though it may have to tidy up."""
+
+    def __init__(
+        self,
+        leg: LegId,
+        endpoint: Endpoint,
+        sessions: dict[DialogKey, Session],
+        post: Post,
+        forget: Callable[[LegId], None],
+    ) -> None:
+        self.leg = leg
+        self._endpoint = endpoint
+        self._sessions = sessions
+        self._post = post
+        self._forget = forget
+        self._writer = DescriptionWriter()
+        self._session: Session | None = None
+        self._released = False
+
+    # --- from the port, in a call that is connected ------------------------------------------------------
+
+    def offer(self, description: SessionDescription) -> None:
+        """Offer anew."""
+        if self._session is not None:
+            self._session.offer(description)
+
+    def answer_offer(self, description: SessionDescription | None) -> None:
+        """Answer the far end's offer."""
+        if self._session is not None:
+            self._session.answer_offer(description)
+
+    def digit(self, digit: str) -> None:
+        """Send a digit by INFO."""
+        if self._session is not None:
+            self._session.send_digit(digit)
+
+    def disconnect(self, cause: Cause) -> None:
+        """End the leg in whatever state it is."""
+        raise NotImplementedError
+
+    # --- from the session -------------------------------------------------------------------------------
+
+    def offered(self, offer: SessionDescription) -> None:
+        """The far end offers anew."""
+        self._say(OfferReceived(self.leg, offer))
+
+    def offer_wanted(self) -> None:
+        """The far end wants an offer."""
+        self._say(OfferWanted(self.leg))
+
+    def answered(self, answer: SessionDescription) -> None:
+        """The far end answered our offer."""
+        self._say(AnswerReceived(self.leg, answer))
+
+    def offer_refused(self, cause: Cause) -> None:
+        """The far end refused our offer."""
+        self._say(OfferRefused(self.leg, cause))
+
+    def digit_received(self, digit: str) -> None:
+        """A digit came by INFO."""
+        self._say(DigitSignalled(self.leg, digit))
+
+    def session_ended(self, cause: Cause, text: str) -> None:
+        """The far end ended the session."""
+        self._release(cause, text)
+
+    # --- inside -----------------------------------------------------------------------------------------
+
+    def _open_session(self, dialog: Dialog, *, owns_call_id: bool) -> Session:
+        session = Session(self._endpoint, dialog, self, self._writer, self._close_session, owns_call_id=owns_call_id)
+        self._sessions[dialog.key] = session
+        return session
+
+    def _close_session(self, session: Session) -> None:
+        self._sessions.pop(session.dialog.key, None)
+
+    def _say(self, event: SignallingEvent) -> None:
+        if not self._released:
+            self._post(event)
+
+    def _release(self, cause: Cause, text: str = "") -> None:
+        """Say `Released`, once; the leg's name is free from now on."""
+        if not self._released:
+            self._say(Released(self.leg, cause, text))
+            self._released = True
+            self._forget(self.leg)
+
+
+def party_of(address: NameAddr) -> Party:
+    """The person an address names; a withheld one shows neither number nor name (RFC 3323, 4.1.1.3)."""
+    uri = address.uri
+    if not isinstance(uri, SipUri):
+        return Party(name=address.display_name[:128], uri=str(uri)[:256])
+    if uri.host == "anonymous.invalid":
+        return Party()
+    return Party(number=uri.user_text[:128], name=address.display_name[:128], uri=str(uri.without())[:256])
+
+
+def asserted_party(message: Request | Response) -> Party | None:
+    """The identity the network vouches for (RFC 3325, 9.1), None where it names none.
+
+    Only for messages of our own servers: anybody else could write this field.
+    """
+    try:
+        addresses = message.addresses("P-Asserted-Identity")
+    except HeaderError:
+        return None
+    if not addresses:
+        return None
+    return party_of(next((address for address in addresses if address.display_name), addresses[0]))

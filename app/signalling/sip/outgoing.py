@@ -1,0 +1,283 @@
+"""A call we make (RFC 3261, 13.2): forks, early media, redirection, and a CANCEL that crosses the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from app.model.cause import Cause
+from app.model.ids import LegId
+from app.model.session import SessionDescription
+from app.model.signalling import Alerting, CallOptions, Connected, Proceeding, Progress
+from app.signalling.sip.acknowledgement import Acknowledgement
+from app.signalling.sip.body import SDP, BodyRefused, session_in
+from app.signalling.sip.call import Call, Post, asserted_party
+from app.signalling.sip.cause import cause_of, reason_of, text_of_reason
+from app.signalling.sip.client_transaction import InviteClientTransaction
+from app.signalling.sip.dialog import Dialog, DialogKey, first_cseq, new_call_id, new_tag
+from app.signalling.sip.endpoint import ACCEPT, ALLOW, Endpoint
+from app.signalling.sip.errors import HeaderError, SdpError
+from app.signalling.sip.exchange import Exchange, cancel_of
+from app.signalling.sip.fields import CSeq, NameAddr
+from app.signalling.sip.headers import Headers
+from app.signalling.sip.hop import FailureKind, TransportFailure
+from app.signalling.sip.message import Request, Response
+from app.signalling.sip.session import Session
+from app.signalling.sip.uri import SipUri
+
+MAX_REDIRECTIONS = 5
+MAX_EARLY_DIALOGS = 12
+"""Branches of one fork beyond these are not followed before they answer."""
+ANONYMOUS = NameAddr(SipUri("anonymous.invalid", user="anonymous"), "Anonymous")
+
+
+class _Branch:
+    """One branch of a forked call: its session and the description its 1xx brought."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.preview: SessionDescription | None = None
+        self.acknowledgement: Acknowledgement | None = None
+
+
+class OutgoingCall(Call):
+    """One call to `target`. `start` sends the INVITE."""
+
+    def __init__(
+        self,
+        leg: LegId,
+        endpoint: Endpoint,
+        sessions: dict[DialogKey, Session],
+        post: Post,
+        forget: Callable[[LegId], None],
+    ) -> None:
+        super().__init__(leg, endpoint, sessions, post, forget)
+        self._branches: dict[str, _Branch] = {}
+        self._winner: _Branch | None = None
+        self._exchange: Exchange | None = None
+        self._proceeding = False
+        self._cancel: str | None = None
+        self._targets: list[SipUri] = []
+        self._tried: list[SipUri] = []
+        self._cseq = first_cseq()
+
+    def start(self, target: SipUri, offer: SessionDescription, options: CallOptions) -> None:
+        """Send the INVITE with our offer."""
+        try:
+            body = self._writer.write(offer)
+        except SdpError:
+            self._release(Cause.INCOMPATIBLE_DESTINATION)
+            return
+        endpoint = self._endpoint
+        caller = ANONYMOUS if options.anonymous else endpoint.address_of_record
+        privacy = (("Privacy", "id"), ("P-Preferred-Identity", str(endpoint.address_of_record)))
+        headers = [
+            ("Max-Forwards", "70"),
+            *endpoint.routes,
+            ("From", str(caller.with_parameter("tag", new_tag()))),
+            ("To", str(NameAddr(target))),
+            ("Call-ID", new_call_id()),
+            ("CSeq", str(CSeq(self._next_cseq(), "INVITE"))),
+            endpoint.contact,
+            *(privacy if options.anonymous else ()),
+            ("Allow", ALLOW),
+            ("Accept", ACCEPT),
+            ("Supported", ""),
+            endpoint.identity,
+            SDP,
+        ]
+        self._invite(Request("INVITE", target, headers=Headers(headers), body=body))
+
+    def disconnect(self, cause: Cause) -> None:
+        """Hang up: BYE when connected, CANCEL before (as soon as 9.1 allows it)."""
+        if self._winner is not None:
+            self._winner.session.bye(cause)
+        elif self._exchange is not None and self._cancel is None:
+            self._cancel = reason_of(cause)
+            self._exchange.stop_retrying()
+            if self._proceeding:
+                self._send_cancel()
+        self._release(cause)
+
+    # --- from the exchange ------------------------------------------------------------------------------
+
+    def provisional(self, response: Response) -> None:
+        """100 to 199: the call is on its way, rings, or already says something."""
+        if not self._proceeding:
+            self._proceeding = True
+            self._say(Proceeding(self.leg))
+            if self._cancel is not None:
+                self._send_cancel()
+        if response.status == 100 or self._cancel is not None or self._winner is not None:
+            return
+        branch = self._early_branch(response)
+        if branch is None:
+            return
+        self._preview(branch, response)
+        if response.status == 180:
+            self._say(Alerting(self.leg, branch.preview, asserted_party(response)))
+        elif branch.preview is not None:
+            self._say(Progress(self.leg, branch.preview))
+
+    def final(self, response: Response, failure: TransportFailure | None) -> None:
+        """The call was answered, perhaps by several, or came to nothing."""
+        if response.is_success:
+            self._answered_by(response)
+        elif self._winner is None:
+            for branch in list(self._branches.values()):
+                branch.session.drop()
+            self._branches.clear()
+            if failure is not None:
+                self._release(_cause_of_failure(failure), failure.detail)
+            elif not (300 <= response.status < 400 and self._cancel is None and self._redirect(response)):
+                self._release(cause_of(response), text_of_reason(response) or response.reason[:128])
+
+    def session_ended(self, cause: Cause, text: str) -> None:
+        """The dialog that won has ended; an early one that ends says nothing about the others."""
+        if self._winner is not None:
+            super().session_ended(cause, text)
+
+    # --- branches ---------------------------------------------------------------------------------------
+
+    def _early_branch(self, response: Response) -> _Branch | None:
+        tag = response.to.tag
+        if tag is None or self._exchange is None:
+            return None
+        known = self._branches.get(tag)
+        if known is not None or len(self._branches) >= MAX_EARLY_DIALOGS:
+            return known
+        try:
+            dialog = Dialog.of_response(self._exchange.request, response)
+        except HeaderError:
+            return None
+        branch = _Branch(self._open_session(dialog, owns_call_id=True))
+        self._branches[tag] = branch
+        return branch
+
+    def _preview(self, branch: _Branch, response: Response) -> None:
+        try:
+            branch.preview = session_in(response) or branch.preview
+        except BodyRefused as refusal:
+            self._endpoint.tally.count("unusable early media", str(refusal))
+
+    def _answered_by(self, response: Response) -> None:
+        branch = self._branches.get(response.to.tag or "")
+        if branch is not None and branch.acknowledgement is not None:
+            branch.acknowledgement.send()
+            return
+        branch = self._confirmed_branch(response)
+        if branch is None:
+            self._release(Cause.PROTOCOL_ERROR)
+        elif self._winner is not None or self._cancel is not None:
+            branch.session.bye(Cause.NORMAL_CLEARING)
+        else:
+            self._winner = branch
+            self._session = branch.session
+            self._connect(branch, response)
+
+    def _confirmed_branch(self, response: Response) -> _Branch | None:
+        """The branch that answered, acknowledged. None where its 2xx leads nowhere."""
+        branch = self._branches.get(response.to.tag or "")
+        if self._exchange is None:
+            return None
+        try:
+            if branch is None:
+                dialog = Dialog.of_response(self._exchange.request, response)
+                branch = _Branch(self._open_session(dialog, owns_call_id=True))
+                self._branches[response.to.tag or ""] = branch
+            branch.session.dialog.confirm(response)
+        except HeaderError as error:
+            self._endpoint.tally.count("malformed", str(error))
+            return None
+        branch.acknowledgement = Acknowledgement(self._endpoint, branch.session.dialog, self._exchange.request)
+        branch.acknowledgement.send()
+        return branch
+
+    def _connect(self, branch: _Branch, response: Response) -> None:
+        self._drop_others(branch)
+        try:
+            answer = session_in(response) or branch.preview
+        except BodyRefused:
+            answer = branch.preview
+        if answer is None:
+            branch.session.bye(Cause.INCOMPATIBLE_DESTINATION)
+            self._release(Cause.INCOMPATIBLE_DESTINATION)
+            return
+        self._say(Connected(self.leg, answer, asserted_party(response)))
+        branch.session.confirm()
+
+    def _drop_others(self, winner: _Branch) -> None:
+        """Early dialogs that did not win are ended by whoever forked (13.2.2.4); a late 2xx opens its own again."""
+        for tag, branch in list(self._branches.items()):
+            if branch is not winner:
+                del self._branches[tag]
+                branch.session.drop()
+
+    # --- sending ----------------------------------------------------------------------------------------
+
+    def _invite(self, request: Request) -> None:
+        self._proceeding = False
+        self._exchange = Exchange(self._endpoint, request, self._endpoint.first_hop, self, self._next_cseq)
+        self._exchange.start()
+
+    def _next_cseq(self) -> int:
+        self._cseq += 1
+        return self._cseq
+
+    def _send_cancel(self) -> None:
+        transaction = self._exchange.transaction if self._exchange is not None else None
+        if self._cancel is None or not isinstance(transaction, InviteClientTransaction):
+            return
+        cancel = cancel_of(transaction.request, self._cancel)
+        self._endpoint.layer.request(cancel, transaction.hop, _Unheard())
+        transaction.abandon_after(self._endpoint.timers.give_up)
+
+    def _redirect(self, response: Response) -> bool:
+        """Follow a 3xx to the contact liked best that was not tried yet (8.1.3.4). False where there is none."""
+        if self._exchange is None:
+            return False
+        try:
+            found = sorted(response.contacts, key=lambda contact: -contact.q)
+        except HeaderError:
+            found = []
+        self._tried.append(_request_uri(self._exchange.request))
+        self._targets += [contact.uri.without("method") for contact in found if isinstance(contact.uri, SipUri)]
+        while self._targets and len(self._tried) <= MAX_REDIRECTIONS:
+            target = self._targets.pop(0)
+            if target.scheme != "tel" and not any(target.equivalent_to(tried) for tried in self._tried):
+                self._follow(target)
+                return True
+        return False
+
+    def _follow(self, target: SipUri) -> None:
+        if self._exchange is None:
+            return
+        old = self._exchange.request
+        kept = (item for item in old.headers if item[0] not in ("Via", "Authorization", "Proxy-Authorization"))
+        headers = Headers(kept).set("CSeq", CSeq(self._next_cseq(), "INVITE"))
+        self._invite(msgspec.structs.replace(old, uri=target, headers=headers))
+
+
+class _Unheard:
+    """What becomes of a CANCEL does not matter: the INVITE's own response tells (9.1)."""
+
+    def responded(self, response: Response) -> None:
+        """It was heard."""
+
+    def timed_out(self) -> None:
+        """It was not; the INVITE's own deadline ends the call."""
+
+    def failed(self, failure: TransportFailure) -> None:
+        """It was not; the INVITE fails by the same cause."""
+
+
+def _cause_of_failure(failure: TransportFailure) -> Cause:
+    """Nobody answered, or nobody could be asked."""
+    return Cause.RECOVERY_ON_TIMER_EXPIRY if failure.kind is FailureKind.TIMED_OUT else Cause.NETWORK_OUT_OF_ORDER
+
+
+def _request_uri(request: Request) -> SipUri:
+    if not isinstance(request.uri, SipUri):
+        raise TypeError("an outgoing call always goes to a SIP URI")
+    return request.uri

@@ -1,0 +1,53 @@
+"""Our own re-INVITE (RFC 3261, 14.1): one offer inside a dialog, and whatever comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.signalling.sip.acknowledgement import Acknowledgement
+from app.signalling.sip.body import SDP
+from app.signalling.sip.dialog import Dialog
+from app.signalling.sip.endpoint import ALLOW, Endpoint
+from app.signalling.sip.exchange import Exchange
+from app.signalling.sip.hop import TransportFailure
+from app.signalling.sip.message import Response
+
+
+class Reoffer:
+    """One re-INVITE. `ended` is called once, with its final response."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        dialog: Dialog,
+        body: bytes,
+        ended: Callable[[Response, TransportFailure | None], None],
+    ) -> None:
+        self._endpoint = endpoint
+        self._dialog = dialog
+        self._body = body
+        self._ended = ended
+        self._acknowledgement: Acknowledgement | None = None
+        self._exchange: Exchange | None = None
+
+    def start(self) -> None:
+        """Send it. Raises `UnreachableUri` or `HeaderError` where the dialog leads nowhere."""
+        endpoint = self._endpoint
+        headers = (endpoint.contact, ("Allow", ALLOW), endpoint.identity, SDP)
+        request = self._dialog.request("INVITE", *headers, body=self._body)
+        self._exchange = Exchange(endpoint, request, endpoint.hop_of(request), self, self._dialog.next_cseq)
+        self._exchange.start()
+
+    def provisional(self, response: Response) -> None:
+        """It is being worked on."""
+
+    def final(self, response: Response, failure: TransportFailure | None) -> None:
+        """The answer, or a refusal; a 2xx is acknowledged as often as it comes."""
+        if self._acknowledgement is not None:
+            self._acknowledgement.send()
+            return
+        if response.is_success and self._exchange is not None:
+            self._dialog.refresh(response)
+            self._acknowledgement = Acknowledgement(self._endpoint, self._dialog, self._exchange.request)
+            self._acknowledgement.send()
+        self._ended(response, failure)

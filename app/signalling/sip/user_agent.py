@@ -1,0 +1,289 @@
+"""The user agent of one line, without sockets or clock: octets and time in, octets, events and deadlines out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+import msgspec
+
+from app.model.cause import Cause
+from app.model.ids import LegId
+from app.model.session import SessionDescription
+from app.model.signalling import CallOptions, Released, SignallingEvent
+from app.signalling.sip.answers import answer_options, inspect, refuse_method, respond, unsupported_media_type
+from app.signalling.sip.body import BodyRefused, session_in
+from app.signalling.sip.call import Call
+from app.signalling.sip.client_transaction import Send
+from app.signalling.sip.config import SipLineConfig
+from app.signalling.sip.dialog import DialogKey
+from app.signalling.sip.endpoint import Endpoint
+from app.signalling.sip.errors import HeaderError, MessageError, UriError
+from app.signalling.sip.headers import split_list
+from app.signalling.sip.hop import Hop, TransportFailure, hop_of_via
+from app.signalling.sip.incoming import IncomingCall
+from app.signalling.sip.keep_alive import KeepAlive
+from app.signalling.sip.message import Request, Response, response_to
+from app.signalling.sip.outgoing import OutgoingCall
+from app.signalling.sip.parser import parse_message
+from app.signalling.sip.registration import BackOff, RegistrationClient
+from app.signalling.sip.schedule import Schedule
+from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
+from app.signalling.sip.session import Session
+from app.signalling.sip.timers import Timers
+from app.signalling.sip.uri import SipUri, parse_uri
+
+MAX_CALLS = 16
+"""Legs at a time; a call that comes in beyond them finds the line busy."""
+_IN_DIALOG_ONLY = frozenset({"BYE", "UPDATE", "INFO", "PRACK"})
+
+
+class UserAgent:
+    """All of one line but its sockets and its clock. Every method runs on the phone's main thread and never blocks.
+
+    `send` puts octets on the wire and reports a failure later through `unreachable`. `post` gets every event; it
+    must not call back into the agent.
+    """
+
+    def __init__(
+        self,
+        config: SipLineConfig,
+        send: Send,
+        schedule: Schedule,
+        post: Callable[[SignallingEvent], None],
+        timers: Timers | None = None,
+        back_off: BackOff | None = None,
+    ) -> None:
+        self.endpoint = Endpoint(config, send, schedule, self, timers or Timers())
+        self._post = post
+        self._calls: dict[LegId, Call] = {}
+        self._sessions: dict[DialogKey, Session] = {}
+        self._keep_alive = KeepAlive(self.endpoint, self._server_silent)
+        self.registration = RegistrationClient(self.endpoint, self._post, back_off)
+
+    # --- from whoever owns the sockets --------------------------------------------------------------------
+
+    def route_found(self, local: tuple[str, int], servers: frozenset[str]) -> None:
+        """Where we stand (address and port), and the addresses of our servers. Registers when this is news."""
+        news = self.endpoint.route_found(local, servers)
+        if news or self.registration.routeless:
+            self.registration.start()
+            self._keep_alive.start()
+
+    def no_route(self, failure: TransportFailure) -> None:
+        """The server's name cannot be found, or there is no network."""
+        self.registration.no_route(failure)
+
+    def receive(self, data: bytes, source: Hop) -> None:
+        """One message as it came from the wire, whatever it holds."""
+        try:
+            message = parse_message(data)
+        except MessageError as error:
+            self.endpoint.tally.count("malformed", f"{error} from {source}")
+            self._answer_malformed(error, source)
+            return
+        if isinstance(message, Response):
+            self.endpoint.layer.receive_response(message)
+        else:
+            stamped = message.headers.replace_first("Via", _first_stamped(message, source))
+            self.endpoint.layer.receive_request(msgspec.structs.replace(message, headers=stamped), source)
+
+    def unreachable(self, hop: Hop, failure: TransportFailure) -> None:
+        """What was sent to `hop` did not get there."""
+        self.endpoint.layer.fail(hop, failure)
+
+    def connection_lost(self, hop: Hop) -> None:
+        """A stream to `hop` has ended."""
+        if hop.address == self.endpoint.first_hop:
+            self.registration.connection_lost()
+
+    def close(self, closed: Callable[[], None]) -> None:
+        """End all calls, take the registration back, then call `closed`."""
+        self._keep_alive.stop()
+        for call in list(self._calls.values()):
+            call.disconnect(Cause.NORMAL_CLEARING)
+        self.registration.close(closed)
+
+    # --- the signalling port ------------------------------------------------------------------------------
+
+    def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
+        """Call `number`, or the SIP URI it is."""
+        target = self._target(number)
+        if leg in self._calls:
+            return
+        if target is None:
+            self._post(Released(leg, Cause.INVALID_NUMBER_FORMAT))
+        elif not self.endpoint.ready:
+            self._post(Released(leg, Cause.NETWORK_OUT_OF_ORDER, self.registration.state.reason))
+        else:
+            call = OutgoingCall(leg, self.endpoint, self._sessions, self._post, self._forget)
+            self._calls[leg] = call
+            call.start(target, offer, options)
+
+    def alert(self, leg: LegId) -> None:
+        """Ring."""
+        call = self._calls.get(leg)
+        if isinstance(call, IncomingCall):
+            call.alert()
+
+    def connect(self, leg: LegId, description: SessionDescription) -> None:
+        """Answer."""
+        call = self._calls.get(leg)
+        if isinstance(call, IncomingCall):
+            call.connect(description)
+
+    def offer(self, leg: LegId, offer: SessionDescription) -> None:
+        """Offer anew."""
+        call = self._calls.get(leg)
+        if call is not None:
+            call.offer(offer)
+
+    def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
+        """Answer the far end's offer."""
+        call = self._calls.get(leg)
+        if call is not None:
+            call.answer_offer(description)
+
+    def digit(self, leg: LegId, digit: str) -> None:
+        """Send a digit by INFO."""
+        call = self._calls.get(leg)
+        if call is not None:
+            call.digit(digit)
+
+    def disconnect(self, leg: LegId, cause: Cause) -> None:
+        """End a leg."""
+        call = self._calls.get(leg)
+        if call is not None:
+            call.disconnect(cause)
+
+    # --- from the transaction layer -------------------------------------------------------------------------
+
+    def requested(self, transaction: ServerTransaction) -> None:
+        """A new request: for a dialog, for a new one, or for nobody (RFC 3261, 8.2 and 12.2.2)."""
+        request = transaction.request
+        if request.method == "CANCEL":
+            self._cancel(transaction)
+        elif request.to.tag is not None:
+            session = self._sessions.get(_dialog_key(request))
+            if session is None:
+                respond(self.endpoint, transaction, 481)
+            else:
+                session.requested(transaction)
+        elif self._admitted(transaction):
+            self._serve(transaction)
+
+    def acknowledged(self, ack: Request, source: Hop) -> None:
+        """The ACK of one of our 2xx."""
+        session = self._sessions.get(_dialog_key(ack))
+        if session is None:
+            self.endpoint.tally.count("stray ACK", f"from {source}")
+        else:
+            session.acknowledged(ack)
+
+    # --- requests outside a dialog ---------------------------------------------------------------------------
+
+    def _admitted(self, transaction: ServerTransaction) -> bool:
+        """Whether a request is meant for us, comes from somebody who may ask, and asks for nothing we lack."""
+        request, endpoint = transaction.request, self.endpoint
+        uri = request.uri
+        if not isinstance(uri, SipUri):
+            respond(endpoint, transaction, 416)
+        elif not endpoint.trusts(transaction.source) and uri.user != endpoint.contact_user:
+            # Neither our server nor told of our contact by it: the callers of ghost calls are of this kind.
+            endpoint.tally.count("wrong address", f"{request.method} from {transaction.source}")
+            respond(endpoint, transaction, 403)
+        elif endpoint.layer.find_merged(request):
+            respond(endpoint, transaction, 482)
+        else:
+            return inspect(endpoint, transaction)
+        return False
+
+    def _serve(self, transaction: ServerTransaction) -> None:
+        method = transaction.request.method
+        if isinstance(transaction, InviteServerTransaction):
+            self._invited(transaction)
+        elif method == "OPTIONS":
+            answer_options(self.endpoint, transaction)
+        elif method in _IN_DIALOG_ONLY:
+            respond(self.endpoint, transaction, 481)
+        else:
+            refuse_method(self.endpoint, transaction)
+
+    def _invited(self, transaction: InviteServerTransaction) -> None:
+        try:
+            offer = session_in(transaction.request)
+        except BodyRefused as refusal:
+            self.endpoint.tally.count("unusable offer", str(refusal))
+            if refusal.status == 415:
+                unsupported_media_type(self.endpoint, transaction)
+            else:
+                respond(self.endpoint, transaction, refusal.status)
+            return
+        if len(self._calls) >= MAX_CALLS:
+            respond(self.endpoint, transaction, 486)
+            return
+        leg = LegId(f"{self.endpoint.config.line}-{secrets.token_hex(6)}")
+        call = IncomingCall(leg, self.endpoint, self._sessions, self._post, self._forget, transaction)
+        try:
+            call.start(offer)
+        except HeaderError as error:
+            self.endpoint.tally.count("malformed", str(error))
+            respond(self.endpoint, transaction, 400)
+        else:
+            self._calls[leg] = call
+
+    def _cancel(self, transaction: ServerTransaction) -> None:
+        invite = self.endpoint.layer.find_invite(transaction.request)
+        if invite is None:
+            respond(self.endpoint, transaction, 481)
+            return
+        respond(self.endpoint, transaction, 200)
+        if not invite.answered and invite.on_cancel is not None:
+            invite.on_cancel(transaction.request)
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _answer_malformed(self, error: MessageError, source: Hop) -> None:
+        if error.request is None:
+            return
+        try:
+            via = error.request.top_via.with_source(source.host, source.port)
+            response = response_to(error.request, error.status, error.reason, to_tag=secrets.token_hex(8))
+        except HeaderError:
+            return
+        self.endpoint.send(response.encode(), hop_of_via(via, source))
+
+    def _server_silent(self, failure: TransportFailure) -> None:
+        self.registration.server_silent(failure)
+        self._keep_alive.start()
+
+    def _target(self, number: str) -> SipUri | None:
+        """What a person dialled, as an address: a SIP URI, user@host, or a number of our own domain."""
+        text = number.strip()
+        if not text:
+            return None
+        if text.lower().startswith(("sip:", "sips:")) or "@" in text:
+            return _parsed(text if text.lower().startswith("sip") else f"sip:{text}")
+        return self.endpoint.uri_of(text)
+
+    def _forget(self, leg: LegId) -> None:
+        self._calls.pop(leg, None)
+
+
+def _first_stamped(request: Request, source: Hop) -> str:
+    """The first Via line with its topmost hop stamped (18.2.1), further hops on the same line kept."""
+    first = request.vias[0].with_source(source.host, source.port)
+    line = split_list(request.headers.get("Via") or "")
+    return ", ".join([str(first), *line[1:]])
+
+
+def _dialog_key(request: Request) -> DialogKey:
+    return DialogKey(request.call_id, request.to.tag or "", request.from_.tag or "")
+
+
+def _parsed(text: str) -> SipUri | None:
+    try:
+        uri = parse_uri(text)
+    except UriError:
+        return None
+    return uri if isinstance(uri, SipUri) else None
