@@ -1,1 +1,1 @@
-"""How the phone tells a PBX about calls: one speaker per protocol behind one port."""
+"""Telling a PBX about calls: speakers of signalling protocols behind one Q.931 port."""

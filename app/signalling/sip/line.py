@@ -1,0 +1,174 @@
+"""One SIP line behind the signalling port: the user agent's core, run by asyncio's clock and sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from app.model.cause import Cause
+from app.model.ids import LegId, LineId
+from app.model.session import SessionDescription
+from app.model.signalling import CallOptions, Executor, LineCapabilities, SignallingEvent
+from app.signalling.sip.config import SipLineConfig
+from app.signalling.sip.hop import Hop
+from app.signalling.sip.registration import BackOff
+from app.signalling.sip.resolver import Resolver, local_address_towards
+from app.signalling.sip.schedule import Schedule
+from app.signalling.sip.timers import Timers
+from app.signalling.sip.transport import Transports, failure_of
+from app.signalling.sip.user_agent import UserAgent
+
+ROUTE_CHECK = 10.0
+"""Seconds between looks at our own address: the network may change under the phone."""
+CLOSING_TIME = 2.0
+"""Seconds the registrar has to confirm that we are gone."""
+
+
+class SipLine:
+    """A `SignallingLine` (app.calls.ports) that speaks SIP. Main thread only; `post` gets every event on the loop.
+
+    `start` opens the sockets and registers in the background; `stop` ends all calls and takes the binding back.
+    """
+
+    def __init__(
+        self,
+        config: SipLineConfig,
+        post: Callable[[SignallingEvent], None],
+        timers: Timers | None = None,
+        back_off: BackOff | None = None,
+    ) -> None:
+        self._config = config
+        self._post = post
+        self._schedule = Schedule()
+        self._resolver = Resolver()
+        self._agent = UserAgent(config, self._send, self._schedule, self._emit, timers, back_off)
+        self._transports = Transports(
+            config,
+            self._resolver,
+            self._agent.endpoint.tally,
+            receive=lambda data, hop: self._run(lambda: self._agent.receive(data, hop)),
+            unreachable=lambda hop, failure: self._run(lambda: self._agent.unreachable(hop, failure)),
+            lost=lambda hop: self._run(lambda: self._agent.connection_lost(hop)),
+        )
+        self._wake: asyncio.TimerHandle | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def id(self) -> LineId:
+        """The line's own name."""
+        return self._config.line
+
+    @property
+    def capabilities(self) -> LineCapabilities:
+        """What SIP can do here: holding and conferences are the phone's own work."""
+        return LineCapabilities(hold=Executor.PHONE, conference=Executor.PHONE)
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What the network did that was dropped or refused, by kind."""
+        return self._agent.endpoint.tally.counts
+
+    @property
+    def port(self) -> int:
+        """The local port, once started."""
+        return self._transports.port
+
+    async def start(self) -> None:
+        """Open the sockets and begin to register. Raises `PortTaken`."""
+        await self._transports.start()
+        self._watch = asyncio.create_task(self._watch_route())
+
+    async def stop(self) -> None:
+        """End all calls, unregister, close the sockets. Takes at most about `CLOSING_TIME`."""
+        if self._watch is not None:
+            self._watch.cancel()
+        closed = asyncio.Event()
+        self._run(lambda: self._agent.close(closed.set))
+        try:
+            await asyncio.wait_for(closed.wait(), CLOSING_TIME)
+        except TimeoutError:
+            self._agent.endpoint.tally.count("registrar silent", "it did not confirm that the phone is gone")
+        await self._transports.stop()
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        self._watch = None
+
+    # --- the signalling port --------------------------------------------------------------------------------
+
+    def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
+        """SETUP."""
+        self._run(lambda: self._agent.setup(leg, number, offer, options))
+
+    def information(self, leg: LegId, digits: str) -> None:
+        """Never follows, because this line asks for no more digits: numbers go out whole."""
+
+    def alert(self, leg: LegId) -> None:
+        """ALERTING."""
+        self._run(lambda: self._agent.alert(leg))
+
+    def connect(self, leg: LegId, description: SessionDescription) -> None:
+        """CONNECT."""
+        self._run(lambda: self._agent.connect(leg, description))
+
+    def offer(self, leg: LegId, offer: SessionDescription) -> None:
+        """A new offer, by re-INVITE."""
+        self._run(lambda: self._agent.offer(leg, offer))
+
+    def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
+        """The answer to the far end's offer."""
+        self._run(lambda: self._agent.answer_offer(leg, description))
+
+    def digit(self, leg: LegId, digit: str) -> None:
+        """A digit, by INFO."""
+        self._run(lambda: self._agent.digit(leg, digit))
+
+    def transfer(self, leg: LegId, number: str) -> None:
+        """Never asked for: `capabilities.transfer` says that nobody does it here."""
+
+    def join(self, leg: LegId, other: LegId) -> None:
+        """Never asked for: `capabilities.transfer` says that nobody does it here."""
+
+    def disconnect(self, leg: LegId, cause: Cause) -> None:
+        """DISCONNECT."""
+        self._run(lambda: self._agent.disconnect(leg, cause))
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    def _run(self, work: Callable[[], None]) -> None:
+        """Let the core do something at the time it is now, and wake it when it wants to be woken."""
+        loop = asyncio.get_running_loop()
+        self._schedule.advance(loop.time())
+        work()
+        if self._wake is not None:
+            self._wake.cancel()
+        deadline = self._schedule.deadline
+        self._wake = None if deadline is None else loop.call_at(deadline, self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        self._run(lambda: None)
+
+    def _send(self, data: bytes, hop: Hop) -> None:
+        self._transports.send(data, hop)
+
+    def _emit(self, event: SignallingEvent) -> None:
+        asyncio.get_running_loop().call_soon(self._post, event)
+
+    async def _watch_route(self) -> None:
+        """Find the server and our own address towards it, again and again."""
+        while True:
+            await self._find_route()
+            await asyncio.sleep(ROUTE_CHECK)
+
+    async def _find_route(self) -> None:
+        host, port = self._config.first_hop
+        hop = Hop(self._config.transport, host, port)
+        try:
+            servers = await self._resolver.resolve(host)
+            local = self._config.local_address or local_address_towards(servers[0])
+        except OSError as error:
+            failure = failure_of(error, hop)
+            self._run(lambda: self._agent.no_route(failure))
+            return
+        self._run(lambda: self._agent.route_found((local, self._transports.port), frozenset(servers)))
