@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +50,19 @@ DIGIT_GAP = 0.15
 class BaresipPeer(Peer):
     """baresip 1.0 as Debian 12 has it.
 
-    Without `config.play` it sends back what it hears (its `aubridge` module joins player and source). With it, it
-    plays the file and only decodes what it hears. Where `config.record` names a folder, its `sndfile` filter
-    writes what was sent and heard there. It reports no hold by the far end.
+    Without `config.play` it plays `silence_seconds` of silence, which it loads when the call is answered, and sends
+    nothing more when they end. What it hears is decoded and, as there is no player without a sound card, dropped; where
+    `config.record` names a folder, its `sndfile` filter writes what was sent and heard there.
+    It reports no hold by the far end.
     """
 
     name = "baresip"
     transports = frozenset(Transport)
     codecs = frozenset(AudioCodec)
 
-    def __init__(self, config: PeerConfig) -> None:
+    def __init__(self, config: PeerConfig, *, silence_seconds: int = 30) -> None:
         super().__init__(config)
+        self._silence_seconds = silence_seconds
         self._control_port = free_port()
         self._writer: asyncio.StreamWriter | None = None
         self._replies: dict[str, asyncio.Future[tuple[bool, str]]] = {}
@@ -133,8 +136,8 @@ class BaresipPeer(Peer):
             f"sip_listen {config.address}:{config.port}",
             f"net_interface {config.address}",
             f"ctrl_tcp_listen 127.0.0.1:{self._control_port}",
-            f"audio_source {f'aufile,{config.play}' if config.play else 'aubridge,echo'}",
-            f"audio_player {'nil,nil' if config.play else 'aubridge,echo'}",
+            f"audio_source aufile,{config.play or self._silence()}",
+            "audio_player nil,nil",
             "audio_alert nil,nil",
             "menu_bell no",
             "call_max_calls 4",
@@ -145,9 +148,19 @@ class BaresipPeer(Peer):
         if config.record:
             lines += [f"snd_path {config.record}", "module sndfile.so"]
         lines += [f"module {module}" for module in dict.fromkeys(_CODECS[codec][0] for codec in config.codecs)]
-        lines.append("module aufile.so" if config.play else "module aubridge.so")
-        lines += ["module_tmp account.so", "module_app menu.so", "module_app ctrl_tcp.so"]
+        lines += ["module aufile.so", "module_tmp account.so", "module_app menu.so", "module_app ctrl_tcp.so"]
         return "\n".join(lines) + "\n"
+
+    def _silence(self) -> Path:
+        """A WAV file of silence at the rate and channels of the first codec."""
+        _, rate, channels = _CODECS[self.config.codecs[0]][1].split("/")
+        path = Path(self._folder.name) / "silence.wav"
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(int(channels))
+            file.setsampwidth(2)
+            file.setframerate(int(rate))
+            file.writeframes(bytes(self._silence_seconds * int(rate) * int(channels) * 2))
+        return path
 
     def _aor(self) -> str:
         return f"sip:{self.config.user}@{self.config.domain}"

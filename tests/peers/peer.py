@@ -17,6 +17,7 @@ import signal
 import socket
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -97,8 +98,8 @@ class PeerConfig:
     `domain` is `host` or `host:port` of the registrar; `port` 0 takes a free one. `play` is a WAV file (16 bit, at
     the rate of the first codec; mono, but stereo for Opus) sent in every call, `record` the WAV file, or for
     Debian's baresip the folder, where the heard audio goes; both baresips begin a new recording after a hold.
-    `trust` is a PEM file for TLS. `launch` stands before the peer's command line, as in `("chrt", "-f", "60")`. `spinning`
-    lets a thread of the peer hold the Python interpreter's lock as much as it can, where the peer has one.
+    `trust` is a PEM file for TLS. `launch` stands before the peer's command line, as in `("chrt", "-f", "60")`.
+    `spinning` lets a thread of the peer hold the Python interpreter's lock as much as it can, where the peer has one.
     """
 
     user: str = "peer"
@@ -287,7 +288,12 @@ class Peer(abc.ABC):
     async def _ask_to_end(self, process: asyncio.subprocess.Process) -> None:
         process.terminate()
 
-    async def _launch(self, *command: str, stdin: int = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:
+    async def _launch(
+        self,
+        *command: str,
+        stdin: int = asyncio.subprocess.DEVNULL,
+        environment: Mapping[str, str] | None = None,
+    ) -> asyncio.subprocess.Process:
         self._process = await asyncio.create_subprocess_exec(
             *self.config.launch,
             *command,
@@ -295,6 +301,7 @@ class Peer(abc.ABC):
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=REPOSITORY,
+            env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
         return self._process

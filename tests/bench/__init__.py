@@ -1,0 +1,1 @@
+"""Measurements of the phone beside programs that do the same: `ci/bench` runs them."""

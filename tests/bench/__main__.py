@@ -1,0 +1,74 @@
+"""`ci/bench [ROW ...] [--json] [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+from tests.bench import cpu, document, g722, lateness, machine, setup
+from tests.bench.row import Row, table
+
+BUSY_LOAD = 0.7
+
+_FULL: dict[str, Callable[[], Awaitable[list[Row]]]] = {
+    "g722": lambda: g722.measure(rounds=9),
+    "setup": lambda: setup.measure(calls=30),
+    "cpu-per-call": lambda: cpu.measure(seconds=60, rounds=3),
+    "lateness": lambda: lateness.measure(packets=30_000, rounds=2),
+}
+_QUICK: dict[str, Callable[[], Awaitable[list[Row]]]] = {
+    "g722": lambda: g722.measure(rounds=1),
+    "setup": lambda: setup.measure(calls=3),
+    "cpu-per-call": lambda: cpu.measure(seconds=5, rounds=1),
+    "lateness": lambda: lateness.measure(packets=500, rounds=1),
+}
+
+
+def main() -> int:
+    """Measure the rows asked for, print them, and, unless it was a quick look, write docs/benchmarks.md.
+
+    Returns 0, or 1 where a bar was not met.
+    """
+    arguments = _parse()
+    if machine.load_average() > BUSY_LOAD:
+        sys.stderr.write("This machine is busy with something else; the figures will suffer.\n")
+    everything: list[Row] = []
+    for name in arguments.rows or _FULL:
+        sys.stderr.write(f"Measuring {name}\n")
+        rows = asyncio.run(_ensure((_QUICK if arguments.quick else _FULL)[name]))
+        everything += rows
+        if arguments.json:
+            sys.stdout.write("".join(row.as_json() + "\n" for row in rows))
+            sys.stdout.flush()
+        if not arguments.quick:
+            document.store(name, rows)
+            document.write()
+    if not arguments.json:
+        sys.stdout.write(table(everything) + "\n")
+        sys.stdout.write("".join(sorted({f"{row.row}: {row.reason}\n" for row in everything if row.reason})))
+    return 1 if any(row.met is False for row in everything) else 0
+
+
+async def _ensure(measure: Callable[[], Awaitable[list[Row]]]) -> list[Row]:
+    return await measure()
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ci/bench",
+        description="Measure the phone beside programs that do the same. Alone on the machine, all rows take about "
+        "100 minutes, of which lateness takes 80.",
+    )
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"one of {', '.join(_FULL)} (none: all)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line instead of a table")
+    parser.add_argument("--quick", action="store_true", help="a short look; docs/benchmarks.md stays as it is")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.rows) - set(_FULL):
+        parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(_FULL)}")
+    return arguments
+
+
+if __name__ == "__main__":
+    sys.exit(main())

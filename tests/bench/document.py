@@ -1,0 +1,86 @@
+"""docs/benchmarks.md, written from the newest full run of each row."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.bench import cpu, departure, g722, lateness, machine, setup
+from tests.bench.row import Row, table
+from tests.peers.peer import REPOSITORY
+
+STORE = REPOSITORY / "build" / "bench"
+DOCUMENT = REPOSITORY / "docs" / "benchmarks.md"
+_MODULES = {"lateness": lateness, "cpu-per-call": cpu, "setup": setup, "g722": g722}
+
+_HEAD = """# Benchmarks
+
+How the phone compares with programs that do the same. `ci/bench` measures all of it again and writes this page;
+`ci/bench ROW` measures one row, `--json` prints a line of JSON for each comparison, and `--quick` takes a short
+look that this page does not keep. Run it on a machine that does nothing else.
+
+"Ours" is the real phone: the processes that `ip270 run` starts, with its kiosk, commanded over the socket its
+surfaces use. Each peer lives in a process of its own and is measured in turn with ours on the same machine.
+All figures are better when smaller; the ratio is ours divided by the peer's. A dash is something that could
+not be measured, and the reason stands below the table.
+
+"""
+
+_METHODS = f"""## How each row is measured
+
+**lateness.** The phone holds a PCMU call. A process outside it notes the kernel's receive time (SO_TIMESTAMPNS) of
+each RTP packet; the error of a packet is its distance from a schedule laid through the RTP timestamps and the
+earliest hundredth of the {departure.WINDOW} packets around it. Beside it run a busy process for each core, a thread in
+the phone's own Python process that holds the interpreter's lock, and a screen that redraws 30 times a second
+(ours: its kiosk). The peers run as they come, and with all their threads under `chrt -f 60`. cyclictest under the
+same load shows what the kernel itself makes of a real-time thread: no phone can be better than that.
+
+**cpu-per-call.** One PCMU call, 20 ms packets both ways, no echo control, no SRTP, kiosk idle. CPU is the sum of
+schedstat over all threads of the process tree, wake-ups are its voluntary context switches. Memory and the coarser
+utime + stime stand in the details of the JSON lines. pjsua2 runs with its null sound device and no voice
+activity detection, baresip-python with its memory audio driver, Debian's baresip with a file of silence
+and no player; the phone with its simulated sound.
+
+**setup.** From the first INVITE to the ACK of the 200, by a packet capture on the loopback interface, against one
+SIPp that rings and answers at once. All phones call in turn; the first call of each is not counted.
+
+**g722.** Our codec and spandsp's over the same speech, in one C program built as the phone is built.
+"""
+
+
+def store(name: str, rows: list[Row]) -> None:
+    """Keep a full run of one row."""
+    STORE.mkdir(parents=True, exist_ok=True)
+    (STORE / f"{name}.jsonl").write_text("".join(row.as_json() + "\n" for row in rows))
+    (STORE / "machine.json").write_text(json.dumps(machine.facts()))
+
+
+def write(document: Path = DOCUMENT) -> None:
+    """Write the page from what was kept."""
+    rows = [row for name in _MODULES for row in _stored(name)]
+    facts = json.loads((STORE / "machine.json").read_text())
+    parts = [_HEAD, "## The machine\n\n", *(f"- {fact}\n" for fact in facts), "\n## The table\n\n", table(rows), "\n\n"]
+    reasons = sorted({f"- {row.row}: {row.reason}\n" for row in rows if row.reason})
+    parts += ["Not measured:\n\n", *reasons, "\n"] if reasons else []
+    parts += [_lateness_details(rows), _METHODS]
+    document.write_text("".join(parts))
+
+
+def _stored(name: str) -> list[Row]:
+    file = STORE / f"{name}.jsonl"
+    return [Row.from_json(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def _lateness_details(rows: list[Row]) -> str:
+    """The rest of each contender's distribution."""
+    chosen = [row for row in rows if row.row == "lateness"]
+    found = {row.peer_name: row.details.get("peer", {}) for row in chosen}
+    if chosen:
+        found = {"ours": chosen[0].details.get("ours", {}), **found}
+    lines = ["| lateness, ms | packets | lost | p50 | p99 | p99.9 | max |", "|---|---|---|---|---|---|---|"]
+    by_name = {"ours": chosen[0].ours if chosen else None, **{row.peer_name: row.peer for row in chosen}}
+    for name, details in found.items():
+        if "packets" in details:
+            figures = [f"{value:.3g}" for value in (details["p50"], details["p99"], by_name[name], details["max"])]
+            lines.append(f"| {name} | {details['packets']} | {details['lost']} | {' | '.join(figures)} |")
+    return "\n".join(lines) + "\n\n" if len(lines) > 2 else ""

@@ -1,0 +1,139 @@
+"""Row `setup`: from INVITE to ACK on the wire, against one common SIPp."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import re
+import socket
+import statistics
+import struct
+import threading
+from typing import Self
+
+from tests.bench.contender import BARESIP, BARESIP_PYTHON, OURS, PATIENCE, PJSUA2, Contender, answerer, registered
+from tests.bench.far_end import SO_TIMESTAMPNS, FarEnd
+from tests.bench.row import Row, at_most
+from tests.peers.baresip_peer import BaresipPeer
+from tests.peers.peer import EventKind, Peer, PeerError
+from tests.peers.sipp_peer import Sipp
+
+BAR = "ours: at most the peer's"
+TALK_SECONDS = 0.3
+GAP_SECONDS = 0.2
+_PEERS = (BARESIP_PYTHON, PJSUA2, Contender(BARESIP.name, BaresipPeer))
+"""Debian's baresip with little to load when a call is answered."""
+ETH_P_IP = 0x0800
+_UDP = 17
+_CALL_ID = re.compile(rb"^(?:Call-ID|i)\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+
+
+class Capture:
+    """Requests that cross the loopback interface to one UDP port, with the kernel's times."""
+
+    def __init__(self, port: int) -> None:
+        self.requests: list[tuple[int, bytes, bytes]] = []
+        """Time in nanoseconds, method, Call-ID."""
+        self._port = port
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        self._socket.bind(("lo", ETH_P_IP))
+        self._socket.settimeout(0.2)
+        self._ending = False
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending = True
+        self._thread.join()
+        self._socket.close()
+
+    def setup_times_ms(self) -> list[float]:
+        """INVITE to ACK of every call that got so far."""
+        invites: dict[bytes, int] = {}
+        times = []
+        for at, method, call_id in self.requests:
+            if method == b"INVITE":
+                invites.setdefault(call_id, at)
+            elif method == b"ACK" and call_id in invites:
+                times.append((at - invites.pop(call_id)) / 1e6)
+        return times
+
+    def _listen(self) -> None:
+        timespec = struct.Struct("@ll")
+        while not self._ending:
+            try:
+                packet, ancillary, _, address = self._socket.recvmsg(65535, socket.CMSG_SPACE(timespec.size))
+            except TimeoutError:
+                continue
+            header = (packet[0] & 0x0F) * 4
+            outgoing = address[2] == socket.PACKET_OUTGOING
+            if outgoing or packet[9] != _UDP or packet[header + 2 : header + 4] != self._port.to_bytes(2, "big"):
+                continue
+            method, _, rest = packet[header + 8 :].partition(b" ")
+            if found := _CALL_ID.search(rest):
+                seconds, nanoseconds = timespec.unpack(ancillary[0][2][: timespec.size])
+                self.requests.append((seconds * 1_000_000_000 + nanoseconds, method, found[1]))
+
+
+@dataclasses.dataclass
+class _Found:
+    times_ms: list[float] = dataclasses.field(default_factory=list)
+    reason: str = ""
+
+    @property
+    def median(self) -> float | None:
+        """Of all but the first call, which warms caches."""
+        return statistics.median(self.times_ms[1:]) if len(self.times_ms) > 1 and not self.reason else None
+
+
+async def measure(calls: int) -> list[Row]:
+    """Let all contenders call in turn, each `calls` times and once more to warm up."""
+    found = {contender: _Found() for contender in (OURS, *_PEERS)}
+    async with FarEnd() as far_end, answerer(("127.0.0.1", far_end.port)) as sipp, contextlib.AsyncExitStack() as stack:
+        peers: dict[Contender, Peer] = {}
+        for contender, so_far in found.items():
+            try:
+                peers[contender] = await stack.enter_async_context(registered(contender, sipp))
+            except (PeerError, TimeoutError) as error:
+                so_far.reason = f"{contender.name}: {error}"
+        for _ in range(calls + 1):
+            for contender, peer in peers.items():
+                if not found[contender].reason:
+                    await _call(contender, peer, sipp, found[contender])
+    return [_row(found[OURS], found[peer], peer, calls) for peer in _PEERS]
+
+
+async def _call(contender: Contender, peer: Peer, sipp: Sipp, found: _Found) -> None:
+    try:
+        with Capture(sipp.config.port) as capture:
+            await peer.call(sipp.uri)
+            await peer.expect(EventKind.ESTABLISHED, within=PATIENCE)
+            await asyncio.sleep(TALK_SECONDS)
+            await peer.hang_up()
+            await peer.expect(EventKind.CLOSED, within=PATIENCE)
+            await asyncio.sleep(GAP_SECONDS)
+    except PeerError as error:
+        found.reason = f"{contender.name}: {error}"
+    found.times_ms += capture.setup_times_ms()
+
+
+def _row(ours: _Found, theirs: _Found, peer: Contender, calls: int) -> Row:
+    judged = peer is BARESIP_PYTHON
+    return Row(
+        row="setup",
+        what="INVITE to ACK, median",
+        unit="ms",
+        ours=ours.median,
+        peer=theirs.median,
+        peer_name=peer.name,
+        bar=BAR if judged else "",
+        met=at_most(ours.median, theirs.median, 1.0) if judged else None,
+        n=calls,
+        reason="; ".join(filter(None, (ours.reason, theirs.reason))),
+        details={"ours ms": ours.times_ms, "peer ms": theirs.times_ms},
+    )
