@@ -377,18 +377,18 @@ def _parse_auth(text: str) -> tuple[str, Parameters]:
     if match is None:
         msg = "an authentication field must begin with a scheme"
         raise HeaderError(msg)
-    found: list[tuple[str, str | None]] = []
+    found: dict[str, str | None] = {}
     for element in split_list(text[match.end() :]):
         name, equals, value = element.partition("=")
         name, value = name.rstrip(" \t").lower(), value.lstrip(" \t")
         if not equals or not _TOKEN.fullmatch(name):
             msg = "authentication parameters must be name=value"
             raise HeaderError(msg)
-        if any(name == known for known, _ in found):
+        if name in found:
             msg = f"the authentication parameter {name} appears twice"
             raise HeaderError(msg)
-        found.append((name, _auth_value(value)))
-    return match[0].lower(), tuple(found)
+        found[name] = _auth_value(value)
+    return match[0].lower(), tuple(found.items())
 
 
 def _auth_value(text: str) -> str:

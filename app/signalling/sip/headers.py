@@ -49,6 +49,9 @@ _COMPACT = {
 
 _CANONICAL = {name.lower(): name for name in _NAMES} | {name.lower(): name for name in _COMPACT.values()} | _COMPACT
 _AS_WRITTEN = {name: name for name in _CANONICAL.values()}
+MAX_ELEMENTS = 256
+"""More than any real field has, and few enough to be read within a millisecond or two."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
 _LIST_PIECE = re.compile(r"""[^",<]+|"(?:[^"\\]|\\.)*"|<[^>]*>|(,)""", re.DOTALL)
 
@@ -98,8 +101,15 @@ class Headers:
         return tuple(self._lookup().get(canonical_name(name), ()))
 
     def get_list(self, name: str) -> tuple[str, ...]:
-        """All elements of a comma-separated field, across its lines. Raises `HeaderError` on unbalanced quotes."""
-        return tuple(element for value in self.get_all(name) for element in split_list(value))
+        """All elements of a comma-separated field, across its lines.
+
+        Raises `HeaderError` on unbalanced quotes, on an empty element, and on more than `MAX_ELEMENTS`.
+        """
+        elements = [element for value in self.get_all(name) for element in split_list(value)]
+        if len(elements) > MAX_ELEMENTS:
+            msg = f"{name} has more than {MAX_ELEMENTS} elements"
+            raise HeaderError(msg)
+        return tuple(elements)
 
     def single(self, name: str) -> str:
         """The value of a field that must appear exactly once. Raises `HeaderError` where it does not."""

@@ -17,6 +17,7 @@ MAX_SDP = 32768
 MAX_MEDIA = 32
 MAX_LINES = 1024
 MAX_FORMATS = 64
+MAX_ATTRIBUTES = 256
 
 Attributes: TypeAlias = list[tuple[str, str | None]]
 
@@ -154,6 +155,9 @@ def _sections(lines: list[tuple[str, str]]) -> list[_Section]:
                 msg = "a= must be name or name:value"
                 raise SdpError(msg)
             sections[-1].attributes.append((match[1], match[2]))
+    if max(len(section.attributes) for section in sections) > MAX_ATTRIBUTES:
+        msg = f"more than {MAX_ATTRIBUTES} attributes in one section are over the limit"
+        raise SdpError(msg)
     if len(sections) > MAX_MEDIA + 1:
         msg = f"a session description of {len(sections) - 1} media is over the limit of {MAX_MEDIA}"
         raise SdpError(msg)
