@@ -76,6 +76,14 @@ static void append(struct playout *p, const int16_t *samples, size_t count)
     p->end += (int64_t)count;
 }
 
+static void invent(struct playout *p)
+{
+    if (!p->inventing) {
+        conceal_begin(&p->conceal, line_end(p) - CONCEAL_HISTORY);
+        p->inventing = true;
+    }
+}
+
 /* Makes up one frame and lets the decoder follow it. */
 static void conceal_frame(struct playout *p)
 {
@@ -83,10 +91,9 @@ static void conceal_frame(struct playout *p)
     bool own = p->codec != NULL && p->codec->conceal != NULL;
     if (own && p->codec->conceal(p->decoder, made, FRAME) == FRAME) {
         append(p, made, FRAME);
+        p->inventing = false;
     } else {
-        if (!p->concealing) {
-            conceal_begin(&p->conceal, line_end(p) - CONCEAL_HISTORY);
-        }
+        invent(p);
         conceal_generate(&p->conceal, made, FRAME);
         struct conceal ahead = p->conceal;
         conceal_generate(&ahead, made + FRAME, CODEC_FOLLOW_AHEAD);
@@ -108,9 +115,7 @@ static void join(struct playout *p, int16_t *decoded, size_t count, size_t skip)
     count -= skip;
     if (p->concealing && (!own || skip > 0)) {
         int16_t made[FADE];
-        if (own) {
-            conceal_begin(&p->conceal, line_end(p) - CONCEAL_HISTORY);
-        }
+        invent(p);
         conceal_generate(&p->conceal, made, FADE);
         for (int32_t i = 0; i < FADE && (size_t)i < count; i++) {
             decoded[i] = (int16_t)((made[i] * (FADE - i) + decoded[i] * i) / FADE);
@@ -118,6 +123,7 @@ static void join(struct playout *p, int16_t *decoded, size_t count, size_t skip)
     }
     append(p, decoded, count);
     p->concealing = false;
+    p->inventing = false;
     p->pausing = false;
     p->concealed += (uint64_t)p->uncounted;
     p->uncounted = 0;

@@ -27,6 +27,7 @@ struct playout {
     int64_t end;                         /**< Media time after the last sample of `line`                      */
     int64_t last_sequence;               /**< Of the packet decoded last                                      */
     bool concealing;                     /**< The end of `line` was made up                                   */
+    bool inventing;                      /**< ... by `conceal`, which can go on, not by the codec             */
     bool pausing;                        /**< What is missing is an event or a keepalive, not audio           */
     int64_t missing;                     /**< Samples made up since the last decoded one                      */
     int64_t uncounted;                   /**< Of them, not yet in `concealed`: the talkspurt may have ended   */
