@@ -21,16 +21,20 @@ from native.errors import (
 class _Missing:
     """Stands in for the C module until it is built, so that the build command itself can be imported."""
 
+    def __init__(self, cause: str) -> None:
+        self._cause = cause
+
     def __getattr__(self, name: str) -> Any:
-        message = "the media engine is not built; run `python -m native.build_engine`"
+        message = f"the media engine is not built ({self._cause}); run `python -m native.build_engine`"
         raise EngineNotBuilt(message)
 
 
 def _load() -> tuple[Any, Any]:
     try:
         binding = importlib.import_module("native._binding")
-    except ModuleNotFoundError:
-        return _Missing(), _Missing()
+    except ImportError as error:
+        missing = _Missing(str(error))
+        return missing, missing
     return binding.ffi, binding.lib
 
 

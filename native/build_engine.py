@@ -81,14 +81,10 @@ def compile_in_place(build: Path) -> None:
     from setuptools.command.build_ext import build_ext
 
     build.mkdir(parents=True, exist_ok=True)
-    builder = make_builder()
-    generated = build / "_binding.c"
-    builder.emit_c_code(str(generated))
-    extension = builder.distutils_extension(str(build), verbose=False)
+    extension = make_builder().distutils_extension(str(build), verbose=False)
     command = build_ext(Distribution({"name": "ip270", "ext_modules": [extension]}))
     command.inplace = True
     command.build_temp = str(build)
-    command.parallel = 2
     command.ensure_finalized()
     command.run()
 

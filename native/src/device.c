@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-void device_init(struct device *device, const struct device_backend *backend)
+void device_init(struct device *device, const struct device_backend *backend, void (*free)(struct object *object))
 {
     device->party.object.kind = OBJECT_DEVICE;
+    device->party.object.free = free;
     device->party.gain = 1;
     device->backend = backend;
     device->capture_gain = 1;

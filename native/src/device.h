@@ -1,6 +1,6 @@
 /* A sound device as a party on a bus:
  *
- *   back end capture -> gain -> microphone gate -> party.input -> bus -> party.heard (+ sources) -> gain -> back end play
+ *   back end capture -> gain -> microphone gate -> party.input -> bus -> party.heard (+ sounds) -> gain -> back end play
  *
  * The gate lets sound out only while it was asked to and a connected stream shares the bus: no caller hears the room before
  * the call is up, whatever the rooms above forget. */
@@ -24,8 +24,6 @@ struct device_backend {
     void (*play)(struct device *device, const int16_t frame[MEDIA_FRAME_SAMPLES]);
     /* Media thread: adds what the back end knows to the counters. */
     void (*measure)(struct device *device, struct media_device_statistics *statistics);
-    /* Controlling thread, after the media thread has let go. */
-    void (*free)(struct device *device);
 };
 
 struct device {
@@ -35,7 +33,7 @@ struct device {
     atomic_bool gate_open;
     float capture_gain;
     float playback_gain;
-    int16_t overlay[MEDIA_FRAME_SAMPLES];   /* sources attached to this device alone, in this tick */
+    int16_t overlay[MEDIA_FRAME_SAMPLES];   /* sounds attached to this device alone, in this tick */
     struct media_device_statistics counters;
     struct level capture_level;
     struct level playback_level;
@@ -43,7 +41,7 @@ struct device {
 };
 
 /* Controlling thread: sets up the common part of a zeroed device. */
-void device_init(struct device *device, const struct device_backend *backend);
+void device_init(struct device *device, const struct device_backend *backend, void (*free)(struct object *object));
 
 /* Media thread. */
 void device_update_gate(struct device *device, struct events *events);

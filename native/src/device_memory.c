@@ -27,15 +27,15 @@ static void measure(struct device *device, struct media_device_statistics *stati
     statistics->playback_delay_ms = (double)sample_ring_count(&memory->earpiece) / 16;
 }
 
-static void release(struct device *device)
+static void release(struct object *object)
 {
-    struct memory_device *memory = (struct memory_device *)device;
+    struct memory_device *memory = (struct memory_device *)object;
     sample_ring_free(&memory->microphone);
     sample_ring_free(&memory->earpiece);
     free(memory);
 }
 
-static const struct device_backend backend = {capture, play, measure, release};
+static const struct device_backend backend = {capture, play, measure};
 
 struct memory_device *memory_device_new(void)
 {
@@ -43,10 +43,10 @@ struct memory_device *memory_device_new(void)
     if (memory == NULL)
         return NULL;
     memset(memory, 0, sizeof *memory);
-    device_init(&memory->device, &backend);
+    device_init(&memory->device, &backend, release);
     if (sample_ring_init(&memory->microphone, MEMORY_DEVICE_SAMPLES) != 0 ||
         sample_ring_init(&memory->earpiece, MEMORY_DEVICE_SAMPLES) != 0) {
-        release(&memory->device);
+        release(&memory->device.party.object);
         return NULL;
     }
     return memory;

@@ -56,23 +56,9 @@ static unsigned limit_of(enum object_kind kind)
     return 0;
 }
 
-static void free_object(struct object *object)
+static void free_bus(struct object *object)
 {
-    switch (object->kind) {
-    case OBJECT_BUS:
-        free(object);
-        break;
-    case OBJECT_STREAM:
-        stream_free((struct stream *)object);
-        break;
-    case OBJECT_DEVICE:
-        ((struct device *)object)->backend->free((struct device *)object);
-        break;
-    case OBJECT_TONE:
-    case OBJECT_PLAYER:
-        sound_free((struct sound *)object);
-        break;
-    }
+    free(object);
 }
 
 /* --- commands --- */
@@ -101,8 +87,11 @@ static int command_to(struct engine *engine, int id, enum object_kind kind, stru
 static void collect(struct engine *engine)
 {
     struct object *object;
+    struct alsa_device *device;
     while (queue_pop(&engine->released, &object))
-        free_object(object);
+        object->free(object);
+    while (queue_pop(&engine->device_thread.released, &device))
+        alsa_device_free(device);
 }
 
 /* An object on its way out needs no seat: its removal stands in the queue before the newcomer's arrival. */
@@ -138,7 +127,7 @@ static int adopt(struct engine *engine, struct object *object)
     int result = adopt_locked(engine, object);
     pthread_mutex_unlock(&engine->control);
     if (result < 0)
-        free_object(object);
+        object->free(object);
     return result;
 }
 
@@ -176,6 +165,8 @@ static int open_queues(struct engine *engine)
         error = queue_init(&engine->released, RELEASE_QUEUE, sizeof(struct object *));
     if (error == 0)
         error = events_init(&engine->events, engine->event_descriptor);
+    if (error == 0)
+        error = device_thread_init(&engine->device_thread, engine->event_descriptor);
     return error;
 }
 
@@ -207,13 +198,18 @@ int engine_start(struct engine *engine)
 {
     if (engine->clock == MEDIA_CLOCK_STEPPED || engine->started)
         return 0;
+    int error = device_thread_start(&engine->device_thread);
+    if (error != 0)
+        return error;
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, MEDIA_STACK_BYTES);
-    int error = pthread_create(&engine->media_thread, &attributes, engine_run, engine);
+    error = pthread_create(&engine->media_thread, &attributes, engine_run, engine);
     pthread_attr_destroy(&attributes);
-    if (error != 0)
+    if (error != 0) {
+        device_thread_stop(&engine->device_thread);
         return -error;
+    }
     pthread_setname_np(engine->media_thread, "media");
     engine->started = true;
     return 0;
@@ -238,15 +234,17 @@ static void close_descriptor(int descriptor)
 void engine_free(struct engine *engine)
 {
     stop_media(engine);
-    if (engine->released.slots != NULL) {
+    device_thread_stop(&engine->device_thread);
+    if (engine->device_thread.released.slots != NULL) {
         /* What was still on its way down has no media thread any more: let it through, so that nothing is forgotten. */
         engine_apply_commands(engine, engine_now(engine), clock_wall());
         collect(engine);
     }
     for (unsigned i = 0; i < OBJECTS_MAX; i++) {
         if (engine->objects[i] != NULL)
-            free_object(engine->objects[i]);
+            engine->objects[i]->free(engine->objects[i]);
     }
+    device_thread_free(&engine->device_thread);
     queue_free(&engine->commands);
     queue_free(&engine->released);
     events_free(&engine->events);
@@ -282,30 +280,37 @@ int engine_event_fd(const struct engine *engine)
     return engine->event_descriptor;
 }
 
+static bool take_event(struct events *events, struct media_event *event)
+{
+    const struct media_event *front = queue_front(&events->queue);
+    if (front == NULL)
+        return false;
+    memcpy(event, front, offsetof(struct media_event, data) + front->size);
+    queue_release(&events->queue);
+    return true;
+}
+
 int engine_next_event(struct engine *engine, struct media_event *event)
 {
     pthread_mutex_lock(&engine->control);
     collect(engine);
-    const struct media_event *front = queue_front(&engine->events.queue);
-    if (front == NULL) {
+    bool found = take_event(&engine->events, event) || take_event(&engine->device_thread.events, event);
+    if (!found) {
         /* Clear the wake-up, then look again: what came in between must not be slept over. */
         uint64_t count;
         ssize_t cleared = read(engine->event_descriptor, &count, sizeof count);
         (void)cleared;
-        front = queue_front(&engine->events.queue);
-    }
-    if (front != NULL) {
-        memcpy(event, front, offsetof(struct media_event, data) + front->size);
-        queue_release(&engine->events.queue);
+        found = take_event(&engine->events, event) || take_event(&engine->device_thread.events, event);
     }
     pthread_mutex_unlock(&engine->control);
-    return front != NULL;
+    return found;
 }
 
 void engine_report(struct engine *engine, struct media_report *report)
 {
     snapshot_read(&engine->report, report, sizeof *report);
-    report->events_dropped = atomic_load_explicit(&engine->events.dropped, memory_order_relaxed);
+    report->events_dropped = atomic_load_explicit(&engine->events.dropped, memory_order_relaxed) +
+                             atomic_load_explicit(&engine->device_thread.events.dropped, memory_order_relaxed);
 }
 
 /* --- buses and parties --- */
@@ -316,6 +321,7 @@ int engine_bus_new(struct engine *engine, bool hear_self)
     if (bus == NULL)
         return -ENOMEM;
     bus->object.kind = OBJECT_BUS;
+    bus->object.free = free_bus;
     bus->hear_self = hear_self;
     return adopt(engine, &bus->object);
 }
@@ -478,6 +484,23 @@ int engine_memory_device_new(struct engine *engine)
 {
     struct memory_device *device = memory_device_new();
     return device == NULL ? -ENOMEM : adopt(engine, &device->device.party.object);
+}
+
+int engine_alsa_device_new(struct engine *engine, const struct media_device_config *config)
+{
+    if (engine->clock == MEDIA_CLOCK_STEPPED)
+        return -EPERM;
+    struct alsa_device *alsa = alsa_device_new(&engine->device_thread, config);
+    int id = alsa == NULL ? -ENOMEM : adopt(engine, &alsa->device.party.object);
+    if (id < 0)
+        return id;
+    pthread_mutex_lock(&engine->control);
+    bool asked = device_thread_request(&engine->device_thread, REQUEST_OPEN, alsa);
+    pthread_mutex_unlock(&engine->control);
+    if (asked)
+        return id;
+    engine_remove(engine, id);
+    return -ENOBUFS;
 }
 
 int engine_device_set_gate(struct engine *engine, int device, bool open)

@@ -67,6 +67,8 @@ static void remove_object(struct engine *engine, struct object *object, int64_t 
         break;
     case OBJECT_DEVICE:
         silence_sounds_on(members, object);
+        if (alsa_device_is((struct device *)object))
+            alsa_device_drop((struct alsa_device *)object);
         REMOVE_MEMBER(members->devices, members->device_count, object);
         break;
     case OBJECT_TONE:

@@ -1,5 +1,5 @@
-/* The engine's own structure, shared by its three files: engine.c (what other threads call), engine_commands.c (what those calls
- * become on the media thread) and engine_tick.c (the media thread). */
+/* The engine's own structure, shared by its files: engine.c (what other threads call), engine_commands.c (what those calls become
+ * on the media thread), engine_tick.c (what happens every 10 ms) and engine_thread.c (when). */
 #ifndef IP270_ENGINE_INTERNAL_H
 #define IP270_ENGINE_INTERNAL_H
 
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "device.h"
+#include "device_thread.h"
 #include "events.h"
 #include "ip270_media.h"
 #include "lateness.h"
@@ -92,6 +93,7 @@ struct engine {
     int wake_descriptor;                /* wakes a media thread that has nothing to do */
     atomic_bool asleep;
     atomic_bool stopping;
+    struct device_thread device_thread;
     struct snapshot report;             /* struct media_report */
     _Atomic int64_t stepped_now;        /* CLOCK_STEPPED: the engine's time */
 
@@ -99,7 +101,8 @@ struct engine {
     struct members members;
     struct packet_batch batch;
     int timer;
-    int64_t deadline;                   /* when the running tick should have begun */
+    int64_t deadline;                   /* when the running tick should have begun, or the next one should */
+    bool card_stalled;                  /* the master card missed its turn: the timer goes on without waiting for it */
     uint64_t ticks;
     uint64_t overruns;
     struct lateness lateness;
@@ -114,9 +117,11 @@ struct engine {
 /* engine_commands.c; media thread. */
 void engine_apply_commands(struct engine *engine, int64_t now_ns, int64_t wall_ns);
 
-/* engine_tick.c */
+/* engine_tick.c; media thread. */
 void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns);
 void engine_publish(struct engine *engine);
-void *engine_run(void *engine);                         /* the media thread */
+
+/* engine_thread.c: the media thread's body. */
+void *engine_run(void *engine);
 
 #endif

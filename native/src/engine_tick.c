@@ -1,20 +1,13 @@
-/* The media thread: one tick every 10 ms.
+/* One tick, every 10 ms.
  *
  *   commands -> packets in -> receivers -> devices in -> mix -> senders, packets out -> devices out -> RTCP -> counters
  *
  * Nothing here waits for another thread, allocates, logs or opens a file. */
 #include "engine_internal.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "clock.h"
-#include "realtime.h"
 
 enum {
-    CATCH_UP_TICKS = 50,                /* missed ticks that are made up for; a longer sleep is given up */
     PUBLISH_TICKS = 10,                 /* counters are published, and RTCP sockets read, every 100 ms */
 };
 
@@ -41,11 +34,14 @@ static void find_connected(struct members *members)
     }
 }
 
-static void capture_devices(struct engine *engine)
+static void capture_devices(struct engine *engine, int64_t now_ns)
 {
     for (unsigned i = 0; i < engine->members.device_count; i++) {
-        device_update_gate(engine->members.devices[i], &engine->events);
-        device_capture(engine->members.devices[i]);
+        struct device *device = engine->members.devices[i];
+        if (alsa_device_is(device))
+            alsa_device_poll((struct alsa_device *)device, now_ns);
+        device_update_gate(device, &engine->events);
+        device_capture(device);
     }
 }
 
@@ -123,7 +119,7 @@ void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns)
     engine_apply_commands(engine, now_ns, wall_ns);
     receive_streams(engine, now_ns);
     find_connected(&engine->members);
-    capture_devices(engine);
+    capture_devices(engine, now_ns);
     play_sounds(engine);
     mix(&engine->members);
     send_streams(engine);
@@ -134,89 +130,4 @@ void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns)
     if (engine->ticks % PUBLISH_TICKS == 0)
         engine_publish(engine);
     events_flush(&engine->events);
-}
-
-static void timed_tick(struct engine *engine)
-{
-    int64_t begun = clock_now();
-    engine_tick(engine, begun, clock_wall());
-    int64_t busy = clock_now() - begun;
-    engine->busy_ns += busy;
-    engine->busy_max_ns = busy > engine->busy_max_ns ? busy : engine->busy_max_ns;
-}
-
-static void start_timer(struct engine *engine)
-{
-    engine->deadline = clock_now() + TICK_NS;
-    clock_timer_start(engine->timer, engine->deadline);
-}
-
-/* Waits for the timer and runs the ticks that are due. */
-static void pace_by_timer(struct engine *engine)
-{
-    uint64_t expirations = 0;
-    if (read(engine->timer, &expirations, sizeof expirations) != sizeof expirations)
-        return;
-    lateness_add(&engine->lateness, clock_now() - engine->deadline);
-    engine->overruns += expirations - 1;
-    if (expirations > CATCH_UP_TICKS) {
-        engine->deadline += (int64_t)(expirations - CATCH_UP_TICKS) * TICK_NS;
-        expirations = CATCH_UP_TICKS;
-    }
-    for (uint64_t i = 0; i < expirations; i++) {
-        timed_tick(engine);
-        engine->deadline += TICK_NS;
-    }
-}
-
-static bool has_work(const struct engine *engine)
-{
-    const struct members *members = &engine->members;
-    for (unsigned i = 0; i < members->sound_count; i++) {
-        if (members->sounds[i]->on != NULL)
-            return true;
-    }
-    return members->stream_count != 0 || members->device_count != 0;
-}
-
-/* Without streams and devices there is nothing to tick for: sleeps until a command comes. */
-static void sleep_until_command(struct engine *engine)
-{
-    uint64_t count;
-    atomic_store(&engine->asleep, true);
-    atomic_thread_fence(memory_order_seq_cst);
-    if (queue_count(&engine->commands) == 0 && !atomic_load(&engine->stopping)) {
-        struct pollfd wake = {.fd = engine->wake_descriptor, .events = POLLIN};
-        poll(&wake, 1, -1);
-    }
-    atomic_store(&engine->asleep, false);
-    ssize_t cleared = read(engine->wake_descriptor, &count, sizeof count);
-    (void)cleared;
-    start_timer(engine);
-}
-
-static void leave_all(struct engine *engine)
-{
-    int64_t now = clock_now();
-    engine_apply_commands(engine, now, clock_wall());
-    for (unsigned i = 0; i < engine->members.stream_count; i++)
-        stream_leave(engine->members.streams[i], now);
-}
-
-void *engine_run(void *context)
-{
-    struct engine *engine = context;
-    engine->policy = (int32_t)realtime_enter();
-    engine->memory_locked = realtime_lock_memory() == 0;
-    realtime_prefault_stack();
-    engine_publish(engine);
-    start_timer(engine);
-    while (!atomic_load_explicit(&engine->stopping, memory_order_relaxed)) {
-        if (!has_work(engine) && queue_count(&engine->commands) == 0)
-            sleep_until_command(engine);
-        else
-            pace_by_timer(engine);
-    }
-    leave_all(engine);
-    return NULL;
 }

@@ -3,11 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void free_sound(struct object *object)
+{
+    struct sound *sound = (struct sound *)object;
+    free(sound->samples);
+    free(sound);
+}
+
 struct sound *sound_new_tone(void)
 {
     struct sound *sound = calloc(1, sizeof *sound);
-    if (sound != NULL)
-        sound->object.kind = OBJECT_TONE;
+    if (sound == NULL)
+        return NULL;
+    sound->object.kind = OBJECT_TONE;
+    sound->object.free = free_sound;
     return sound;
 }
 
@@ -22,16 +31,11 @@ struct sound *sound_new_player(const int16_t *samples, size_t count, bool loop)
     }
     memcpy(copy, samples, count * sizeof *samples);
     sound->object.kind = OBJECT_PLAYER;
+    sound->object.free = free_sound;
     sound->samples = copy;
     sound->count = count;
     sound->loop = loop;
     return sound;
-}
-
-void sound_free(struct sound *sound)
-{
-    free(sound->samples);
-    free(sound);
 }
 
 void sound_play_tone(struct sound *sound, const struct tone_spec *spec, struct object *on)

@@ -24,7 +24,6 @@ struct sound {
 /* Controlling thread. NULL when there is no memory. */
 struct sound *sound_new_tone(void);
 struct sound *sound_new_player(const int16_t *samples, size_t count, bool loop);
-void sound_free(struct sound *sound);
 
 /* Media thread. */
 void sound_play_tone(struct sound *sound, const struct tone_spec *spec, struct object *on);

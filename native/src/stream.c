@@ -16,6 +16,20 @@ enum {
     FOREIGN_TOKENS_MAX = 100,
 };
 
+void stream_discard(struct stream *stream)
+{
+    free(stream->receiver);
+    free(stream->sender);
+    free(stream);
+}
+
+static void free_stream(struct object *object)
+{
+    struct stream *stream = (struct stream *)object;
+    packet_port_close(&stream->port);
+    stream_discard(stream);
+}
+
 struct stream *stream_new(const struct sender_config *identity, uint64_t seed)
 {
     struct stream *stream = aligned_alloc(CACHE_LINE, (sizeof *stream + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
@@ -29,6 +43,7 @@ struct stream *stream_new(const struct sender_config *identity, uint64_t seed)
     }
     memset(stream, 0, sizeof *stream);
     stream->party.object.kind = OBJECT_STREAM;
+    stream->party.object.free = free_stream;
     stream->party.gain = 1;
     stream->receiver = receiver;
     stream->sender = sender;
@@ -39,18 +54,6 @@ struct stream *stream_new(const struct sender_config *identity, uint64_t seed)
     return stream;
 }
 
-void stream_free(struct stream *stream)
-{
-    packet_port_close(&stream->port);
-    stream_discard(stream);
-}
-
-void stream_discard(struct stream *stream)
-{
-    free(stream->receiver);
-    free(stream->sender);
-    free(stream);
-}
 
 static int setup_addresses(struct stream_setup *setup, const struct media_stream_config *config)
 {

@@ -52,7 +52,6 @@ struct stream {
 
 /* Controlling thread. `identity` holds the SSRC, first sequence number and first timestamp. NULL when there is no memory. */
 struct stream *stream_new(const struct sender_config *identity, uint64_t seed);
-void stream_free(struct stream *stream);
 void stream_discard(struct stream *stream);      /* one whose port never opened */
 
 /* Checks and resolves what Python asks for. 0 or -EINVAL. Any thread but the media thread. */

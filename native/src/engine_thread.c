@@ -1,0 +1,180 @@
+/* The media thread: what wakes it, and how late it was.
+ *
+ * CLOCK_TIMER: a timerfd on absolute time. CLOCK_CARD: the master card's capture period, and the time on the engine's own clock
+ * whenever the card is missing or late, so that no tick is ever left out because of a card. */
+#include "engine_internal.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "device_alsa.h"
+#include "realtime.h"
+
+enum {
+    CATCH_UP_TICKS = 50,                /* missed ticks that are made up for; a longer sleep is given up */
+    CARD_GRACE_NS = TICK_NS,            /* how late a card may be before the timer takes its tick */
+    CARD_LEAD_NS = 3 * TICK_NS,         /* how early: a card without a clock must not run away with us */
+    CARD_SMOOTHING = 16,
+    CARD_CORRECTION_MAX_NS = TICK_NS / 100,
+};
+
+static void timed_tick(struct engine *engine)
+{
+    int64_t begun = clock_now();
+    engine_tick(engine, begun, clock_wall());
+    int64_t busy = clock_now() - begun;
+    engine->busy_ns += busy;
+    engine->busy_max_ns = busy > engine->busy_max_ns ? busy : engine->busy_max_ns;
+}
+
+static void start_timer(struct engine *engine, int64_t first_ns)
+{
+    engine->deadline = first_ns;
+    clock_timer_start(engine->timer, first_ns);
+}
+
+/* Waits for the timer and runs the ticks that are due. */
+static void pace_by_timer(struct engine *engine)
+{
+    uint64_t expirations = 0;
+    if (engine->paced_by != MEDIA_CLOCK_TIMER) {
+        engine->paced_by = MEDIA_CLOCK_TIMER;
+        start_timer(engine, engine->deadline);
+    }
+    if (read(engine->timer, &expirations, sizeof expirations) != sizeof expirations)
+        return;
+    lateness_add(&engine->lateness, clock_now() - engine->deadline);
+    engine->overruns += expirations - 1;
+    if (expirations > CATCH_UP_TICKS) {
+        engine->deadline += (int64_t)(expirations - CATCH_UP_TICKS) * TICK_NS;
+        expirations = CATCH_UP_TICKS;
+    }
+    for (uint64_t i = 0; i < expirations; i++) {
+        timed_tick(engine);
+        engine->deadline += TICK_NS;
+    }
+}
+
+/* The first device whose card captures paces the engine, if cards shall. */
+static struct alsa_device *find_master(struct engine *engine)
+{
+    struct alsa_device *master = NULL;
+    if (engine->clock != MEDIA_CLOCK_CARD)
+        return NULL;
+    for (unsigned i = 0; i < engine->members.device_count; i++) {
+        struct alsa_device *device = (struct alsa_device *)engine->members.devices[i];
+        if (!alsa_device_is(&device->device))
+            continue;
+        device->master = master == NULL && device->card != NULL && device->card->capture.poll_count != 0;
+        if (device->master)
+            master = device;
+    }
+    return master;
+}
+
+static void wait_for_card(struct alsa_device *master, int64_t until_ns)
+{
+    struct card_direction *direction = &master->card->capture;
+    int64_t left = until_ns - clock_now();
+    unsigned short events;
+    if (left <= 0)
+        return;
+    struct timespec timeout = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+    if (ppoll(direction->polls, direction->poll_count, &timeout, NULL) > 0)
+        snd_pcm_poll_descriptors_revents(direction->pcm, direction->polls, direction->poll_count, &events);
+}
+
+/* True when the card has brought a frame in its time; false when it is late, or gone. */
+static bool await_card(struct engine *engine, struct alsa_device *master)
+{
+    int64_t last_call = engine->deadline + (engine->card_stalled ? 0 : CARD_GRACE_NS);
+    for (;;) {
+        int64_t now = clock_now();
+        alsa_device_poll(master, now);
+        if (master->card == NULL || now >= last_call)
+            return master->card != NULL && card_has_frame(master->card);
+        if (!card_has_frame(master->card))
+            wait_for_card(master, last_call);
+        else if (now >= engine->deadline - CARD_LEAD_NS)
+            return true;
+        else
+            poll(NULL, 0, 1);
+    }
+}
+
+/* The deadline follows the card's clock slowly, so that lateness is measured against its rate and not its jitter. */
+static void pace_by_card(struct engine *engine, struct alsa_device *master)
+{
+    bool brought = await_card(engine, master);
+    int64_t error = clock_now() - engine->deadline;
+    engine->card_stalled = !brought;
+    engine->paced_by = brought ? MEDIA_CLOCK_CARD : MEDIA_CLOCK_TIMER;
+    if (!brought && error < 0)
+        return;     /* the card vanished before the tick was due: the timer waits for the rest */
+    lateness_add(&engine->lateness, error);
+    if (error > CATCH_UP_TICKS * (int64_t)TICK_NS) {
+        engine->overruns += (uint64_t)(error / TICK_NS);
+        engine->deadline += error;
+    }
+    timed_tick(engine);
+    int64_t correction = brought ? error / CARD_SMOOTHING : 0;
+    correction = correction > CARD_CORRECTION_MAX_NS ? CARD_CORRECTION_MAX_NS : correction;
+    correction = correction < -CARD_CORRECTION_MAX_NS ? -CARD_CORRECTION_MAX_NS : correction;
+    engine->deadline += TICK_NS + correction;
+}
+
+static bool has_work(const struct engine *engine)
+{
+    const struct members *members = &engine->members;
+    for (unsigned i = 0; i < members->sound_count; i++) {
+        if (members->sounds[i]->on != NULL)
+            return true;
+    }
+    return members->stream_count != 0 || members->device_count != 0;
+}
+
+/* Without streams and devices there is nothing to tick for: sleeps until a command comes. */
+static void sleep_until_command(struct engine *engine)
+{
+    uint64_t count;
+    atomic_store(&engine->asleep, true);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (queue_count(&engine->commands) == 0 && !atomic_load(&engine->stopping)) {
+        struct pollfd wake = {.fd = engine->wake_descriptor, .events = POLLIN};
+        poll(&wake, 1, -1);
+    }
+    atomic_store(&engine->asleep, false);
+    ssize_t cleared = read(engine->wake_descriptor, &count, sizeof count);
+    (void)cleared;
+    start_timer(engine, clock_now() + TICK_NS);
+}
+
+static void leave_all(struct engine *engine)
+{
+    int64_t now = clock_now();
+    engine_apply_commands(engine, now, clock_wall());
+    for (unsigned i = 0; i < engine->members.stream_count; i++)
+        stream_leave(engine->members.streams[i], now);
+}
+
+void *engine_run(void *context)
+{
+    struct engine *engine = context;
+    struct alsa_device *master;
+    engine->policy = (int32_t)realtime_enter();
+    engine->memory_locked = realtime_lock_memory() == 0;
+    realtime_prefault_stack();
+    engine_publish(engine);
+    start_timer(engine, clock_now() + TICK_NS);
+    while (!atomic_load_explicit(&engine->stopping, memory_order_relaxed)) {
+        if (!has_work(engine) && queue_count(&engine->commands) == 0)
+            sleep_until_command(engine);
+        else if ((master = find_master(engine)) != NULL)
+            pace_by_card(engine, master);
+        else
+            pace_by_timer(engine);
+    }
+    leave_all(engine);
+    return NULL;
+}
