@@ -60,7 +60,7 @@ def write(document: Path = DOCUMENT) -> None:
     rows = [row for name in _MODULES for row in _stored(name)]
     facts = json.loads((STORE / "machine.json").read_text())
     parts = [_HEAD, "## The machine\n\n", *(f"- {fact}\n" for fact in facts), "\n## The table\n\n", table(rows), "\n\n"]
-    reasons = sorted({f"- {row.row}: {row.reason}\n" for row in rows if row.reason})
+    reasons = sorted({f"- {row.row}: {row.reason.replace(str(REPOSITORY), '.')}\n" for row in rows if row.reason})
     parts += ["Not measured:\n\n", *reasons, "\n"] if reasons else []
     parts += [_lateness_details(rows), _METHODS]
     document.write_text("".join(parts))

@@ -30,11 +30,11 @@ _CALL_ID = re.compile(rb"^(?:Call-ID|i)\s*:\s*(\S+)", re.IGNORECASE | re.MULTILI
 
 
 class Capture:
-    """Requests that cross the loopback interface to one UDP port, with the kernel's times."""
+    """SIP that crosses the loopback interface to and from one UDP port, with the kernel's times."""
 
     def __init__(self, port: int) -> None:
-        self.requests: list[tuple[int, bytes, bytes]] = []
-        """Time in nanoseconds, method, Call-ID."""
+        self.messages: list[tuple[int, bytes, bytes]] = []
+        """Time in nanoseconds, method or status, Call-ID."""
         self._port = port
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
@@ -52,15 +52,15 @@ class Capture:
         self._thread.join()
         self._socket.close()
 
-    def setup_times_ms(self) -> list[float]:
-        """INVITE to ACK of every call that got so far."""
-        invites: dict[bytes, int] = {}
+    def times_ms(self, begins: bytes) -> list[float]:
+        """From the first message of that method or status to the ACK, for every call that got so far."""
+        begun: dict[bytes, int] = {}
         times = []
-        for at, method, call_id in self.requests:
-            if method == b"INVITE":
-                invites.setdefault(call_id, at)
-            elif method == b"ACK" and call_id in invites:
-                times.append((at - invites.pop(call_id)) / 1e6)
+        for at, what, call_id in self.messages:
+            if what == begins:
+                begun.setdefault(call_id, at)
+            elif what == b"ACK" and call_id in begun:
+                times.append((at - begun.pop(call_id)) / 1e6)
         return times
 
     def _listen(self) -> None:
@@ -70,25 +70,30 @@ class Capture:
                 packet, ancillary, _, address = self._socket.recvmsg(65535, socket.CMSG_SPACE(timespec.size))
             except TimeoutError:
                 continue
-            header = (packet[0] & 0x0F) * 4
-            outgoing = address[2] == socket.PACKET_OUTGOING
-            if outgoing or packet[9] != _UDP or packet[header + 2 : header + 4] != self._port.to_bytes(2, "big"):
+            if address[2] == socket.PACKET_OUTGOING or packet[9] != _UDP:
                 continue
-            method, _, rest = packet[header + 8 :].partition(b" ")
-            if found := _CALL_ID.search(rest):
+            header = (packet[0] & 0x0F) * 4
+            ports = struct.unpack_from("!HH", packet, header)
+            payload = packet[header + 8 :]
+            if self._port in ports and (call_id := _CALL_ID.search(payload)):
                 seconds, nanoseconds = timespec.unpack(ancillary[0][2][: timespec.size])
-                self.requests.append((seconds * 1_000_000_000 + nanoseconds, method, found[1]))
+                what = payload.removeprefix(b"SIP/2.0 ").partition(b" ")[0]
+                self.messages.append((seconds * 1_000_000_000 + nanoseconds, what, call_id[1]))
 
 
 @dataclasses.dataclass
 class _Found:
     times_ms: list[float] = dataclasses.field(default_factory=list)
+    answer_to_ack_ms: list[float] = dataclasses.field(default_factory=list)
     reason: str = ""
 
     @property
     def median(self) -> float | None:
         """Of all but the first call, which warms caches."""
         return statistics.median(self.times_ms[1:]) if len(self.times_ms) > 1 and not self.reason else None
+
+    def details(self) -> dict[str, list[float]]:
+        return {"INVITE to ACK, ms": self.times_ms, "200 to ACK, ms": self.answer_to_ack_ms}
 
 
 async def measure(calls: int) -> list[Row]:
@@ -119,7 +124,8 @@ async def _call(contender: Contender, peer: Peer, sipp: Sipp, found: _Found) -> 
             await asyncio.sleep(GAP_SECONDS)
     except PeerError as error:
         found.reason = f"{contender.name}: {error}"
-    found.times_ms += capture.setup_times_ms()
+    found.times_ms += capture.times_ms(b"INVITE")
+    found.answer_to_ack_ms += capture.times_ms(b"200")
 
 
 def _row(ours: _Found, theirs: _Found, peer: Contender, calls: int) -> Row:
@@ -135,5 +141,5 @@ def _row(ours: _Found, theirs: _Found, peer: Contender, calls: int) -> Row:
         met=at_most(ours.median, theirs.median, 1.0) if judged else None,
         n=calls,
         reason="; ".join(filter(None, (ours.reason, theirs.reason))),
-        details={"ours ms": ours.times_ms, "peer ms": theirs.times_ms},
+        details={"ours": ours.details(), "peer": theirs.details()},
     )

@@ -51,9 +51,11 @@ class BaresipPeer(Peer):
     """baresip 1.0 as Debian 12 has it.
 
     Without `config.play` it plays `silence_seconds` of silence, which it loads when the call is answered, and sends
-    nothing more when they end. What it hears is decoded and, as there is no player without a sound card, dropped; where
-    `config.record` names a folder, its `sndfile` filter writes what was sent and heard there.
-    It reports no hold by the far end.
+    nothing more when they end. What it hears is decoded and, as there is no player without a sound card, dropped;
+    where `config.record` names a folder, its `sndfile` filter writes what was sent and heard there.
+
+    It takes any certificate over TLS and finds names only by DNS. It reports no hold by the far end and, when it
+    answers by itself, no `INCOMING`.
     """
 
     name = "baresip"

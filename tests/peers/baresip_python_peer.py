@@ -22,7 +22,10 @@ _KINDS = {
 
 
 class BaresipPythonPeer(WorkerPeer):
-    """A baresip-python user agent. Without files to play or record its audio is the library's own memory driver."""
+    """A baresip-python user agent. Without files to play or record its audio is the library's own memory driver.
+
+    It finds names only by DNS. When it is called it sends a re-INVITE of its own as soon as the call is on.
+    """
 
     name = "baresip-python"
     transports = frozenset(Transport)

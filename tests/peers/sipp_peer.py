@@ -33,12 +33,14 @@ class SippConfig:
 
     `scenario` is a file of `tests/peers/scenarios` (without its folder) or any path. `remote` (`host:port`) makes
     SIPp the side that begins; None lets it wait for calls. `calls` ends the run after so many; None goes on until
-    it is closed. `media` is the RTP address its SDP names. `keys` become `[name]` in the scenario.
+    it is closed. `user` is the user part it calls, or is called by; `caller` is its own when it calls. `media` is the
+    RTP address its SDP names. `keys` become `[name]` in the scenario.
     """
 
     scenario: str | Path
     remote: str | None = None
     user: str = "sipp"
+    caller: str = "sipp"
     auth_user: str = ""
     password: str = ""
     address: str = "127.0.0.1"
@@ -134,6 +136,7 @@ class Sipp:
             "rtp_port": str(config.media[1]),
             "format": payload_type,
             "rtpmap": rtpmap,
+            "caller": config.caller,
             **config.keys,
         }
         scenario = Path(config.scenario)
