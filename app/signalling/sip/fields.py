@@ -28,6 +28,7 @@ MAX_CSEQ = 2**31 - 1
 _TOKEN_CLASS = r"A-Za-z0-9.!%*_+`'~\-"  # noqa: S105 - the grammar's word for a run of characters
 _TOKEN = re.compile(rf"[{_TOKEN_CLASS}]+")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
+_QUOTED_STRING = re.compile(_QUOTED, re.DOTALL)
 _PARAMETER = re.compile(
     rf"""[ \t]*;[ \t]*([{_TOKEN_CLASS}]+)[ \t]*(?:=[ \t]*({_QUOTED}|[^\x00-\x20\x7f-\U0010ffff;,"<>]+)[ \t]*)?""",
     re.DOTALL,
@@ -392,7 +393,7 @@ def _parse_auth(text: str) -> tuple[str, Parameters]:
 
 
 def _auth_value(text: str) -> str:
-    if len(text) >= 2 and text[0] == text[-1] == '"':
+    if _QUOTED_STRING.fullmatch(text):
         return unquote(text)
     if not _BARE_VALUE.fullmatch(text):
         msg = "an authentication parameter's value must be a token or quoted"
