@@ -9,6 +9,7 @@ import msgspec
 
 from app.settings.secret import Secret
 
+NAMES = {"27": "Desk by the window", "28": "Meeting room"}
 TRANSPORTS = ("udp", "tcp", "tls")
 
 
@@ -20,10 +21,16 @@ class Account(msgspec.Struct, frozen=True):
     password: Secret
 
 
-def make_accounts() -> tuple[Account, ...]:
-    """The demo's phones with passwords of this run only."""
-    names = {"27": "Desk by the window", "28": "Meeting room"}
-    return tuple(Account(number, name, Secret(secrets.token_urlsafe(18))) for number, name in names.items())
+def load_accounts(path: Path) -> tuple[Account, ...]:
+    """The demo's phones; their passwords are drawn once and kept in `path`. Raises OSError."""
+    passwords: dict[str, str] = {}
+    if path.exists():
+        passwords = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    else:
+        passwords = {number: secrets.token_urlsafe(18) for number in NAMES}
+        path.touch(mode=0o600)
+        path.write_bytes(msgspec.json.encode(passwords))
+    return tuple(Account(number, name, Secret(passwords[number])) for number, name in NAMES.items())
 
 
 def write_configurations(

@@ -41,6 +41,10 @@ class Registrar:
         current = [b for b in self._bindings.get(number, {}).values() if b.expires_at > now]
         return tuple(sorted(current, key=lambda b: b.expires_at, reverse=True))
 
+    def all_bindings(self, now: float) -> tuple[Binding, ...]:
+        """Where all phones can be reached now."""
+        return tuple(binding for number in self._bindings for binding in self.bindings(number, now))
+
     def authenticate(self, request: Request, now: float) -> Account | Response:
         """The account behind a request, or the response that asks for its password or refuses it."""
         verdict, user = self._digest.verify(request, now)
