@@ -21,6 +21,7 @@ from app.model.media import (
     AnswerReady,
     AnswerTaken,
     DigitHeard,
+    EarTone,
     MediaBegan,
     MediaEvent,
     MediaRefused,
@@ -164,8 +165,8 @@ class CallControl:
     @property
     def audio(self) -> AudioView:
         """Paths, volumes, mute, gate and ringing."""
-        scene_rings = self._scene.ring is not None
-        return self._switch.desk.view(ringing=self._switch.board.ringing is not None or scene_rings)
+        heard = self._scene.ring is not None or self._scene.tone is EarTone.CALL_WAITING
+        return self._switch.desk.view(ringing=heard)
 
     @property
     def audio_trouble(self) -> str:

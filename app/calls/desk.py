@@ -35,7 +35,7 @@ class Desk:
         return next((path for path in order if path in self.paths.available), None)
 
     def view(self, *, ringing: bool) -> AudioView:
-        """The desk as surfaces see it; `ringing` is whether a call waits for the user's word."""
+        """The desk as surfaces see it; `ringing` is whether a call makes itself heard."""
         volumes = self.paths.volumes
         return AudioView(
             path=self.paths.path,

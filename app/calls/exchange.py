@@ -60,7 +60,7 @@ class Exchanges:
         if leg.offer is None:
             self._media.offer(stream.id, stream.propose())
         else:
-            self._media.answer(stream.id, leg.offer, stream.propose())
+            self._media.answer(stream.id, leg.offer, stream.concede())
 
     def settle(self, leg: Leg) -> None:
         """Tell the far end of a hold or retrieve it does not know of yet, once nothing else is under way."""
@@ -95,7 +95,7 @@ class Exchanges:
             if leg.exchange is Exchange.OFFER:
                 self._media.drop_offer(leg.stream.id)
             leg.exchange = Exchange.ANSWER
-            self._media.answer(leg.stream.id, offer, leg.stream.propose())
+            self._media.answer(leg.stream.id, offer, leg.stream.concede())
         else:
             leg.line.answer_offer(leg.id, None)
 

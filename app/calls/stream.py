@@ -23,7 +23,7 @@ class Stream:
     proposed: bool = False
     """What the description that is on its way says about it."""
     described: Direction = Direction.SENDRECV
-    """The direction of that description."""
+    """The direction we asked for in it."""
     refused: bool = False
     """The far end refused the last change; it is not offered again until the user changes his mind."""
     remote_held: bool = False
@@ -33,20 +33,20 @@ class Stream:
     """The far end's first packet came."""
     quality: Quality | None = None
 
-    @property
-    def direction(self) -> Direction:
-        """What to offer or answer now: a hold keeps sending, unless the far end already stopped (RFC 3264, 8.4)."""
-        if not self.held:
-            return Direction.SENDRECV
-        return Direction.INACTIVE if self.remote_held else Direction.SENDONLY
-
     def propose(self) -> Direction:
-        """The direction for a description that is made now, remembered as what the far end will be told."""
-        self.proposed = self.held
-        self.described = self.direction
-        return self.described
+        """The direction for an offer made now: a hold keeps sending, unless the far end has stopped (RFC 3264, 8.4)."""
+        return self._describe(Direction.INACTIVE if self.remote_held else Direction.SENDONLY)
+
+    def concede(self) -> Direction:
+        """The most we want in an answer made now; what the far end offers narrows it further."""
+        return self._describe(Direction.SENDONLY)
 
     def want_held(self, held: bool) -> None:
         """The user holds or retrieves; a refusal of something earlier is forgotten."""
         self.held = held
         self.refused = False
+
+    def _describe(self, when_held: Direction) -> Direction:
+        self.proposed = self.held
+        self.described = when_held if self.held else Direction.SENDRECV
+        return self.described

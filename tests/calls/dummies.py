@@ -1,0 +1,268 @@
+"""Dummies of the call model's ports, and a phone on a table that joins them: no sockets, no clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from app.calls.control import CallControl
+from app.calls.refusal import Refusal
+from app.model.cause import Cause
+from app.model.history import CallRecord
+from app.model.ids import LegId, LineId, StreamId
+from app.model.media import (
+    AnswerReady,
+    AnswerTaken,
+    AudioPath,
+    EarTone,
+    MediaEvent,
+    MediaRefused,
+    OfferReady,
+    PathsChanged,
+    Quality,
+    Scene,
+)
+from app.model.party import Party
+from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
+from app.model.signalling import (
+    CallOptions,
+    Connected,
+    LineCapabilities,
+    LineChanged,
+    Registration,
+    SetupIndicated,
+    SignallingEvent,
+)
+from app.model.snapshot import CallState, CallView
+
+LINE = LineId("line-1")
+EPOCH = 1_700_000_000.0
+
+
+def session(direction: Direction = Direction.SENDRECV, version: int = 1) -> SessionDescription:
+    codecs = (CodecDescription(8, "PCMA", 8000),)
+    audio = MediaDescription("audio", "192.0.2.9", 40000, codecs, direction)
+    return SessionDescription(1, version, "192.0.2.9", (audio,))
+
+
+class DummyLine:
+    """Writes down every request as (name, leg, detail)."""
+
+    def __init__(self, capabilities: LineCapabilities) -> None:
+        self.id = LINE
+        self.capabilities = capabilities
+        self.requests: list[tuple[str, LegId, object]] = []
+        self.options: list[CallOptions] = []
+
+    def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
+        self.requests.append(("setup", leg, number))
+        self.options.append(options)
+
+    def information(self, leg: LegId, digits: str) -> None:
+        self.requests.append(("information", leg, digits))
+
+    def alert(self, leg: LegId) -> None:
+        self.requests.append(("alert", leg, None))
+
+    def connect(self, leg: LegId, description: SessionDescription) -> None:
+        self.requests.append(("connect", leg, _direction(description)))
+
+    def offer(self, leg: LegId, offer: SessionDescription) -> None:
+        self.requests.append(("offer", leg, _direction(offer)))
+
+    def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
+        self.requests.append(("answer_offer", leg, None if description is None else _direction(description)))
+
+    def digit(self, leg: LegId, digit: str) -> None:
+        self.requests.append(("digit", leg, digit))
+
+    def transfer(self, leg: LegId, number: str) -> None:
+        self.requests.append(("transfer", leg, number))
+
+    def join(self, leg: LegId, other: LegId) -> None:
+        self.requests.append(("join", leg, other))
+
+    def disconnect(self, leg: LegId, cause: Cause) -> None:
+        self.requests.append(("disconnect", leg, cause))
+
+    def take(self) -> list[tuple[str, LegId, object]]:
+        taken, self.requests = self.requests, []
+        return taken
+
+
+class DummyMedia:
+    """Answers each question with the event it calls for, when `DeskPhone.settle` lets it."""
+
+    def __init__(self) -> None:
+        self.events: deque[MediaEvent] = deque()
+        self.scene = Scene()
+        self.open_streams: set[StreamId] = set()
+        self.refuse: str | None = None
+        self.common_codec = True
+        self.carries_digits = True
+        self.sent_digits: list[str] = []
+        self.dropped: list[StreamId] = []
+        self.paths: list[AudioPath] = []
+
+    def open(self, stream: StreamId) -> None:
+        self.open_streams.add(stream)
+
+    def offer(self, stream: StreamId, direction: Direction) -> None:
+        self._post(stream, OfferReady(stream, session(direction)))
+
+    def take_answer(self, stream: StreamId, answer: SessionDescription) -> None:
+        self._post(stream, AnswerTaken(stream, answer.media[0].direction))
+
+    def drop_offer(self, stream: StreamId) -> None:
+        self.dropped.append(stream)
+
+    def answer(self, stream: StreamId, offer: SessionDescription, direction: Direction) -> None:
+        remote = offer.media[0].direction
+        ours = Direction.of(direction.sends and remote.receives, direction.receives and remote.sends)
+        self._post(stream, AnswerReady(stream, session(ours), remote))
+
+    def send_digit(self, stream: StreamId, digit: str) -> bool:
+        self.sent_digits.append(digit)
+        return self.carries_digits
+
+    def quality(self, stream: StreamId) -> Quality | None:
+        return Quality(stream, "PCMA", 50, 50, 0, 1.0, 10.0, 40.0, 4)
+
+    def close(self, stream: StreamId) -> None:
+        self.open_streams.discard(stream)
+
+    def show(self, scene: Scene) -> None:
+        self.scene = scene
+
+    def select_path(self, path: AudioPath) -> None:
+        self.paths.append(path)
+        self.events.append(PathsChanged(path, tuple(AudioPath), {}))
+
+    def set_volume(self, percent: int, *, ringer: bool) -> None:
+        raise AssertionError("the call model sets no volume")
+
+    def _post(self, stream: StreamId, event: MediaEvent) -> None:
+        assert stream in self.open_streams
+        if self.refuse is not None:
+            event = MediaRefused(stream, self.refuse, self.common_codec)
+        self.events.append(event)
+
+
+class DummyTimers:
+    def __init__(self) -> None:
+        self.running: dict[str, float] = {}
+
+    def start(self, name: str, seconds: float) -> None:
+        self.running[str(name)] = seconds
+
+    def stop(self, name: str) -> None:
+        self.running.pop(str(name), None)
+
+
+class DummyCallList:
+    def __init__(self) -> None:
+        self.records: list[CallRecord] = []
+
+    def add(self, record: CallRecord) -> None:
+        self.records.append(record)
+
+
+@dataclass
+class DeskPhone:
+    """The call model with dummies around it; `settle` lets the media room finish what it was asked."""
+
+    capabilities: LineCapabilities = field(default_factory=LineCapabilities)
+    last_dialled: str = ""
+    now: float = 1000.0
+    changes: int = 0
+
+    def __post_init__(self) -> None:
+        self.line = DummyLine(self.capabilities)
+        self.media = DummyMedia()
+        self.timers = DummyTimers()
+        self.call_list = DummyCallList()
+        self.control = CallControl(
+            lines=(self.line,),
+            media=self.media,
+            call_list=self.call_list,
+            timers=self.timers,
+            changed=self._changed,
+            wall_time=lambda now: EPOCH + now,
+            emergency_numbers=("112", "911"),
+            last_dialled=self.last_dialled,
+        )
+        self.say(LineChanged(LINE, Registration.UP))
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+    # --- acting -----------------------------------------------------------------------------------
+
+    def say(self, event: SignallingEvent | MediaEvent) -> None:
+        self.control.handle(event, self.now)
+        self.settle()
+
+    def settle(self) -> None:
+        while self.media.events:
+            self.control.handle(self.media.events.popleft(), self.now)
+
+    def wait(self, name: str) -> None:
+        """Let the deadline whose name begins so come."""
+        (full,) = [running for running in self.timers.running if running.startswith(name)]
+        self.now += self.timers.running.pop(full)
+        self.control.timer_fired(full, self.now)
+        self.settle()
+
+    def done(self, refusal: Refusal | None) -> None:
+        assert refusal is None, refusal
+        self.settle()
+
+    def dial(self, number: str = "201") -> LegId:
+        """Dial, and give the name of the leg."""
+        self.done(self.control.dial(number, self.now))
+        name, leg, _ = self.line.requests[-1]
+        assert name == "setup"
+        return leg
+
+    def talk(self, number: str = "201") -> LegId:
+        """Dial, and be answered."""
+        leg = self.dial(number)
+        self.say(Connected(leg, session()))
+        self.line.take()
+        return leg
+
+    def ring(self, leg: str = "in-1", number: str = "301", offer: SessionDescription | None = None) -> LegId:
+        """A call comes in."""
+        offer = session() if offer is None else offer
+        self.say(SetupIndicated(LegId(leg), LINE, Party(number), Party("200"), offer))
+        return LegId(leg)
+
+    def hook(self, *, off_hook: bool) -> None:
+        self.done(self.control.hook_moved(self.now, off_hook=off_hook))
+
+    # --- looking ------------------------------------------------------------------------------------
+
+    @property
+    def views(self) -> tuple[CallView, ...]:
+        return self.control.views(self.now)
+
+    @property
+    def states(self) -> list[CallState]:
+        return [view.state for view in self.views]
+
+    @property
+    def tone(self) -> EarTone | None:
+        return self.media.scene.tone
+
+    @property
+    def ringing(self) -> bool:
+        return self.media.scene.ring is not None
+
+    @property
+    def gate_asked(self) -> bool:
+        """True when the scene lets the user be heard."""
+        return bool(self.media.scene.connected) and not self.media.scene.muted
+
+
+def _direction(description: SessionDescription) -> Direction:
+    return description.media[0].direction

@@ -1,0 +1,126 @@
+"""The call list: in memory, on disk, and after damage."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app.calls import call_store
+from app.calls.call_store import NEWEST, CallListContents, CallStore
+from app.calls.history import CallList
+from app.model.history import CallDirection, CallRecord
+from app.model.party import Party
+
+
+def record(number: str, direction: CallDirection = CallDirection.OUTGOING, *, seen: bool = True) -> CallRecord:
+    return CallRecord(direction, Party(number, "Anna \u00e9", "sip:a@b"), 1.7e9, 12.5, seen, 16, "line-1", seen)
+
+
+def keep(path: Path, *records: CallRecord) -> None:
+    """Write records as the phone does, and close."""
+    with ThreadPoolExecutor(1) as worker:
+        store = CallStore(path)
+        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: None)
+        for each in records:
+            calls.add(each)
+        calls.close().result()
+
+
+def reopened(path: Path) -> CallListContents:
+    store = CallStore(path)
+    contents = store.open()
+    store.close()
+    return contents
+
+
+def test_calls_survive_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "calls.sqlite"
+    keep(path, record("201"), record("301", CallDirection.INCOMING, seen=False), record("302", CallDirection.INCOMING))
+    contents = reopened(path)
+    assert [call.party.number for call in contents.newest] == ["302", "301", "201"]
+    assert contents.newest[2].party == Party("201", "Anna \u00e9", "sip:a@b")
+    assert (contents.missed, contents.last_row, contents.last_dialled, contents.trouble) == (1, 3, "201", "")
+    keep(path, record("202"))
+    assert reopened(path).last_dialled == "202"
+
+
+def test_an_empty_list_opens(tmp_path: Path) -> None:
+    assert reopened(tmp_path / "calls.sqlite") == CallListContents()
+
+
+def test_the_newest_are_at_hand_at_once_and_missed_calls_count_until_seen(tmp_path: Path) -> None:
+    changes: list[int] = []
+    with ThreadPoolExecutor(1) as worker:
+        store = CallStore(tmp_path / "calls.sqlite")
+        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: changes.append(1))
+        for number in range(NEWEST + 5):
+            calls.add(record(str(number), CallDirection.INCOMING, seen=False))
+        assert len(calls.newest) == NEWEST
+        assert calls.newest[0].row == NEWEST + 5
+        assert calls.missed == NEWEST + 5
+        calls.mark_seen()
+        assert calls.missed == 0
+        assert all(call.seen for call in calls.newest)
+        before = len(changes)
+        calls.mark_seen()
+        assert len(changes) == before
+        calls.close().result()
+    assert reopened(tmp_path / "calls.sqlite").missed == 0
+
+
+def test_the_oldest_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_store, "KEPT", 10)
+    path = tmp_path / "calls.sqlite"
+    keep(path, *(record(str(number)) for number in range(25)))
+    with sqlite3.connect(path) as database:
+        rows = [row for (row,) in database.execute("SELECT row FROM calls ORDER BY row")]
+    database.close()
+    assert rows == list(range(16, 26))
+
+
+def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "calls.sqlite"
+    path.write_bytes(os.urandom(8192))
+    contents = reopened(path)
+    assert contents.newest == ()
+    assert "damaged" in contents.trouble
+    assert (tmp_path / "calls.sqlite.damaged").exists()
+    keep(path, record("201"))
+    assert reopened(path).trouble == ""
+
+
+def test_a_torn_page_costs_some_calls_but_not_all(tmp_path: Path) -> None:
+    path = tmp_path / "calls.sqlite"
+    keep(path, *(record(f"{number:04}") for number in range(400)))
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(os.urandom(4096))
+    contents = reopened(path)
+    assert "could be saved" in contents.trouble
+    assert len(contents.newest) == NEWEST
+    assert contents.newest[0].party.number == "0399"
+    assert reopened(path).trouble == ""
+
+
+def test_a_place_that_cannot_be_written_leaves_a_list_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    store = CallStore(tmp_path / "file" / "calls.sqlite")
+    contents = store.open()
+    assert "cannot be stored" in contents.trouble
+    store.write(record("201"))
+    store.close()
+
+
+def test_a_write_that_fails_is_logged_and_the_list_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with ThreadPoolExecutor(1) as worker:
+        store = CallStore(tmp_path / "calls.sqlite")
+        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: None)
+        worker.submit(store.close).result()
+        calls.add(record("201"))
+    assert [call.party.number for call in calls.newest] == ["201"]
+    assert "could not be written" in caplog.text

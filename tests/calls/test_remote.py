@@ -1,0 +1,87 @@
+"""What the PBX does with the phone's calls: remote control and transfer."""
+
+from __future__ import annotations
+
+from app.model.cause import Cause
+from app.model.ids import LegId
+from app.model.party import Party
+from app.model.session import Direction
+from app.model.signalling import (
+    AnswerReceived,
+    Connected,
+    LineCapabilities,
+    Released,
+    RemoteAction,
+    RemoteControl,
+    Transferred,
+)
+from app.model.snapshot import CallState
+from tests.calls.dummies import DeskPhone, session
+
+CONTROLLED = LineCapabilities(remote_control=True)
+
+
+def test_the_pbx_answers_mutes_holds_and_retrieves() -> None:
+    phone = DeskPhone(CONTROLLED)
+    leg = phone.ring()
+    phone.say(RemoteControl(leg, RemoteAction.ANSWER))
+    assert phone.states == [CallState.CONNECTED]
+    phone.say(RemoteControl(leg, RemoteAction.MUTE))
+    assert not phone.gate_asked
+    phone.say(RemoteControl(leg, RemoteAction.UNMUTE))
+    assert phone.gate_asked
+    phone.say(RemoteControl(leg, RemoteAction.HOLD))
+    assert phone.states == [CallState.HELD]
+    phone.say(AnswerReceived(leg, session(Direction.RECVONLY)))
+    phone.say(RemoteControl(leg, RemoteAction.RETRIEVE))
+    assert phone.states == [CallState.CONNECTED]
+
+
+def test_a_line_without_remote_control_cannot_open_the_microphone() -> None:
+    phone = DeskPhone()
+    leg = phone.ring()
+    phone.say(RemoteControl(leg, RemoteAction.ANSWER))
+    assert phone.states == [CallState.INCOMING]
+    assert phone.media.open_streams == set()
+
+
+def test_mute_of_another_call_than_the_one_the_user_is_in_is_refused() -> None:
+    phone = DeskPhone(CONTROLLED)
+    phone.talk()
+    waiting = phone.ring()
+    phone.say(RemoteControl(waiting, RemoteAction.MUTE))
+    assert phone.gate_asked
+
+
+def test_the_pbx_transfers_the_far_end() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    phone.say(Transferred(leg, None, Party("500", "Dora")))
+    (view,) = phone.views
+    assert (view.party.name, view.state) == ("Dora", CallState.CONNECTED)
+
+
+def test_the_pbx_joins_two_calls_into_the_held_one() -> None:
+    phone = DeskPhone()
+    first = phone.talk("201")
+    second = phone.dial("202")
+    phone.say(AnswerReceived(first, session(Direction.RECVONLY)))
+    phone.say(Connected(second, session()))
+    phone.line.take()
+    phone.say(Transferred(first, second, Party("202", "Emil")))
+    assert phone.line.take() == [("offer", first, Direction.SENDRECV)]
+    (view,) = phone.views
+    assert (view.party.name, view.state) == ("Emil", CallState.CONNECTED)
+    assert len(phone.media.open_streams) == 1
+    phone.say(Released(second, Cause.NORMAL_CLEARING))
+    assert phone.states == [CallState.CONNECTED]
+    assert [record.party.number for record in phone.call_list.records] == ["202"]
+
+
+def test_events_of_unknown_legs_are_ignored() -> None:
+    phone = DeskPhone()
+    phone.talk()
+    before = phone.changes
+    phone.say(Released(LegId("ghost"), Cause.NORMAL_CLEARING))
+    phone.say(Transferred(LegId("ghost"), None))
+    assert phone.changes == before
