@@ -20,6 +20,7 @@ child.kill()
 _SLEEPER = "import time\nfor _ in range(10_000): time.sleep(0.005)"
 
 
+@pytest.mark.timing
 def test_a_busy_grandchild_counts() -> None:
     with subprocess.Popen([sys.executable, "-c", _PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
@@ -35,6 +36,7 @@ def test_a_busy_grandchild_counts() -> None:
         parent.communicate()
 
 
+@pytest.mark.timing
 def test_a_sleeper_is_counted_by_its_wake_ups() -> None:
     with subprocess.Popen([sys.executable, "-c", _SLEEPER]) as sleeper:
         try:
