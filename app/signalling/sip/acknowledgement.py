@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.signalling.schedule import Timer
 from app.signalling.sip.dialog import Dialog
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.errors import HeaderError
 from app.signalling.sip.hop import UnreachableUri
 from app.signalling.sip.message import Request, Response
-from app.signalling.sip.schedule import Timer
 from app.signalling.sip.server_transaction import InviteServerTransaction
 
 

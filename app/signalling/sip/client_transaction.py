@@ -6,11 +6,11 @@ import enum
 from collections.abc import Callable
 from typing import Protocol
 
+from app.signalling.schedule import Schedule, Timer
 from app.signalling.sip.fields import CSeq
 from app.signalling.sip.headers import Headers
 from app.signalling.sip.hop import Hop, TransportFailure
 from app.signalling.sip.message import Request, Response
-from app.signalling.sip.schedule import Schedule, Timer
 from app.signalling.sip.timers import Timers
 
 Send = Callable[[bytes, Hop], None]

@@ -6,13 +6,13 @@ import secrets
 
 import msgspec
 
+from app.signalling.schedule import Schedule
 from app.signalling.sip.client_transaction import Send
 from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.digest import Account, DigestClient
 from app.signalling.sip.fields import NameAddr, Via
 from app.signalling.sip.hop import Hop, Transport, UnreachableUri, hop_of_uri
 from app.signalling.sip.message import Request
-from app.signalling.sip.schedule import Schedule
 from app.signalling.sip.tally import Tally
 from app.signalling.sip.timers import Timers
 from app.signalling.sip.transactions import MAGIC_COOKIE, TransactionLayer, TransactionUser

@@ -8,6 +8,7 @@ from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.session import SessionDescription
 from app.model.signalling import SetupIndicated
+from app.signalling.schedule import Timer
 from app.signalling.sip.answers import respond
 from app.signalling.sip.call import Call, Post, asserted_party, party_of
 from app.signalling.sip.cause import cause_of_reason, reason_of, status_of, text_of_reason
@@ -15,7 +16,6 @@ from app.signalling.sip.dialog import Dialog, DialogKey, new_tag
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.errors import SdpError
 from app.signalling.sip.message import Request, response_to
-from app.signalling.sip.schedule import Timer
 from app.signalling.sip.server_transaction import InviteServerTransaction
 from app.signalling.sip.session import Session
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.signalling.schedule import Timer
 from app.signalling.sip.dialog import first_cseq, new_call_id, new_tag
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.exchange import Exchange
@@ -11,7 +12,6 @@ from app.signalling.sip.fields import CSeq, NameAddr
 from app.signalling.sip.headers import Headers
 from app.signalling.sip.hop import TransportFailure
 from app.signalling.sip.message import Request, Response
-from app.signalling.sip.schedule import Timer
 from app.signalling.sip.uri import SipUri
 
 

@@ -9,11 +9,11 @@ from app.model.cause import Cause
 from app.model.ids import LegId, LineId
 from app.model.session import SessionDescription
 from app.model.signalling import CallOptions, Executor, LineCapabilities, SignallingEvent
+from app.signalling.schedule import Schedule
 from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.hop import Hop
 from app.signalling.sip.registration import BackOff
 from app.signalling.sip.resolver import Resolver, local_address_towards
-from app.signalling.sip.schedule import Schedule
 from app.signalling.sip.timers import Timers
 from app.signalling.sip.transport import Transports, failure_of
 from app.signalling.sip.user_agent import UserAgent

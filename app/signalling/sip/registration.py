@@ -9,6 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from app.model.signalling import LineChanged, Registration
+from app.signalling.schedule import Timer
 from app.signalling.sip.dialog import first_cseq, new_call_id, new_tag
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.errors import HeaderError
@@ -17,7 +18,6 @@ from app.signalling.sip.fields import CSeq, NameAddr
 from app.signalling.sip.headers import Headers
 from app.signalling.sip.hop import FailureKind, TransportFailure
 from app.signalling.sip.message import Request, Response
-from app.signalling.sip.schedule import Timer
 from app.signalling.sip.uri import SipUri
 
 MAX_EXPIRES = 86400

@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 
+from app.signalling.schedule import Schedule, Timer
 from app.signalling.sip.client_transaction import Send
 from app.signalling.sip.hop import Hop, hop_of_via
 from app.signalling.sip.message import Request, Response, response_to
-from app.signalling.sip.schedule import Schedule, Timer
 from app.signalling.sip.timers import Timers
 
 TRYING_AFTER = 0.2

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from app.model.cause import Cause
 from app.model.session import SessionDescription
+from app.signalling.schedule import Timer
 from app.signalling.sip.acknowledgement import Acceptance
 from app.signalling.sip.answers import answer_options, inspect, refuse_method, respond, unsupported_media_type
 from app.signalling.sip.body import SDP, BodyRefused, DescriptionWriter, session_in
@@ -20,7 +21,6 @@ from app.signalling.sip.exchange import Exchange
 from app.signalling.sip.hop import TransportFailure, UnreachableUri
 from app.signalling.sip.message import Request, Response, response_to
 from app.signalling.sip.reoffer import Reoffer
-from app.signalling.sip.schedule import Timer
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
-from app.signalling.sip.schedule import Schedule
+from app.signalling.schedule import Schedule
 
 _log = logging.getLogger("sip")
 

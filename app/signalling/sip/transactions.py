@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
+from app.signalling.schedule import Schedule
 from app.signalling.sip.client_transaction import (
     ClientTransaction,
     ClientUser,
@@ -14,7 +15,6 @@ from app.signalling.sip.client_transaction import (
 )
 from app.signalling.sip.hop import Hop, TransportFailure
 from app.signalling.sip.message import Request, Response
-from app.signalling.sip.schedule import Schedule
 from app.signalling.sip.server_transaction import (
     InviteServerTransaction,
     NonInviteServerTransaction,

@@ -11,6 +11,7 @@ from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.session import SessionDescription
 from app.model.signalling import CallOptions, Released, SignallingEvent
+from app.signalling.schedule import Schedule
 from app.signalling.sip.answers import answer_options, inspect, refuse_method, respond, unsupported_media_type
 from app.signalling.sip.body import BodyRefused, session_in
 from app.signalling.sip.call import Call
@@ -27,7 +28,6 @@ from app.signalling.sip.message import Request, Response, response_to
 from app.signalling.sip.outgoing import OutgoingCall
 from app.signalling.sip.parser import parse_message
 from app.signalling.sip.registration import BackOff, RegistrationClient
-from app.signalling.sip.schedule import Schedule
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
 from app.signalling.sip.session import Session
 from app.signalling.sip.timers import Timers

@@ -32,7 +32,7 @@ class Timer:
 
 
 class Schedule:
-    """Deadlines of all cores of a line, in seconds of one monotonic time that only `advance` moves."""
+    """The deadlines of one line, in seconds of one monotonic time that only `advance` moves."""
 
     def __init__(self, now: float = 0.0) -> None:
         self.now = now

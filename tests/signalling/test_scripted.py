@@ -1,0 +1,171 @@
+"""The scripted speaker plays what SIP cannot say, in stepped time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from app.calls.ports import SignallingLine
+from app.model.cause import Cause
+from app.model.ids import LegId, LineId
+from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
+from app.model.signalling import (
+    Alerting,
+    AnswerReceived,
+    CallOptions,
+    Connected,
+    Disconnected,
+    MoreDigitsWanted,
+    Proceeding,
+    Released,
+    RemoteAction,
+    RemoteControl,
+    SetupIndicated,
+    SignallingEvent,
+    Transferred,
+)
+from app.signalling import script
+from app.signalling.schedule import Schedule
+from app.signalling.scripted import Asked, ScriptedLine
+
+OFFER = SessionDescription(
+    1, 1, "10.0.0.1", (MediaDescription("audio", "10.0.0.1", 7000, (CodecDescription(9, "G722", 8000),)),)
+)
+
+
+class Stage:
+    def __init__(self, scripts: Mapping[str, script.Script]) -> None:
+        self.schedule = Schedule()
+        self.events: list[SignallingEvent] = []
+        self.line = ScriptedLine(LineId("s"), scripts, self.events.append, self.schedule.after)
+
+    def run(self, seconds: float) -> None:
+        self.schedule.advance(self.schedule.now + seconds)
+
+    def call(self, number: str, leg: str = "a") -> LegId:
+        before = len(self.events)
+        self.line.setup(LegId(leg), number, OFFER, CallOptions())
+        assert len(self.events) == before, "nothing may come up from inside a call down"
+        self.run(0)
+        return LegId(leg)
+
+    def kinds(self) -> list[type]:
+        return [type(event) for event in self.events]
+
+
+def test_it_is_a_signalling_line() -> None:
+    line: SignallingLine = Stage({}).line
+    assert line.capabilities.disconnect_with_tone
+    assert line.capabilities.overlap
+
+
+def test_disconnect_leaves_its_tone_until_we_hang_up() -> None:
+    stage = Stage({"1": script.DISCONNECT_WITH_TONE})
+    leg = stage.call("1")
+    stage.run(10)
+    assert stage.kinds() == [Proceeding, Alerting, Connected, Disconnected]
+    cleared = stage.events[-1]
+    assert isinstance(cleared, Disconnected)
+    assert cleared.tone
+    connected = stage.events[2]
+    assert isinstance(connected, Connected)
+    assert connected.answer is not None
+    assert connected.answer.audio is not None
+    assert connected.answer.audio.port == 9
+    stage.line.disconnect(leg, Cause.NORMAL_CLEARING)
+    stage.run(1)
+    assert stage.events[-1] == Released(leg, Cause.NORMAL_CLEARING)
+
+
+def test_unknown_number_is_unallocated() -> None:
+    stage = Stage({})
+    leg = stage.call("9")
+    assert stage.events == [Released(leg, Cause.UNALLOCATED_NUMBER)]
+    stage.line.digit(leg, "1")
+    assert len(stage.line.asked) == 1
+
+
+def test_overlap_waits_for_both_pieces() -> None:
+    stage = Stage({"0": script.OVERLAP})
+    leg = stage.call("0")
+    stage.line.information(leg, "4")
+    stage.run(5)
+    assert stage.kinds() == [MoreDigitsWanted]
+    stage.line.information(leg, "2")
+    stage.run(5)
+    assert stage.kinds() == [MoreDigitsWanted, Proceeding, Alerting, Connected]
+
+
+def test_remote_control_answers_mutes_holds_and_retrieves() -> None:
+    stage = Stage({})
+    stage.line.play(script.REMOTE_CONTROLLED)
+    stage.run(0)
+    setup = stage.events[0]
+    assert isinstance(setup, SetupIndicated)
+    assert setup.line == "s"
+    stage.line.alert(setup.leg)
+    stage.run(1)
+    assert stage.events[-1] == RemoteControl(setup.leg, RemoteAction.ANSWER)
+    stage.line.connect(setup.leg, OFFER)
+    stage.run(10)
+    stage.line.offer(setup.leg, OFFER)
+    stage.run(10)
+    actions = [event.action for event in stage.events if isinstance(event, RemoteControl)]
+    assert actions == [
+        RemoteAction.ANSWER,
+        RemoteAction.MUTE,
+        RemoteAction.UNMUTE,
+        RemoteAction.HOLD,
+        RemoteAction.RETRIEVE,
+    ]
+    assert len([event for event in stage.events if isinstance(event, AnswerReceived)]) == 2
+
+
+def test_pbx_carries_out_a_blind_transfer() -> None:
+    stage = Stage({"1": script.BLIND_TRANSFER})
+    leg = stage.call("1")
+    stage.run(5)
+    stage.line.transfer(leg, "32")
+    stage.run(1)
+    assert stage.kinds()[-2:] == [Disconnected, Released]
+    assert Asked(script.Request.TRANSFER, leg, "32") in stage.line.asked
+
+
+def test_pbx_joins_two_calls() -> None:
+    stage = Stage({"1": script.JOINED})
+    first = stage.call("1")
+    stage.run(5)
+    second = stage.call("2", "b")
+    stage.run(5)
+    stage.line.join(first, second)
+    stage.run(1)
+    assert Transferred(first, second) in stage.events
+    released = [event.leg for event in stage.events if isinstance(event, Released)]
+    assert released == [second, first]
+
+
+def test_leg_that_was_released_is_heard_no_more() -> None:
+    stage = Stage({"1": script.ANSWERED})
+    leg = stage.call("1")
+    stage.line.disconnect(leg, Cause.NORMAL_CLEARING)
+    stage.run(10)
+    assert stage.kinds() == [Proceeding, Alerting, Released]
+    stage.line.disconnect(leg, Cause.NORMAL_CLEARING)
+    stage.run(1)
+    assert stage.kinds().count(Released) == 1
+
+
+@pytest.mark.parametrize("direction", [Direction.SENDONLY, Direction.INACTIVE])
+def test_answers_mirror_the_direction(direction: Direction) -> None:
+    steps = (*script.ANSWERED.steps, script.Await(script.Request.OFFER, LegId("us")), script.Answer(LegId("us")))
+    stage = Stage({"1": script.Script(steps)})
+    leg = stage.call("1")
+    stage.run(5)
+    held = MediaDescription("audio", "10.0.0.1", 7000, (CodecDescription(9, "G722", 8000),), direction=direction)
+    stage.line.offer(leg, SessionDescription(1, 2, "10.0.0.1", (held,)))
+    stage.run(1)
+    answer = stage.events[-1]
+    assert isinstance(answer, AnswerReceived)
+    assert answer.answer.audio is not None
+    assert answer.answer.audio.direction is direction.mirrored
