@@ -109,4 +109,4 @@ def _frames(pieces: list[bytes]) -> list[bytes]:
 
 
 if __name__ == "__main__":
-    fuzz(test_one_input, _TORTURE.glob("*.dat"))
+    fuzz(test_one_input, [*_TORTURE.glob("*.dat"), *Path(__file__).with_name("seeds").glob("*.sip")])

@@ -129,8 +129,8 @@ def _request(line: str, headers: Headers, body: bytes) -> Request:
         raise _Refusal(400, "Bad Request - Max-Forwards must be a number up to 255")
     if request.top_via.branch == _MAGIC_COOKIE:
         raise _Refusal(400, "Bad Request - the branch is empty after its magic cookie")
-    if "Contact" in headers:
-        _ = request.contacts
+    # A dialog is built from these, so it must not be begun where they cannot be read.
+    _ = request.contacts, request.record_routes
     return request
 
 

@@ -49,6 +49,7 @@ def test_line_breaks_before_the_start_line_are_skipped() -> None:
         (HEAD + b"Max-Forwards: 70x\r\n\r\n", 400),
         (HEAD + b"Call-ID: 2@host\r\n\r\n", 400),
         (HEAD + b"Contact: *, <sip:a@b>\r\n\r\n", 400),
+        (HEAD + b"Record-Route: <sip:a;lr\r\n\r\n", 400),
         (HEAD.replace(b"Call-ID: 1@host", b"Call-ID: ") + b"\r\n", 400),
         (HEAD.replace(b"CSeq: 1 OPTIONS", b"CSeq: 1 options") + b"\r\n", 400),
         (HEAD.replace(b"SIP/2.0\r\nVia", b"SIP/3.0\r\nVia") + b"\r\n", 505),
