@@ -29,7 +29,6 @@ _LAZY = (
     "record_routes",
     "routes",
     "content_type",
-    "content_disposition",
     "expires",
     "reasons",
     "max_forwards",

@@ -115,10 +115,6 @@ class DigestClient:
             headers = headers.add(name, session.answer(self._account, request))
         return msgspec.structs.replace(request, headers=headers)
 
-    def forget(self) -> None:
-        """Drop all nonces, as after a change of the account or of the server."""
-        self._sessions.clear()
-
     def _was_fresh(self, refused: Request, name: str, realm: str) -> bool:
         """Whether `refused` answered this realm with a nonce on its first use, so that only the password was wrong."""
         for value in refused.headers.get_all(name):

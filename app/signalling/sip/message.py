@@ -160,15 +160,6 @@ class _Message(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         return self._optional("Content-Type", ContentType.parse)
 
     @property
-    def content_disposition(self) -> str:
-        """What the body is for, in lower case; "session" for SDP and "render" for others by default (20.11)."""
-        value = self.headers.get("Content-Disposition")
-        if value is not None:
-            return value.partition(";")[0].strip().lower()
-        content_type = self.content_type
-        return "session" if content_type is not None and content_type.type == "application/sdp" else "render"
-
-    @property
     def expires(self) -> int | None:
         """Expires in seconds; 3600 where malformed (RFC 3261, 10.3)."""
         value = self.headers.get("Expires")

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from app.signalling.sip.errors import HeaderError
-from app.signalling.sip.fields import NameAddr, Reason
+from app.signalling.sip.fields import ContentType, NameAddr, Reason
 from app.signalling.sip.headers import Headers
 from app.signalling.sip.message import Request, Response, response_to
 from app.signalling.sip.parser import parse_message
@@ -52,7 +52,7 @@ def test_typed_views() -> None:
     assert INVITE.contact == NameAddr(SipUri("pc33.atlanta.com", "alice"))
     assert INVITE.tokens("Allow") == ("INVITE", "ACK", "BYE")
     assert INVITE.tokens("Supported") == ("100rel", "timer")
-    assert INVITE.content_disposition == "session"
+    assert INVITE.content_type == ContentType("application/sdp")
     assert INVITE.expires is None
     assert INVITE.max_forwards is None
     assert INVITE.routes == ()
