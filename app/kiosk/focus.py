@@ -87,8 +87,8 @@ def entry_point(root: Node) -> Node | None:
 
 
 def default_key(root: Node) -> Node | None:
-    """The key that OK means while nothing has the focus."""
-    return next((node for node in candidates(root) if State.DEFAULT in node.state), None)
+    """The key that OK means while nothing has the focus; it may be one that can't be acted on now."""
+    return next((node for node in root.walk() if State.DEFAULT in node.state), None)
 
 
 def nearest(start: Rect, nodes: list[Node], direction: Direction) -> Node | None:

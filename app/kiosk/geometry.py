@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -95,14 +96,17 @@ def merge(rects: Iterable[Rect], limit: int = 3) -> list[Rect]:
     """Join damaged rectangles until at most `limit` are left and none overlap, adding as little area as can be."""
     merged = [rect for rect in rects if rect.area]
     while len(merged) > 1:
-        cost, first, second = min(
-            (one.union(other).area - one.area - other.area, i, j)
-            for i, one in enumerate(merged)
-            for j, other in enumerate(merged[:i])
-        )
-        if cost > 0 and len(merged) <= limit and not merged[first].intersects(merged[second]):
+        pairs = list(itertools.combinations(merged, 2))
+        overlapping = [pair for pair in pairs if pair[0].intersects(pair[1])]
+        one, other = min(overlapping or pairs, key=lambda pair: _waste(*pair))
+        if not overlapping and len(merged) <= limit and _waste(one, other) > 0:
             break
-        joined = merged[first].union(merged[second])
-        merged = [rect for i, rect in enumerate(merged) if i not in (first, second)]
-        merged.append(joined)
+        merged.remove(one)
+        merged.remove(other)
+        merged.append(one.union(other))
     return merged
+
+
+def _waste(one: Rect, other: Rect) -> int:
+    """The area that a union paints for nothing."""
+    return one.union(other).area - one.area - other.area

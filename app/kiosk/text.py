@@ -230,6 +230,8 @@ class TextEngine:
         large.fill((*color, 0))
         pen = 0.0
         for piece in pieces:
+            if not piece.face.size(piece.text)[0]:
+                continue  # marks that stand on no letter
             picture = piece.face.render(piece.text, antialias=True, color=color)
             place = (round(pen + piece.shift), top + ascent - piece.face.get_ascent() - piece.rise)
             large.blit(picture, place, special_flags=pygame.BLEND_RGBA_MAX)

@@ -91,7 +91,7 @@ DAY = _theme(
     focus_on_fill="#FFFFFF",
 )
 CONTRAST = _theme(
-    "contrast",
+    "high-contrast",
     outlined=True,
     ground="#000000",
     surface="#000000",

@@ -28,7 +28,7 @@ from app.kiosk.intents import (
 from app.kiosk.layout import SOFT_COLUMNS, bands
 from app.kiosk.marks import Fill, Icon, Mark, Text
 from app.kiosk.screens import calls, dial, idle, incall, incoming, lock, menu, starting
-from app.kiosk.text import TextEngine
+from app.kiosk.text import TextEngine, legible
 from app.kiosk.theme import NIGHT, THEMES, Panel, Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import PinStep, Say, UiState, View
@@ -60,7 +60,7 @@ log = logging.getLogger("kiosk")
 
 MESSAGE_SECONDS = 5.0
 LONGEST_NUMBER = 64
-LONGEST_PIN = 32
+LONGEST_PIN = 12
 VOLUME_STEP = 10
 
 _DIGITS = {key: key.value for key in Key if len(key.value) == 1}
@@ -147,7 +147,7 @@ class Ui:
             else:
                 self._change(pin="", pin_old="", pin_new="", pin_step=self._first_pin_step())
         if not reply.accepted:
-            words = " ".join(filter(None, (reply.reason, reply.advice)))
+            words = legible(f"{reply.reason} {reply.advice}").strip()
             self._tell(words or self._say("The phone refused."))
 
     def _follow_calls(self, before: Snapshot, now: Snapshot) -> None:
@@ -181,6 +181,7 @@ class Ui:
         self._change(message="")
         if key in _DIGITS:
             self._change(pressed=f"digit-{key.value}")
+            self.focus.clear()
             self.perform(Type(_DIGITS[key]))
         elif key in _ARROWS:
             self._arrow(_ARROWS[key])
@@ -268,7 +269,7 @@ class Ui:
         node = self.focus.node(root) or default_key(root)
         if node is None:
             self.focus.move(root, Direction.DOWN)
-        elif node.intent is not None:
+        elif node.enabled and node.intent is not None:
             self.perform(node.intent)
 
     def _escape(self) -> None:
@@ -418,7 +419,6 @@ class Ui:
             typed = self.state.typed if screen == "dial" else ""
             if len(typed) < LONGEST_NUMBER:
                 self._change(place=place, typed=typed + character)
-            self.focus.clear()
         elif view.active is not None and view.active.state in (CallState.CONNECTED, CallState.DIALLING):
             self._send(SendDigits(id=0, digits=character, call=view.active.id))
 

@@ -245,7 +245,7 @@ def initials(party: Party) -> str:
     if not words:
         return ""
     letters = words[0][0] + words[-1][0] if len(words) > 1 else words[0][:2]
-    return letters.upper()
+    return letters.upper()[:2]
 
 
 def avatar(
@@ -268,7 +268,7 @@ def person_row(
     node_id: str,
     area: Rect,
     party: Party,
-    intent: Intent,
+    intent: Intent | None,
     second: Text,
     *,
     name_span: tuple[int, int] | None = None,

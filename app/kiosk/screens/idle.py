@@ -227,7 +227,7 @@ def _trouble(view: View, area: Rect, title: str, reasons: tuple[str, ...], advic
 
 
 def _people(view: View, area: Rect, gap: int) -> Node:
-    columns = 2 if area.width >= view.px(340) else 1
+    columns = 2 if area.width >= view.px(360) else 1
     least = max(view.panel.target_px, view.px(72))
     rows = max(1, min(4, (area.height + gap) // (least + gap)))
     people = search.most_called(view.snapshot.history, rows * columns)

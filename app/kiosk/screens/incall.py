@@ -61,6 +61,7 @@ def build(view: View, call: CallView) -> Node:
 
 def _controls(view: View, call: CallView) -> list[tuple[KeySpec, ...]]:
     muted = view.snapshot.audio.muted
+    locked = view.snapshot.lock.locked
     connected = call.state in (CallState.CONNECTED, CallState.HELD)
     mute = KeySpec(
         "mute",
@@ -68,9 +69,11 @@ def _controls(view: View, call: CallView) -> list[tuple[KeySpec, ...]]:
         Send(Mute(id=0, muted=not muted)),
         icon="microphone-off" if muted else "microphone",
         chosen=muted,
-        disabled=call.state is CallState.ENDED,
+        disabled=locked,
     )
-    keypad = KeySpec("keypad", view.say("Keypad"), ShowKeypad(shown=True), icon="keypad", disabled=not connected)
+    keypad = KeySpec(
+        "keypad", view.say("Keypad"), ShowKeypad(shown=True), icon="keypad", disabled=locked or not connected
+    )
     return [(mute, _hold(view, call), keypad), tuple(_path(view, path) for path in AudioPath)]
 
 
@@ -85,7 +88,10 @@ def _hold(view: View, call: CallView) -> KeySpec:
         intent,
         icon="resume" if held else "hold",
         chosen=held,
-        disabled=not possible or call.changing or call.state not in (CallState.CONNECTED, CallState.HELD),
+        disabled=view.snapshot.lock.locked
+        or not possible
+        or call.changing
+        or call.state not in (CallState.CONNECTED, CallState.HELD),
         note="" if possible else view.say("Not on this line"),
     )
 
@@ -106,6 +112,7 @@ def _path(view: View, path: AudioPath) -> KeySpec:
 
 def _soft_keys(view: View, call: CallView, keypad: bool) -> tuple[KeySpec, ...]:
     ended = call.state is CallState.ENDED
+    locked = view.snapshot.lock.locked
     end = KeySpec(
         "end",
         view.say("Close") if ended else view.say("End call"),
@@ -123,14 +130,14 @@ def _soft_keys(view: View, call: CallView, keypad: bool) -> tuple[KeySpec, ...]:
         words = view.say("Muted") if muted else view.say("Mute")
         mute = KeySpec("mute", words, Send(Mute(id=0, muted=not muted)), chosen=muted)
         return hide, mute, end
-    calls = KeySpec("calls", view.say("Calls"), Go(Place.CALLS), icon="calls")
+    calls = KeySpec("calls", view.say("Calls"), Go(Place.CALLS), icon="calls", disabled=locked)
     if ended:
         again = widgets.call_intent(call.party) if call.party.number else None
-        return KeySpec("again", view.say("Call again"), again, icon="answer"), calls, end
+        return KeySpec("again", view.say("Call again"), again, icon="answer", disabled=locked), calls, end
     if view.other is not None:
-        swap = KeySpec("swap", view.say("Swap"), Send(Swap(id=0)), icon="swap", disabled=call.changing)
+        swap = KeySpec("swap", view.say("Swap"), Send(Swap(id=0)), icon="swap", disabled=locked or call.changing)
         return swap, calls, end
-    new = KeySpec("new-call", view.say("New call"), Go(Place.DIAL), icon="add", disabled=call.emergency)
+    new = KeySpec("new-call", view.say("New call"), Go(Place.DIAL), icon="add", disabled=locked or call.emergency)
     return new, calls, end
 
 
@@ -270,7 +277,7 @@ def _second(view: View, area: Rect, call: CallView) -> Node:
     """The second call in a strip; to touch it swaps."""
     words = view.say(_STATE_WORDS.get(call.state, "Connected"))
     second = Text(words, Steps.SMALL, Token.MUTED, 0, 0)
-    intent = Send(Swap(id=0))
+    intent = None if view.snapshot.lock.locked else Send(Swap(id=0))
     return widgets.person_row(view, "second-call", area, call.party, intent, second, resting=Token.SURFACE)
 
 

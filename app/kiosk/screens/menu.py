@@ -17,8 +17,8 @@ from app.model.signalling import Registration
 
 THEME_SETTING = "display.theme"
 RINGER_STEP = 10
-_THEME_WORDS = {"night": "Night", "day": "Day", "contrast": "High contrast"}
-_THEME_ICONS = {"night": "moon", "day": "theme", "contrast": "contrast"}
+_THEME_WORDS = {"night": "Night", "day": "Day", "high-contrast": "High contrast"}
+_THEME_ICONS = {"night": "moon", "day": "theme", "high-contrast": "contrast"}
 _PIN_WORDS = {
     PinStep.OLD: ("Enter your PIN", "The PIN that unlocks this phone now."),
     PinStep.NEW: ("Choose a PIN", "At least four digits. It locks and unlocks this phone."),

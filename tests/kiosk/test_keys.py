@@ -1,0 +1,336 @@
+"""Everything by keypad alone, on every screen; and what the other keys do."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from app.kiosk.input_map import Step
+from app.kiosk.samples import CALL, IDLE, IN_CALL, INCOMING, LINE, LOCKED, MAIN, MORE, Sample
+from app.kiosk.tree import Node, State
+from app.model.commands import (
+    Answer,
+    ChangePin,
+    Dial,
+    HangUp,
+    Hold,
+    Lock,
+    MarkSeen,
+    MoveHook,
+    Mute,
+    Redial,
+    Reject,
+    Retrieve,
+    SelectPath,
+    SendDigits,
+    Set,
+    SetVolume,
+    Silence,
+    Swap,
+    Unlock,
+)
+from app.model.keys import Key
+from app.model.media import AudioPath
+from app.model.signalling import Executor, LineCapabilities
+from app.model.snapshot import AudioView, CallState, LockView, Snapshot
+from tests.kiosk.harness import Harness
+
+ARROWS = (Key.UP, Key.DOWN, Key.LEFT, Key.RIGHT)
+
+
+def by_name(name: str) -> Sample:
+    return next(sample for sample in MAIN + MORE if sample.name == name)
+
+
+def ringing() -> Snapshot:
+    snapshot = by_name("incoming").snapshot
+    assert snapshot is not None
+    return snapshot
+
+
+def reachable(sample: Sample) -> set[str]:
+    """All that arrows can bring the focus to."""
+    found: set[str] = set()
+    harness = Harness().sample(sample).keys(Key.DOWN)
+    waiting = [harness.focused]
+    while waiting:
+        node_id = waiting.pop()
+        if node_id in found:
+            continue
+        found.add(node_id)
+        for key in ARROWS:
+            harness.ui.focus.show(harness.node(node_id))
+            harness.keys(key)
+            if harness.root.find(node_id) is not None and harness.focused:
+                waiting.append(harness.focused)
+    return found
+
+
+@pytest.mark.parametrize(
+    "sample", [s for s in MAIN + MORE if s.name not in ("starting", "call-list")], ids=lambda sample: sample.name
+)
+def test_arrows_reach_everything(sample: Sample) -> None:
+    wanted = {node.id for node in Harness().sample(sample).root.walk() if node.enabled}
+    direct = {node_id for node_id in wanted if node_id.startswith("digit-")}
+    assert reachable(sample) >= wanted - direct
+
+
+@pytest.mark.parametrize("sample", MAIN + MORE, ids=lambda sample: sample.name)
+def test_tab_goes_round_everything_and_back(sample: Sample) -> None:
+    harness = Harness().sample(sample)
+    wanted = [node.id for node in harness.root.walk() if node.enabled]
+    there, back = [], []
+    for _ in wanted:
+        harness.ui.on_step(Step.NEXT)
+        there.append(harness.focused)
+    assert there == wanted
+    for _ in wanted:
+        back.append(harness.focused)
+        harness.ui.on_step(Step.PREVIOUS)
+    assert back == wanted[::-1]
+
+
+def test_the_call_list_by_arrows() -> None:
+    harness = Harness().show(IDLE).keys(Key.SOFT_1)
+    assert harness.root.id == "call-list"
+    seen = []
+    for _ in range(len(IDLE.history) + 3):
+        harness.keys(Key.DOWN)
+        seen.append(harness.focused)
+    rows = [node_id for node_id in seen if node_id.startswith("row-")]
+    assert rows == [f"row-{number}" for number in range(len(IDLE.history))]
+    harness.ui.focus.show(harness.node(rows[-1]))
+    harness.keys(Key.OK)
+    assert harness.sent[-1] == Dial(id=0, number=IDLE.history[-1].party.number)
+
+
+def test_focus_is_shown_for_keys_and_hidden_for_touch() -> None:
+    harness = Harness().show(IDLE).keys(Key.DOWN)
+    assert harness.focused == "person-0"
+    harness.ui.on_pointer("down", 2, 240)
+    assert harness.focused == ""
+    assert harness.ui.focus.shown is False
+
+
+def test_digits_open_the_dial_pad_and_ok_calls() -> None:
+    harness = Harness().show(IDLE).digits("103")
+    assert harness.root.id == "dial"
+    assert harness.node("number").value == "103"
+    assert harness.node("call").name == "Call 103"
+    harness.keys(Key.OK)
+    assert harness.sent == [Dial(id=0, number="103")]
+
+
+def test_digits_show_under_their_key_while_it_is_down() -> None:
+    harness = Harness().show(IDLE).digits("1")
+    resting = harness.node("digit-5").marks
+    harness.ui.on_key(Key.DIGIT_5, pressed=True)
+    assert harness.node("digit-5").marks != resting
+    harness.ui.on_key(Key.DIGIT_5, pressed=False)
+    assert harness.node("digit-5").marks == resting
+
+
+def test_deleting_and_leaving_the_dial_pad() -> None:
+    harness = Harness().show(IDLE).digits("12*#").keys(Key.SOFT_2)
+    assert harness.node("number").value == "12*"
+    harness.ui.on_step(Step.ERASE)
+    assert harness.node("number").value == "12"
+    assert harness.keys(Key.ESCAPE).root.id == "idle"
+
+
+def test_an_empty_dial_pad_redials() -> None:
+    harness = Harness().show(IDLE).keys(Key.SOFT_4, Key.SOFT_4)
+    assert harness.sent == [Redial(id=0)]
+    assert harness.node("call").name == "Redial Workshop"
+
+
+def test_a_match_is_called_with_arrow_and_ok() -> None:
+    harness = Harness().show(IDLE).digits("228").keys(Key.DOWN)
+    assert harness.focused == "match-0"
+    harness.keys(Key.OK)
+    assert harness.sent == [Dial(id=0, number="31")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "command"),
+    [
+        ((Key.OK,), Answer(id=0, call=INCOMING.id)),
+        ((Key.SOFT_4,), Answer(id=0, call=INCOMING.id)),
+        ((Key.SOFT_3,), Answer(id=0, call=INCOMING.id)),
+        ((Key.SOFT_1,), Reject(id=0, call=INCOMING.id)),
+        ((Key.ESCAPE,), Reject(id=0, call=INCOMING.id)),
+        ((Key.SOFT_2,), Silence(id=0)),
+        ((Key.MUTE,), Silence(id=0)),
+    ],
+)
+def test_keys_of_an_incoming_call(keys: tuple[Key, ...], command: object) -> None:
+    assert Harness().show(ringing()).keys(*keys).sent == [command]
+
+
+def test_a_path_key_answers_on_that_path() -> None:
+    sent = Harness().show(ringing()).keys(Key.HEADSET).sent
+    assert sent == [SelectPath(id=0, path=AudioPath.HEADSET), Answer(id=0, call=INCOMING.id)]
+
+
+def test_a_path_that_is_not_there_is_said() -> None:
+    harness = Harness().show(msgspec.structs.replace(ringing(), audio=AudioView())).keys(Key.HEADSET)
+    assert harness.sent == []
+    assert "not plugged in" in harness.node("toast").name
+
+
+@pytest.mark.parametrize(
+    ("keys", "command"),
+    [
+        ((Key.MUTE,), Mute(id=0, muted=False)),
+        ((Key.HOLD,), Hold(id=0, call=CALL.id)),
+        ((Key.SPEAKER,), SelectPath(id=0, path=AudioPath.SPEAKER)),
+        ((Key.VOLUME_UP,), SetVolume(id=0, percent=70)),
+        ((Key.VOLUME_DOWN,), SetVolume(id=0, percent=50)),
+        ((Key.SOFT_4,), HangUp(id=0, call=CALL.id)),
+        ((Key.STAR,), SendDigits(id=0, digits="*", call=CALL.id)),
+    ],
+)
+def test_keys_in_a_call(keys: tuple[Key, ...], command: object) -> None:
+    assert Harness().show(IN_CALL).keys(*keys).sent == [command]
+
+
+def test_ok_alone_never_ends_a_call() -> None:
+    harness = Harness().show(IN_CALL).keys(Key.OK)
+    assert harness.sent == []
+    assert harness.focused == "mute"
+
+
+def test_a_held_call_is_retrieved() -> None:
+    held = msgspec.structs.replace(CALL, state=CallState.HELD)
+    snapshot = msgspec.structs.replace(IN_CALL, calls=(held,))
+    assert Harness().show(snapshot).keys(Key.HOLD).sent == [Retrieve(id=0, call=CALL.id)]
+
+
+def test_the_keypad_over_a_call() -> None:
+    harness = Harness().show(IN_CALL).tap("keypad")
+    assert harness.node("pad")
+    assert harness.tap("digit-7").sent == [SendDigits(id=0, digits="7", call=CALL.id)]
+    assert harness.keys(Key.ESCAPE).root.find("pad") is None
+
+
+def test_a_second_call_is_dialled_and_swapped() -> None:
+    harness = Harness().show(IN_CALL).keys(Key.SOFT_1)
+    assert harness.root.id == "dial"
+    assert harness.digits("10").keys(Key.OK).sent == [Dial(id=0, number="10")]
+    two = by_name("two-calls").snapshot
+    assert two is not None
+    harness.show(two)
+    assert harness.root.id == "in-call"
+    assert harness.keys(Key.SOFT_1).sent[-1] == Swap(id=0)
+
+
+def test_a_waiting_call_is_answered_with_arrows() -> None:
+    harness = Harness().sample(by_name("waiting"))
+    for _ in range(8):
+        if harness.focused == "answer-waiting":
+            break
+        harness.ui.on_step(Step.NEXT)
+    harness.keys(Key.OK)
+    assert harness.sent == [Answer(id=0, call=INCOMING.id)]
+
+
+def test_unlocking_by_keypad_and_that_the_pin_is_nowhere() -> None:
+    harness = Harness().show(LOCKED).digits("2718")
+    for node in harness.root.walk():
+        assert "2718" not in node.name + node.value
+    assert "2718" not in repr(harness.ui.state)
+    assert harness.node("pin").value == "4 digits"
+    assert harness.keys(Key.OK).sent == [Unlock(id=0, pin="2718")]
+    assert harness.node("pin").value == "0 digits"
+
+
+def test_no_pin_is_tried_while_the_phone_waits() -> None:
+    snapshot = msgspec.structs.replace(
+        LOCKED, lock=LockView(locked=True, pin_set=True, wrong_attempts=4, retry_at=LOCKED.now + 9.5)
+    )
+    harness = Harness().show(snapshot).digits("1234").keys(Key.OK)
+    assert harness.sent == []
+    assert harness.node("lock-state").name.endswith("00:10")
+    harness.seconds = 9.6
+    assert harness.keys(Key.OK).sent == [Unlock(id=0, pin="1234")]
+
+
+def test_an_emergency_call_from_the_lock() -> None:
+    harness = Harness().show(LOCKED).keys(Key.SOFT_1).digits("11")
+    assert State.DISABLED in harness.node("call").state
+    harness.digits("2").keys(Key.OK)
+    assert harness.sent == [Dial(id=0, number="112")]
+
+
+def test_a_locked_phone_shows_nothing_of_the_history() -> None:
+    harness = Harness().show(LOCKED)
+    for keys in ((Key.SOFT_1,), (Key.ESCAPE,), (Key.SOFT_2,), (Key.DOWN, Key.OK)):
+        harness.keys(*keys)
+        words = " ".join(node.name + node.value for node in harness.root.walk())
+        assert "Workshop" not in words
+
+
+def test_answering_a_locked_phone() -> None:
+    snapshot = msgspec.structs.replace(ringing(), lock=LOCKED.lock)
+    assert Harness().show(snapshot).keys(Key.OK).sent == [Answer(id=0, call=INCOMING.id)]
+
+
+def test_locking_asks_for_a_pin_first() -> None:
+    assert Harness().show(IDLE).keys(Key.SOFT_2).sent == [Lock(id=0)]
+    without = msgspec.structs.replace(IDLE, lock=LockView())
+    assert Harness().show(without).keys(Key.SOFT_2).root.id == "set-pin"
+
+
+def test_setting_a_pin() -> None:
+    harness = Harness().show(msgspec.structs.replace(IDLE, lock=LockView())).keys(Key.SOFT_2)
+    harness.digits("123").keys(Key.OK)
+    assert harness.node("title").name == "Choose a PIN"
+    harness.digits("4").keys(Key.OK)
+    assert harness.node("title").name == "Repeat the PIN"
+    harness.digits("1235").keys(Key.OK)
+    assert "differ" in harness.node("toast").name
+    harness.digits("1234").keys(Key.OK).digits("1234").keys(Key.OK)
+    assert harness.sent == [ChangePin(id=0, old="", new="1234")]
+
+
+def test_changing_and_removing_a_pin() -> None:
+    harness = Harness().show(IDLE).tap("menu").tap("menu-pin").digits("1111").keys(Key.OK)
+    assert harness.node("title").name == "Choose a PIN"
+    assert harness.tap("remove-pin").sent == [ChangePin(id=0, old="1111", new="")]
+
+
+def test_theme_and_ringer() -> None:
+    harness = Harness().show(IDLE).tap("menu").tap("menu-theme").tap("theme-day")
+    assert harness.sent == [Set(id=0, key="display.theme", value="day")]
+    harness.keys(Key.ESCAPE).tap("menu-ringer").tap("louder")
+    assert harness.sent[-1] == SetVolume(id=0, percent=70, ringer=True)
+    assert harness.keys(Key.ESCAPE, Key.ESCAPE).root.id == "idle"
+
+
+def test_missed_calls_are_seen_when_the_list_is_left() -> None:
+    harness = Harness().show(IDLE).keys(Key.SOFT_1)
+    assert harness.sent == []
+    harness.keys(Key.ESCAPE)
+    assert harness.sent == [MarkSeen(id=0)]
+
+
+def test_lifting_the_handset_opens_the_dial_pad() -> None:
+    harness = Harness().show(IDLE).show(msgspec.structs.replace(IDLE, off_hook=True))
+    assert harness.root.id == "dial"
+    assert harness.show(IDLE).root.id == "idle"
+
+
+def test_the_simulated_hook_moves_only_where_it_is_simulated() -> None:
+    harness = Harness().show(IDLE)
+    harness.ui.on_step(Step.HOOK)
+    assert harness.sent == []
+    harness.show(msgspec.structs.replace(IDLE, simulated=True))
+    harness.ui.on_step(Step.HOOK)
+    assert harness.sent == [MoveHook(id=0, off_hook=True)]
+
+
+def test_a_key_that_a_line_cannot_do_is_grey_and_says_why() -> None:
+    line = msgspec.structs.replace(LINE, capabilities=LineCapabilities(hold=Executor.NONE))
+    hold: Node = Harness().show(msgspec.structs.replace(IN_CALL, lines=(line,))).node("hold")
+    assert not hold.enabled
+    assert hold.value == "Not on this line"

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from app.kiosk import text as text_module
+from app.kiosk.text import TextEngine, legible
+from app.kiosk.theme import Panel, Steps
+from tests.kiosk.harness import text_engine
+
+WHITE = (255, 255, 255)
+
+
+def test_figures_have_one_width_where_they_change() -> None:
+    engine = text_engine()
+    assert len({engine.measure(f"0{digit}:11", Steps.TIMER) for digit in range(10)}) == 1
+
+
+def test_a_run_is_kept() -> None:
+    engine = text_engine()
+    assert engine.run("Hold", Steps.KEY, WHITE) is engine.run("Hold", Steps.KEY, WHITE)
+
+
+def test_text_is_cut_with_an_ellipsis() -> None:
+    engine = text_engine()
+    cut = engine.fit("Bartholomäus Freiherr von Wolkenstein", Steps.KEY, 120)
+    assert cut.endswith("…")
+    assert engine.measure(cut, Steps.KEY) <= 120
+    assert engine.fit("Anna", Steps.KEY, 120) == "Anna"
+
+
+def test_lines_are_broken_at_spaces() -> None:
+    engine = text_engine()
+    lines = engine.wrap("The people you call most will stand here.", Steps.SECOND, 220, 3)
+    assert " ".join(lines) == "The people you call most will stand here."
+    balanced = engine.wrap("The people you call most will stand here.", Steps.SECOND, 290, 3, balanced=True)
+    widths = [engine.measure(line, Steps.SECOND) for line in balanced]
+    assert min(widths) > 0.6 * max(widths)
+
+
+def test_nothing_invisible_or_turning_is_drawn() -> None:
+    assert legible("a\x00b\nc\u202ed") == "a b c d"
+    assert len(legible("x" * 5000)) == 300
+
+
+def test_the_ink_stands_on_the_baseline() -> None:
+    run = text_engine().run("H", Steps.WHO, WHITE)
+    ink = run.picture.get_bounding_rect(min_alpha=128)
+    assert ink.bottom == run.baseline
+
+
+def test_letters_that_inter_lacks_come_from_another_face() -> None:
+    engine = text_engine()
+    engine.run("漢字 Привет Ελλ", Steps.KEY, WHITE)  # never raises, whatever fonts there are
+
+
+def test_a_missing_family_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(text_module, "FONT_FOLDERS", (tmp_path,))
+    with caplog.at_level(logging.WARNING, "kiosk"):
+        engine = TextEngine(Panel())
+    assert engine.missing_family
+    assert [record.getMessage() for record in caplog.records if "fonts-inter" in record.getMessage()]
+    assert engine.run("Phone is starting", Steps.TITLE, WHITE).width > 50
