@@ -6,7 +6,7 @@
 
 enum {
     FRAME = CODEC_FRAME_SAMPLES,
-    FADE = 80,                           /* 5 ms from what was made up to what came                                 */
+    FADE = FRAME,                        /* 10 ms from what was made up to what came                                 */
     STARVED = 12 * FRAME,                /* nothing for so long: the talkspurt is over, or the path is              */
     EXCESS = FRAME,                      /* the delay may be this much above its target ...                         */
     SHORTAGE = FRAME / 2,                /* ... or below, before time is stretched                                  */
