@@ -4,6 +4,9 @@
 
 #include "stretch.h"
 
+/* Redundancy is worth a packet's time of delay from LOSSY on, until losses fall below CALM; both are shares of packets. */
+static const double LOSSY = 0.02, CALM = 0.005, LOSS_WEIGHT = 1.0 / 128.0;
+
 enum {
     FRAME = CODEC_FRAME_SAMPLES,
     FADE = FRAME,                        /* 10 ms from what was made up to what came                                 */
@@ -23,6 +26,11 @@ void playout_init(struct playout *p, void *decoder)
 void playout_restart(struct playout *p)
 {
     p->playing = false;
+}
+
+int64_t playout_target(const struct playout *p, const struct delay_estimator *delay)
+{
+    return delay_target(delay) + p->allowance;
 }
 
 static int16_t *line_end(struct playout *p)
@@ -52,7 +60,7 @@ static const struct jitter_packet *first_audio(struct playout *p, struct jitter_
 static bool try_start(struct playout *p, struct jitter_buffer *jitter, const struct delay_estimator *delay, int64_t now)
 {
     const struct jitter_packet *first = first_audio(p, jitter);
-    int64_t due = delay_lowest_offset(delay) + delay_target(delay);
+    int64_t due = delay_lowest_offset(delay) + playout_target(p, delay);
     while (first != NULL && jitter->count > 1 && now - first->time - (int64_t)first->samples > due + BURST) {
         jitter_drop_first(jitter);
         p->late++;
@@ -137,6 +145,17 @@ static void use_codec(struct playout *p, const struct codec *codec)
     }
 }
 
+static void note_losses(struct playout *p, const struct jitter_packet *packet)
+{
+    int64_t lost = packet->sequence - p->last_sequence - 1;
+    p->losses += ((double)(lost < 4 ? lost : 4) - p->losses) * LOSS_WEIGHT;
+    if (p->codec->recover == NULL || p->losses < CALM) {
+        p->allowance = 0;
+    } else if (p->losses > LOSSY) {
+        p->allowance = (int64_t)packet->samples;
+    }
+}
+
 /* Decodes the first packet, whose beginning is due or overdue. */
 static void decode_first(struct playout *p, struct jitter_buffer *jitter, const struct delay_estimator *delay, int64_t now)
 {
@@ -145,13 +164,14 @@ static void decode_first(struct playout *p, struct jitter_buffer *jitter, const 
     use_codec(p, first->codec);
     int count = p->codec->decode(p->decoder, first->payload, first->size, decoded, CODEC_PACKET_SAMPLES_MAX);
     int64_t overdue = p->end - first->time;
+    note_losses(p, first);
     p->last_sequence = first->sequence;
     jitter_drop_first(jitter);
     if (count <= 0) {
         p->refused++;
         return;
     }
-    if (overdue > 0 && current_delay(p, delay, now) + overdue <= delay_target(delay)) {
+    if (overdue > 0 && current_delay(p, delay, now) + overdue <= playout_target(p, delay)) {
         p->end -= overdue;    /* the delay has to grow anyway: play all of it, later */
         overdue = 0;
     }
@@ -193,7 +213,7 @@ static void extend(struct playout *p, struct jitter_buffer *jitter, const struct
 /* One step towards the target delay, if it is off and the signal lets us. */
 static void steer(struct playout *p, const struct delay_estimator *delay, int64_t now)
 {
-    int64_t error = current_delay(p, delay, now) - delay_target(delay);
+    int64_t error = current_delay(p, delay, now) - playout_target(p, delay);
     int64_t distance = error < 0 ? -error : error;
     if (p->rest > 0 && distance < FAR) {
         return;

@@ -31,6 +31,9 @@ struct playout {
     bool pausing;                        /**< What is missing is an event or a keepalive, not audio           */
     int64_t missing;                     /**< Samples made up since the last decoded one                      */
     int64_t uncounted;                   /**< Of them, not yet in `concealed`: the talkspurt may have ended   */
+    double losses;                       /**< Share of packets lost lately                                    */
+    int64_t allowance;                   /**< Added to the target, so that the packet after a lost one, which can
+                                              recover it, comes in time                                       */
     int64_t rest;                        /**< Samples to play before the next stretch                         */
     struct conceal conceal;
     size_t length;                       /**< Samples waiting in `line` behind the past                       */
@@ -45,6 +48,9 @@ void playout_init(struct playout *p, void *decoder);
 
 /** The media time begins anew: what waits in the line is played, then the next packet is waited for. */
 void playout_restart(struct playout *p);
+
+/** The delay aimed at, samples. */
+int64_t playout_target(const struct playout *p, const struct delay_estimator *delay);
 
 /** One frame for the tick at time `now`. Takes packets from `jitter`, tells `delay` when a talkspurt is over. */
 void playout_get(struct playout *p, struct jitter_buffer *jitter, struct delay_estimator *delay, int64_t now,

@@ -284,7 +284,7 @@ void receiver_statistics(const struct receiver *r, struct receiver_statistics *o
         .malformed = r->malformed + p->refused,
         .jitter_ms = r->clock_rate > 0 ? r->source.jitter * 1000.0 / r->clock_rate : 0.0,
         .buffer_ms = to_ms(waiting(r)),
-        .target_delay_ms = to_ms((double)delay_target(&r->delay)),
+        .target_delay_ms = to_ms((double)playout_target(p, &r->delay)),
         .playout_delay_ms = to_ms(r->mean_delay),
         .concealed_ms = p->concealed * 1000 / CODEC_SAMPLE_RATE,
         .stretched_ms = p->stretched * 1000 / CODEC_SAMPLE_RATE,
