@@ -19,13 +19,13 @@ from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.signalling import SignallingEvent
 from app.settings.secret import Secret
+from app.signalling.schedule import Schedule
 from app.signalling.sip.client_transaction import Send
 from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.errors import MessageError
 from app.signalling.sip.hop import FailureKind, Hop, TransportFailure
 from app.signalling.sip.message import Request, Response
 from app.signalling.sip.parser import parse_message
-from app.signalling.schedule import Schedule
 from app.signalling.sip.server_transaction import ServerTransaction
 from app.signalling.sip.tally import Tally
 from app.signalling.sip.timers import Timers
