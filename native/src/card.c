@@ -283,12 +283,27 @@ bool card_get(struct card *card, int16_t frame[MEDIA_FRAME_SAMPLES], bool master
     drift_trim(drift, CAPTURE_MOST);
     size_t ready = drift_ready(drift);
     card->capture.delay_ms = (double)ready * 1000 / RATE;
-    if (!master && ready >= MEDIA_FRAME_SAMPLES)
-        drift_steer(drift, (double)ready - CAPTURE_TARGET, TICK_S);
+    if (!master && ready >= MEDIA_FRAME_SAMPLES) {
+        int jump = drift_steer(drift, (double)ready - CAPTURE_TARGET, TICK_S);
+        if (jump > 0)
+            drift_trim(drift, ready - (size_t)jump);
+        ready = drift_ready(drift);
+    }
     if (ready < MEDIA_FRAME_SAMPLES)
         return false;
     drift_get(drift, frame, MEDIA_FRAME_SAMPLES);
     return true;
+}
+
+/* Steers by what waits in the card; a jump drops what is queued, or queues silence before the next frame. */
+static void steer_playback(struct card_direction *direction, double waiting)
+{
+    static const int16_t silence[DRIFT_CAPACITY];
+    direction->delay_ms = waiting * 1000 / direction->rate;
+    int jump = drift_steer(&direction->drift, (waiting - (double)direction->target) * RATE / direction->rate, TICK_S);
+    direction->skip = jump > 0 ? (unsigned)jump : 0;
+    if (jump < 0)
+        drift_put(&direction->drift, silence, (size_t)-jump);
 }
 
 int card_put(struct card *card, const int16_t frame[MEDIA_FRAME_SAMPLES])
@@ -299,15 +314,18 @@ int card_put(struct card *card, const int16_t frame[MEDIA_FRAME_SAMPLES])
     snd_pcm_sframes_t room = snd_pcm_avail_update(direction->pcm);
     if (room < 0)
         return (int)room;
-    drift_put(&direction->drift, frame, MEDIA_FRAME_SAMPLES);
-    size_t matched = drift_get(&direction->drift, direction->mono, MEDIA_FRAME_SAMPLES * 2), count;
+    unsigned skip = direction->skip < MEDIA_FRAME_SAMPLES ? direction->skip : MEDIA_FRAME_SAMPLES;
+    direction->skip -= skip;
+    drift_put(&direction->drift, frame + skip, MEDIA_FRAME_SAMPLES - skip);
+    size_t matched = drift_get(&direction->drift, direction->mono, CARD_CHUNK / 3), count;
     const int16_t *samples = resampled(direction, direction->mono, matched, direction->native, &count);
     upmix(direction, samples, count);
     snd_pcm_sframes_t written = count == 0 ? 0 : write_frames(direction, direction->raw, count);
     if (written < 0 && written != -EAGAIN)
         return (int)written;
-    double waiting = (double)direction->buffer - (double)room + (double)(written > 0 ? written : 0);
-    direction->delay_ms = waiting * 1000 / direction->rate;
-    drift_steer(&direction->drift, (waiting - (double)direction->target) * RATE / direction->rate, TICK_S);
-    return written < (snd_pcm_sframes_t)count ? -ENOBUFS : 0;
+    if (written < (snd_pcm_sframes_t)count)
+        return -ENOBUFS;    /* a card that takes nothing in yet says nothing about its clock */
+    if (direction->skip == 0)
+        steer_playback(direction, (double)direction->buffer - (double)room + (double)written);
+    return 0;
 }

@@ -34,6 +34,7 @@ struct card_direction {
     struct drift drift;
     struct pollfd polls[CARD_POLLS_MAX];
     unsigned poll_count;
+    unsigned skip;                      /* samples of the engine's to leave out, after a jump */
     double delay_ms;                    /* as of the last tick */
     int16_t raw[CARD_CHUNK * CARD_CHANNELS_MAX];
     int16_t mono[CARD_CHUNK];

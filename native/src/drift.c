@@ -11,6 +11,10 @@ static const double SMOOTHING_S = 2.0;
 static const double SETTLING_S = 10.0;
 static const double LEARNING_S = 40.0;
 static const double RATE_LIMIT = 1e-3;
+/* Only an error this small teaches us about the clocks; a larger one is the remains of a start or a stall. */
+static const double LEARNING_LIMIT = 80;
+/* Beyond this the loop would need half a minute: better one jump than that. */
+static const double JUMP_LIMIT = 240;
 /* Below this the rate is exactly 1, and samples are copied instead of interpolated. */
 static const double RATE_DEAD_ZONE = 5e-6;
 
@@ -114,16 +118,22 @@ void drift_trim(struct drift *drift, size_t keep)
     discard_spent(drift);
 }
 
-void drift_steer(struct drift *drift, double error, double seconds)
+int drift_steer(struct drift *drift, double error, double seconds)
 {
     drift->mean_error += (error - drift->mean_error) * seconds / SMOOTHING_S;
     double proportional = drift->mean_error / (SAMPLE_RATE * SETTLING_S);
-    drift->integral = fmin(fmax(drift->integral + proportional * seconds / LEARNING_S, -RATE_LIMIT), RATE_LIMIT);
+    if (fabs(drift->mean_error) < LEARNING_LIMIT)
+        drift->integral = fmin(fmax(drift->integral + proportional * seconds / LEARNING_S, -RATE_LIMIT), RATE_LIMIT);
     double rate = fmin(fmax(proportional + drift->integral, -RATE_LIMIT), RATE_LIMIT);
     bool agree = fabs(rate) < RATE_DEAD_ZONE;
     if (agree && drift->step != 1)
         drift->position = floor(drift->position);
     drift->step = agree ? 1 : 1 + rate;
+    if (fabs(drift->mean_error) < JUMP_LIMIT)
+        return 0;
+    int jump = (int)lrint(drift->mean_error);
+    drift->mean_error = 0;
+    return jump;
 }
 
 double drift_ppm(const struct drift *drift)

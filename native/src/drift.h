@@ -36,8 +36,9 @@ size_t drift_ready(const struct drift *drift);
 void drift_trim(struct drift *drift, size_t keep);
 
 /* Tells, once per tick, by how many samples things are fuller than they should be, and turns the rate accordingly.
- * `seconds` is the time since the last call. */
-void drift_steer(struct drift *drift, double error, double seconds);
+ * `seconds` is the time since the last call. When the mean is so far off that turning would take too long (a start, a stall),
+ * gives back how many samples to drop (positive) or to add (negative) at once; else 0. */
+int drift_steer(struct drift *drift, double error, double seconds);
 double drift_ppm(const struct drift *drift);
 
 #endif
