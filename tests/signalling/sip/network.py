@@ -10,14 +10,15 @@ from app.model.ids import LegId, LineId
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.model.signalling import CallOptions, Released, SetupIndicated, SignallingEvent
 from app.settings.secret import Secret
+from app.signalling.schedule import Schedule
 from app.signalling.sip.config import SipLineConfig
+from app.signalling.sip.errors import MessageError
 from app.signalling.sip.fields import NameAddr
 from app.signalling.sip.headers import Headers
 from app.signalling.sip.hop import Hop, Transport
 from app.signalling.sip.message import Message, Request, Response, response_to
 from app.signalling.sip.parser import parse_message
 from app.signalling.sip.registration import BackOff
-from app.signalling.schedule import Schedule
 from app.signalling.sip.sdp import build_sdp
 from app.signalling.sip.user_agent import UserAgent
 
@@ -125,12 +126,19 @@ class Peer:
         self.address = address
         self.transport = transport
         self.received: list[Message] = []
-        network.join(address, lambda data, _hop: self.received.append(parse_message(data)))
+        self.unreadable: list[bytes] = []
+        network.join(address, self._receive)
+
+    def _receive(self, data: bytes, _hop: Hop) -> None:
+        try:
+            self.received.append(parse_message(data))
+        except MessageError:
+            self.unreadable.append(data)
 
     def send(self, message: Message | bytes, to: Phone) -> None:
         data = message if isinstance(message, bytes) else message.encode()
         self.network.carry(data, self.address, Hop(self.transport, to.address, 5060))
-        self.network.run(0.02)
+        self.network.run(0.05)
 
     def requests(self, method: str) -> list[Request]:
         return [m for m in self.received if isinstance(m, Request) and m.method == method]
@@ -158,7 +166,9 @@ class Peer:
         sdp: SessionDescription | None = None,
         headers: Iterable[tuple[str, str]] = (),
     ) -> None:
-        extra = [*headers, ("Contact", f"<sip:peer@{self.address}>")]
+        extra = list(headers)
+        if all(name != "Contact" for name, _ in extra):
+            extra.append(("Contact", f"<sip:peer@{self.address}>"))
         body = b"" if sdp is None else build_sdp(sdp)
         if sdp is not None:
             extra.append(("Content-Type", "application/sdp"))
