@@ -30,10 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--size", type=_size, default=(800, 480), help="pixels of the panel (default: 800x480)")
     parser.add_argument("--dpi", type=float, default=133.0, help="pixels an inch of the panel (default: 133)")
     parser.add_argument("--screenshot", type=Path, help="write the picture here at the end and on SIGUSR1")
+    parser.add_argument("--no-motion", action="store_true", help="change screens at once, without a slide")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     width, height = given.size
-    return run(Options(given.socket, given.presenter, width, height, given.dpi, given.screenshot))
+    return run(Options(given.socket, given.presenter, width, height, given.dpi, given.screenshot, not given.no_motion))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,10 @@ BUSY_FOR_SECONDS = 2.0
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How the kiosk is started. `screenshot` is written whenever SIGUSR1 comes, and at the end."""
+    """How the kiosk is started.
+
+    `screenshot` is written whenever SIGUSR1 comes, and at the end. Without `motion` screens change at once.
+    """
 
     socket: Path
     presenter: str = "window"
@@ -44,6 +47,7 @@ class Options:
     height: int = 480
     dpi: float = 133.0
     screenshot: Path | None = None
+    motion: bool = True
 
 
 class Kiosk:
@@ -56,7 +60,8 @@ class Kiosk:
         text = TextEngine(panel)
         self._client = Client(options.socket, self._on_message, self._on_disconnected)
         self.ui = Ui(panel, text, self._client.send, time.monotonic, _local_time)
-        self.screen = Screen(self.ui, presenter, text)
+        motion = options.motion and presenter.has_input
+        self.screen = Screen(self.ui, presenter, text, time.monotonic if motion else None)
         self._changed = asyncio.Event()
         self._stopped = asyncio.Event()
         self._last_input = 0.0
@@ -101,6 +106,8 @@ class Kiosk:
             self._changed.clear()
             self.screen.refresh()
             await asyncio.sleep(FRAME_SECONDS)
+            if self.screen.moving:
+                continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), self.ui.seconds_to_change())
 

@@ -19,7 +19,7 @@ from app.model.snapshot import AudioView, CallState, CallView, DisplayView, Line
 
 WALL = dt.datetime(2026, 11, 22, 10, 42, 20, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 """The time of day in all samples."""
-NOW = 10_000.0
+NOW = 10_000.25
 """The phone's clock in all samples."""
 
 _LINE = LineId("line-1")

@@ -529,6 +529,9 @@ class Ui:
             retry_at = self._snapshot.lock.retry_at
             if self._snapshot.lock.locked and retry_at is not None and retry_at > phone_now:
                 waits.append((retry_at - phone_now) % 1.0 or 1.0)
+            if self._snapshot.audio.ringing and self.view().incoming is not None:
+                half = incoming.RING_SECONDS / 2
+                waits.append(half - phone_now % half)
         if self.state.message:
             waits.append(max(0.0, self._message_until - now))
         return min(waits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import os
+from typing import Self
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 
@@ -47,24 +48,24 @@ class Harness:
     def _wall(self) -> dt.datetime:
         return WALL + dt.timedelta(seconds=self.seconds)
 
-    def sample(self, sample: Sample, theme: str = "night") -> Harness:
+    def sample(self, sample: Sample, theme: str = "night") -> Self:
         sample.show(self.ui, theme)
         return self
 
-    def show(self, snapshot: Snapshot) -> Harness:
+    def show(self, snapshot: Snapshot) -> Self:
         self.ui.on_snapshot(snapshot)
         return self
 
-    def keys(self, *keys: Key) -> Harness:
+    def keys(self, *keys: Key) -> Self:
         for key in keys:
             self.ui.on_key(key, pressed=True)
             self.ui.on_key(key, pressed=False)
         return self
 
-    def digits(self, digits: str) -> Harness:
+    def digits(self, digits: str) -> Self:
         return self.keys(*(Key(digit) for digit in digits))
 
-    def tap(self, node_id: str) -> Harness:
+    def tap(self, node_id: str) -> Self:
         node = self.node(node_id)
         self.ui.on_pointer("down", node.bounds.center_x, node.bounds.center_y)
         self.ui.on_pointer("up", node.bounds.center_x, node.bounds.center_y)

@@ -121,7 +121,7 @@ def _row(view: View, number: int, area: Rect, record: CallRecord, selected: int)
     left = area.x + view.px(14) + size + view.px(14)
     right = area.right - view.px(16)
     upper, lower = middle - view.px(11), middle + view.px(12)
-    when_width = view.text.measure(when, Steps.SMALL)
+    when_width = view.text.measure(when, Steps.SMALL_FIGURES)
     name_color = Token.END_TEXT if record.missed and not record.seen else Token.TEXT
     second = " · ".join(filter(None, (view.say(word), record.party.number if record.party.name else "")))
     marks += [
@@ -133,7 +133,7 @@ def _row(view: View, number: int, area: Rect, record: CallRecord, selected: int)
             view.text.baseline(Steps.KEY, upper),
             limit=right - when_width - view.px(12) - left,
         ),
-        Text(when, Steps.SMALL, Token.MUTED, right, view.text.baseline(Steps.SMALL, upper), 1),
+        Text(when, Steps.SMALL_FIGURES, Token.MUTED, right, view.text.baseline(Steps.SMALL, upper), 1),
         Text(
             second,
             Steps.SMALL,

@@ -149,7 +149,7 @@ def _who(view: View, area: Rect, call: CallView, keypad: bool) -> Node:
     strip_height = max(view.panel.target_px, view.px(60)) if other is not None else 0
     room = area if other is None else area._replace(height=area.height - strip_height - view.px(8))
     disc = view.px(72) if room.height >= view.px(270) else 0
-    lines = _lines(view, call, keypad)
+    lines = _lines(view, call, keypad, room.width)
     total = disc + (view.px(12) if disc else 0) + sum(height for height, _ in lines)
     top = room.y + max(0, (room.height - total) // 2)
     children: list[Node] = []
@@ -171,9 +171,10 @@ def _who(view: View, area: Rect, call: CallView, keypad: bool) -> Node:
 _Make = Callable[[Rect], Node]
 
 
-def _lines(view: View, call: CallView, keypad: bool) -> list[tuple[int, _Make]]:
+def _lines(view: View, call: CallView, keypad: bool, room: int) -> list[tuple[int, _Make]]:
     """The lines beside the keys: height and what makes each."""
-    lines: list[tuple[int, _Make]] = [(view.px(50), lambda area: _name(view, area, call))]
+    long = view.text.measure(call.party.label, Steps.TITLE) > room
+    lines: list[tuple[int, _Make]] = [(view.px(72 if long else 50), lambda area: _name(view, area, call))]
     if call.party.name and call.party.number:
         number = call.party.number
         lines.append((view.px(30), lambda area: widgets.label(view, "number", number, Steps.DETAIL, Token.MUTED, area)))
@@ -188,9 +189,13 @@ def _lines(view: View, call: CallView, keypad: bool) -> list[tuple[int, _Make]]:
 
 
 def _name(view: View, area: Rect, call: CallView) -> Node:
+    """The name in one line, or smaller in two where it is long."""
     words = call.party.label
-    step = Steps.WHO if view.text.measure(words, Steps.WHO) <= area.width else Steps.TITLE
-    return widgets.label(view, "who", words, step, Token.TEXT, area)
+    if view.text.measure(words, Steps.WHO) <= area.width:
+        return widgets.label(view, "who", words, Steps.WHO, Token.TEXT, area)
+    if view.text.measure(words, Steps.TITLE) <= area.width:
+        return widgets.label(view, "who", words, Steps.TITLE, Token.TEXT, area)
+    return widgets.paragraph(view, "who", words, Steps.TITLE, Token.TEXT, area, 2)
 
 
 def _progress(view: View, area: Rect, call: CallView) -> Node:

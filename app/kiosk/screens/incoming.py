@@ -6,12 +6,16 @@ from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Send
 from app.kiosk.layout import bands
+from app.kiosk.marks import Stroke
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
 from app.kiosk.widgets import KeySpec
 from app.model.commands import Answer, Reject, Silence
 from app.model.snapshot import CallView
+
+RING_SECONDS = 1.6
+"""One coming and going of the ring about the caller."""
 
 
 def build(view: View, call: CallView) -> Node:
@@ -25,6 +29,11 @@ def build(view: View, call: CallView) -> Node:
         _caller(view, areas.content, call),
         widgets.soft_keys(view, areas, _actions(view, call), Steps.KEY_LARGE),
     )
+
+
+def ring_shown(view: View) -> bool:
+    """Whether the ring about the caller is there at this moment; it comes and goes while the phone rings."""
+    return view.snapshot.audio.ringing and view.now % RING_SECONDS < RING_SECONDS / 2
 
 
 def _actions(view: View, call: CallView) -> tuple[KeySpec, ...]:
@@ -80,8 +89,11 @@ def _caller(view: View, area: Rect, call: CallView) -> Node:
     top += heights[0] + gap
     if disc:
         place = Rect(area.center_x - disc // 2, top, disc, disc)
-        marks = tuple(widgets.avatar(view, place, call.party, Steps.INITIALS_HUGE))
-        children.append(Node("avatar", Role.IMAGE, place, marks=marks))
+        marks = widgets.avatar(view, place, call.party, Steps.INITIALS_HUGE)
+        ring = place.inset(-view.px(8))
+        if ring_shown(view):
+            marks.append(Stroke(ring, Token.LINE, ring.width / 2, view.px(2)))
+        children.append(Node("avatar", Role.IMAGE, ring, marks=tuple(marks)))
         top += disc + gap
     step = Steps.WHO_LARGE if view.text.measure(call.party.label, Steps.WHO_LARGE) <= area.width else Steps.TITLE
     who = Rect(area.x, top, area.width, who_height)
