@@ -5,6 +5,8 @@ For each place NAME (handset, speaker, headset, ringer) there are two duplex PCM
 * `NAME` is what the phone opens: it plays into NAME's ear and records NAME's mouth;
 * `NAME_person` is who sits there: it records what the ear got and plays what the mouth says.
 
+Each of these names is a control device with a mixer too.
+
 Null sinks run on the host's clock, so reads and writes take real time. PulseAudio holds a stream back for up to
 two seconds when it starts: let the first seconds pass before judging anything (`WARM_UP_S`).
 """
@@ -33,6 +35,7 @@ pcm.{name} {{
     capture.pcm {{ type pulse; server "unix:{socket}"; device {records} }}
     hint {{ show on; description "{name} of the test loop" }}
 }}
+ctl.{name} {{ type pulse; server "unix:{socket}"; device {plays}; source {records} }}
 """
 
 

@@ -1,0 +1,115 @@
+"""Sound devices: which cards there are, and which ALSA PCMs serve the handset, headset, loudspeaker and ringer.
+
+Sound itself never comes this way: the engine opens the PCMs named here (`native`).
+"""
+
+from __future__ import annotations
+
+import abc
+import enum
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from hal.listeners import Listeners
+from hal.status import DeviceStatus
+
+
+class Place(enum.StrEnum):
+    """Where sound comes out or goes in."""
+
+    HANDSET = "handset"
+    HEADSET = "headset"
+    SPEAKER = "speaker"
+    RINGER = "ringer"
+
+
+class SoundCard(msgspec.Struct, frozen=True):
+    """A sound card. `id` is ALSA's short name ("Headset"), `name` for a person, `index` ALSA's number of now.
+
+    `playback` and `capture` hold the numbers of the card's PCM devices of each direction.
+    """
+
+    index: int
+    id: str
+    name: str
+    usb: bool = False
+    playback: tuple[int, ...] = ()
+    capture: tuple[int, ...] = ()
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """The PCMs of a place, by their ALSA names; empty where it has none.
+
+    With `simulated` the names mean nothing to ALSA: the engine's memory device takes the card's part.
+    """
+
+    playback: str = ""
+    capture: str = ""
+    simulated: bool = False
+
+
+class Mixer(msgspec.Struct, frozen=True):
+    """A mixer control of a card, with its levels in percent; None where it has no such direction."""
+
+    name: str
+    playback: int | None = None
+    capture: int | None = None
+
+
+class AudioChange(msgspec.Struct, frozen=True):
+    """Cards came or went; `paths` is what is usable now."""
+
+    arrived: tuple[SoundCard, ...]
+    left: tuple[SoundCard, ...]
+    paths: Mapping[Place, Endpoint]
+
+
+class AudioDevices(abc.ABC):
+    """All sound devices of the phone. Every method runs on the loop's thread and must be done in a few milliseconds.
+
+    A back end must override `cards`, `paths`, `prefer`, `mixers`, `status`, `start` and `close`; it may override
+    `set_playback_level` where it has a hardware mixer. It calls `_tell` when cards came or went.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: Listeners[AudioChange] = Listeners()
+
+    @abc.abstractmethod
+    def cards(self) -> tuple[SoundCard, ...]:
+        """The sound cards there are now, by their index."""
+
+    @abc.abstractmethod
+    def paths(self) -> Mapping[Place, Endpoint]:
+        """The places that can be used now. A place without playback is left out."""
+
+    @abc.abstractmethod
+    def prefer(self, choices: Mapping[Place, Endpoint]) -> None:
+        """Use these PCMs instead of the board's, from the next `paths` on; an empty name leaves the board's."""
+
+    @abc.abstractmethod
+    def mixers(self, device: str) -> tuple[Mixer, ...]:
+        """The mixer controls of an ALSA control device ("hw:0"). Raises `DeviceMissing`."""
+
+    @abc.abstractmethod
+    def status(self) -> tuple[DeviceStatus, ...]:
+        """How the cards and places stand. May take longer: it is for people."""
+
+    @abc.abstractmethod
+    def start(self) -> None:
+        """Begin to watch for cards that come and go; needs a running loop."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Stop watching. May be called twice."""
+
+    def set_playback_level(self, place: Place, percent: int) -> bool:  # noqa: ARG002 - for back ends to use
+        """Set a place's hardware volume; False where it has none and the engine must scale the sound."""
+        return False
+
+    def subscribe(self, listener: Callable[[AudioChange], None]) -> Callable[[], None]:
+        """Hear of cards that come and go; call the result to stop."""
+        return self._listeners.add(listener)
+
+    def _tell(self, change: AudioChange) -> None:
+        self._listeners.tell(change)

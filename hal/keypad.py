@@ -1,0 +1,83 @@
+"""The phone's own keys."""
+
+from __future__ import annotations
+
+import abc
+import enum
+from collections.abc import Callable
+
+import msgspec
+
+from hal.listeners import Listeners
+from hal.status import DeviceStatus
+
+
+class PhoneKey(enum.StrEnum):
+    """A key, named by what is printed on it."""
+
+    DIGIT_0 = "0"
+    DIGIT_1 = "1"
+    DIGIT_2 = "2"
+    DIGIT_3 = "3"
+    DIGIT_4 = "4"
+    DIGIT_5 = "5"
+    DIGIT_6 = "6"
+    DIGIT_7 = "7"
+    DIGIT_8 = "8"
+    DIGIT_9 = "9"
+    STAR = "*"
+    HASH = "#"
+    UP = "up"
+    DOWN = "down"
+    LEFT = "left"
+    RIGHT = "right"
+    OK = "ok"
+    ESCAPE = "escape"
+    REDIAL = "redial"
+    MUTE = "mute"
+    HOLD = "hold"
+    SPEAKER = "speaker"
+    HEADSET = "headset"
+    VOLUME_UP = "volume_up"
+    VOLUME_DOWN = "volume_down"
+    SOFT_1 = "soft_1"
+    SOFT_2 = "soft_2"
+    SOFT_3 = "soft_3"
+    SOFT_4 = "soft_4"
+
+
+class KeyMove(msgspec.Struct, frozen=True):
+    """A key went down or up. Repeats of a held key are not told."""
+
+    key: PhoneKey
+    pressed: bool
+
+
+class Keypad(abc.ABC):
+    """The keypad. Listeners are told on the loop's thread.
+
+    A back end must override `status`, `start` and `close`, and calls `_tell` for each move; a key that was down when
+    the device vanished is told as released.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: Listeners[KeyMove] = Listeners()
+
+    @abc.abstractmethod
+    def status(self) -> DeviceStatus:
+        """How the keypad stands."""
+
+    @abc.abstractmethod
+    def start(self) -> None:
+        """Begin to listen; needs a running loop. A keypad that is missing is taken when it comes."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Let go of the device. May be called twice."""
+
+    def subscribe(self, listener: Callable[[KeyMove], None]) -> Callable[[], None]:
+        """Hear of every key; call the result to stop."""
+        return self._listeners.add(listener)
+
+    def _tell(self, move: KeyMove) -> None:
+        self._listeners.tell(move)

@@ -1,0 +1,1 @@
+"""Devices as the Linux kernel shows them: ALSA, evdev, sysfs, netlink, udev."""

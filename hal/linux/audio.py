@@ -1,0 +1,228 @@
+"""Sound devices by ALSA: cards from sysfs, PCM names and mixers from libasound, changes from udev."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+
+import alsaaudio
+import msgspec
+import pyudev
+
+from hal.audio import AudioChange, AudioDevices, Endpoint, Mixer, Place, SoundCard
+from hal.errors import DeviceMissing
+from hal.linux.udev import UdevWatch
+from hal.status import DeviceStatus, Presence
+
+log = logging.getLogger("hal")
+
+_OF_A_CARD = re.compile(r"[a-z_]+:(?:CARD=)?([^,]+)")
+_ANY_CARD = ("default", "sysdefault")
+_PCM_NODE = re.compile(r"pcmC(\d+)D(\d+)([pc])")
+_CARD_NODE = re.compile(r"card\d+")
+
+
+class PlaceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a board says of a place: its PCMs by name, or `usb` for whichever USB card is plugged in.
+
+    `mixer` is the control of `mixer_device` that sets its volume in hardware; empty where there is none.
+    """
+
+    playback: str = ""
+    capture: str = ""
+    usb: bool = False
+    mixer: str = ""
+    mixer_device: str = ""
+
+
+class AlsaAudioDevices(AudioDevices):
+    """The Linux back end. Looks at what is there when it is made, and again whenever udev tells of sound."""
+
+    def __init__(self, places: Mapping[Place, PlaceConfig]) -> None:
+        super().__init__()
+        self._places = dict(places)
+        self._choices: dict[Place, Endpoint] = {}
+        self._watch: UdevWatch | None = None
+        self._cards = _read_cards()
+
+    def cards(self) -> tuple[SoundCard, ...]:
+        """The sound cards as of the last look."""
+        return self._cards
+
+    def paths(self) -> Mapping[Place, Endpoint]:
+        """The places whose PCM is there. A PCM that another program holds counts as there."""
+        playback, capture = _pcm_names(alsaaudio.PCM_PLAYBACK), _pcm_names(alsaaudio.PCM_CAPTURE)
+        usable = {}
+        for place in Place:
+            wanted = self._wanted(place)
+            heard = wanted.playback if self._is_there(wanted.playback, playback) else ""
+            spoken = wanted.capture if self._is_there(wanted.capture, capture) else ""
+            if heard:
+                usable[place] = Endpoint(heard, spoken)
+        return usable
+
+    def prefer(self, choices: Mapping[Place, Endpoint]) -> None:
+        """Use these PCMs instead of the board's; an empty name leaves the board's."""
+        self._choices = dict(choices)
+
+    def mixers(self, device: str) -> tuple[Mixer, ...]:
+        """The mixer controls of an ALSA control device. Raises `DeviceMissing`."""
+        try:
+            return tuple(_read_mixer(name, device) for name in dict.fromkeys(alsaaudio.mixers(device=device)))
+        except alsaaudio.ALSAAudioError as error:
+            raise DeviceMissing(
+                f"The mixer of '{device}' cannot be opened: {error}.", "Check the card with `ip270 devices`."
+            ) from error
+
+    def set_playback_level(self, place: Place, percent: int) -> bool:
+        """Set the board's mixer of a place; False where it names none or the mixer is gone."""
+        config = self._places.get(place, PlaceConfig())
+        if not config.mixer:
+            return False
+        try:
+            mixer = alsaaudio.Mixer(config.mixer, device=config.mixer_device or "default")
+            mixer.setvolume(percent, pcmtype=alsaaudio.PCM_PLAYBACK)
+            mixer.close()
+        except alsaaudio.ALSAAudioError as error:
+            log.warning("the mixer of the %s cannot be set: %s", place, error)
+            return False
+        return True
+
+    def status(self) -> tuple[DeviceStatus, ...]:
+        """The cards, and each place the board has."""
+        statuses = [DeviceStatus("sound card", Presence.PRESENT, _in_words(card)) for card in self._cards]
+        usable = self.paths()
+        return (*statuses, *(self._place_status(place, usable.get(place)) for place in self._places))
+
+    def start(self) -> None:
+        """Begin to watch; needs a running loop."""
+        if self._watch is None:
+            self._watch = UdevWatch("sound", self._look_again)
+            self._look_again()
+
+    def close(self) -> None:
+        """Stop watching. May be called twice."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+
+    def _look_again(self) -> None:
+        before, self._cards = self._cards, _read_cards()
+        arrived = tuple(card for card in self._cards if card not in before)
+        left = tuple(card for card in before if card not in self._cards)
+        if arrived or left:
+            log.info("sound cards: %s came, %s left", _names(arrived), _names(left))
+            self._tell(AudioChange(arrived, left, self.paths()))
+
+    def _wanted(self, place: Place) -> Endpoint:
+        config, choice = self._places.get(place, PlaceConfig()), self._choices.get(place, Endpoint())
+        board = Endpoint(config.playback, config.capture)
+        if config.usb:
+            board = next((_of_card(card) for card in self._cards if card.usb and card.playback), board)
+        return Endpoint(choice.playback or board.playback, choice.capture or board.capture)
+
+    def _is_there(self, name: str, names: frozenset[str]) -> bool:
+        if not name:
+            return False
+        if name in names:
+            return True
+        if name in _ANY_CARD:
+            return bool(self._cards)
+        card = _OF_A_CARD.match(name)
+        return card is not None and any(card[1] in (one.id, str(one.index)) for one in self._cards)
+
+    def _place_status(self, place: Place, usable: Endpoint | None) -> DeviceStatus:
+        if usable is not None:
+            silent = "" if usable.capture or place is Place.RINGER else ", no microphone"
+            return DeviceStatus(place, Presence.PRESENT, f"{usable.playback}{silent}")
+        wanted = self._wanted(place)
+        if self._places[place].usb and not wanted.playback:
+            return DeviceStatus(place, Presence.MISSING, "no USB headset is plugged in", "Plug one in at any time.")
+        if not self._cards:
+            text = f"'{wanted.playback}' is not there: this machine has no sound card"
+            advice = "Plug one in at any time; or start a sound server, and then the phone again."
+        else:
+            text = f"'{wanted.playback}' is not there"
+            advice = f"Set audio.{place}.playback to one of the PCMs that `aplay -L` lists."
+        return DeviceStatus(place, Presence.MISSING, text, advice)
+
+
+def _read_cards() -> tuple[SoundCard, ...]:
+    nodes = list(pyudev.Context().list_devices(subsystem="sound"))
+    pcms: dict[tuple[int, str], list[int]] = {}
+    for node in nodes:
+        match = _PCM_NODE.fullmatch(node.sys_name)
+        if match:
+            pcms.setdefault((int(match[1]), match[3]), []).append(int(match[2]))
+    cards = [_read_card(node, pcms) for node in nodes if _CARD_NODE.fullmatch(node.sys_name)]
+    return tuple(sorted(cards, key=lambda card: card.index))
+
+
+def _read_card(node: pyudev.Device, pcms: Mapping[tuple[int, str], list[int]]) -> SoundCard:
+    index = int(node.sys_name.removeprefix("card"))
+    usb = node.find_parent("usb", "usb_device")
+    identifier = _attribute(node, "id") or str(index)
+    return SoundCard(
+        index,
+        identifier,
+        _attribute(usb, "product") or _card_name(index) or identifier,
+        usb is not None,
+        tuple(sorted(pcms.get((index, "p"), ()))),
+        tuple(sorted(pcms.get((index, "c"), ()))),
+    )
+
+
+def _attribute(node: pyudev.Device | None, name: str) -> str:
+    value = None if node is None else node.attributes.get(name)
+    return "" if value is None else value.decode(errors="replace").strip()
+
+
+def _card_name(index: int) -> str:
+    try:
+        return str(alsaaudio.card_name(index)[0])
+    except alsaaudio.ALSAAudioError:  # the card went between two looks
+        return ""
+
+
+def _of_card(card: SoundCard) -> Endpoint:
+    # `plughw` and not `hw`, because a headset may know only stereo or only 48 kHz.
+    capture = f"plughw:CARD={card.id},DEV={card.capture[0]}" if card.capture else ""
+    return Endpoint(f"plughw:CARD={card.id},DEV={card.playback[0]}", capture)
+
+
+def _pcm_names(direction: int) -> frozenset[str]:
+    try:
+        return frozenset(alsaaudio.pcms(direction))
+    except alsaaudio.ALSAAudioError as error:
+        log.warning("ALSA's configuration cannot be read: %s", error)
+        return frozenset()
+
+
+def _read_mixer(name: str, device: str) -> Mixer:
+    mixer = alsaaudio.Mixer(name, device=device)
+    try:
+        return Mixer(
+            name,
+            _level(mixer, alsaaudio.PCM_PLAYBACK, mixer.volumecap(), "Playback Volume"),
+            _level(mixer, alsaaudio.PCM_CAPTURE, mixer.volumecap(), "Capture Volume"),
+        )
+    finally:
+        mixer.close()
+
+
+def _level(mixer: alsaaudio.Mixer, direction: int, capabilities: list[str], wanted: str) -> int | None:
+    if wanted not in capabilities:
+        return None
+    levels = mixer.getvolume(direction)
+    return max(levels, default=0)
+
+
+def _in_words(card: SoundCard) -> str:
+    directions = [word for word, pcms in (("plays", card.playback), ("records", card.capture)) if pcms]
+    usb = ", USB" if card.usb else ""
+    return f"{card.name} (hw:{card.id}{usb}; {' and '.join(directions) or 'no PCM'})"
+
+
+def _names(cards: tuple[SoundCard, ...]) -> str:
+    return ", ".join(card.name for card in cards) or "none"

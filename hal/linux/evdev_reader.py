@@ -1,0 +1,162 @@
+"""Reads one input device of the kernel, whichever has what is wanted, and takes it back when it went away."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+import evdev
+from evdev import ecodes
+
+from hal.linux.udev import UdevWatch
+from hal.status import DeviceStatus, Presence
+
+log = logging.getLogger("hal")
+
+Capabilities = Mapping[int, Sequence[int]]
+"""Event codes by event type, as evdev tells them."""
+
+_SWITCH_BYTES = 8
+_EVIOCGSW = 0x80000000 | _SWITCH_BYTES << 16 | ord("E") << 8 | 0x1B  # _IOR('E', 0x1b, char[8]), linux/input.h
+_RETRY_S = 5.0
+"""Where udev says nothing, a missing device is looked for again after this time."""
+
+
+class EvdevReader:
+    """Finds, reads, loses and finds again. `kind` is for messages ("keypad").
+
+    `wanted` chooses by capabilities. `moved` gets type, code and value of each EV_KEY and EV_SW event; `settled` gets
+    the codes that are down by type, after opening, after an overrun (SYN_DROPPED), and with nothing down when the
+    device is lost. All of it on the loop's thread.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        wanted: Callable[[Capabilities], bool],
+        moved: Callable[[int, int, int], None],
+        settled: Callable[[Mapping[int, frozenset[int]]], None],
+    ) -> None:
+        self._kind = kind
+        self._wanted = wanted
+        self._moved = moved
+        self._settled = settled
+        self._device: evdev.InputDevice[str] | None = None
+        self._watch: UdevWatch | None = None
+        self._retry: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._overrun = False
+
+    def start(self) -> None:
+        """Take the device, or wait for it; needs a running loop."""
+        if self._watch is None:
+            self._loop = asyncio.get_running_loop()
+            self._watch = UdevWatch("input", self._look)
+            self._look()
+
+    def close(self) -> None:
+        """Let go. May be called twice."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        self._release()
+
+    def status(self, advice: str) -> DeviceStatus:
+        """What was found; `advice` is what to do where nothing was. Looks by itself when not started."""
+        device, unreadable = (self._device, 0) if self._device is not None else self._find()
+        if device is not None:
+            found = DeviceStatus(self._kind, Presence.PRESENT, f"{device.name} ({os.fsdecode(device.path)})")
+            if device is not self._device:
+                device.close()
+            return found
+        if unreadable:
+            text = f"none found among the readable devices; {unreadable} more may not be read"
+            return DeviceStatus(self._kind, Presence.MISSING, text, "Run as root or as a member of the group 'input'.")
+        return DeviceStatus(self._kind, Presence.MISSING, "no input device has what it takes", advice)
+
+    def _look(self) -> None:
+        if self._device is not None or self._watch is None or self._loop is None:
+            return
+        self._device, _ = self._find()
+        if self._device is None:
+            if self._watch.problem:
+                self._retry = self._loop.call_later(_RETRY_S, self._look)
+            return
+        log.info("the %s is %s (%s)", self._kind, self._device.name, os.fsdecode(self._device.path))
+        self._loop.add_reader(self._device.fd, self._read)
+        self._settle()
+
+    def _find(self) -> tuple[evdev.InputDevice[str] | None, int]:
+        unreadable = 0
+        for path in sorted(evdev.list_devices()):
+            try:
+                device = evdev.InputDevice(path)
+            except PermissionError:
+                unreadable += 1
+                continue
+            except OSError as error:
+                log.debug("%s cannot be opened: %s", path, error)
+                continue
+            if self._wanted(device.capabilities()):
+                return device, unreadable
+            device.close()
+        return None, unreadable
+
+    def _read(self) -> None:
+        device = self._device
+        if device is None:
+            return
+        try:
+            events = list(device.read())
+        except BlockingIOError:
+            return
+        except OSError as error:
+            log.warning("the %s went away: %s", self._kind, error.strerror)
+            self._release()
+            self._settled({})
+            self._look()
+            return
+        for event in events:
+            self._take(event)
+
+    def _take(self, event: evdev.InputEvent) -> None:
+        if event.type == ecodes.EV_SYN:
+            if event.code == ecodes.SYN_DROPPED:
+                self._overrun = True
+            elif self._overrun:
+                self._overrun = False
+                self._settle()
+        elif event.type in (ecodes.EV_KEY, ecodes.EV_SW) and not self._overrun:
+            self._moved(event.type, event.code, event.value)
+
+    def _settle(self) -> None:
+        device = self._device
+        if device is None:
+            return
+        down = {ecodes.EV_KEY: frozenset(device.active_keys())}
+        if ecodes.EV_SW in device.capabilities():
+            down[ecodes.EV_SW] = _switches(device.fd)
+        self._settled(down)
+
+    def _release(self) -> None:
+        if self._device is not None and self._loop is not None:
+            self._loop.remove_reader(self._device.fd)
+            self._device.close()
+            self._device = None
+            self._overrun = False
+
+
+def _switches(descriptor: int) -> frozenset[int]:
+    state = bytearray(_SWITCH_BYTES)
+    try:
+        fcntl.ioctl(descriptor, _EVIOCGSW, state)
+    except OSError as error:
+        log.warning("switches cannot be read: %s", error.strerror)
+        return frozenset()
+    return frozenset(code for code in range(8 * _SWITCH_BYTES) if state[code // 8] >> code % 8 & 1)

@@ -1,0 +1,55 @@
+"""The hook switch as a switch or key of an input device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evdev import ecodes
+
+from hal.errors import BoardInvalid
+from hal.hook import HookSwitch
+from hal.linux.evdev_reader import Capabilities, EvdevReader
+from hal.status import DeviceStatus
+
+
+class EvdevHookSwitch(HookSwitch):
+    """The Linux back end. `code` is the board's ("SW_MUTE_DEVICE", "KEY_PHONE"), 1 meaning off hook unless `inverted`.
+
+    Raises `BoardInvalid` for a code evdev does not know.
+    """
+
+    def __init__(self, code: str, *, inverted: bool = False) -> None:
+        super().__init__()
+        number = ecodes.ecodes.get(code)
+        if not code.startswith(("SW_", "KEY_")) or number is None:
+            raise BoardInvalid(
+                f"The kernel knows no switch '{code}'.", "Take a SW_ or KEY_ name from linux/input-event-codes.h."
+            )
+        self._type = ecodes.EV_SW if code.startswith("SW_") else ecodes.EV_KEY
+        self._code: int = number
+        self._inverted = inverted
+        self._name = code
+        self._reader = EvdevReader("hook", self._has_it, self._moved, self._settled)
+
+    def status(self) -> DeviceStatus:
+        """The device that was found, or what is missing."""
+        return self._reader.status(f"Check the board's [hook] code: no device has {self._name}.")
+
+    def start(self) -> None:
+        """Take the switch, or wait for it, and read where the handset is; needs a running loop."""
+        self._reader.start()
+
+    def close(self) -> None:
+        """Let go of the device. May be called twice."""
+        self._reader.close()
+
+    def _has_it(self, capabilities: Capabilities) -> bool:
+        return self._code in capabilities.get(self._type, ())
+
+    def _moved(self, kind: int, code: int, value: int) -> None:
+        if (kind, code) == (self._type, self._code) and value in (0, 1):
+            self._move(off_hook=bool(value) != self._inverted)
+
+    def _settled(self, down: Mapping[int, frozenset[int]]) -> None:
+        # An empty mapping means that the device is lost: then the handset counts as on hook.
+        self._move(off_hook=bool(down) and (self._code in down.get(self._type, ())) != self._inverted)

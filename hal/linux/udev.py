@@ -1,0 +1,57 @@
+"""Word from udev that devices came or went."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import pyudev
+
+log = logging.getLogger("hal")
+
+_SETTLE_S = 0.1
+"""One plug is a burst of events, the last of which makes the device usable."""
+
+
+class UdevWatch:
+    """Calls `changed` on the loop's thread, once for each burst of events of a subsystem.
+
+    Where the kernel tells nothing (a container without udev), `problem` says so and `changed` is never called.
+    """
+
+    def __init__(self, subsystem: str, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self.problem = ""
+        self._monitor: pyudev.Monitor | None = None
+        try:
+            monitor = pyudev.Monitor.from_netlink(pyudev.Context())
+            monitor.filter_by(subsystem)
+            monitor.start()
+            self._loop.add_reader(monitor.fileno(), self._read)
+        except (OSError, ImportError) as error:
+            self.problem = f"devices that are plugged in later are not noticed: {error}"
+            log.warning("%s: %s", subsystem, self.problem)
+        else:
+            self._monitor = monitor
+
+    def close(self) -> None:
+        """Stop watching. May be called twice."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._monitor is not None:
+            self._loop.remove_reader(self._monitor.fileno())
+            self._monitor = None
+
+    def _read(self) -> None:
+        while self._monitor is not None and (device := self._monitor.poll(0)) is not None:
+            log.debug("udev: %s %s", device.action, device.sys_path)
+            if self._timer is None:
+                self._timer = self._loop.call_later(_SETTLE_S, self._settled)
+
+    def _settled(self) -> None:
+        self._timer = None
+        self._changed()

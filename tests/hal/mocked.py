@@ -1,0 +1,194 @@
+"""Scenarios of a machine that umockdev invents; each runs in a process of its own (`test_mocked.py` starts them)."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+
+import alsaaudio
+from evdev import ecodes as e
+
+from hal.audio import AudioChange, Endpoint, Place
+from hal.keypad import KeyMove, PhoneKey
+from hal.linux.audio import AlsaAudioDevices, PlaceConfig
+from hal.linux.hook import EvdevHookSwitch
+from hal.linux.keypad import EvdevKeypad
+from hal.status import Presence
+from tests.rig.umockdev import Testbed
+
+DIGITS = [getattr(e, f"KEY_NUMERIC_{digit}") for digit in range(10)]
+PHONE_KEYS = [*DIGITS, e.KEY_NUMERIC_STAR, e.KEY_NUMERIC_POUND, e.KEY_F13, e.KEY_MUTE]
+KEYBOARD = list(range(1, 120))
+
+HEADSET = """\
+P: /devices/usb1/1-1
+E: SUBSYSTEM=usb
+E: DEVTYPE=usb_device
+A: idVendor=0b0e
+A: product=Jabra Evolve
+
+P: /devices/usb1/1-1/sound/card1
+E: SUBSYSTEM=sound
+E: SOUND_INITIALIZED=1
+A: id=Evolve
+A: number=1
+
+P: /devices/usb1/1-1/sound/card1/pcmC1D0p
+E: SUBSYSTEM=sound
+E: DEVNAME=/dev/snd/pcmC1D0p
+
+P: /devices/usb1/1-1/sound/card1/pcmC1D0c
+E: SUBSYSTEM=sound
+E: DEVNAME=/dev/snd/pcmC1D0c
+"""
+CARD = "/sys/devices/usb1/1-1/sound/card1"
+CARD_NODES = (f"{CARD}/pcmC1D0p", f"{CARD}/pcmC1D0c", CARD)
+
+
+async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Let the loop run until something is so."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not true():
+        assert asyncio.get_running_loop().time() < deadline, "it did not happen"
+        await asyncio.sleep(0.01)
+
+
+def key(code: int, value: int, at: float = 0.0) -> tuple[tuple[float, int, int, int], ...]:
+    return ((at, e.EV_KEY, code, value), (at, e.EV_SYN, e.SYN_REPORT, 0))
+
+
+async def keypad_tells_presses_and_releases(testbed: Testbed) -> None:
+    testbed.add_input(8, "AT keyboard", keys=KEYBOARD)
+    testbed.add_input(9, "Phone keypad", keys=PHONE_KEYS)
+    keypad = EvdevKeypad({"KEY_F13": "soft_1"})
+    moves: list[KeyMove] = []
+    keypad.subscribe(moves.append)
+    keypad.start()
+    status = keypad.status()
+    assert (status.presence, status.text) == (Presence.PRESENT, "Phone keypad (/dev/input/event9)"), status
+    testbed.play(
+        9,
+        (
+            *key(e.KEY_NUMERIC_5, 1),
+            *key(e.KEY_NUMERIC_5, 2, 0.01),  # a repeat
+            *key(e.KEY_NUMERIC_5, 0, 0.02),
+            *key(e.KEY_F13, 1, 0.03),
+            *key(e.KEY_F13, 0, 0.04),
+            *key(e.KEY_NUMERIC_POUND, 1, 0.05),
+            (0.06, e.EV_SYN, e.SYN_DROPPED, 0),
+            *key(e.KEY_NUMERIC_1, 1, 0.06),  # lost events: not to be believed
+            *key(e.KEY_MUTE, 1, 0.07),
+        ),
+    )
+    await until(lambda: KeyMove(PhoneKey.MUTE, pressed=True) in moves)
+    keypad.close()
+    assert moves == [
+        KeyMove(PhoneKey.DIGIT_5, pressed=True),
+        KeyMove(PhoneKey.DIGIT_5, pressed=False),
+        KeyMove(PhoneKey.SOFT_1, pressed=True),
+        KeyMove(PhoneKey.SOFT_1, pressed=False),
+        KeyMove(PhoneKey.HASH, pressed=True),
+        KeyMove(PhoneKey.HASH, pressed=False),  # nothing was down after the overrun
+        KeyMove(PhoneKey.MUTE, pressed=True),
+    ], moves
+
+
+async def keypad_that_comes_later_is_taken(testbed: Testbed) -> None:
+    testbed.add_input(8, "AT keyboard", keys=KEYBOARD)
+    keypad = EvdevKeypad({})
+    moves: list[KeyMove] = []
+    keypad.subscribe(moves.append)
+    keypad.start()
+    assert keypad.status().presence is Presence.MISSING
+    path = testbed.add_input(9, "Phone keypad", keys=PHONE_KEYS)
+    testbed.tell(path, "add")
+    await until(lambda: keypad.status().presence is Presence.PRESENT)
+    await asyncio.sleep(0.3)
+    testbed.play(9, (*key(e.KEY_NUMERIC_STAR, 1), *key(e.KEY_NUMERIC_STAR, 0)))
+    await until(lambda: len(moves) == 2)
+    keypad.close()
+    keypad.close()
+    assert moves == [KeyMove(PhoneKey.STAR, pressed=True), KeyMove(PhoneKey.STAR, pressed=False)]
+
+
+async def hook_switch_tells_the_handset(testbed: Testbed) -> None:
+    testbed.add_input(9, "Phone keypad", keys=PHONE_KEYS)
+    testbed.add_input(10, "Phone hook", switches=[e.SW_MUTE_DEVICE])
+    hook = EvdevHookSwitch("SW_MUTE_DEVICE")
+    moves: list[bool] = []
+    hook.subscribe(moves.append)
+    hook.start()
+    assert not hook.off_hook
+    assert hook.status().text.startswith("Phone hook")
+    lifted = ((0.0, e.EV_SW, e.SW_MUTE_DEVICE, 1), (0.0, e.EV_SYN, e.SYN_REPORT, 0))
+    replaced = ((0.1, e.EV_SW, e.SW_MUTE_DEVICE, 0), (0.1, e.EV_SYN, e.SYN_REPORT, 0))
+    testbed.play(10, (*lifted, *replaced))
+    await until(lambda: len(moves) == 2)
+    hook.close()
+    assert moves == [True, False]
+
+
+async def inverted_hook_starts_off_hook(testbed: Testbed) -> None:
+    testbed.add_input(10, "Phone hook", switches=[e.SW_MUTE_DEVICE])
+    hook = EvdevHookSwitch("SW_MUTE_DEVICE", inverted=True)
+    hook.start()
+    assert hook.off_hook
+    hook.close()
+
+
+async def missing_devices_say_what_to_do(testbed: Testbed) -> None:
+    testbed.add_input(8, "AT keyboard", keys=KEYBOARD)
+    for device in (EvdevKeypad({}), EvdevHookSwitch("KEY_PHONE")):
+        device.start()
+        assert device.status().presence is Presence.MISSING
+        assert device.status().advice
+        device.close()
+
+
+async def headset_comes_and_goes_within_a_second(testbed: Testbed) -> None:
+    # umockdev 0.17 aborts when libasound tries the 32 possible cards one by one, so PCM names come from sysfs alone.
+    alsaaudio.pcms = lambda _direction: []
+    audio = AlsaAudioDevices({Place.HEADSET: PlaceConfig(usb=True)})
+    assert audio.cards() == ()
+    assert audio.status()[0].text == "no USB headset is plugged in"
+    changes: list[AudioChange] = []
+    audio.subscribe(changes.append)
+    audio.start()
+    loop = asyncio.get_running_loop()
+    for round_ in (1, 2):
+        changes.clear()
+        testbed.add(HEADSET)
+        began = loop.time()
+        for node in reversed(CARD_NODES):
+            testbed.tell(node, "add")
+        await until(lambda: bool(changes))
+        assert loop.time() - began < 1, round_
+        (change,) = changes
+        (card,) = change.arrived
+        assert (card.index, card.id, card.name, card.usb) == (1, "Evolve", "Jabra Evolve", True), card
+        assert (card.playback, card.capture) == ((0,), (0,)), card
+        headset = Endpoint("plughw:CARD=Evolve,DEV=0", "plughw:CARD=Evolve,DEV=0")
+        assert change.paths == {Place.HEADSET: headset}, change
+        began = loop.time()
+        for node in CARD_NODES:
+            testbed.remove(node)
+        testbed.remove("/sys/devices/usb1/1-1")
+        await until(lambda: len(changes) == 2)
+        assert loop.time() - began < 1, round_
+        assert (changes[1].arrived, changes[1].left, changes[1].paths) == ((), (card,), {}), changes
+    audio.close()
+
+
+SCENARIOS = (
+    keypad_tells_presses_and_releases,
+    keypad_that_comes_later_is_taken,
+    hook_switch_tells_the_handset,
+    inverted_hook_starts_off_hook,
+    missing_devices_say_what_to_do,
+    headset_comes_and_goes_within_a_second,
+)
+
+if __name__ == "__main__":
+    (chosen,) = (scenario for scenario in SCENARIOS if scenario.__name__ == sys.argv[1])
+    asyncio.run(chosen(Testbed()))

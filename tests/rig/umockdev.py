@@ -1,0 +1,102 @@
+"""Input devices and hot-plug without a kernel that has them: umockdev's library, driven from the program under test.
+
+umockdev shows an invented /sys, /dev and udev to one process, which must be started by `umockdev-wrapper`; its
+Python binding needs GObject introspection, so the few calls wanted here are made by ctypes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+_EV_KEY, _EV_SW, _EV_LED = 1, 5, 17
+_LIBRARY = "libumockdev.so.0"
+_TEXT_BYTES, _CODE_BYTES = 256, 96
+
+
+class Testbed:
+    """An invented machine, empty at first. Only one in a process."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        if "umockdev-preload" not in os.environ.get("LD_PRELOAD", ""):
+            raise RuntimeError("start this program by umockdev-wrapper")
+        self._library = ctypes.CDLL(_LIBRARY)
+        self._library.umockdev_testbed_new.restype = ctypes.c_void_p
+        self._testbed = ctypes.c_void_p(self._library.umockdev_testbed_new())
+        self._folder = Path(tempfile.mkdtemp(prefix="umockdev-"))
+
+    def add(self, description: str) -> None:
+        """Add devices in umockdev's text form (umockdev-record), silently as if they had been there."""
+        error = ctypes.c_void_p()
+        added = self._library.umockdev_testbed_add_from_string(self._testbed, description.encode(), ctypes.byref(error))
+        if not added:
+            raise ValueError(f"umockdev does not take this description:\n{description}")
+
+    def tell(self, path: str, action: str) -> None:
+        """Have udev tell of a device; `path` begins with /sys."""
+        self._library.umockdev_testbed_uevent(self._testbed, path.encode(), action.encode())
+
+    def remove(self, path: str) -> None:
+        """Tell of its removal, and take a device away."""
+        self.tell(path, "remove")
+        self._library.umockdev_testbed_remove_device(self._testbed, path.encode())
+
+    def add_input(self, number: int, name: str, keys: Iterable[int] = (), switches: Iterable[int] = ()) -> str:
+        """Add /dev/input/eventNUMBER with these capabilities, nothing down; its path, for `tell` and `remove`."""
+        path = f"/devices/platform/keys{number}/input/input{number}/event{number}"
+        self.add(
+            f"P: {Path(path).parent}\nE: SUBSYSTEM=input\nE: PRODUCT=19/1/1/100\nA: name={name}\n\n"
+            f"P: {path}\nN: input/event{number}\nE: DEVNAME=/dev/input/event{number}\nE: SUBSYSTEM=input\n"
+            f"E: MAJOR=13\nE: MINOR={64 + number}\nE: ID_INPUT=1\nE: ID_INPUT_KEY=1\nA: dev=13:{64 + number}\n"
+        )
+        self._load("ioctl", number, _ioctls(number, name, list(keys), list(switches)))
+        return f"/sys{path}"
+
+    def play(self, number: int, events: Iterable[tuple[float, int, int, int]]) -> None:
+        """Let an opened input device move: seconds from now, type, code, value."""
+        lines = [f"E: {at:.6f} {kind:04x} {code:04x} {value:04d}\t#" for at, kind, code, value in events]
+        self._load("evemu_events", number, "\n".join(["# EVEMU 1.3", *lines]) + "\n")
+
+    def _load(self, kind: str, number: int, content: str) -> None:
+        file = self._folder / f"event{number}.{kind}"
+        file.write_text(content)
+        load = getattr(self._library, f"umockdev_testbed_load_{kind}")
+        error = ctypes.c_void_p()
+        device = f"/dev/input/event{number}"
+        if not load(self._testbed, device.encode(), str(file).encode(), ctypes.byref(error)):
+            raise ValueError(f"umockdev does not take these {kind}:\n{content}")
+
+
+def _ioctls(number: int, name: str, keys: list[int], switches: list[int]) -> str:
+    """What the device answers to the requests of python-evdev; the lengths must be those it asks with."""
+    padded = name.encode().ljust(_TEXT_BYTES, b"\0")
+    kinds = [0, *([_EV_KEY] if keys else []), *([_EV_SW] if switches else [])]
+    answers = [
+        f"@DEV /dev/input/event{number}",
+        "EVIOCGVERSION 0 01000100",
+        "EVIOCGID 0 1900010001000001",
+        f"EVIOCGNAME {len(name)} {padded.hex().upper()}",
+        f"EVIOCGPHYS 0 {bytes(_TEXT_BYTES).hex().upper()}",
+        "EVIOCGEFFECTS 0 00000000",
+        "EVIOCGPROP 4 00000000",
+        f"EVIOCGBIT(0) 4 {_bits(4, kinds)}",
+        f"EVIOCGKEY {_CODE_BYTES} {_bits(_CODE_BYTES, [])}",
+        f"EVIOCGSW 8 {_bits(8, [])}",
+    ]
+    if keys:
+        answers.append(f"EVIOCGBIT({_EV_KEY}) {_CODE_BYTES} {_bits(_CODE_BYTES, keys)}")
+    if switches:
+        answers.append(f"EVIOCGBIT({_EV_SW}) {_CODE_BYTES} {_bits(_CODE_BYTES, switches)}")
+    return "\n".join(answers) + "\n"
+
+
+def _bits(size: int, codes: Iterable[int]) -> str:
+    field = bytearray(size)
+    for code in codes:
+        field[code // 8] |= 1 << code % 8
+    return field.hex().upper()
