@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -75,6 +75,14 @@ def parse_config(text: str, name: str, layer: Layer = Layer.ADMIN) -> ConfigFile
     return ConfigFile(reader.values, tuple(reader.notices))
 
 
+def from_tables(tables: Mapping[str, object], name: str, layer: Layer) -> ConfigFile:
+    """Values from tables that were parsed already, as a board file has them."""
+    reader = _Reader(name, layer)
+    for key, raw in _flat(tables):
+        reader.take(0, key, raw)
+    return ConfigFile(reader.values, tuple(reader.notices))
+
+
 def _nothing(text: str, advice: str) -> ConfigFile:
     return ConfigFile(notices=(Notice("settings.config", Severity.ERROR, text, advice),))
 
@@ -100,7 +108,7 @@ class _Reader:
             elif header is not None:
                 tables = self._parse(statement, f"{header}\n{statement.text}")
                 for key, raw in _flat(tables or {}):
-                    self._take(statement.line, key, raw)
+                    self.take(statement.line, key, raw)
 
     def _parse(self, statement: _Statement, text: str) -> dict[str, object] | None:
         try:
@@ -114,7 +122,8 @@ class _Reader:
             self._tell(statement.line, f"{kind} valid TOML ({reason}).", advice)
             return None
 
-    def _take(self, line: int, key: str, raw: object) -> None:
+    def take(self, line: int, key: str, raw: object) -> None:
+        """Check one key and keep its value, or tell what is wrong with it."""
         if key in self._first_line:
             self._tell(line, f"'{key}' stands in line {self._first_line[key]} already.", "Delete one of the two.")
             return
@@ -128,8 +137,9 @@ class _Reader:
             self.values[key] = value
 
     def _tell(self, line: int, text: str, advice: str) -> None:
-        notice = Notice(f"settings.config.{line}", Severity.ERROR, f"{self._name}, line {line}: {text}", advice)
-        self.notices.append(notice)
+        where = f"{self._name}, line {line}" if line else self._name
+        name = f"settings.config.{line}" if line else f"settings.{self._name}.{len(self.notices) + 1}"
+        self.notices.append(Notice(name, Severity.ERROR, f"{where}: {text}", advice))
 
 
 def _statements(text: str) -> Iterator[_Statement]:
@@ -148,7 +158,7 @@ def _statements(text: str) -> Iterator[_Statement]:
         yield _Statement(begun, "\n".join(lines))
 
 
-def _flat(table: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     for name, value in table.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from collections.abc import Callable
+from unittest import mock
 
 import alsaaudio
+import evdev
 from evdev import ecodes as e
 
 from hal.audio import AudioChange, Endpoint, Place
@@ -112,6 +115,27 @@ async def keypad_that_comes_later_is_taken(testbed: Testbed) -> None:
     assert moves == [KeyMove(PhoneKey.STAR, pressed=True), KeyMove(PhoneKey.STAR, pressed=False)]
 
 
+async def keypad_that_is_lost_releases_its_keys_and_is_found_again(testbed: Testbed) -> None:
+    path = testbed.add_input(9, "Phone keypad", keys=PHONE_KEYS)
+    keypad = EvdevKeypad({})
+    moves: list[KeyMove] = []
+    keypad.subscribe(moves.append)
+    keypad.start()
+    testbed.play(9, (*key(e.KEY_NUMERIC_5, 1), *key(e.KEY_NUMERIC_7, 1, 0.5)))
+    await until(lambda: len(moves) == 1)
+    testbed.remove(path)
+    # The invented node stays readable; the kernel's would answer like this.
+    with mock.patch.object(evdev.InputDevice, "read", side_effect=OSError(errno.ENODEV, "No such device")):
+        await until(lambda: len(moves) == 2)
+    assert moves == [KeyMove(PhoneKey.DIGIT_5, pressed=True), KeyMove(PhoneKey.DIGIT_5, pressed=False)], moves
+    assert keypad.status().presence is Presence.MISSING
+    testbed.tell(testbed.add_input(11, "Phone keypad", keys=PHONE_KEYS), "add")
+    await asyncio.sleep(0.3)
+    testbed.play(11, key(e.KEY_NUMERIC_6, 1))
+    await until(lambda: len(moves) == 3)
+    keypad.close()
+
+
 async def hook_switch_tells_the_handset(testbed: Testbed) -> None:
     testbed.add_input(9, "Phone keypad", keys=PHONE_KEYS)
     testbed.add_input(10, "Phone hook", switches=[e.SW_MUTE_DEVICE])
@@ -183,6 +207,7 @@ async def headset_comes_and_goes_within_a_second(testbed: Testbed) -> None:
 SCENARIOS = (
     keypad_tells_presses_and_releases,
     keypad_that_comes_later_is_taken,
+    keypad_that_is_lost_releases_its_keys_and_is_found_again,
     hook_switch_tells_the_handset,
     inverted_hook_starts_off_hook,
     missing_devices_say_what_to_do,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.settings.config_file import SIZE_LIMIT, ConfigFile, parse_config, read_config
+from app.settings.config_file import SIZE_LIMIT, ConfigFile, from_tables, parse_config, read_config
 from app.settings.secret import Secret
 from app.settings.setting import Layer
 
@@ -113,6 +113,14 @@ def test_a_file_that_is_none_is_a_notice(tmp_path: Path, content: bytes | None, 
     assert config.values == {}
     assert words in told(config)[0]
     assert config.notices[0].advice
+
+
+def test_tables_parsed_already_are_checked_alike() -> None:
+    config = from_tables({"audio": {"tones": "us", "ptime": 25, "handset": {"volume": 70}}}, "desk", Layer.BOARD)
+    assert config.values == {"audio.tones": "us", "audio.handset.volume": 70}
+    (notice,) = config.notices
+    assert notice.text.startswith("desk: 'audio.ptime'")
+    assert notice.id == "settings.desk.1"
 
 
 def test_a_file_with_a_byte_order_mark_and_windows_lines(tmp_path: Path) -> None:

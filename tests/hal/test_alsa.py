@@ -1,0 +1,123 @@
+"""The ALSA back end on a clocked loop: what it names can be opened, plays in real time and has a mixer."""
+
+from __future__ import annotations
+
+import time
+
+import alsaaudio
+import numpy as np
+import pytest
+
+from hal.audio import Endpoint, Mixer, Place
+from hal.errors import DeviceMissing
+from hal.linux.audio import AlsaAudioDevices, PlaceConfig
+from hal.status import Presence
+from tests.rig.pulse import WARM_UP_S, PulseLoop
+from tests.rig.test_pulse import PERIOD, RATE, open_pcm
+
+PLACES = {
+    Place.HANDSET: PlaceConfig("handset", "handset", mixer="Master", mixer_device="handset"),
+    Place.SPEAKER: PlaceConfig("speaker", "absent"),
+    Place.RINGER: PlaceConfig("absent"),
+    Place.HEADSET: PlaceConfig(usb=True),
+}
+
+
+def test_only_places_whose_pcm_is_there_are_paths(pulse_loop: PulseLoop) -> None:
+    audio = AlsaAudioDevices(PLACES)
+    assert audio.paths() == {Place.HANDSET: Endpoint("handset", "handset"), Place.SPEAKER: Endpoint("speaker")}
+
+
+def test_a_choice_takes_the_boards_place_and_an_empty_name_does_not(pulse_loop: PulseLoop) -> None:
+    audio = AlsaAudioDevices(PLACES)
+    audio.prefer({Place.RINGER: Endpoint("ringer"), Place.HANDSET: Endpoint("", "headset")})
+    assert audio.paths()[Place.RINGER] == Endpoint("ringer")
+    assert audio.paths()[Place.HANDSET] == Endpoint("handset", "headset")
+    audio.prefer({})
+    assert Place.RINGER not in audio.paths()
+
+
+def test_each_place_says_how_it_stands(pulse_loop: PulseLoop) -> None:
+    stands = {status.kind: status for status in AlsaAudioDevices(PLACES).status()}
+    assert stands["handset"].presence is Presence.PRESENT
+    assert stands["speaker"].text == "speaker, no microphone"
+    assert stands["ringer"].presence is Presence.MISSING
+    assert "'absent' is not there" in stands["ringer"].text
+    assert stands["headset"].advice == "Plug one in at any time."
+    assert all(status.advice for status in stands.values() if status.presence is Presence.MISSING)
+
+
+@pytest.mark.timing
+def test_the_paths_carry_voice_both_ways_in_real_time(pulse_loop: PulseLoop) -> None:
+    path = AlsaAudioDevices(PLACES).paths()[Place.HANDSET]
+    ends = {
+        "ear": (
+            open_pcm(alsaaudio.PCM_PLAYBACK, path.playback),
+            open_pcm(alsaaudio.PCM_CAPTURE, "handset_person"),
+            500,
+        ),
+        "mouth": (
+            open_pcm(alsaaudio.PCM_PLAYBACK, "handset_person"),
+            open_pcm(alsaaudio.PCM_CAPTURE, path.capture),
+            800,
+        ),
+    }
+    tones = {
+        name: (8000 * np.sin(2 * np.pi * hertz * np.arange(PERIOD) / RATE)).astype("<i2").tobytes()
+        for name, (_, _, hertz) in ends.items()
+    }
+    heard = {name: bytearray() for name in ends}
+    began = time.monotonic()
+    while time.monotonic() - began < WARM_UP_S + 1:
+        for name, (play, record, _) in ends.items():
+            play.write(tones[name])
+            frames, data = record.read()
+            if frames > 0 and time.monotonic() - began > WARM_UP_S:
+                heard[name] += data
+    for name, (_, _, hertz) in ends.items():
+        samples = np.frombuffer(bytes(heard[name]), "<i2").astype(float)
+        assert len(samples) == pytest.approx(RATE, rel=0.1), name
+        spectrum = np.abs(np.fft.rfft(samples))
+        assert np.fft.rfftfreq(len(samples), 1 / RATE)[spectrum.argmax()] == pytest.approx(hertz, abs=5), name
+
+
+def test_the_mixer_is_read_and_set(pulse_loop: PulseLoop) -> None:
+    audio = AlsaAudioDevices(PLACES)
+    assert audio.mixers("handset") == (Mixer("Master", playback=100), Mixer("Capture", capture=100))
+    assert audio.set_playback_level(Place.HANDSET, 30)
+    assert audio.mixers("handset")[0].playback == 30
+    assert audio.mixers("speaker")[0].playback == 100
+
+
+def test_a_place_without_a_mixer_is_left_to_the_engine(pulse_loop: PulseLoop) -> None:
+    assert not AlsaAudioDevices(PLACES).set_playback_level(Place.SPEAKER, 30)
+
+
+def test_a_mixer_that_is_gone_is_no_exception_in_a_call(
+    pulse_loop: PulseLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    audio = AlsaAudioDevices({Place.HANDSET: PlaceConfig("handset", mixer="Nothing", mixer_device="handset")})
+    assert not audio.set_playback_level(Place.HANDSET, 30)
+    assert "cannot be set" in caplog.text
+    with pytest.raises(DeviceMissing, match="nowhere") as caught:
+        audio.mixers("nowhere")
+    assert isinstance(caught.value, LookupError)
+
+
+def test_without_cards_and_sound_server_nothing_is_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALSA_CONFIG_PATH", "/dev/null")
+    audio = AlsaAudioDevices({Place.HANDSET: PlaceConfig("default", "default")})
+    if audio.cards():
+        pytest.skip("this machine has a sound card")
+    assert audio.paths() == {}
+    (status,) = audio.status()
+    assert "no sound card" in status.text
+    assert "Plug one in" in status.advice
+
+
+async def test_watching_may_be_begun_and_ended_twice() -> None:
+    audio = AlsaAudioDevices({})
+    audio.start()
+    audio.start()
+    audio.close()
+    audio.close()

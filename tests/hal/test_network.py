@@ -1,0 +1,53 @@
+"""Own addresses, held against what `ip` says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hal.linux.network import LinuxNetwork, _attributes, _messages
+from hal.status import Presence
+
+
+def test_the_addresses_are_those_that_ip_lists() -> None:
+    listed = json.loads(subprocess.run(["ip", "-json", "address"], capture_output=True, check=True).stdout)
+    expected = {
+        (interface["ifname"], address["local"], address["prefixlen"])
+        for interface in listed
+        for address in interface["addr_info"]
+        if not address.get("tentative") and not address.get("deprecated")
+    }
+    found = {(one.interface, one.address, one.prefix_length) for one in LinuxNetwork().addresses()}
+    assert found == expected
+
+
+def test_loopback_comes_last_and_is_marked() -> None:
+    addresses = LinuxNetwork().addresses()
+    marks = [one.loopback for one in addresses]
+    assert marks == sorted(marks)
+    assert any(one.loopback and one.address == "127.0.0.1" and one.version == 4 for one in addresses)
+
+
+@pytest.mark.parametrize(("remote", "own"), [("127.0.0.1", "127.0.0.1"), ("pbx.test", None), ("", None)])
+def test_the_address_towards_a_place(remote: str, own: str | None) -> None:
+    assert LinuxNetwork().address_towards(remote) == own
+
+
+def test_in_an_empty_network_namespace_the_network_is_missing() -> None:
+    probe = (
+        "from hal.linux.network import LinuxNetwork; network = LinuxNetwork();"
+        "print(network.status().presence, network.address_towards('192.0.2.1'))"
+    )
+    done = subprocess.run(["unshare", "-n", sys.executable, "-c", probe], capture_output=True, text=True)
+    if done.returncode != 0 and "Operation not permitted" in done.stderr:
+        pytest.skip("network namespaces need root")
+    assert done.stdout.split() == [Presence.MISSING, "None"], done.stderr
+
+
+@pytest.mark.parametrize("data", [b"", bytes(3), bytes(64), b"\xff" * 64, b"\x05\0\0\0" + bytes(60)])
+def test_a_broken_answer_ends_and_raises_nothing(data: bytes) -> None:
+    assert list(_messages(data)) == []
+    _attributes(data)
