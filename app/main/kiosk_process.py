@@ -20,12 +20,16 @@ STOP_PATIENCE = 2.0
 class KioskProcess:
     """Starts the kiosk and starts it again when it ends, ever more patiently while it keeps failing.
 
-    `trouble` is told, on the phone's main thread, what to show an admin: words, or "" once it runs again.
+    `trouble` is told, on the phone's main thread, what to show an admin. With `closed`, a kiosk whose window
+    the user closed is not started again; `closed` is called instead.
     """
 
-    def __init__(self, arguments: Sequence[str], trouble: Callable[[str], None]) -> None:
+    def __init__(
+        self, arguments: Sequence[str], trouble: Callable[[str], None], closed: Callable[[], None] | None = None
+    ) -> None:
         self._command = (sys.executable, "-m", "app.kiosk", *arguments)
         self._trouble = trouble
+        self._closed = closed
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self.starts = 0
@@ -59,7 +63,10 @@ class KioskProcess:
         delay = FIRST_DELAY
         while True:
             began = loop.time()
-            status = await self._run_once()
+            code, status = await self._run_once()
+            if code == 0 and self._closed is not None:
+                self._closed()
+                return
             if loop.time() - began > GOOD_RUN:
                 delay = FIRST_DELAY
             self._trouble(f"The display stopped ({status}) and is started again.")
@@ -67,12 +74,12 @@ class KioskProcess:
             await asyncio.sleep(delay)
             delay = min(LONGEST_DELAY, delay * 2)
 
-    async def _run_once(self) -> str:
+    async def _run_once(self) -> tuple[int, str]:
         try:
             self._process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.DEVNULL)
         except OSError as error:
-            return str(error)
+            return -1, str(error)
         self.starts += 1
         code = await self._process.wait()
         self._process = None
-        return f"signal {-code}" if code < 0 else f"exit status {code}"
+        return code, f"signal {-code}" if code < 0 else f"exit status {code}"

@@ -48,6 +48,11 @@ class Endpoint:
         """True once the way to the server is known."""
         return self._sent_by is not None
 
+    @property
+    def local_address(self) -> str | None:
+        """Our own address on the way to the server; None before it is known."""
+        return None if self._sent_by is None else self._sent_by[0]
+
     def route_found(self, local: tuple[str, int], servers: frozenset[str]) -> bool:
         """The address and port we stand on, and the addresses of our servers. True when this changed anything."""
         changed = (local, servers) != (self._sent_by, self._trusted)

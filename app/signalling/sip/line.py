@@ -69,6 +69,11 @@ class SipLine:
         return self._agent.endpoint.tally.counts
 
     @property
+    def local_address(self) -> str | None:
+        """Our own numeric address on the way to the server, for media too; None before it is known."""
+        return self._agent.endpoint.local_address
+
+    @property
     def port(self) -> int:
         """The local port, once started."""
         return self._transports.port

@@ -1,0 +1,34 @@
+"""The command `ip270`, and the only place where the phone's rooms are put together."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from app.main.command_line import DemoOptions, DevicesOptions, RunOptions, SelftestOptions, parse
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was typed. Rooms are loaded for the command that needs them, so that help comes at once."""
+    match parse(arguments):
+        case RunOptions() as options:
+            from app.main.run import run
+
+            return run(options)
+        case DemoOptions() as options:
+            from app.main.demo import demo
+
+            return demo(options)
+        case DevicesOptions() as options:
+            from app.main.devices import devices
+
+            return devices(options)
+        case SelftestOptions():
+            from app.main.selftest import selftest
+
+            return selftest()
+
+
+def console() -> None:
+    """The installed command."""
+    sys.exit(main())

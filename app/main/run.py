@@ -1,0 +1,71 @@
+"""`ip270 run`: the phone as a process, from the first file it reads to the last call it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from app.diagnostics.sinks import LogSinks
+from app.main.command_line import RunOptions
+from app.main.phone import Phone, Setup
+from app.main.storage import Storage, open_storage
+from app.model.flags import LogFlag
+from hal.board import Board, load_board
+from hal.devices import open_devices
+from hal.errors import HalError
+from native import Clock, Engine
+
+log = logging.getLogger(LogFlag.MAIN)
+
+
+def run(options: RunOptions) -> int:
+    """Run the phone until it is told to end. Returns the exit status."""
+    try:
+        board = load_board(options.board)
+    except HalError as error:
+        print(f"{error} {error.advice}", file=sys.stderr)
+        return 2
+    setup = Setup(options.socket, kiosk=options.kiosk)
+    try:
+        asyncio.run(_serve(board, options.state, options.config, setup, verbose=options.verbose))
+    except OSError as error:
+        print(f"The phone cannot start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with running_phone(board, state, config, setup, verbose=verbose):
+        await stopped.wait()
+
+
+@asynccontextmanager
+async def running_phone(
+    board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool = False
+) -> AsyncIterator[Phone]:
+    """A phone from start to stop. Raises OSError when the surfaces' socket cannot be opened."""
+    with ThreadPoolExecutor(1, thread_name_prefix="worker") as worker:
+        storage = open_storage(state, config, board, worker)
+        with _log_sinks(storage, state, verbose=verbose), Engine(Clock.CARD) as engine:
+            phone = Phone(setup, storage, open_devices(board), engine, worker)
+            try:
+                await phone.start()
+                yield phone
+            finally:
+                await phone.stop()
+
+
+def _log_sinks(storage: Storage, state: Path, *, verbose: bool) -> LogSinks:
+    settings = storage.settings.current
+    levels = {flag: "debug" if verbose else settings.text(f"diagnostics.level.{flag}") for flag in LogFlag}
+    size = settings.number("diagnostics.log_size") * 1_000_000
+    return LogSinks(levels, state / "log" / "phone.log", size)

@@ -1,0 +1,63 @@
+"""From devices and settings to what the media room wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.media.formats import AudioCodec
+from app.media.room import MediaSettings
+from app.model.media import AudioPath
+from app.settings.layers import Layers
+from hal.audio import Endpoint, Place
+from native import DeviceSpec
+
+PLACE_OF_PATH = {
+    AudioPath.HANDSET: Place.HANDSET,
+    AudioPath.SPEAKER: Place.SPEAKER,
+    AudioPath.HEADSET: Place.HEADSET,
+}
+
+
+def media_settings(settings: Layers) -> MediaSettings:
+    """What a new call's media go by."""
+    return MediaSettings(
+        codecs=tuple(AudioCodec(name) for name in settings.words("audio.codecs")),
+        packet_time_ms=settings.number("audio.ptime"),
+        dscp=settings.number("audio.dscp"),
+        ports=range(settings.number("audio.port_low"), settings.number("audio.port_high") + 1),
+        country=settings.text("audio.tones"),
+    )
+
+
+def volumes(settings: Layers) -> dict[str, int]:
+    """The volumes of all paths and the ringer, in percent."""
+    return {place.value: settings.number(f"audio.{place.value}.volume") for place in Place}
+
+
+def preferred_endpoints(settings: Layers) -> dict[Place, Endpoint]:
+    """The PCMs that the settings name; an empty name leaves the board's choice."""
+    return {
+        place: Endpoint(
+            settings.text(f"audio.{place.value}.playback"),
+            "" if place is Place.RINGER else settings.text(f"audio.{place.value}.capture"),
+        )
+        for place in Place
+    }
+
+
+def device_specs(endpoints: Mapping[Place, Endpoint]) -> tuple[dict[AudioPath, DeviceSpec], DeviceSpec | None]:
+    """The engine's devices: those of the paths, and the ringer's."""
+    paths = {path: _spec(place, endpoints[place]) for path, place in PLACE_OF_PATH.items() if place in endpoints}
+    ringer = endpoints.get(Place.RINGER)
+    return paths, None if ringer is None else _spec(Place.RINGER, ringer)
+
+
+def _spec(place: Place, endpoint: Endpoint) -> DeviceSpec:
+    if endpoint.simulated:
+        return DeviceSpec(kind="memory", name=place.value)
+    return DeviceSpec(
+        kind="alsa",
+        name=place.value,
+        capture=endpoint.capture or None,
+        playback=endpoint.playback or None,
+    )
