@@ -5,6 +5,8 @@ from __future__ import annotations
 import abc
 import logging
 import os
+import socket
+from pathlib import Path
 
 import pygame
 
@@ -28,6 +30,8 @@ class Presenter(abc.ABC):
     surface: pygame.Surface
     has_input = False
     """Whether `events` must be asked now and then."""
+    descriptor: int | None = None
+    """A file descriptor that becomes readable when `events` has something, where there is one."""
 
     @abc.abstractmethod
     def show(self, areas: list[Rect]) -> None:
@@ -76,6 +80,7 @@ class WindowPresenter(Presenter):
         pygame.display.set_caption("IP270")
         pygame.key.set_repeat()
         self._size = size
+        self.descriptor = None if dummy else _display_server_socket()
 
     def show(self, areas: list[Rect]) -> None:
         """Update the window."""
@@ -89,6 +94,21 @@ class WindowPresenter(Presenter):
     def close(self) -> None:
         """Close the window."""
         pygame.display.quit()
+
+
+def _display_server_socket() -> int | None:
+    """The connection to the X server or Wayland compositor, which SDL keeps to itself; None when it isn't found."""
+    for entry in Path("/proc/self/fd").iterdir():
+        descriptor = int(entry.name)
+        try:
+            with socket.socket(fileno=os.dup(descriptor)) as connection:
+                peer = connection.getpeername()
+        except OSError:
+            continue
+        name = os.fsdecode(peer) if isinstance(peer, str | bytes) else ""
+        if "/.X11-unix/" in name or "/wayland-" in name:
+            return descriptor
+    return None
 
 
 def open_presenter(kind: str, size: tuple[int, int]) -> Presenter:

@@ -30,6 +30,7 @@ log = logging.getLogger("kiosk")
 FRAME_SECONDS = 1 / 30
 BUSY_POLL_SECONDS = 1 / 60
 IDLE_POLL_SECONDS = 0.1
+WATCHED_POLL_SECONDS = 1.0
 BUSY_FOR_SECONDS = 2.0
 """A window is asked for events quickly for this long after the user did something, slowly otherwise."""
 
@@ -63,6 +64,7 @@ class Kiosk:
         motion = options.motion and presenter.has_input
         self.screen = Screen(self.ui, presenter, text, time.monotonic if motion else None)
         self._changed = asyncio.Event()
+        self._input = asyncio.Event()
         self._stopped = asyncio.Event()
         self._last_input = 0.0
 
@@ -112,8 +114,15 @@ class Kiosk:
                 await asyncio.wait_for(self._changed.wait(), self.ui.seconds_to_change())
 
     async def _poll(self) -> None:
-        """Ask the window for events, quickly only while somebody uses it."""
+        """Ask the window for events: when its connection has some, and now and then because SDL may hold some back.
+
+        Without a connection to watch, quickly while somebody uses it and slowly otherwise.
+        """
+        descriptor = self._presenter.descriptor
+        if descriptor is not None:
+            asyncio.get_running_loop().add_reader(descriptor, self._input.set)
         while True:
+            self._input.clear()
             actions = self._presenter.events()
             now = time.monotonic()
             for action in actions:
@@ -122,7 +131,12 @@ class Kiosk:
                 self._last_input = now
                 self._changed.set()
             busy = now - self._last_input < BUSY_FOR_SECONDS
-            await asyncio.sleep(BUSY_POLL_SECONDS if busy else IDLE_POLL_SECONDS)
+            if busy:
+                await asyncio.sleep(BUSY_POLL_SECONDS)
+                continue
+            with contextlib.suppress(TimeoutError):
+                patience = IDLE_POLL_SECONDS if descriptor is None else WATCHED_POLL_SECONDS
+                await asyncio.wait_for(self._input.wait(), patience)
 
     def _act(self, action: KeyAction | StepAction | PointerAction | Expose | Quit) -> None:
         match action:

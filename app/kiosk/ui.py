@@ -52,6 +52,7 @@ from app.model.commands import (
     Silence,
     Unlock,
 )
+from app.model.ids import CallId
 from app.model.keys import Key
 from app.model.media import AudioPath
 from app.model.snapshot import CallState, Snapshot
@@ -59,6 +60,7 @@ from app.model.snapshot import CallState, Snapshot
 log = logging.getLogger("kiosk")
 
 MESSAGE_SECONDS = 5.0
+LONG_PRESS_SECONDS = 0.6
 LONGEST_NUMBER = 64
 LONGEST_PIN = 12
 VOLUME_STEP = 10
@@ -113,6 +115,8 @@ class Ui:
         self._message_until = 0.0
         self._pin_change: int | None = None
         self._pressed_pointer = ""
+        self._pressed_at = 0.0
+        self._zero_held = False
         self.focus = Focus()
         self.state = UiState()
         self.root = self.build()
@@ -151,7 +155,9 @@ class Ui:
             self._tell(words or self._say("The phone refused."))
 
     def _follow_calls(self, before: Snapshot, now: Snapshot) -> None:
-        if {call.id for call in now.calls} - {call.id for call in before.calls} or (before.calls and not now.calls):
+        """A call that begins or ends closes what was open; one that only rings leaves a half-dialled number alone."""
+        talking_before, talking = _talking(before), _talking(now)
+        if talking - talking_before or (talking_before and not talking):
             self._change(place=Place.IDLE, typed="", keypad_shown=False)
 
     def _follow_lock(self, before: Snapshot, now: Snapshot) -> None:
@@ -173,6 +179,7 @@ class Ui:
     def on_key(self, key: Key, *, pressed: bool) -> None:
         """A key of the phone's keypad, or of a keyboard acting for it."""
         if not pressed:
+            self._zero_held = False
             if self.state.pressed == f"digit-{key.value}":
                 self._change(pressed="")
             return
@@ -183,6 +190,8 @@ class Ui:
             self._change(pressed=f"digit-{key.value}")
             self.focus.clear()
             self.perform(Type(_DIGITS[key]))
+            self._zero_held = key is Key.DIGIT_0
+            self._pressed_at = self._clock()
         elif key in _ARROWS:
             self._arrow(_ARROWS[key])
         elif key in _SOFT:
@@ -219,6 +228,7 @@ class Ui:
         if phase == "down":
             self._change(message="")
             self._pressed_pointer = node.id if node is not None else ""
+            self._pressed_at = self._clock()
             self._change(pressed=self._pressed_pointer)
         elif phase == "move":
             inside = node is not None and node.id == self._pressed_pointer
@@ -227,7 +237,8 @@ class Ui:
             pressed, self._pressed_pointer = self._pressed_pointer, ""
             self._change(pressed="")
             if node is not None and node.id == pressed and node.intent is not None:
-                self.perform(node.intent)
+                long = self._clock() - self._pressed_at >= LONG_PRESS_SECONDS
+                self.perform(_held_meaning(node.intent) if long else node.intent)
 
     def press(self, node_id: str) -> bool:
         """Act on a node by its id, as speech or a remote view would; False when it can't be acted on."""
@@ -345,7 +356,7 @@ class Ui:
             case Type():
                 self._type(intent.character)
             case Erase():
-                self._erase()
+                self._erase(everything=intent.everything)
             case Submit():
                 self._submit()
             case Send():
@@ -422,11 +433,18 @@ class Ui:
         elif view.active is not None and view.active.state in (CallState.CONNECTED, CallState.DIALLING):
             self._send(SendDigits(id=0, digits=character, call=view.active.id))
 
-    def _erase(self) -> None:
+    def _erase(self, *, everything: bool) -> None:
         if self.build().id in ("lock", "set-pin"):
-            self._change(pin=self.state.pin[:-1])
+            self._change(pin="" if everything else self.state.pin[:-1])
         else:
-            self._change(typed=self.state.typed[:-1])
+            self._change(typed="" if everything else self.state.typed[:-1])
+
+    def _turn_held_zero(self) -> None:
+        """A zero that is held becomes the plus of an international number."""
+        if self._zero_held and self._clock() - self._pressed_at >= LONG_PRESS_SECONDS:
+            self._zero_held = False
+            if self.state.typed.endswith("0") and self.state.place in (Place.DIAL, Place.EMERGENCY):
+                self._change(typed=self.state.typed[:-1] + "+")
 
     def _submit(self) -> None:
         state = self.state
@@ -495,6 +513,7 @@ class Ui:
         """The tree of what should be on the screen now."""
         if self.state.message and self._clock() >= self._message_until:
             self._change(message="")
+        self._turn_held_zero()
         view = self.view()
         root = self._screen(view)
         if self.state.message:
@@ -532,6 +551,8 @@ class Ui:
             if self._snapshot.audio.ringing and self.view().incoming is not None:
                 half = incoming.RING_SECONDS / 2
                 waits.append(half - phone_now % half)
+        if self._zero_held:
+            waits.append(max(0.0, self._pressed_at + LONG_PRESS_SECONDS - now))
         if self.state.message:
             waits.append(max(0.0, self._message_until - now))
         return min(waits)
@@ -542,6 +563,18 @@ class Ui:
 
     def _change(self, **changes: object) -> None:
         self.state = dataclasses.replace(self.state, **changes)  # type: ignore[arg-type]
+
+
+def _talking(snapshot: Snapshot) -> set[CallId]:
+    """The calls that are more than ringing."""
+    return {call.id for call in snapshot.calls if call.state is not CallState.INCOMING}
+
+
+def _held_meaning(intent: Intent) -> Intent:
+    """What a key means that a finger holds: a plus for zero, all for delete."""
+    if intent == Type("0"):
+        return Type("+")
+    return Erase(everything=True) if intent == Erase() else intent
 
 
 def _toast(view: View) -> Node:

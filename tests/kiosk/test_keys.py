@@ -8,6 +8,7 @@ import pytest
 from app.kiosk.input_map import Step
 from app.kiosk.samples import CALL, IDLE, IN_CALL, INCOMING, LINE, LOCKED, MAIN, MORE, Sample
 from app.kiosk.tree import Node, State
+from app.kiosk.ui import LONG_PRESS_SECONDS
 from app.model.commands import (
     Answer,
     ChangePin,
@@ -334,3 +335,32 @@ def test_a_key_that_a_line_cannot_do_is_grey_and_says_why() -> None:
     hold: Node = Harness().show(msgspec.structs.replace(IN_CALL, lines=(line,))).node("hold")
     assert not hold.enabled
     assert hold.value == "Not on this line"
+
+
+def test_a_held_zero_is_a_plus() -> None:
+    harness = Harness().show(IDLE)
+    harness.ui.on_key(Key.DIGIT_0, pressed=True)
+    assert harness.node("number").value == "0"
+    assert harness.ui.seconds_to_change() == pytest.approx(LONG_PRESS_SECONDS)
+    harness.seconds = LONG_PRESS_SECONDS
+    assert harness.node("number").value == "+"
+    harness.ui.on_key(Key.DIGIT_0, pressed=False)
+    assert harness.digits("4900").node("number").value == "+4900"
+
+
+def test_a_finger_that_stays_means_plus_and_delete_all() -> None:
+    harness = Harness().show(IDLE).digits("49")
+    for node_id, wanted in (("digit-0", "49+"), ("erase", "")):
+        area = harness.node(node_id).bounds
+        harness.ui.on_pointer("down", area.center_x, area.center_y)
+        harness.seconds += LONG_PRESS_SECONDS
+        harness.ui.on_pointer("up", area.center_x, area.center_y)
+        assert harness.node("number").value == wanted
+
+
+def test_a_call_that_rings_in_between_leaves_the_half_dialled_number() -> None:
+    harness = Harness().show(IDLE).digits("0711").show(ringing())
+    assert harness.root.id == "incoming"
+    assert harness.show(IDLE).node("number").value == "0711"
+    harness.show(ringing()).show(IN_CALL)
+    assert harness.root.id == "in-call"
