@@ -53,11 +53,6 @@ class Rect(NamedTuple):
         """Whether they share a pixel."""
         return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
 
-    def intersection(self, other: Rect) -> Rect:
-        """What both cover; empty when they do not meet."""
-        x, y = max(self.x, other.x), max(self.y, other.y)
-        return Rect(x, y, max(0, min(self.right, other.right) - x), max(0, min(self.bottom, other.bottom) - y))
-
     def union(self, other: Rect) -> Rect:
         """The smallest rectangle around both; an empty one adds nothing."""
         if not self.area:

@@ -86,49 +86,52 @@ _STEPS: dict[int, Step] = {
     pygame.K_F12: Step.HOOK,
 }
 _CHARACTERS = {key.value: key for key in Key if len(key.value) == 1}
-_held: dict[int, Key] = {}
-
-
-def action(event: pygame.event.Event, size: tuple[int, int]) -> Action | None:
-    """What an SDL event means on a panel of `size` pixels; None for what means nothing."""
-    if event.type == pygame.QUIT:
-        return Quit()
-    if event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESTORED):
-        return Expose()
-    if event.type in (pygame.KEYDOWN, pygame.KEYUP):
-        return _keyboard(event)
-    return _pointer(event, size)
-
-
-def _keyboard(event: pygame.event.Event) -> Action | None:
-    pressed = event.type == pygame.KEYDOWN
-    if event.key == pygame.K_TAB:
-        step = Step.PREVIOUS if event.mod & pygame.KMOD_SHIFT else Step.NEXT
-        return StepAction(step) if pressed else None
-    if event.key in _STEPS:
-        return StepAction(_STEPS[event.key]) if pressed else None
-    if not pressed:
-        released = _held.pop(event.key, None)
-        return KeyAction(released, pressed=False) if released is not None else None
-    key = _KEYS.get(event.key) or _CHARACTERS.get(event.unicode)
-    if key is None:
-        return None
-    _held[event.key] = key
-    return KeyAction(key, pressed=True)
-
-
 _FINGER = {pygame.FINGERDOWN: "down", pygame.FINGERMOTION: "move", pygame.FINGERUP: "up"}
 _MOUSE = {pygame.MOUSEBUTTONDOWN: "down", pygame.MOUSEBUTTONUP: "up"}
 
 
-def _pointer(event: pygame.event.Event, size: tuple[int, int]) -> Action | None:
-    if event.type in _FINGER:
-        return PointerAction(_FINGER[event.type], int(event.x * size[0]), int(event.y * size[1]))
-    # SDL also makes mouse events of touches; those were handled as fingers.
-    if getattr(event, "touch", False):
+class InputMap:
+    """Turns SDL events on a panel of `size` pixels into actions; remembers which keys are down."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._held: dict[int, Key] = {}
+
+    def action(self, event: pygame.event.Event) -> Action | None:
+        """What an event means; None for what means nothing."""
+        if event.type == pygame.QUIT:
+            return Quit()
+        if event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESTORED):
+            return Expose()
+        if event.type in (pygame.KEYDOWN, pygame.KEYUP):
+            return self._keyboard(event)
+        return self._pointer(event)
+
+    def _keyboard(self, event: pygame.event.Event) -> Action | None:
+        pressed = event.type == pygame.KEYDOWN
+        if event.key == pygame.K_TAB:
+            step = Step.PREVIOUS if event.mod & pygame.KMOD_SHIFT else Step.NEXT
+            return StepAction(step) if pressed else None
+        if event.key in _STEPS:
+            return StepAction(_STEPS[event.key]) if pressed else None
+        if not pressed:
+            released = self._held.pop(event.key, None)
+            return KeyAction(released, pressed=False) if released is not None else None
+        key = _KEYS.get(event.key) or _CHARACTERS.get(event.unicode)
+        if key is None:
+            return None
+        self._held[event.key] = key
+        return KeyAction(key, pressed=True)
+
+    def _pointer(self, event: pygame.event.Event) -> Action | None:
+        if event.type in _FINGER:
+            width, height = self._size
+            return PointerAction(_FINGER[event.type], int(event.x * width), int(event.y * height))
+        # SDL also makes mouse events of touches; those were handled as fingers.
+        if getattr(event, "touch", False):
+            return None
+        if event.type in _MOUSE and event.button == 1:
+            return PointerAction(_MOUSE[event.type], *event.pos)
+        if event.type == pygame.MOUSEMOTION and event.buttons[0]:
+            return PointerAction("move", *event.pos)
         return None
-    if event.type in _MOUSE and event.button == 1:
-        return PointerAction(_MOUSE[event.type], *event.pos)
-    if event.type == pygame.MOUSEMOTION and event.buttons[0]:
-        return PointerAction("move", *event.pos)
-    return None

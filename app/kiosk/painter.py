@@ -41,10 +41,6 @@ class Painter:
             self.painted_pixels += area.area
         self._surface.set_clip(None)
 
-    def focus_ring(self, node: Node, width: int) -> None:
-        """Draw the ring inside a node that has the focus."""
-        self._stroke(Stroke(node.bounds, node.focus_color, node.focus_radius, width))
-
     def _paint_node(self, node: Node, area: Rect) -> None:
         if not extent(node).intersects(area):
             return

@@ -11,7 +11,7 @@ from pathlib import Path
 import pygame
 
 from app.kiosk.geometry import Rect
-from app.kiosk.input_map import Action, action
+from app.kiosk.input_map import Action, InputMap
 
 log = logging.getLogger("kiosk")
 
@@ -79,7 +79,7 @@ class WindowPresenter(Presenter):
             log.warning("SDL shows nothing here (driver %s)", pygame.display.get_driver())
         pygame.display.set_caption("IP270")
         pygame.key.set_repeat()
-        self._size = size
+        self._input_map = InputMap(size)
         self.descriptor = None if dummy else _display_server_socket()
 
     def show(self, areas: list[Rect]) -> None:
@@ -88,7 +88,7 @@ class WindowPresenter(Presenter):
 
     def events(self) -> list[Action]:
         """The window's events as actions."""
-        found = (action(event, self._size) for event in pygame.event.get())
+        found = (self._input_map.action(event) for event in pygame.event.get())
         return [one for one in found if one is not None]
 
     def close(self) -> None:

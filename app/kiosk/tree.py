@@ -20,7 +20,6 @@ class Role(enum.StrEnum):
     """What a node is, in the words of WAI-ARIA."""
 
     SCREEN = "screen"
-    BANNER = "banner"
     GROUP = "group"
     TOOLBAR = "toolbar"
     BUTTON = "button"

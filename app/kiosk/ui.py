@@ -240,14 +240,6 @@ class Ui:
                 long = self._clock() - self._pressed_at >= LONG_PRESS_SECONDS
                 self.perform(_held_meaning(node.intent) if long else node.intent)
 
-    def press(self, node_id: str) -> bool:
-        """Act on a node by its id, as speech or a remote view would; False when it can't be acted on."""
-        node = self.build().find(node_id)
-        if node is None or not node.enabled or node.intent is None:
-            return False
-        self.perform(node.intent)
-        return True
-
     def _arrow(self, direction: Direction) -> None:
         root = self.build()
         focused = self.focus.node(root)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pygame
 import pytest
 
-from app.kiosk.input_map import Action, Expose, KeyAction, PointerAction, Quit, Step, StepAction, action
+from app.kiosk.input_map import Action, Expose, InputMap, KeyAction, PointerAction, Quit, Step, StepAction
 from app.model.keys import Key
 
 SIZE = (800, 480)
@@ -44,18 +44,19 @@ def down(key: int, unicode: str = "", mod: int = 0) -> pygame.event.Event:
     ],
 )
 def test_events(event: pygame.event.Event, wanted: Action | None) -> None:
-    assert action(event, SIZE) == wanted
+    assert InputMap(SIZE).action(event) == wanted
 
 
 def test_letting_go_of_a_key_lets_go_of_what_it_pressed() -> None:
-    action(down(pygame.K_3, "#"), SIZE)
-    released = action(pygame.event.Event(pygame.KEYUP, key=pygame.K_3, unicode="", mod=0), SIZE)
+    keyboard = InputMap(SIZE)
+    keyboard.action(down(pygame.K_3, "#"))
+    released = keyboard.action(pygame.event.Event(pygame.KEYUP, key=pygame.K_3, unicode="", mod=0))
     assert released == KeyAction(Key.HASH, pressed=False)
 
 
 def test_every_key_of_the_phone_can_be_typed() -> None:
-    typed = {action(down(key, char), SIZE) for key, char in ((pygame.K_1, c) for c in "0123456789*#")}
-    typed |= {action(down(key), SIZE) for key in range(pygame.K_F1, pygame.K_F12)}
-    typed |= {action(down(key), SIZE) for key in (pygame.K_UP, pygame.K_DOWN, pygame.K_LEFT, pygame.K_RIGHT)}
-    typed |= {action(down(key), SIZE) for key in (pygame.K_RETURN, pygame.K_ESCAPE)}
+    typed = {InputMap(SIZE).action(down(key, char)) for key, char in ((pygame.K_1, c) for c in "0123456789*#")}
+    typed |= {InputMap(SIZE).action(down(key)) for key in range(pygame.K_F1, pygame.K_F12)}
+    typed |= {InputMap(SIZE).action(down(key)) for key in (pygame.K_UP, pygame.K_DOWN, pygame.K_LEFT, pygame.K_RIGHT)}
+    typed |= {InputMap(SIZE).action(down(key)) for key in (pygame.K_RETURN, pygame.K_ESCAPE)}
     assert {one.key for one in typed if isinstance(one, KeyAction)} == set(Key)

@@ -4,8 +4,9 @@ import pytest
 
 from app.kiosk.marks import Fill, Icon, Symbol, Text
 from app.kiosk.samples import MAIN, MORE, Sample
-from app.kiosk.theme import THEMES, Panel, Theme, Token, contrast_ratio
+from app.kiosk.theme import THEMES, Panel, Theme, Token
 from app.kiosk.tree import Node
+from tests.kiosk.contrast import contrast_ratio
 from tests.kiosk.harness import Harness
 
 TEXT_PAIRS = [

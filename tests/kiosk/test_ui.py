@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.kiosk.input_map import Step
-from app.kiosk.samples import CALL, IDLE, IN_CALL, INCOMING, LOCKED, MAIN, MORE
+from app.kiosk.samples import IDLE, IN_CALL, INCOMING, LOCKED, MAIN, MORE
 from app.kiosk.theme import Panel
 from app.kiosk.tree import Role, State
 from app.kiosk.ui import MESSAGE_SECONDS
-from app.model.commands import Dial, HangUp, Reply
+from app.model.commands import Dial, Reply
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId
 from app.model.keys import Key
@@ -65,13 +65,6 @@ def test_the_tree_says_what_the_picture_says() -> None:
     quality = root.find("quality")
     assert quality is not None
     assert quality.value == "Excellent, Encrypted"
-
-
-def test_a_remote_view_presses_by_name() -> None:
-    harness = Harness().show(IN_CALL)
-    assert harness.ui.press("end")
-    assert harness.sent == [HangUp(id=0, call=CALL.id)]
-    assert not harness.ui.press("nothing-of-that-name")
 
 
 def test_a_refusal_is_told_and_goes_away() -> None:
