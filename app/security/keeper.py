@@ -74,6 +74,7 @@ class LockKeeper:
             _decode(storage.attempts()), clock(), pin_set=bool(storage.pin_hash()), idle_limit=idle_limit
         )
         self._timer: asyncio.TimerHandle | None = None
+        self._writing = asyncio.Lock()
         self._shown = self._lock.view
         self._after()
 
@@ -162,11 +163,13 @@ class LockKeeper:
         return refusal
 
     async def _keep_attempts(self) -> None:
-        try:
-            await self._storage.keep_attempts(msgspec.json.encode(self._lock.attempts))
-        except OSError as error:
-            # A full disk must not lock the owner out; the delays still hold until the next start.
-            log.warning("wrong PINs could not be counted on the disk: %s", error)
+        # One at a time: the next try may begin while the last one's outcome is still being written.
+        async with self._writing:
+            try:
+                await self._storage.keep_attempts(msgspec.json.encode(self._lock.attempts))
+            except OSError as error:
+                # A full disk must not lock the owner out; the delays still hold until the next start.
+                log.warning("wrong PINs could not be counted on the disk: %s", error)
 
     def _tick(self) -> None:
         self._timer = None

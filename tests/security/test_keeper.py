@@ -97,6 +97,29 @@ async def test_the_attempt_is_on_the_disk_before_the_pin_is_checked(phone: Phone
     assert b'"wrong":1' in kept[0]
 
 
+async def test_records_are_written_one_at_a_time_and_the_last_one_stays(phone: Phone) -> None:
+    writing = most = 0
+
+    class Slow(SettingsLockStorage):
+        async def keep_attempts(self, record: bytes) -> None:
+            nonlocal writing, most
+            writing += 1
+            most = max(most, writing)
+            await asyncio.sleep(0.02)
+            await super().keep_attempts(record)
+            writing -= 1
+
+    storage = Slow(SettingsStore(phone.folder), phone.folder)
+    keeper = LockKeeper(storage, phone.hasher, lambda: None, 0, lambda: phone.now)
+    tries = []
+    for _ in range(3):
+        tries.append(asyncio.create_task(keeper.unlock("0000")))
+        await asyncio.sleep(0.03)  # the first record is kept, the PIN refused, the outcome still being written
+    await asyncio.gather(*tries)
+    assert most == 1
+    assert f'"wrong":{keeper.view.wrong_attempts}'.encode() in storage.attempts()
+
+
 async def test_two_tries_at_once_are_one_try(phone: Phone) -> None:
     phone.start()
     first, second = await asyncio.gather(phone.keeper.unlock("0000"), phone.keeper.unlock("2580"))
