@@ -1,0 +1,1 @@
+"""Policy over the media engine: offers and answers, routing, tones."""

@@ -1,0 +1,40 @@
+"""What two ends have agreed on, and why they could not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.media.formats import AudioCodec
+from app.model.session import Direction
+
+
+class NegotiationError(Exception):
+    """The root of what can go wrong between two descriptions. The message is for a person."""
+
+
+class NoCommonCodec(NegotiationError):
+    """The two ends have no voice format in common."""
+
+
+class DescriptionUnusable(NegotiationError, ValueError):
+    """A description breaks RFC 3264, or names a place voice cannot be sent to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """How one voice stream runs. Payload types to send with are the far end's, those to receive are ours."""
+
+    remote_address: str
+    remote_port: int
+    remote_rtcp_port: int | None
+    codec: AudioCodec
+    payload_type: int
+    receive: tuple[tuple[int, AudioCodec], ...]
+    packet_time_ms: int
+    telephone_event_type: int | None
+    receive_telephone_event: int | None
+    direction: Direction
+    """Ours."""
+    remote: Direction
+    """What the far end wants, from its own side."""
+    rtcp_mux: bool = False

@@ -1,0 +1,246 @@
+"""The sound devices behind the paths and the ringer: which is in use, how loud, and whether its microphone may open."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Mapping
+
+from app.model.media import AudioPath, MicrophoneGate, PathsChanged, Scene
+from native import (
+    Bus,
+    Device,
+    DeviceFailed,
+    DeviceLost,
+    DeviceOpened,
+    DeviceSpec,
+    Engine,
+    EngineError,
+    GateChanged,
+)
+
+RINGER = "ringer"
+"""The ringer's name among the volumes; a path's is its own value."""
+DEFAULT_VOLUME = 60
+"""Percent, and the point where the engine neither raises nor lowers the sound."""
+_DB_PER_PERCENT = 0.3
+
+_log = logging.getLogger("media")
+
+
+class SoundDevices:
+    """All devices, opened once and kept open; a path is chosen by moving its device to the talking bus.
+
+    Belongs to the main thread. `post` gets PathsChanged and MicrophoneGate.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        bus: Bus,
+        post: Callable[[PathsChanged | MicrophoneGate], None],
+        volumes: Mapping[str, int],
+        path: AudioPath,
+    ) -> None:
+        self._engine = engine
+        self._bus = bus
+        self._post = post
+        self._volumes = dict.fromkeys((*(each.value for each in AudioPath), RINGER), DEFAULT_VOLUME) | dict(volumes)
+        self._wished = self._path = path
+        self._paths: dict[AudioPath, DeviceSpec] = {}
+        self._ringer: DeviceSpec | None = None
+        self._devices: dict[DeviceSpec, Device] = {}
+        self._troubles: dict[DeviceSpec, str] = {}
+        self._gains: dict[Device, float] = {}
+        self._talking: Device | None = None
+        self._gate_asked: Device | None = None
+        self._open_gates: set[Device] = set()
+        self._scene = Scene()
+        self._told: PathsChanged | None = None
+
+    # --- what there is ----------------------------------------------------------------------------------
+
+    def update(self, paths: Mapping[AudioPath, DeviceSpec], ringer: DeviceSpec | None) -> None:
+        """Devices came or went. One that stays goes on undisturbed, and a card that serves several is opened once."""
+        self._paths = _share(paths)
+        self._ringer = next((own for own in self._paths.values() if _plays_on(own, ringer)), ringer)
+        ringer = self._ringer
+        wanted = {*self._paths.values(), *(() if ringer is None else (ringer,))}
+        for spec in self._devices.keys() - wanted:
+            self._close(spec)
+        self._troubles = {spec: text for spec, text in self._troubles.items() if spec in self._devices}
+        for spec in wanted - self._devices.keys():
+            try:
+                self._devices[spec] = self._engine.open_device(spec)
+            except EngineError as error:
+                _log.error("%s cannot be opened: %s", spec.name, error)
+                self._troubles[spec] = str(error)
+        self.arrange(self._scene)
+
+    def handle(self, event: DeviceOpened | DeviceFailed | DeviceLost | GateChanged) -> None:
+        """What the engine tells of a device."""
+        device = event.device
+        if isinstance(event, GateChanged):
+            self._gate_moved(device, is_open=event.open)
+            return
+        if self._devices.get(device.spec) is not device:
+            return
+        if isinstance(event, DeviceOpened):
+            self._troubles.pop(device.spec, None)
+        else:
+            _log.warning("%s: %s", device.spec.name, event.text)
+            self._troubles[device.spec] = event.text
+        self.arrange(self._scene)
+
+    # --- what the user chooses --------------------------------------------------------------------------
+
+    def select(self, path: AudioPath) -> None:
+        """Prefer a path, now and whenever it is there."""
+        self._wished = path
+        self._told = None
+        self.arrange(self._scene)
+
+    def set_volume(self, name: str, percent: int) -> None:
+        """Set a path's or the ringer's volume. Raises ValueError for another name, or not 0 to 100."""
+        if name not in self._volumes or not 0 <= percent <= 100:
+            raise ValueError(f"no volume {name!r} of {percent} percent")
+        self._volumes[name] = percent
+        self.arrange(self._scene)
+
+    # --- what is in use ---------------------------------------------------------------------------------
+
+    @property
+    def path(self) -> AudioPath:
+        """The path in use."""
+        return self._path
+
+    @property
+    def ear(self) -> Device | None:
+        """The device of the path in use."""
+        return self.device(self._path)
+
+    @property
+    def ringer(self) -> Device | None:
+        """The ringing device; the loudspeaker where there is no other that works."""
+        for spec in (self._ringer, self._paths.get(AudioPath.SPEAKER), self._paths.get(self._path)):
+            if spec is not None and spec not in self._troubles:
+                return self._devices.get(spec)
+        return None
+
+    def device(self, path: AudioPath) -> Device | None:
+        """A path's device, to feed and take from where it is simulated."""
+        spec = self._paths.get(path)
+        return None if spec is None else self._devices.get(spec)
+
+    def arrange(self, scene: Scene) -> None:
+        """Make the devices fit the scene, the wish and what there is."""
+        self._scene = scene
+        self._path = self._usable_path()
+        self._move_voice()
+        self._move_gate()
+        self._set_gains()
+        self._tell()
+
+    # --- steps ------------------------------------------------------------------------------------------
+
+    def _usable_path(self) -> AudioPath:
+        on_hook = (AudioPath.SPEAKER, AudioPath.HEADSET, AudioPath.HANDSET)
+        order = (AudioPath.HANDSET, *on_hook) if self._scene.off_hook else on_hook
+        return next((path for path in (self._wished, *order) if self._usable(path)), self._wished)
+
+    def _usable(self, path: AudioPath) -> bool:
+        spec = self._paths.get(path)
+        return spec is not None and spec not in self._troubles
+
+    def _move_voice(self) -> None:
+        wanted = self.ear if self._scene.talking else None
+        if wanted is self._talking:
+            return
+        if self._talking is not None:
+            self._ask_gate(None)
+            self._talking.leave()
+        if wanted is not None:
+            wanted.join(self._bus)
+        self._talking = wanted
+
+    def _move_gate(self) -> None:
+        self._ask_gate(self._talking if self._scene.connected and not self._scene.muted else None)
+
+    def _ask_gate(self, device: Device | None) -> None:
+        if device is self._gate_asked:
+            return
+        if self._gate_asked is not None:
+            self._gate_asked.set_gate(open=False)
+        if device is not None:
+            device.set_gate(open=True)
+        self._gate_asked = device
+
+    def _gate_moved(self, device: Device, *, is_open: bool) -> None:
+        before = bool(self._open_gates)
+        if is_open:
+            self._open_gates.add(device)
+        else:
+            self._open_gates.discard(device)
+        if bool(self._open_gates) != before:
+            self._post(MicrophoneGate(open=not before))
+
+    def _set_gains(self) -> None:
+        wanted = {}
+        for path, spec in self._paths.items():
+            if spec in self._devices and (path is self._path or self._devices[spec] is not self.ear):
+                wanted[self._devices[spec]] = self._volumes[path.value]
+        ringer = self.ringer
+        if ringer is not None and (ringer not in wanted or self._scene.ring is not None):
+            wanted[ringer] = self._volumes[RINGER]
+        for device, percent in wanted.items():
+            gain = gain_db(percent)
+            if self._gains.get(device) != gain:
+                self._gains[device] = gain
+                device.set_playback_gain(gain)
+
+    def _tell(self) -> None:
+        telling = PathsChanged(
+            path=self._path,
+            available=tuple(path for path in AudioPath if self._usable(path)),
+            volumes=dict(self._volumes),
+            trouble=self._trouble(),
+        )
+        if telling != self._told:
+            self._told = telling
+            self._post(telling)
+
+    def _trouble(self) -> str:
+        broken = [path.value for path, spec in self._paths.items() if spec in self._troubles]
+        if not self._paths:
+            return "There is no sound device; plug one in or choose one in the settings"
+        if len(broken) == len(self._paths):
+            return f"No sound device works: {next(iter(self._troubles.values()))}"
+        return f"The {' and the '.join(broken)} cannot be used" if broken else ""
+
+    def _close(self, spec: DeviceSpec) -> None:
+        device = self._devices.pop(spec)
+        if self._talking is device:
+            self._talking = None
+        if self._gate_asked is device:
+            self._gate_asked = None
+        self._gains.pop(device, None)
+        self._gate_moved(device, is_open=False)
+        device.close()
+
+
+def gain_db(percent: int) -> float:
+    """A volume in percent as a gain in dB: 60 leaves the sound as it is, 0 is silence."""
+    return -math.inf if percent == 0 else (percent - DEFAULT_VOLUME) * _DB_PER_PERCENT
+
+
+def _share(paths: Mapping[AudioPath, DeviceSpec]) -> dict[AudioPath, DeviceSpec]:
+    """The same specification for all paths that use the same PCMs."""
+    shared: dict[tuple[str | None, str | None], DeviceSpec] = {}
+    return {
+        path: spec if spec.kind == "memory" else shared.setdefault((spec.capture, spec.playback), spec)
+        for path, spec in paths.items()
+    }
+
+
+def _plays_on(own: DeviceSpec, ringer: DeviceSpec | None) -> bool:
+    return ringer is not None and own.kind == ringer.kind == "alsa" and own.playback == ringer.playback

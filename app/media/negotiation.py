@@ -1,0 +1,247 @@
+"""Offers and answers of one voice stream (RFC 3264), on the neutral description that every protocol carries."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+import msgspec
+
+from app.media.agreement import Agreement, DescriptionUnusable, NoCommonCodec
+from app.media.formats import DEFAULT_CODECS, FORMATS, AudioCodec, recognise, to_send
+from app.media.payload_types import EVENT_CLOCKS, PayloadTypes, is_event
+from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
+
+PACKET_TIMES_MS = range(10, 61, 10)
+MEDIA_LINES_LIMIT = 16
+_PROTOCOLS = frozenset({"RTP/AVP", "RTP/AVPF"})
+_RECEIVE_LIMIT = 8
+_Matches = list[tuple[CodecDescription, AudioCodec]]
+_PAYLOAD_TYPES = range(128)
+
+
+@dataclass(frozen=True)
+class LocalMedia:
+    """Where our stream listens."""
+
+    address: str
+    port: int
+    rtcp_port: int
+
+
+class Negotiation:
+    """One stream's offers and answers, from the first to the last. No I/O; raises NegotiationError's children.
+
+    Refused m-lines keep their places, payload types keep their meaning, and the version grows by one whenever
+    what we say changes (RFC 3264, 8).
+    """
+
+    def __init__(
+        self,
+        local: LocalMedia,
+        session_id: int,
+        codecs: tuple[AudioCodec, ...] = DEFAULT_CODECS,
+        packet_time_ms: int = 20,
+    ) -> None:
+        self.agreement: Agreement | None = None
+        self._local = local
+        self._session_id = session_id
+        self._codecs = codecs
+        self._packet_time_ms = packet_time_ms
+        self._types = PayloadTypes()
+        self._lines: tuple[MediaDescription, ...] = ()
+        self._voice_line = 0
+        self._said: SessionDescription | None = None
+        self._offered: MediaDescription | None = None
+
+    # --- our offers -------------------------------------------------------------------------------------
+
+    def offer(self, direction: Direction) -> SessionDescription:
+        """An offer of all our codecs, the one in use first so that a hold does not change the sound."""
+        codecs = self._codecs
+        if self.agreement is not None:
+            in_use = self.agreement.codec
+            codecs = tuple(sorted(codecs, key=lambda codec: codec is not in_use))
+        clocks = {FORMATS[codec].clock_rate for codec in codecs}
+        described = tuple(self._types.describe(codec) for codec in codecs)
+        events = tuple(self._types.describe_event(clock) for clock in EVENT_CLOCKS if clock in clocks)
+        voice = self._voice(described + events, direction, muxed=self.agreement is not None and self.agreement.rtcp_mux)
+        self._offered = voice
+        lines = list(self._lines) or [voice]
+        lines[self._voice_line] = voice
+        return self._say(tuple(lines))
+
+    def drop_offer(self) -> None:
+        """Our offer was refused; the agreement before it stands."""
+        self._offered = None
+
+    def take_answer(self, answer: SessionDescription) -> Agreement:
+        """The far end's answer to our last offer, or a preview of it: may come more than once."""
+        if self._offered is None:
+            raise DescriptionUnusable("The other phone answered what nobody asked")
+        if len(answer.media) <= self._voice_line:
+            raise DescriptionUnusable("The other phone's answer has no voice line")
+        theirs = answer.media[self._voice_line]
+        if theirs.kind != "audio" or not theirs.port:
+            raise NoCommonCodec("The other phone takes no voice")
+        matches = _matches(theirs, self._codecs)
+        if not matches:
+            raise NoCommonCodec("The two phones have no voice format in common")
+        self._lines = self._said.media if self._said is not None else ()
+        return self._agree(theirs, matches, self._offered)
+
+    # --- their offers -----------------------------------------------------------------------------------
+
+    def answer(self, offer: SessionDescription, direction: Direction) -> tuple[SessionDescription, Agreement]:
+        """The answer to an offer; `direction` is the most we want. Leaves everything as it was when it raises."""
+        if not 0 < len(offer.media) <= MEDIA_LINES_LIMIT:
+            raise DescriptionUnusable("The other phone offers no media, or too much of it")
+        index, theirs, matches = self._choose(offer)
+        remote = _remote_direction(theirs)
+        own = Direction.of(direction.sends and remote.receives, direction.receives and remote.sends)
+        types = self._types.adopting(theirs, matches)
+        events = tuple(types.describe_event(clock) for clock in _event_clocks(theirs, matches))
+        described = tuple(types.describe(codec) for _, codec in matches)
+        voice = self._voice(described + events, own, muxed=theirs.rtcp_mux, protocol=theirs.protocol)
+        agreement = self._agreement(theirs, matches, voice)
+        self._types, self._voice_line, self._offered = types, index, None
+        self._lines = tuple(voice if place == index else _refused(line) for place, line in enumerate(offer.media))
+        self.agreement = agreement
+        return self._say(self._lines), agreement
+
+    def _choose(self, offer: SessionDescription) -> tuple[int, MediaDescription, _Matches]:
+        """The first voice line we can take; once there is one, only its place counts."""
+        places = range(len(offer.media)) if self.agreement is None else (self._voice_line,)
+        for index in places:
+            line = offer.media[index] if index < len(offer.media) else None
+            if line is None or line.kind != "audio" or not line.port or line.protocol not in _PROTOCOLS:
+                continue
+            matches = _matches(line, self._codecs)
+            if matches:
+                return index, line, matches
+        raise NoCommonCodec("The two phones have no voice format in common")
+
+    # --- steps ------------------------------------------------------------------------------------------
+
+    def _voice(
+        self, codecs: tuple[CodecDescription, ...], direction: Direction, *, muxed: bool, protocol: str = "RTP/AVP"
+    ) -> MediaDescription:
+        local = self._local
+        beside = local.rtcp_port == local.port + 1
+        return MediaDescription(
+            kind="audio",
+            address=local.address,
+            port=local.port,
+            codecs=codecs,
+            direction=direction,
+            protocol=protocol,
+            packet_time_ms=self._packet_time_ms,
+            rtcp_port=None if beside or muxed else local.rtcp_port,
+            rtcp_mux=muxed,
+        )
+
+    def _say(self, lines: tuple[MediaDescription, ...]) -> SessionDescription:
+        said = self._said
+        if said is None:
+            self._said = SessionDescription(self._session_id, 1, self._local.address, lines)
+        elif said.media != lines:
+            self._said = msgspec.structs.replace(said, version=said.version + 1, media=lines)
+        assert self._said is not None  # noqa: S101 - narrows the type; both branches above set it
+        return self._said
+
+    def _agree(self, theirs: MediaDescription, matches: _Matches, ours: MediaDescription) -> Agreement:
+        self.agreement = self._agreement(theirs, matches, ours)
+        return self.agreement
+
+    def _agreement(self, theirs: MediaDescription, matches: _Matches, ours: MediaDescription) -> Agreement:
+        description, recognised = matches[0]
+        clock = FORMATS[recognised].clock_rate
+        remote = _remote_direction(theirs)
+        muxed = ours.rtcp_mux and theirs.rtcp_mux
+        return Agreement(
+            remote_address=self._reachable(theirs.address),
+            remote_port=theirs.port,
+            remote_rtcp_port=None if muxed else theirs.rtcp_port,
+            codec=to_send(description, recognised),
+            payload_type=description.payload_type,
+            receive=_receive_map(ours, self._codecs),
+            packet_time_ms=self._packet_time(theirs),
+            telephone_event_type=_event(theirs, clock),
+            receive_telephone_event=_event(ours, clock),
+            direction=Direction.of(ours.direction.sends and remote.receives, ours.direction.receives and remote.sends),
+            remote=remote,
+            rtcp_mux=muxed,
+        )
+
+    def _reachable(self, address: str) -> str:
+        try:
+            numeric = ipaddress.ip_address(address)
+        except ValueError:
+            raise DescriptionUnusable("The other phone names no address that voice can be sent to") from None
+        if numeric.version != ipaddress.ip_address(self._local.address).version:
+            raise DescriptionUnusable(f"The other phone wants voice over IPv{numeric.version} only")
+        if numeric.is_unspecified and self.agreement is not None:
+            return self.agreement.remote_address  # a hold in the old style (RFC 3264, 8.4)
+        return str(numeric)
+
+    def _packet_time(self, theirs: MediaDescription) -> int:
+        wanted = theirs.packet_time_ms or self._packet_time_ms
+        longest = min(theirs.max_packet_time_ms or PACKET_TIMES_MS[-1], PACKET_TIMES_MS[-1])
+        return max(PACKET_TIMES_MS[0], min(wanted, longest) // 10 * 10)
+
+
+def _matches(line: MediaDescription, codecs: tuple[AudioCodec, ...]) -> _Matches:
+    """The codecs of a line that we know, in its order and each once."""
+    found: _Matches = []
+    encodings: set[str] = set()
+    for description in line.codecs:
+        codec = recognise(description, codecs)
+        usable = description.payload_type in _PAYLOAD_TYPES
+        if usable and codec is not None and FORMATS[codec].encoding not in encodings:
+            encodings.add(FORMATS[codec].encoding)
+            found.append((description, codec))
+    return found
+
+
+def _event_clocks(line: MediaDescription, matches: _Matches) -> tuple[int, ...]:
+    """Clocks of the telephone events to answer with: the voices', or what there is where the far end has no such."""
+    offered = tuple(clock for clock in EVENT_CLOCKS if any(_is_event_on(own, clock) for own in line.codecs))
+    wanted = {FORMATS[codec].clock_rate for _, codec in matches}
+    return tuple(clock for clock in offered if clock in wanted) or offered
+
+
+def _event(line: MediaDescription, clock: int) -> int | None:
+    """The payload type of telephone events, on this clock if there is such.
+
+    Peers that speak Opus but know events on 8000 Hz only are common; they still understand which key it was.
+    """
+    types = {own.clock_rate: own.payload_type for own in reversed(line.codecs) if is_event(own)}
+    return types.get(clock, types.get(EVENT_CLOCKS[0]))
+
+
+def _is_event_on(description: CodecDescription, clock: int) -> bool:
+    return is_event(description) and description.clock_rate == clock
+
+
+def _receive_map(ours: MediaDescription, codecs: tuple[AudioCodec, ...]) -> tuple[tuple[int, AudioCodec], ...]:
+    pairs = ((own.payload_type, recognise(own, codecs)) for own in ours.codecs)
+    return tuple((number, codec) for number, codec in pairs if codec is not None)[:_RECEIVE_LIMIT]
+
+
+def _remote_direction(line: MediaDescription) -> Direction:
+    """What the far end wants; the unspecified address means that it receives nothing (RFC 3264, 8.4)."""
+    silent = line.address in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    return Direction.of(line.direction.sends, line.direction.receives and not silent)
+
+
+def _refused(line: MediaDescription) -> MediaDescription:
+    """The same line, refused: port 0, and one format because a line must have one (RFC 3264, 6)."""
+    return MediaDescription(
+        kind=line.kind,
+        address=line.address,
+        port=0,
+        codecs=line.codecs[:1],
+        direction=Direction.INACTIVE,
+        protocol=line.protocol,
+        formats=line.formats[:1],
+    )

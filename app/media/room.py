@@ -1,0 +1,255 @@
+"""The media room: makes the call model's scenes heard, and its offers and answers true."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from app.media.agreement import NegotiationError, NoCommonCodec
+from app.media.devices import RINGER, SoundDevices
+from app.media.formats import DEFAULT_CODECS, AudioCodec
+from app.media.negotiation import LocalMedia, Negotiation
+from app.media.sounds import Sounds
+from app.media.tones import DEFAULT_COUNTRY
+from app.media.voice_stream import VoiceStream
+from app.model.ids import StreamId
+from app.model.media import (
+    AnswerReady,
+    AnswerTaken,
+    AudioPath,
+    DigitHeard,
+    MediaBegan,
+    MediaEvent,
+    MediaRefused,
+    OfferReady,
+    Quality,
+    Scene,
+)
+from app.model.session import Direction, SessionDescription
+from native import (
+    Device,
+    DeviceFailed,
+    DeviceLost,
+    DeviceOpened,
+    DeviceSpec,
+    DigitReceived,
+    Engine,
+    EngineError,
+    Event,
+    GateChanged,
+    LimitReached,
+    MediaStarted,
+    NoPortFree,
+    Stream,
+)
+
+_SESSION_ID_BITS = 53
+"""Some old SDP parsers keep session ids in a double."""
+_CNAME_BYTES = 12
+"""96 random bits (RFC 7022, 4.2)."""
+
+_log = logging.getLogger("media")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaSettings:
+    """What of the settings the media room needs; each call takes them as they are when it begins."""
+
+    codecs: tuple[AudioCodec, ...] = DEFAULT_CODECS
+    packet_time_ms: int = 20
+    dscp: int = 46
+    ports: range = range(50000, 50100)
+    country: str = DEFAULT_COUNTRY
+
+
+class MediaRoom:
+    """The `MediaPort` over an engine. Belongs to the main thread and never blocks.
+
+    The engine's events must come to `handle` (`app.media.engine_events`). `paths` and `ringer` are the devices there
+    are. `settings` and `address` are asked when a stream opens; `address` is this phone's own, numeric, as the far end can
+    reach it. `post` gets the room's events, also from inside calls to the room: it must queue them (for instance
+    with `loop.call_soon`) and not handle them at once. `volumes` are in percent, by the paths' values and
+    `app.media.devices.RINGER`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        paths: Mapping[AudioPath, DeviceSpec],
+        ringer: DeviceSpec | None,
+        post: Callable[[MediaEvent], None],
+        address: Callable[[], str],
+        settings: Callable[[], MediaSettings] = MediaSettings,
+        volumes: Mapping[str, int] | None = None,
+        path: AudioPath = AudioPath.HANDSET,
+    ) -> None:
+        self._engine = engine
+        self._post = post
+        self._address = address
+        self._settings = settings
+        self._bus = engine.new_bus()
+        self._devices = SoundDevices(engine, self._bus, post, volumes or {}, path)
+        self._sounds = Sounds(engine)
+        self._streams: dict[StreamId, VoiceStream] = {}
+        self._troubles: dict[StreamId, str] = {}
+        self._scene = Scene()
+        self._devices.update(paths, ringer)
+
+    def close(self, stream: StreamId) -> None:
+        """Give a stream's ports back."""
+        self._troubles.pop(stream, None)
+        voice = self._streams.pop(stream, None)
+        if voice is not None:
+            voice.stream.close()
+
+    def close_all(self) -> None:
+        """Give everything back but the engine and its devices, which close with it."""
+        for stream in tuple(self._streams):
+            self.close(stream)
+        self._sounds.close()
+
+    # --- streams ----------------------------------------------------------------------------------------
+
+    def open(self, stream: StreamId) -> None:
+        """Take ports for a stream; a failure is told at its first offer or answer."""
+        settings = self._settings()
+        address = self._address()
+        try:
+            opened = self._engine.new_stream(address, settings.ports, settings.dscp)
+        except EngineError as error:
+            _log.error("%s: no stream at %s: %s", stream, address, error)
+            self._troubles[stream] = _words(error)
+            return
+        local = LocalMedia(address, opened.rtp_port, opened.rtcp_port)
+        session_id = secrets.randbits(_SESSION_ID_BITS)
+        negotiation = Negotiation(local, session_id, settings.codecs, settings.packet_time_ms)
+        self._streams[stream] = VoiceStream(stream, opened, negotiation, secrets.token_hex(_CNAME_BYTES))
+        self._place(self._streams[stream])
+
+    def offer(self, stream: StreamId, direction: Direction) -> None:
+        """Make an offer."""
+        self._try(stream, lambda voice: OfferReady(stream, voice.negotiation.offer(direction)))
+
+    def take_answer(self, stream: StreamId, answer: SessionDescription) -> None:
+        """Take the far end's answer and run by it."""
+
+        def take(voice: VoiceStream) -> MediaEvent:
+            agreement = voice.negotiation.take_answer(answer)
+            voice.run(agreement)
+            return AnswerTaken(stream, agreement.remote)
+
+        self._try(stream, take)
+
+    def drop_offer(self, stream: StreamId) -> None:
+        """Go on with what was agreed before our last offer."""
+        if stream in self._streams:
+            self._streams[stream].negotiation.drop_offer()
+
+    def answer(self, stream: StreamId, offer: SessionDescription, direction: Direction) -> None:
+        """Answer the far end's offer and run by it."""
+
+        def make(voice: VoiceStream) -> MediaEvent:
+            answer, agreement = voice.negotiation.answer(offer, direction)
+            voice.run(agreement)
+            return AnswerReady(stream, answer, agreement.remote)
+
+        self._try(stream, make)
+
+    def send_digit(self, stream: StreamId, digit: str) -> bool:
+        """Send a digit in the voice stream, and let the user hear it."""
+        voice = self._streams.get(stream)
+        self._sounds.key(digit, self._devices.ear)
+        try:
+            return voice is not None and voice.send_digit(digit)
+        except LimitReached:
+            _log.warning("%s: a digit was dropped, too many wait to be sent", stream)
+            return True
+
+    def quality(self, stream: StreamId) -> Quality | None:
+        """Figures of a running stream."""
+        voice = self._streams.get(stream)
+        return None if voice is None else voice.quality()
+
+    # --- scenes, paths and devices ------------------------------------------------------------------------
+
+    def show(self, scene: Scene) -> None:
+        """Make this scene heard; only what differs from the one before is touched."""
+        self._scene = scene
+        for voice in self._streams.values():
+            self._place(voice)
+        self._devices.arrange(scene)
+        self._sound()
+
+    def select_path(self, path: AudioPath) -> None:
+        """Move the voice to another path, as soon as that is there."""
+        self._devices.select(path)
+        self._sound()
+
+    def set_volume(self, percent: int, *, ringer: bool) -> None:
+        """Set the chosen path's volume, or the ringer's. Raises ValueError when not 0 to 100."""
+        self.set_volume_of(RINGER if ringer else self._devices.path.value, percent)
+
+    def set_volume_of(self, name: str, percent: int) -> None:
+        """Set the volume of any path by its value, or of `RINGER`, as the settings have it. Raises ValueError."""
+        self._devices.set_volume(name, percent)
+
+    def update_devices(self, paths: Mapping[AudioPath, DeviceSpec], ringer: DeviceSpec | None) -> None:
+        """Devices were plugged in or out."""
+        self._devices.update(paths, ringer)
+        self._sound()
+
+    def device(self, path: AudioPath) -> Device | None:
+        """A path's device: who simulates the phone's ears and mouth feeds it and takes from it."""
+        return self._devices.device(path)
+
+    # --- what the engine tells -----------------------------------------------------------------------------
+
+    def handle(self, event: Event) -> None:
+        """Take an event of the engine."""
+        match event:
+            case DeviceOpened() | DeviceFailed() | DeviceLost() | GateChanged():
+                self._devices.handle(event)
+                self._sound()
+            case DigitReceived():
+                self._tell_of(event.stream, lambda name: DigitHeard(name, event.digit))
+            case MediaStarted():
+                self._tell_of(event.stream, MediaBegan)
+            case _:
+                _log.debug("the engine tells of a %s", type(event).__name__)
+
+    # --- steps ---------------------------------------------------------------------------------------------
+
+    def _try(self, stream: StreamId, work: Callable[[VoiceStream], MediaEvent]) -> None:
+        voice = self._streams.get(stream)
+        if voice is None:
+            self._post(MediaRefused(stream, self._troubles.get(stream, "The call has no sound")))
+            return
+        try:
+            self._post(work(voice))
+        except NegotiationError as error:
+            self._post(MediaRefused(stream, str(error), common_codec=not isinstance(error, NoCommonCodec)))
+        except EngineError as error:
+            _log.error("%s: %s", stream, error)
+            self._post(MediaRefused(stream, _words(error)))
+
+    def _place(self, voice: VoiceStream) -> None:
+        scene = self._scene
+        voice.place(self._bus, talking=voice.name in scene.talking, connected=voice.name in scene.connected)
+
+    def _sound(self) -> None:
+        country = self._settings().country
+        self._sounds.arrange(self._scene, self._devices.ear, self._devices.ringer, country)
+
+    def _tell_of(self, stream: Stream, event: Callable[[StreamId], MediaEvent]) -> None:
+        for voice in self._streams.values():
+            if voice.stream is stream:
+                self._post(event(voice.name))
+                return
+
+
+def _words(error: EngineError) -> str:
+    if isinstance(error, NoPortFree):
+        return "All voice ports are in use"
+    return "The phone's sound engine cannot take this call"

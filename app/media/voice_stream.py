@@ -1,0 +1,76 @@
+"""One stream of the room: its sockets in the engine, and what was agreed for them."""
+
+from __future__ import annotations
+
+from app.media.agreement import Agreement
+from app.media.formats import FORMATS
+from app.media.negotiation import Negotiation
+from app.media.quality import QualityMeter
+from app.model.ids import StreamId
+from app.model.media import Quality
+from native import Bus, Stream, StreamConfig
+
+
+class VoiceStream:
+    """An engine's stream and its negotiation. Belongs to the main thread; raises native's EngineError."""
+
+    def __init__(self, name: StreamId, stream: Stream, negotiation: Negotiation, cname: str) -> None:
+        self.name = name
+        self.stream = stream
+        self.negotiation = negotiation
+        self._cname = cname
+        self._meter = QualityMeter(name)
+        self._running: Agreement | None = None
+        self._connected = False
+        self._talking = False
+
+    def run(self, agreement: Agreement) -> None:
+        """Run by this agreement from the next tick on."""
+        if agreement != self._running:
+            self.stream.configure(self._config(agreement))
+            self._running = agreement
+
+    def place(self, bus: Bus, *, talking: bool, connected: bool) -> None:
+        """Bring the stream into the conversation or out of it; the gate may open only for a connected one."""
+        if talking != self._talking:
+            if talking:
+                self.stream.join(bus)
+            else:
+                self.stream.leave()
+            self._talking = talking
+        if connected != self._connected:
+            self._connected = connected
+            if self._running is not None:
+                self.stream.configure(self._config(self._running))
+
+    def send_digit(self, digit: str) -> bool:
+        """Send a digit by RFC 4733; False where that was not agreed."""
+        if self._running is None or self._running.telephone_event_type is None:
+            return False
+        self.stream.send_digit(digit)
+        return True
+
+    def quality(self) -> Quality | None:
+        """Figures as they are now; None before anything is agreed."""
+        if self._running is None:
+            return None
+        receives = self._running.direction.receives
+        return self._meter.read(self.stream.statistics(), self._running.codec, expects_sound=receives)
+
+    def _config(self, agreement: Agreement) -> StreamConfig:
+        return StreamConfig(
+            remote_address=agreement.remote_address,
+            rtp_port=agreement.remote_port,
+            rtcp_port=agreement.remote_rtcp_port,
+            codec=FORMATS[agreement.codec].engine,
+            payload_type=agreement.payload_type,
+            receive=tuple((number, FORMATS[codec].engine) for number, codec in agreement.receive),
+            packet_time_ms=agreement.packet_time_ms,
+            telephone_event_type=agreement.telephone_event_type,
+            receive_telephone_event=agreement.receive_telephone_event,
+            sends=agreement.direction.sends,
+            receives=agreement.direction.receives,
+            connected=self._connected,
+            rtcp_mux=agreement.rtcp_mux,
+            cname=self._cname,
+        )
