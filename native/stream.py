@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from native.binding import Core, checked, ffi, lib
@@ -36,7 +37,7 @@ def _check(config: StreamConfig) -> None:
     _require(len(config.receive) <= FORMATS_MAX, f"receive: at most {FORMATS_MAX} formats")
     _require(config.packet_time_ms in PACKET_TIMES_MS, f"packet_time_ms {config.packet_time_ms}: must be 10, 20 .. 60")
     _require(len(config.cname.encode()) <= CNAME_BYTES_MAX, f"cname: at most {CNAME_BYTES_MAX} bytes")
-    _require(0 < len(config.remote_address.encode()) <= ADDRESS_BYTES_MAX, "remote_address: not a numeric address")
+    _require(len(config.remote_address.encode()) <= ADDRESS_BYTES_MAX, "remote_address: not a numeric address")
 
 
 def _type_or_none(number: int | None) -> int:
@@ -87,8 +88,17 @@ class Stream(Party):
         Raises InvalidArgument for a value out of range.
         """
         _check(config)
+        self._check_family(config.remote_address)
         native_config = _to_c(config, self._default_cname)
         checked(lib.engine_stream_configure(self._core.pointer, self.id, native_config), "configure")
+
+    def _check_family(self, remote: str) -> None:
+        try:
+            family = ipaddress.ip_address(remote).version
+        except ValueError as error:
+            raise InvalidArgument(str(error)) from error
+        local = ipaddress.ip_address(self.local_address).version
+        _require(family == local, f"{remote}: this stream's socket speaks IPv{local} only")
 
     def send_digit(self, digit: str, duration_ms: int = 100) -> None:
         """Queues a DTMF digit as RFC 4733 events; at most 32 wait. Without an agreed event type nothing is sent."""

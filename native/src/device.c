@@ -9,6 +9,8 @@ void device_init(struct device *device, const struct device_backend *backend, vo
     device->party.gain = 1;
     device->backend = backend;
     device->capture_gain = 1;
+    level_init(&device->capture_level);
+    level_init(&device->playback_level);
     device->playback_gain = 1;
     atomic_init(&device->gate_open, false);
 }

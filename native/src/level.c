@@ -4,6 +4,11 @@
 
 enum { SILENCE_DBOV = -127 };
 
+void level_init(struct level *level)
+{
+    *level = (struct level){.last = SILENCE_DBOV};
+}
+
 void level_add(struct level *level, const int16_t frame[MEDIA_FRAME_SAMPLES])
 {
     int64_t power = 0;
@@ -15,7 +20,10 @@ void level_add(struct level *level, const int16_t frame[MEDIA_FRAME_SAMPLES])
 
 double level_take(struct level *level)
 {
-    double mean = level->frames == 0 ? 0 : (double)level->power / ((double)level->frames * MEDIA_FRAME_SAMPLES);
-    *level = (struct level){0};
-    return mean <= 0 ? SILENCE_DBOV : fmax(10 * log10(mean / (32768.0 * 32768.0)), SILENCE_DBOV);
+    if (level->frames == 0)
+        return level->last;
+    double mean = (double)level->power / ((double)level->frames * MEDIA_FRAME_SAMPLES);
+    double dbov = mean <= 0 ? SILENCE_DBOV : fmax(10 * log10(mean / (32768.0 * 32768.0)), SILENCE_DBOV);
+    *level = (struct level){.last = dbov};
+    return dbov;
 }

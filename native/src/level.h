@@ -9,11 +9,14 @@
 struct level {
     int64_t power;
     uint32_t frames;
+    double last;
 };
 
+void level_init(struct level *level);
 void level_add(struct level *level, const int16_t frame[MEDIA_FRAME_SAMPLES]);
 
-/* dBov: a full-scale square wave is 0 (RFC 6464); -127 for silence. Begins the next measurement. */
+/* dBov: a full-scale square wave is 0 (RFC 6464); -127 for silence. Begins the next measurement; without a frame in it the last
+ * result stands. */
 double level_take(struct level *level);
 
 #endif

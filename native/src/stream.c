@@ -49,6 +49,8 @@ struct stream *stream_new(const struct sender_config *identity, uint64_t seed)
     stream->sender = sender;
     stream->setup.sender = *identity;
     stream->foreign_tokens = FOREIGN_TOKENS_MAX;
+    level_init(&stream->level_in);
+    level_init(&stream->level_out);
     rtcp_session_init(&stream->rtcp, identity->ssrc, seed);
     stream_publish(stream);
     return stream;

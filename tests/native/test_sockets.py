@@ -1,0 +1,262 @@
+"""Streams on real UDP sockets of loopback: ports, marks, latching, filters, RTCP and what strangers send."""
+
+import errno
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from native import (
+    Clock,
+    Codec,
+    Engine,
+    EngineClosed,
+    ForeignPacket,
+    InvalidArgument,
+    LimitReached,
+    MediaStarted,
+    NoPortFree,
+    RemoteBye,
+    SocketRefused,
+    Stream,
+)
+from tests.native.support import PCMU
+
+STUN = struct.pack("!HHI", 1, 0, 0x2112A442) + bytes(12)
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with Engine(Clock.TIMER) as engine:
+        engine.start()
+        yield engine
+
+
+@pytest.fixture
+def peer() -> Iterator[socket.socket]:
+    with udp() as sock:
+        yield sock
+
+
+def udp(address: str = "127.0.0.1") -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind((address, 0))
+    sock.settimeout(2)
+    return sock
+
+
+def rtp(sequence: int, payload_type: int = 0) -> bytes:
+    return struct.pack("!BBHII", 0x80, payload_type, sequence, sequence * 160, 99) + b"\xff" * 160
+
+
+def talk(sock: socket.socket, stream: Stream, count: int = 5, first: int = 0) -> None:
+    for sequence in range(first, first + count):
+        sock.sendto(rtp(sequence), (stream.local_address, stream.rtp_port))
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 2.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def has_told(engine: Engine, seen: list[object], event: object) -> bool:
+    seen += engine.drain()
+    return event in seen
+
+
+def towards(sock: socket.socket) -> dict[str, object]:
+    return {"remote_address": sock.getsockname()[0], "rtp_port": sock.getsockname()[1]}
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_packets_go_out_marked_from_an_even_port(engine: Engine, address: str) -> None:
+    stream = engine.new_stream(address, range(42000, 42100))
+    with udp(address) as sock:
+        level, option = (
+            (socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS) if ":" in address else (socket.IPPROTO_IP, socket.IP_RECVTOS)
+        )
+        sock.setsockopt(level, option, 1)
+        stream.configure(replace(PCMU, **towards(sock)))  # type: ignore[arg-type]
+        data, ancillary, _, source = sock.recvmsg(2000, 1000)
+    assert stream.rtp_port % 2 == 0
+    assert stream.rtcp_port == stream.rtp_port + 1
+    assert source[:2] == (address, stream.rtp_port)
+    assert len(data) == 172
+    assert [part[2][0] >> 2 for part in ancillary] == [46]
+
+
+def test_ports_run_out_and_come_back(engine: Engine) -> None:
+    ports = range(42201, 42206)
+    first, second = engine.new_stream("127.0.0.1", ports), engine.new_stream("127.0.0.1", ports)
+    assert {first.rtp_port, second.rtp_port} == {42202, 42204}
+    with pytest.raises(NoPortFree) as caught:
+        engine.new_stream("127.0.0.1", ports)
+    assert caught.value.errno == errno.EADDRINUSE
+    first.close()
+    assert eventually(lambda: engine.drain() == [] and can_open(engine, ports))
+
+
+def can_open(engine: Engine, ports: range) -> bool:
+    try:
+        engine.new_stream("127.0.0.1", ports).close()
+    except NoPortFree:
+        return False
+    return True
+
+
+def test_an_address_that_is_not_ours_is_refused(engine: Engine) -> None:
+    with pytest.raises(SocketRefused):
+        engine.new_stream("192.0.2.1")
+    with pytest.raises(InvalidArgument):
+        engine.new_stream("localhost")
+    with pytest.raises(InvalidArgument):
+        engine.new_stream("127.0.0.1", range(60000, 70000))
+
+
+def test_the_first_source_is_kept_and_strangers_are_dropped(engine: Engine, peer: socket.socket) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    with udp() as nat, udp() as stranger:
+        stream.configure(replace(PCMU, **towards(peer)))  # type: ignore[arg-type]
+        talk(nat, stream)
+        assert eventually(lambda: stream.statistics().packets_received >= 3)
+        talk(stranger, stream, first=100)
+        assert eventually(lambda: stream.statistics().wrong_source == 5)
+        assert nat.recv(2000)[1] & 0x7F == 0
+        assert not select.select([stranger], [], [], 0.1)[0]
+
+
+def test_the_signalled_address_takes_the_latch_back(engine: Engine, peer: socket.socket) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    with udp() as quick:
+        stream.configure(replace(PCMU, **towards(peer)))  # type: ignore[arg-type]
+        talk(quick, stream)
+        assert eventually(lambda: stream.statistics().packets_received >= 3)
+        talk(peer, stream, count=1, first=5)
+        assert eventually(lambda: stream.statistics().packets_received >= 5)
+        talk(quick, stream, count=3, first=6)
+        assert eventually(lambda: stream.statistics().wrong_source == 3)
+
+
+def test_an_unknown_payload_type_latches_nothing(engine: Engine, peer: socket.socket) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    stream.configure(replace(PCMU, **towards(peer)))  # type: ignore[arg-type]
+    with udp() as stranger:
+        stranger.sendto(rtp(1, payload_type=77), ("127.0.0.1", stream.rtp_port))
+        assert eventually(lambda: stream.statistics().wrong_source == 1)
+        assert peer.recv(2000)
+
+
+def test_strangers_stun_is_told_at_most_fifty_times_a_second(engine: Engine) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    stream.configure(replace(PCMU, rtp_port=4))
+    told: list[ForeignPacket] = []
+    with udp() as stranger:
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            for _ in range(10):
+                stranger.sendto(STUN, ("127.0.0.1", stream.rtp_port))
+            time.sleep(0.01)
+            told += [event for event in engine.drain() if isinstance(event, ForeignPacket)]
+        assert told[0] == ForeignPacket(stream, STUN, "127.0.0.1", stranger.getsockname()[1])
+    assert 10 <= len(told) <= 50
+    assert eventually(lambda: stream.statistics().foreign >= 500)
+
+
+def test_a_flood_costs_a_bounded_share_of_a_tick(engine: Engine, peer: socket.socket) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    stream.configure(replace(PCMU, **towards(peer)))  # type: ignore[arg-type]
+    packet = rtp(0)
+    end = time.monotonic() + 0.5
+    while time.monotonic() < end:
+        peer.sendto(packet, ("127.0.0.1", stream.rtp_port))
+    time.sleep(0.2)
+    assert stream.statistics().packets_received + stream.statistics().duplicate < 70 * 40
+    assert stream.statistics().packets_sent >= 20
+
+
+def test_bye_and_reports_arrive_at_the_rtcp_port(engine: Engine) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    with udp() as rtcp:
+        stream.configure(replace(PCMU, rtp_port=9, rtcp_port=rtcp.getsockname()[1], cname="desk@example"))
+        assert eventually(lambda: stream.statistics().packets_sent > 5)
+        rtcp.settimeout(5)
+        report = rtcp.recv(2000)
+        stream.close()
+        rtcp.settimeout(1)
+        goodbye = rtcp.recv(2000)
+    assert report[1] == 200
+    assert struct.unpack("!I", report[4:8])[0] == stream.ssrc
+    assert b"desk@example" in report
+    assert struct.pack("!BBHI", 0x81, 203, 1, stream.ssrc) in goodbye
+
+
+def test_muxed_rtcp_shares_the_port_and_a_bye_is_told(engine: Engine, peer: socket.socket) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    stream.configure(replace(PCMU, rtcp_mux=True, **towards(peer)))  # type: ignore[arg-type]
+    talk(peer, stream)
+    seen: list[object] = []
+    assert eventually(lambda: has_told(engine, seen, MediaStarted(stream)))
+    peer.sendto(struct.pack("!BBHIBBHI", 0x80, 201, 1, 99, 0x81, 203, 1, 99), ("127.0.0.1", stream.rtp_port))
+    assert eventually(lambda: has_told(engine, seen, RemoteBye(stream)))
+    stream.close()
+    assert eventually(lambda: 192 <= peer.recv(2000)[1] <= 223)
+
+
+def test_an_oversized_datagram_is_malformed(engine: Engine, peer: socket.socket) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    stream.configure(replace(PCMU, **towards(peer)))  # type: ignore[arg-type]
+    peer.sendto(b"\x80\x00" + bytes(4000), ("127.0.0.1", stream.rtp_port))
+    assert eventually(lambda: stream.statistics().malformed == 1)
+
+
+def test_a_remote_of_the_other_family_is_refused(engine: Engine) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    with pytest.raises(InvalidArgument):
+        stream.configure(replace(PCMU, remote_address="::1"))
+
+
+def test_closed_things_say_so() -> None:
+    engine = Engine(Clock.TIMER)
+    engine.start()
+    stream = engine.new_stream("127.0.0.1")
+    stream.close()
+    stream.close()
+    with pytest.raises(EngineClosed):
+        stream.statistics()
+    engine.close()
+    engine.close()
+    with pytest.raises(EngineClosed):
+        engine.new_bus()
+    stream.close()
+
+
+def test_a_full_house_is_refused_and_leaves_room_again() -> None:
+    with Engine(Clock.STEPPED) as engine:
+        buses = [engine.new_bus() for _ in range(32)]
+        with pytest.raises(LimitReached):
+            engine.new_bus()
+        for bus in buses:
+            bus.close()
+        engine.step()
+        for _ in range(2000):
+            engine.new_bus().close()
+            engine.step()
+
+
+def test_opus_and_telephone_events_configure_on_a_socket(engine: Engine, peer: socket.socket) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    config = replace(
+        PCMU, codec=Codec.OPUS_WB, payload_type=111, receive=((111, Codec.OPUS_WB),), telephone_event_type=101
+    )
+    stream.configure(replace(config, **towards(peer)))  # type: ignore[arg-type]
+    stream.send_digit("5")
+    types = {peer.recv(2000)[1] & 0x7F for _ in range(12)}
+    assert types == {101, 111}
