@@ -12,8 +12,8 @@ class Timer:
 
     __slots__ = ("_action",)
 
-    def __init__(self, action: Callable[[], None]) -> None:
-        self._action: Callable[[], None] | None = action
+    def __init__(self, action: Callable[[], object]) -> None:
+        self._action: Callable[[], object] | None = action
 
     def cancel(self) -> None:
         """Forget the deadline."""
@@ -39,7 +39,7 @@ class Schedule:
         self._heap: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
 
-    def after(self, seconds: float, action: Callable[[], None]) -> Timer:
+    def after(self, seconds: float, action: Callable[[], object]) -> Timer:
         """Have `action` called by the `advance` that reaches `now + seconds`."""
         timer = Timer(action)
         heapq.heappush(self._heap, (self.now + seconds, next(self._order), timer))

@@ -57,17 +57,19 @@ class FailureKind(enum.StrEnum):
     NAME_UNKNOWN = "name-unknown"
     REFUSED = "refused"
     TIMED_OUT = "timed-out"
-    CERTIFICATE = "certificate"
+    NOT_TRUSTED = "not-trusted"
+    """TLS did not come about; the failure itself says in words why and what to do."""
     CLOSED = "closed"
     NO_NETWORK = "no-network"
     OVERLOADED = "overloaded"
 
 
 class TransportFailure(msgspec.Struct, frozen=True):
-    """What kept a message from going out; `detail` is for a person who looks after the phone."""
+    """What kept a message from going out; `detail` and `advice` are for a person who looks after the phone."""
 
     kind: FailureKind
     detail: str = ""
+    advice: str = ""
 
 
 def hop_of_uri(uri: SipUri, default: Transport) -> Hop:

@@ -275,10 +275,6 @@ _FAILURES = {
     ),
     FailureKind.REFUSED: ("{server} refuses the connection", "Check the port and transport of the line."),
     FailureKind.TIMED_OUT: ("{server} does not answer", "Check that the PBX runs and can be reached."),
-    FailureKind.CERTIFICATE: (
-        "The certificate of {server} is not trusted",
-        "Install the PBX's certificate authority on the phone, or mend the PBX's certificate.",
-    ),
     FailureKind.CLOSED: ("{server} closed the connection", "The phone tries again by itself."),
     FailureKind.NO_NETWORK: ("There is no network", "Check the network cable and the address of the phone."),
     FailureKind.OVERLOADED: ("{server} takes no more messages", "The phone tries again by itself."),
@@ -287,6 +283,7 @@ _FAILURES = {
 
 def _words(failure: TransportFailure, server: str) -> tuple[str, str]:
     """What went wrong and what to do, for a person."""
+    if failure.kind is FailureKind.NOT_TRUSTED:
+        return failure.detail, failure.advice
     reason, advice = _FAILURES[failure.kind]
-    detail = f" ({failure.detail})" if failure.kind is FailureKind.CERTIFICATE and failure.detail else ""
-    return reason.format(server=server) + detail, advice
+    return reason.format(server=server), advice

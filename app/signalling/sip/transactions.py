@@ -121,13 +121,6 @@ class TransactionLayer:
         for client in [c for c in self._clients.values() if c.hop.address == hop.address]:
             client.fail(failure)
 
-    def clear(self) -> None:
-        """End every transaction without a word."""
-        for client in list(self._clients.values()):
-            client.terminate()
-        for server in list(self._servers.values()):
-            server.terminate()
-
     def _open_server(self, key: _Key, request: Request, source: Hop) -> None:
         ended = self._forget(self._servers, key)
         transaction: ServerTransaction

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from app.security.tls import explain
 from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.hop import FailureKind, Hop, Transport, TransportFailure
 from app.signalling.sip.resolver import Resolver
@@ -298,7 +299,7 @@ class Transports:
 
 class _NoTlsSettings(Exception):
     def __str__(self) -> str:
-        return "this line has no TLS settings"
+        return "This line is to speak TLS but trusts nobody yet"
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -336,10 +337,11 @@ _NO_WAY = (errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EPERM)
 def failure_of(error: Exception, hop: Hop) -> TransportFailure:
     """What an exception of the socket layer means."""
     detail = str(error) or type(error).__name__
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return TransportFailure(FailureKind.CERTIFICATE, error.verify_message)
+    if isinstance(error, ssl.SSLError):
+        problem = explain(error)
+        return TransportFailure(FailureKind.NOT_TRUSTED, problem.reason, problem.advice)
     if isinstance(error, _NoTlsSettings):
-        return TransportFailure(FailureKind.CERTIFICATE, detail)
+        return TransportFailure(FailureKind.NOT_TRUSTED, detail, "Give the line a file of trusted certificates.")
     if isinstance(error, socket.gaierror):
         return TransportFailure(FailureKind.NAME_UNKNOWN, hop.host)
     if isinstance(error, TimeoutError):
