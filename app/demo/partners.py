@@ -24,7 +24,7 @@ from app.model.signalling import (
 
 CALL_BACK_NUMBER = "104"
 CALL_BACK_NAME = "Call-back service"
-CALL_BACK_AFTER = 3.0
+CALL_BACK_AFTER = 6.0
 GOODBYE = 1.0
 """Seconds of silence after a speech before the partner hangs up."""
 

@@ -30,6 +30,7 @@ from app.signalling.sip.server_transaction import ServerTransaction
 from app.signalling.sip.tally import Tally
 from app.signalling.sip.timers import Timers
 from app.signalling.sip.transactions import TransactionLayer
+from app.signalling.sip.uri import SipUri
 from app.signalling.sip.user_agent import UserAgent
 
 log = logging.getLogger(LogFlag.DEMO)
@@ -107,10 +108,18 @@ class DemoPbx:
         self._agent.endpoint.route_found((self._address, self._port), hosts)
 
     def _send(self, data: bytes, hop: Hop) -> None:
-        way = hop if hop.connection else self._ways.get((hop.host, hop.port), hop)
+        target = self._target(data) if (hop.host, hop.port) == (self._address, self._port) else (hop.host, hop.port)
+        way = hop if hop.connection else self._ways.get(target, hop)
         if not self._sockets.send(data, way):
             failure = TransportFailure(FailureKind.CLOSED, "the phone closed its connection")
             asyncio.get_running_loop().call_soon(lambda: self._run(lambda: self._agent.unreachable(hop, failure)))
+
+    @staticmethod
+    def _target(data: bytes) -> tuple[str, int]:
+        """The agent sends new requests to its server, which is this PBX: route them by Request-URI (RFC 3261, 16.5)."""
+        message = parse_message(data)
+        uri = message.uri if isinstance(message, Request) else None
+        return (uri.host, uri.port or 0) if isinstance(uri, SipUri) else ("", 0)
 
     def _find(self, number: str) -> tuple[str, ...]:
         return tuple(str(binding.contact) for binding in self._registrar.bindings(number, self._schedule.now))

@@ -122,16 +122,8 @@ class Rig:
     async def start_pbx(self) -> None:
         """Start the demo PBX, on the same ports each time."""
         sip, tls = self._ports
-        self._pbx = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "app.demo",
-            f"--port={sip}",
-            f"--tls-port={tls}",
-            f"--folder={self.folder / 'pbx'}",
-            stdout=asyncio.subprocess.PIPE,
-            stderr=(self.folder / "pbx.log").open("ab"),
-        )
+        arguments = ["app.demo", f"--port={sip}", f"--tls-port={tls}", f"--folder={self.folder / 'pbx'}"]
+        self._pbx = await self._start(arguments, "pbx.log", stdout=asyncio.subprocess.PIPE)
         assert self._pbx.stdout is not None
         line = await asyncio.wait_for(self._pbx.stdout.readline(), START_PATIENCE)
         assert line, f"the PBX did not start: {(self.folder / 'pbx.log').read_text()}"
@@ -141,28 +133,32 @@ class Rig:
         """End the PBX, asking it or not."""
         assert self._pbx is not None
         await _end(self._pbx, signal.SIGKILL if crash else signal.SIGTERM)
+        if self._pbx.stdout is not None:
+            await self._pbx.stdout.read()  # to its end, so that asyncio closes the pipe
         self._pbx = None
 
     async def start_phone(self, transport: str) -> None:
         """Start the phone with the configuration the PBX wrote for it, over `transport`."""
         config = self.folder / "phone.toml"
         config.write_text(self.configuration(transport))
-        arguments = ["run", "--board=headless", f"--config={config}", f"--state={self.folder / 'state'}"]
+        arguments = ["app.main", "run", "--board=headless", f"--config={config}", f"--state={self.folder / 'state'}"]
         arguments += [f"--socket={self.socket_path}"]
         if not self._kiosk:
             arguments.append("--no-kiosk")
-        self._phone = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "app.main",
-            *arguments,
-            stderr=(self.folder / "phone.log").open("ab"),
-            env=dict(os.environ, SDL_VIDEODRIVER="dummy", SDL_AUDIODRIVER="dummy"),
-        )
+        self._phone = await self._start(arguments, "phone.log")
         try:
             self.surface = await Surface.connect(self.socket_path)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.phone_log}") from None
+
+    async def _start(
+        self, arguments: list[str], log: str, stdout: int = asyncio.subprocess.DEVNULL
+    ) -> asyncio.subprocess.Process:
+        environment = dict(os.environ, SDL_VIDEODRIVER="dummy", SDL_AUDIODRIVER="dummy")
+        with (self.folder / log).open("ab") as stderr:
+            return await asyncio.create_subprocess_exec(
+                sys.executable, "-m", *arguments, stdout=stdout, stderr=stderr, env=environment
+            )
 
     def configuration(self, transport: str) -> str:
         """The configuration file of extension 27 for `transport`."""
