@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.calls import dialplan
 from app.calls.call import DIGITS_SHOWN, Call
 from app.calls.ports import SignallingLine
 from app.calls.refusal import Refusal
+from app.calls.rules import CallRules
 from app.calls.switch import CALLS_AT_ONCE, Switch
 from app.model.cause import Cause
 from app.model.ids import CallId, LineId
-from app.model.media import AudioPath
 from app.model.signalling import Executor, Registration
 from app.model.snapshot import CallState
 
@@ -34,11 +36,11 @@ _BAD_DIGITS = Refusal("These digits cannot be sent", "Send 0 to 9, *, # and A to
 class Actions:
     """The user's hands. Every method returns None when done, or why not."""
 
-    def __init__(self, switch: Switch, emergency_numbers: tuple[str, ...], last_dialled: str) -> None:
+    def __init__(self, switch: Switch, rules: Callable[[], CallRules], last_dialled: str) -> None:
         self._switch = switch
         self._board = switch.board
-        self._emergency_numbers = emergency_numbers
-        self.last_dialled = "" if dialplan.is_emergency(last_dialled, emergency_numbers) else last_dialled
+        self._rules = rules
+        self._last_dialled = last_dialled
 
     # --- calls begin -----------------------------------------------------------------------------------
 
@@ -51,7 +53,7 @@ class Actions:
         number = dialplan.clean(typed)
         if not number and typed.strip():
             return _BAD_NUMBER
-        if dialplan.is_emergency(number, self._emergency_numbers):
+        if self._is_emergency(number):
             self._dial_emergency(number, line, now)
             return None
         if not number and not line.capabilities.overlap:
@@ -62,12 +64,13 @@ class Actions:
         self._switch.dismiss_ended(now)
         self._choose_path()
         self._switch.place(number, line, now, emergency=False)
-        self.last_dialled = number or self.last_dialled
+        self._last_dialled = number or self._last_dialled
         return None
 
     def redial(self, now: float) -> Refusal | None:
-        """Call the number dialled last."""
-        return self.dial(self.last_dialled, None, now) if self.last_dialled else _NO_REDIAL
+        """Call the number dialled last, unless that was a call for help."""
+        number = self._last_dialled
+        return self.dial(number, None, now) if number and not self._is_emergency(number) else _NO_REDIAL
 
     def answer(self, call_id: CallId | None, now: float) -> Refusal | None:
         """Take an incoming call. A call that is on is held, one still on its way out is given up for it."""
@@ -167,6 +170,9 @@ class Actions:
 
     # --- steps -----------------------------------------------------------------------------------------
 
+    def _is_emergency(self, number: str) -> bool:
+        return dialplan.is_emergency(number, self._rules().emergency_numbers)
+
     def _dial_emergency(self, number: str, line: SignallingLine, now: float) -> None:
         """Everything else ends: the call for help gets the line, the ear and the microphone."""
         for call in tuple(self._board.calls.values()):
@@ -204,13 +210,13 @@ class Actions:
     def _dial_on(self, call: Call, digits: str) -> None:
         number = (call.party.number + digits)[: dialplan.NUMBER_LIMIT]
         call.party = type(call.party)(number=number)
-        self.last_dialled = number
+        self._last_dialled = number
         if call.leg.signalled:
             call.leg.line.information(call.leg.id, digits)
         else:
             call.leg.number += digits
 
     def _choose_path(self) -> None:
-        path: AudioPath | None = self._switch.desk.hands_free
+        path = self._switch.desk.hands_free(self._rules().hands_free)
         if path is not None:
             self._switch.media.select_path(path)

@@ -13,6 +13,7 @@ from app.calls.hook import Hook
 from app.calls.mediated import MediaEvents
 from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
 from app.calls.refusal import Refusal
+from app.calls.rules import CallRules
 from app.calls.signalled import SignallingEvents
 from app.calls.switch import Switch
 from app.model.cause import Cause
@@ -51,8 +52,8 @@ class CallControl:
 
     `lines` are the lines, the first being the one to dial with. `wall_time` turns a monotonic second into
     seconds since the epoch, for the call list. `changed` is called at the end of any method that changed
-    something visible; it must not call back. `now` is always the phone's monotonic second. User actions
-    return None when carried out, or a `Refusal`.
+    something visible; it must not call back. `rules` are asked whenever they matter. `now` is always the
+    phone's monotonic second. User actions return None when carried out, or a `Refusal`.
     """
 
     def __init__(
@@ -63,11 +64,11 @@ class CallControl:
         timers: TimerPort,
         changed: Callable[[], None],
         wall_time: Callable[[float], float],
-        emergency_numbers: tuple[str, ...] = ("112",),
+        rules: Callable[[], CallRules] = CallRules,
         last_dialled: str = "",
     ) -> None:
         self._switch = Switch({line.id: line for line in lines}, media, call_list, timers, wall_time)
-        self._actions = Actions(self._switch, emergency_numbers, last_dialled)
+        self._actions = Actions(self._switch, rules, last_dialled)
         self._hook = Hook(self._switch, self._actions)
         self._signalling_events = SignallingEvents(self._switch, self._remote_control)
         self._media_events = MediaEvents(self._switch)

@@ -26,12 +26,11 @@ class Desk:
         default_factory=lambda: PathsChanged(path=AudioPath.HANDSET, available=(AudioPath.HANDSET,), volumes={})
     )
 
-    @property
-    def hands_free(self) -> AudioPath | None:
+    def hands_free(self, preferred: AudioPath) -> AudioPath | None:
         """The path to choose for a call while the handset lies in its cradle; None when the choice stands."""
         if self.off_hook or self.paths.path is not AudioPath.HANDSET:
             return None
-        order = (AudioPath.HEADSET, AudioPath.SPEAKER)
+        order = (preferred, AudioPath.SPEAKER, AudioPath.HEADSET)
         return next((path for path in order if path in self.paths.available), None)
 
     def view(self, *, ringing: bool) -> AudioView:

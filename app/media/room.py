@@ -68,9 +68,9 @@ class MediaRoom:
     """The `MediaPort` over an engine. Belongs to the main thread and never blocks.
 
     The engine's events must come to `handle` (`app.media.engine_events`). `paths` and `ringer` are the devices there
-    are. `settings` and `address` are asked when a stream opens; `address` is this phone's own, numeric, as the far end can
-    reach it. `post` gets the room's events, also from inside calls to the room: it must queue them (for instance
-    with `loop.call_soon`) and not handle them at once. `volumes` are in percent, by the paths' values and
+    are. `address` is this phone's own, numeric, as the far end can reach it; it and `settings` are asked when a stream
+    opens. `post` gets the room's events, also from inside calls to the room: it must queue them (for instance with
+    `loop.call_soon`) and not handle them at once. `volumes` are in percent, by the paths' values and
     `app.media.devices.RINGER`.
     """
 

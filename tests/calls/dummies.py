@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.calls.control import CallControl
 from app.calls.refusal import Refusal
+from app.calls.rules import CallRules
 from app.model.cause import Cause
 from app.model.history import CallRecord
 from app.model.ids import LegId, LineId, StreamId
@@ -188,7 +189,7 @@ class DeskPhone:
             timers=self.timers,
             changed=self._changed,
             wall_time=lambda now: EPOCH + now,
-            emergency_numbers=("112", "911"),
+            rules=lambda: CallRules(("112", "911"), AudioPath.HEADSET),
             last_dialled=self.last_dialled,
         )
         self.say(LineChanged(LINE, Registration.UP))

@@ -1,0 +1,57 @@
+"""Tones as data: complete, playable, and what the recommendations say."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.media import tones
+from app.model.media import EarTone
+from app.settings.registry import REGISTRY
+from native import Clock, DeviceSpec, Engine, ToneSpec
+
+
+def every_spec() -> list[ToneSpec]:
+    ear = [tones.ear_tone(tone, country) for country in tones.COUNTRIES for tone in EarTone]
+    rings = [tones.ring(info) for info in ("", "info=alert-internal", "urn:alert:priority:high")]
+    return ear + rings + [tones.key_tone(digit) for digit in "0123456789*#ABCD"]
+
+
+def test_the_engine_plays_every_tone() -> None:
+    engine = Engine(Clock.STEPPED)
+    device = engine.open_device(DeviceSpec(kind="memory", name="ear"))
+    generator = engine.new_tone()
+    for spec in every_spec():
+        generator.play(spec, on=device)
+        engine.step(5)
+        assert device.take().any(), spec
+    engine.close()
+
+
+def test_germany_and_america() -> None:
+    busy = tones.ear_tone(EarTone.BUSY, "de").segments[0]
+    assert (busy.frequencies, busy.on_ms, busy.off_ms) == ((425,), 480, 480)
+    ringback = tones.ear_tone(EarTone.RINGBACK, "us").segments[0]
+    assert (ringback.frequencies, ringback.on_ms, ringback.off_ms) == ((440, 480), 2000, 4000)
+    dial = tones.ear_tone(EarTone.DIAL, "gb").segments[0]
+    assert (dial.frequencies, dial.on_ms, dial.off_ms) == ((350, 440), 0, 0)
+
+
+def test_an_unknown_country_has_the_usual_tones() -> None:
+    assert tones.ear_tone(EarTone.BUSY, "zz") == tones.ear_tone(EarTone.BUSY, "de")
+
+
+def test_the_settings_offer_these_countries_and_no_others() -> None:
+    assert set(REGISTRY["audio.tones"].choices) == set(tones.COUNTRIES)
+
+
+def test_keys_are_dtmf_pairs_played_once() -> None:
+    assert tones.key_tone("5").segments[0].frequencies == (770, 1336)
+    assert tones.key_tone("D").segments[0].frequencies == (941, 1633)
+    assert not tones.key_tone("#").repeat
+    with pytest.raises(ValueError, match="not found"):
+        tones.key_tone("x")
+
+
+def test_internal_and_urgent_calls_ring_differently() -> None:
+    rings = {tones.ring(info) for info in ("", "<http://x/ring.wav>", "info=alert-internal", "URN:alert:priority:HIGH")}
+    assert len(rings) == 3
