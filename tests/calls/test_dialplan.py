@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.calls.dialplan import NUMBER_LIMIT, clean, is_emergency
@@ -38,6 +38,7 @@ def test_what_was_typed_becomes_what_is_dialled(typed: str, dialled: str) -> Non
     assert clean(typed) == dialled
 
 
+@settings(deadline=None)
 @given(st.text(max_size=NUMBER_LIMIT * 2))
 def test_whatever_is_typed_cannot_break_a_message(typed: str) -> None:
     dialled = clean(typed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.media.agreement import Agreement, DescriptionUnusable, NegotiationError, NoCommonCodec
@@ -72,6 +72,7 @@ def test_rtcp_elsewhere_is_said() -> None:
 
 @pytest.mark.parametrize("offered", list(Direction))
 @pytest.mark.parametrize("wanted", list(Direction))
+@settings(deadline=None)
 @given(
     mine=st.lists(st.sampled_from(ALL), min_size=1, unique=True),
     yours=st.lists(st.sampled_from(ALL), min_size=1, unique=True),
@@ -99,6 +100,7 @@ def test_both_ends_agree_on_the_same(
     assert (there.remote_address, there.remote_port) == (HERE.address, HERE.port)
 
 
+@settings(deadline=None)
 @given(
     turns=st.lists(st.tuples(st.booleans(), st.sampled_from(list(Direction)), st.booleans()), min_size=1, max_size=8)
 )
@@ -308,6 +310,7 @@ _lines = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.builds(lambda media: session(*media), st.lists(_lines, max_size=4)), max_size=4))
 def test_any_offer_is_answered_well_or_refused_without_a_trace(offers: list[SessionDescription]) -> None:
     negotiation = ours(*ALL)

@@ -27,7 +27,7 @@ from app.model.media import (
     Scene,
 )
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
-from native import Clock, DeviceSpec, Engine
+from native import Clock, DeviceLost, DeviceOpened, DeviceSpec, Engine
 from tests.media.rig import PATHS, RINGER, STREAM, heard, level, phone, run, sine, strongest, two_phones
 
 
@@ -326,3 +326,56 @@ async def test_the_loop_brings_the_engines_events() -> None:
         watch.stop()
         room.close_all()
         engine.close()
+
+
+def test_a_lost_card_gives_its_voice_away_until_it_is_back() -> None:
+    with two_phones() as (a, b):
+        b.room.select_path(AudioPath.HEADSET)
+        a.talk()
+        b.talk()
+        headset = b.room.device(AudioPath.HEADSET)
+        assert headset is not None
+        b.room.handle(DeviceLost(headset, "No such device"))
+        assert (b.paths.path, b.paths.trouble) == (AudioPath.HANDSET, "The headset cannot be used")
+        assert strongest(heard(a, b, 700)) == pytest.approx(700, abs=3)
+        b.room.handle(DeviceOpened(headset))
+        assert (b.paths.path, b.paths.trouble) == (AudioPath.HEADSET, "")
+
+
+def test_paths_on_the_same_card_share_it() -> None:
+    engine = Engine(Clock.TIMER)
+    events: list[MediaEvent] = []
+    card = DeviceSpec(kind="alsa", name="handset", capture="null", playback="null")
+    again = DeviceSpec(kind="alsa", name="speaker", capture="null", playback="null")
+    ringer = DeviceSpec(kind="alsa", name="ringer", playback="null")
+    paths = {AudioPath.HANDSET: card, AudioPath.SPEAKER: again}
+    room = MediaRoom(engine, paths, ringer, events.append, address=lambda: "127.0.0.1")
+    assert room.device(AudioPath.HANDSET) is room.device(AudioPath.SPEAKER)
+    engine.close()
+
+
+async def test_a_card_there_is_none_of_is_told_in_words() -> None:
+    engine = Engine(Clock.TIMER)
+    events: list[MediaEvent] = []
+    told = asyncio.Event()
+
+    def post(event: MediaEvent) -> None:
+        events.append(event)
+        if isinstance(event, PathsChanged) and event.trouble:
+            told.set()
+
+    missing = DeviceSpec(kind="alsa", name="handset", capture="hw:31", playback="hw:31")
+    room = MediaRoom(engine, {AudioPath.HANDSET: missing}, None, post, address=lambda: "127.0.0.1")
+    watch = EngineEvents(engine, room.handle)
+    engine.start()
+    watch.start()
+    try:
+        async with asyncio.timeout(10):
+            await told.wait()
+    finally:
+        watch.stop()
+        engine.close()
+    last = events[-1]
+    assert isinstance(last, PathsChanged)
+    assert last.available == ()
+    assert last.trouble.startswith("No sound device works: ")
