@@ -89,8 +89,9 @@ class View:
 
     @property
     def active(self) -> CallView | None:
-        """The call the keys mean, or None."""
-        calls = [call for call in self.snapshot.calls if call.state is not CallState.INCOMING]
+        """The call the keys mean, or None; one that has ended gives way to one that rings."""
+        passed_over = {CallState.INCOMING} if self.incoming is None else {CallState.INCOMING, CallState.ENDED}
+        calls = [call for call in self.snapshot.calls if call.state not in passed_over]
         return next((call for call in calls if call.id == self.snapshot.active), calls[0] if calls else None)
 
     @property

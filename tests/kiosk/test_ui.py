@@ -10,7 +10,7 @@ from app.kiosk.samples import IDLE, IN_CALL, INCOMING, LOCKED, MAIN, MORE
 from app.kiosk.theme import Panel
 from app.kiosk.tree import Role, State
 from app.kiosk.ui import MESSAGE_SECONDS
-from app.model.commands import Dial, Reply
+from app.model.commands import Answer, Dial, Reply
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId
 from app.model.keys import Key
@@ -107,6 +107,15 @@ def test_pages_of_the_call_list() -> None:
     assert harness.root.find("row-6") is not None
     assert harness.root.find("row-0") is None
     assert harness.tap("newer").root.find("row-0") is not None
+
+
+def test_an_ended_call_says_why_and_gives_way_to_a_ringing_one() -> None:
+    ended = msgspec.structs.replace(CALL, state=CallState.ENDED, notice="Busy")
+    harness = Harness().show(msgspec.structs.replace(IN_CALL, calls=(ended,)))
+    assert harness.node("progress").name == "Busy"
+    assert harness.root.find("notice") is None
+    assert harness.show(msgspec.structs.replace(IN_CALL, calls=(ended, INCOMING))).root.id == "incoming"
+    assert harness.keys(Key.OK).sent == [Answer(id=0, call=INCOMING.id)]
 
 
 def test_why_there_is_no_line() -> None:

@@ -179,7 +179,7 @@ def _lines(view: View, call: CallView, keypad: bool, room: int) -> list[tuple[in
         number = call.party.number
         lines.append((view.px(30), lambda area: widgets.label(view, "number", number, Steps.DETAIL, Token.MUTED, area)))
     lines.append((view.px(48), lambda area: _progress(view, area, call)))
-    if call.notice:
+    if call.notice and call.notice != _state_words(view, call, room):
         lines.append((view.px(44), lambda area: _notice(view, area, call.notice)))
     if keypad and call.digits:
         lines.append((view.px(36), lambda area: _digits(view, area, call.digits)))
@@ -204,7 +204,7 @@ def _progress(view: View, area: Rect, call: CallView) -> Node:
         spent = duration(view.now - call.connected_at)
         words = view.say("Talking time")
         return widgets.label(view, "timer", spent, Steps.TIMER, Token.TEXT, area, role=Role.TIMER, name=words)
-    words = view.say("You are on hold") if call.remote_held else view.say(_STATE_WORDS.get(call.state, "Connected"))
+    words = _state_words(view, call, area.width)
     size = view.px(14)
     symbol = Rect(area.x, area.center_y - size // 2, size, size)
     text_x = symbol.right + view.px(10)
@@ -217,6 +217,15 @@ def _progress(view: View, area: Rect, call: CallView) -> Node:
     if call.state is CallState.HELD or call.remote_held:
         marks += _held_time(view, area, call, text_x + view.text.measure(words, step) + view.px(12))
     return Node("progress", Role.STATUS, area, name=words, marks=tuple(marks))
+
+
+def _state_words(view: View, call: CallView, room: int) -> str:
+    """How the call stands; an ended one says in its place why it ended, where that is short."""
+    if call.remote_held:
+        return view.say("You are on hold")
+    if call.state is CallState.ENDED and 0 < view.text.measure(call.notice, Steps.TITLE) < room - view.px(24):
+        return call.notice
+    return view.say(_STATE_WORDS.get(call.state, "Connected"))
 
 
 def _held_time(view: View, area: Rect, call: CallView, left: int) -> list[Mark]:
