@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from app.calls.control import CallControl
 from app.calls.refusal import Refusal
-from app.calls.rules import CallRules
 from app.model.cause import Cause
 from app.model.history import CallRecord
 from app.model.ids import LegId, LineId, StreamId
@@ -189,7 +188,8 @@ class DeskPhone:
             timers=self.timers,
             changed=self._changed,
             wall_time=lambda now: EPOCH + now,
-            rules=lambda: CallRules(("112", "911"), AudioPath.HEADSET),
+            emergency_numbers=("112", "911"),
+            hands_free=AudioPath.HEADSET,
             last_dialled=self.last_dialled,
         )
         self.say(LineChanged(LINE, Registration.UP))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.calls.rules import CallRules
 from app.model.cause import Cause
 from app.model.media import EarTone
 from app.model.signalling import Connected, LineCapabilities, LineChanged, Registration, RemoteAction, RemoteControl
@@ -66,3 +67,10 @@ def test_an_emergency_number_is_never_redialled_by_accident() -> None:
     phone.line.take()
     phone.done(phone.control.redial(phone.now))
     assert phone.line.take()[0][2] == "201"
+
+
+def test_a_number_added_in_the_settings_counts_from_the_next_call_on() -> None:
+    phone = DeskPhone()
+    phone.control.follow(CallRules(("110",)))
+    phone.dial("110")
+    assert phone.line.options[-1].emergency
