@@ -17,7 +17,6 @@ fork=no
 children=1
 tcp_children=1
 auto_aliases=no
-alias="{address}"
 {tls_switch}
 listen=udp:{address}:{port}
 listen=tcp:{address}:{port}
@@ -76,7 +75,7 @@ class Kamailio:
     """A registrar and proxy that knows every user by one `password`. Use as an asynchronous context manager."""
 
     realm = "interop"
-    password = "to be told apart from any other"
+    password = "to-be-told-apart-from-any-other"
 
     def __init__(
         self,
