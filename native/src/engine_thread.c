@@ -31,6 +31,7 @@ static void timed_tick(struct engine *engine)
 static void start_timer(struct engine *engine, int64_t first_ns)
 {
     engine->deadline = first_ns;
+    engine->timer_runs = true;
     clock_timer_start(engine->timer, first_ns);
 }
 
@@ -38,10 +39,9 @@ static void start_timer(struct engine *engine, int64_t first_ns)
 static void pace_by_timer(struct engine *engine)
 {
     uint64_t expirations = 0;
-    if (engine->paced_by != MEDIA_CLOCK_TIMER) {
-        engine->paced_by = MEDIA_CLOCK_TIMER;
+    engine->paced_by = MEDIA_CLOCK_TIMER;
+    if (!engine->timer_runs)
         start_timer(engine, engine->deadline);
-    }
     if (read(engine->timer, &expirations, sizeof expirations) != sizeof expirations)
         return;
     lateness_add(&engine->lateness, clock_now() - engine->deadline);
@@ -106,6 +106,7 @@ static bool await_card(struct engine *engine, struct alsa_device *master)
 /* The deadline follows the card's clock slowly, so that lateness is measured against its rate and not its jitter. */
 static void pace_by_card(struct engine *engine, struct alsa_device *master)
 {
+    engine->timer_runs = false;     /* it expires unread; whoever needs it next starts it anew */
     bool brought = await_card(engine, master);
     int64_t error = clock_now() - engine->deadline;
     engine->card_stalled = !brought;

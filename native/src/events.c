@@ -23,7 +23,7 @@ struct media_event *events_begin(struct events *events, enum media_event_kind ki
         atomic_fetch_add_explicit(&events->dropped, 1, memory_order_relaxed);
         return NULL;
     }
-    event->kind = kind;
+    event->kind = (int32_t)kind;
     event->object = object;
     event->a = a;
     event->b = b;

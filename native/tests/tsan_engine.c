@@ -1,0 +1,137 @@
+/* A running engine and three busy threads around it: objects come and go while packets, sound, events and counters flow. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "check.h"
+#include "ip270_media.h"
+
+enum { ROUNDS = 60, CHURN_PORT = 43000, CALL_PORT = 43200 };
+
+static struct engine *engine;
+static atomic_bool done;
+static atomic_int started;
+
+static void pause_ms(long milliseconds)
+{
+    struct timespec time = {.tv_nsec = milliseconds * 1000 * 1000};
+    nanosleep(&time, NULL);
+}
+
+static struct media_stream_config towards(uint16_t port)
+{
+    struct media_stream_config config = {
+        .remote_address = "127.0.0.1",
+        .rtp_port = port,
+        .receive_count = 1,
+        .packet_time_ms = 20,
+        .telephone_event_type = 101,
+        .receive_telephone_event_type = 101,
+        .sends = true,
+        .receives = true,
+        .connected = true,
+        .cname = "test",
+    };
+    return config;
+}
+
+static void *drain(void *unused)
+{
+    struct media_event event;
+    (void)unused;
+    while (!atomic_load(&done)) {
+        while (engine_next_event(engine, &event) == 1)
+            atomic_fetch_add(&started, event.kind == MEDIA_EVENT_STARTED);
+        pause_ms(1);
+    }
+    return NULL;
+}
+
+static void *watch(void *unused)
+{
+    struct media_report report;
+    struct media_stream_statistics statistics;
+    (void)unused;
+    while (!atomic_load(&done)) {
+        engine_report(engine, &report);
+        for (int id = 1; id < 20; id++) {
+            int result = engine_stream_statistics(engine, id, &statistics);
+            CHECK(result == 0 || result == -ENOENT);
+        }
+        pause_ms(1);
+    }
+    return NULL;
+}
+
+/* Makes and removes one of everything, again and again. */
+static void churn(void)
+{
+    static const int16_t recording[1000];
+    struct media_stream_info info;
+    struct media_tone tone = {.segments = {{.frequencies = {425}, .frequency_count = 1, .level_dbm0 = -10}}, .count = 1};
+    struct media_device_config nowhere = {.capture = "no-such-card", .playback = "no-such-card", .period_ms = 10, .periods = 2};
+    int bus = engine_bus_new(engine, false);
+    int stream = engine_stream_new(engine, "127.0.0.1", CHURN_PORT, CHURN_PORT + 99, 46, &info);
+    int device = engine_memory_device_new(engine);
+    int card = engine_alsa_device_new(engine, &nowhere);
+    int sound = engine_tone_new(engine), player = engine_player_new(engine, recording, 1000, true);
+    struct media_stream_config config = towards(info.rtp_port);
+    CHECK(bus > 0 && stream > 0 && device > 0 && card > 0 && sound > 0 && player > 0);
+    CHECK_EQUAL(engine_stream_configure(engine, stream, &config), 0);
+    CHECK_EQUAL(engine_join(engine, stream, bus, true, true, 1), 0);
+    CHECK_EQUAL(engine_join(engine, device, bus, true, true, 1), 0);
+    CHECK_EQUAL(engine_join(engine, card, bus, true, true, 1), 0);
+    CHECK_EQUAL(engine_device_set_gate(engine, device, true), 0);
+    CHECK_EQUAL(engine_tone_play(engine, sound, &tone, bus), 0);
+    CHECK_EQUAL(engine_player_play(engine, player, device), 0);
+    CHECK_EQUAL(engine_stream_digit(engine, stream, '5', 100), 0);
+    CHECK_EQUAL(engine_device_feed(engine, device, recording, 1000), 1000);
+    pause_ms(7);
+    CHECK(engine_device_gate_open(engine, device) >= 0);
+    int all[] = {bus, player, stream, sound, device, card};
+    for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
+        CHECK_EQUAL(engine_remove(engine, all[i]), 0);
+    CHECK_EQUAL(engine_remove(engine, bus), -ENOENT);
+}
+
+/* Two streams that talk to each other throughout. */
+static void start_call(void)
+{
+    struct media_stream_info near, far;
+    int first = engine_stream_new(engine, "127.0.0.1", CALL_PORT, CALL_PORT + 99, 46, &near);
+    int second = engine_stream_new(engine, "127.0.0.1", CALL_PORT, CALL_PORT + 99, 46, &far);
+    struct media_stream_config to_far = towards(far.rtp_port), to_near = towards(near.rtp_port);
+    CHECK_EQUAL(engine_stream_configure(engine, first, &to_far), 0);
+    CHECK_EQUAL(engine_stream_configure(engine, second, &to_near), 0);
+}
+
+static void run(enum media_clock clock)
+{
+    pthread_t drainer, watcher;
+    int error;
+    atomic_store(&done, false);
+    atomic_store(&started, 0);
+    engine = engine_new((int)clock, &error);
+    CHECK(engine != NULL);
+    CHECK_EQUAL(engine_start(engine), 0);
+    CHECK_EQUAL(pthread_create(&drainer, NULL, drain, NULL), 0);
+    CHECK_EQUAL(pthread_create(&watcher, NULL, watch, NULL), 0);
+    start_call();
+    for (int round = 0; round < ROUNDS; round++)
+        churn();
+    pause_ms(200);
+    atomic_store(&done, true);
+    pthread_join(drainer, NULL);
+    pthread_join(watcher, NULL);
+    CHECK(atomic_load(&started) >= 2);
+    engine_free(engine);
+}
+
+int main(void)
+{
+    run(MEDIA_CLOCK_TIMER);
+    run(MEDIA_CLOCK_CARD);
+    return 0;
+}
