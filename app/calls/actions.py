@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.calls import dialplan
 from app.calls.call import DIGITS_SHOWN, Call
 from app.calls.ports import SignallingLine
@@ -34,10 +36,10 @@ _BAD_DIGITS = Refusal("These digits cannot be sent", "Send 0 to 9, *, # and A to
 class Actions:
     """The user's hands. Every method returns None when done, or why not."""
 
-    def __init__(self, switch: Switch, rules: CallRules, last_dialled: str) -> None:
+    def __init__(self, switch: Switch, rules: Callable[[], CallRules], last_dialled: str) -> None:
         self._switch = switch
         self._board = switch.board
-        self.rules = rules
+        self._rules = rules
         self._last_dialled = last_dialled
 
     # --- calls begin -----------------------------------------------------------------------------------
@@ -169,7 +171,7 @@ class Actions:
     # --- steps -----------------------------------------------------------------------------------------
 
     def _is_emergency(self, number: str) -> bool:
-        return dialplan.is_emergency(number, self.rules.emergency_numbers)
+        return dialplan.is_emergency(number, self._rules().emergency_numbers)
 
     def _dial_emergency(self, number: str, line: SignallingLine, now: float) -> None:
         """Everything else ends: the call for help gets the line, the ear and the microphone."""
@@ -215,6 +217,6 @@ class Actions:
             call.leg.number += digits
 
     def _choose_path(self) -> None:
-        path = self._switch.desk.hands_free(self.rules.hands_free)
+        path = self._switch.desk.hands_free(self._rules().hands_free)
         if path is not None:
             self._switch.media.select_path(path)

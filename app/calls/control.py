@@ -21,7 +21,6 @@ from app.model.ids import CallId, LineId
 from app.model.media import (
     AnswerReady,
     AnswerTaken,
-    AudioPath,
     DigitHeard,
     EarTone,
     MediaBegan,
@@ -53,8 +52,8 @@ class CallControl:
 
     `lines` are the lines, the first being the one to dial with. `wall_time` turns a monotonic second into
     seconds since the epoch, for the call list. `changed` is called at the end of any method that changed
-    something visible; it must not call back. `hands_free` is the path for calls while the handset lies in its
-    cradle. `now` is always the phone's monotonic second. User actions return None when carried out, or a `Refusal`.
+    something visible; it must not call back. `rules` are asked whenever they matter. `now` is always the
+    phone's monotonic second. User actions return None when carried out, or a `Refusal`.
     """
 
     def __init__(
@@ -65,12 +64,11 @@ class CallControl:
         timers: TimerPort,
         changed: Callable[[], None],
         wall_time: Callable[[float], float],
-        emergency_numbers: tuple[str, ...] = ("112",),
+        rules: Callable[[], CallRules] = CallRules,
         last_dialled: str = "",
-        hands_free: AudioPath = AudioPath.SPEAKER,
     ) -> None:
         self._switch = Switch({line.id: line for line in lines}, media, call_list, timers, wall_time)
-        self._actions = Actions(self._switch, CallRules(emergency_numbers, hands_free), last_dialled)
+        self._actions = Actions(self._switch, rules, last_dialled)
         self._hook = Hook(self._switch, self._actions)
         self._signalling_events = SignallingEvents(self._switch, self._remote_control)
         self._media_events = MediaEvents(self._switch)
@@ -102,10 +100,6 @@ class CallControl:
             case Deadline.EARLY_MEDIA if call is not None:
                 call.far_ringback = call.leg.stream.began
         self._publish(now)
-
-    def follow(self, rules: CallRules) -> None:
-        """The settings changed: go by these rules from the next action on."""
-        self._actions.rules = rules
 
     # --- what the user does ----------------------------------------------------------------------------
 

@@ -203,8 +203,8 @@ class Switch:
 
     def _close(self, leg: Leg, cause: Cause) -> None:
         if leg.signalled:
+            leg.signalled = False
             leg.line.disconnect(leg.id, cause)
-        leg.signalled = False
         self.media.close(leg.stream.id)
 
     def _lose(self, call: Call, leg: Leg, cause: Cause, notice: str, now: float) -> None:

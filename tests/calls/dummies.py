@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.calls.control import CallControl
 from app.calls.refusal import Refusal
+from app.calls.rules import CallRules
 from app.model.cause import Cause
 from app.model.history import CallRecord
 from app.model.ids import LegId, LineId, StreamId
@@ -173,6 +174,7 @@ class DeskPhone:
 
     capabilities: LineCapabilities = field(default_factory=LineCapabilities)
     last_dialled: str = ""
+    rules: CallRules = CallRules(("112", "911"), AudioPath.HEADSET)  # noqa: RUF009 - frozen
     now: float = 1000.0
     changes: int = 0
 
@@ -188,8 +190,7 @@ class DeskPhone:
             timers=self.timers,
             changed=self._changed,
             wall_time=lambda now: EPOCH + now,
-            emergency_numbers=("112", "911"),
-            hands_free=AudioPath.HEADSET,
+            rules=lambda: self.rules,
             last_dialled=self.last_dialled,
         )
         self.say(LineChanged(LINE, Registration.UP))

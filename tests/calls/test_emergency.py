@@ -71,6 +71,6 @@ def test_an_emergency_number_is_never_redialled_by_accident() -> None:
 
 def test_a_number_added_in_the_settings_counts_from_the_next_call_on() -> None:
     phone = DeskPhone()
-    phone.control.follow(CallRules(("110",)))
+    phone.rules = CallRules(("110",))
     phone.dial("110")
     assert phone.line.options[-1].emergency
