@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.calls.control import CallControl
 from app.calls.history import CallList
+from app.calls.rules import CallRules
 from app.diagnostics.notices import NoticeBoard
 from app.main import line_setup, sound_setup
 from app.main.kiosk_process import KioskProcess
@@ -24,7 +25,7 @@ from app.model.commands import AnyCommand, HookEvent, KeyEvent
 from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.keys import Key
-from app.model.media import MediaEvent, PathsChanged
+from app.model.media import AudioPath, MediaEvent, PathsChanged
 from app.model.signalling import LineChanged, SignallingEvent
 from app.model.snapshot import Notice, Severity, Snapshot
 from app.security.errors import SecurityError
@@ -73,6 +74,11 @@ class Phone:
         self._setup = setup
         self._devices = devices
         self._settings = storage.settings
+        self._watchdog: asyncio.Task[None] | None = None
+        self._changing: asyncio.Handle | None = None
+        self._keeping: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._stoppers: list[Callable[[], None]] = []
         self._registrations: dict[LineId, LineChanged] = {}
         self._timers = LoopTimers()
         self._lamps = Lamps(devices.leds)
@@ -90,7 +96,7 @@ class Phone:
             timers=self._timers,
             changed=self._changed,
             wall_time=_wall_time,
-            emergency_numbers=self._settings.current.words("lock.emergency_numbers"),
+            rules=self._call_rules,
             last_dialled=storage.call_list.last_dialled,
         )
         self._timers.fired = lambda name: self._calls.timer_fired(name, self.now())
@@ -102,11 +108,6 @@ class Phone:
         self._executor = CommandExecutor(self._rooms)
         self.server = SurfaceServer(setup.socket, self._snapshots.build, self._executor.handle)
         self._kiosk = self._make_kiosk() if setup.kiosk else None
-        self._watchdog: asyncio.Task[None] | None = None
-        self._changing: asyncio.Handle | None = None
-        self._keeping: asyncio.TimerHandle | None = None
-        self._writing: asyncio.Task[None] | None = None
-        self._stoppers: list[Callable[[], None]] = []
 
     @staticmethod
     def now() -> float:
@@ -195,6 +196,10 @@ class Phone:
             settings=lambda: sound_setup.media_settings(self._settings.current),
             volumes=sound_setup.volumes(settings),
         )
+
+    def _call_rules(self) -> CallRules:
+        settings = self._settings.current
+        return CallRules(settings.words("lock.emergency_numbers"), AudioPath(settings.text("audio.path")))
 
     def _own_address(self) -> str:
         """Where the far end can send voice to: our address on the way to the PBX."""
@@ -316,10 +321,9 @@ class Phone:
         self._notices.post(Notice(KIOSK_NOTICE, Severity.WARNING, text))
 
     def _changed(self) -> None:
-        """Something visible changed; rooms say so while they are being built, too."""
-        if getattr(self, "server", None) is None or self._changing is not None:
-            return
-        self._changing = asyncio.get_running_loop().call_soon(self._show)
+        """Something visible changed: show it once for all changes of this pass of the loop."""
+        if self._changing is None:
+            self._changing = asyncio.get_running_loop().call_soon(self._show)
 
     def _show(self) -> None:
         self._changing = None

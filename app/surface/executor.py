@@ -12,7 +12,8 @@ from app.model.commands import AnyCommand, Reply
 from app.model.flags import LogFlag
 from app.security.lock import Refusal as LockRefusal
 from app.settings.errors import SettingsError
-from app.settings.setting import Layer
+from app.settings.registry import setting
+from app.settings.setting import Kind, Layer
 from app.surface.rooms import Rooms
 from app.surface.server import PostReply
 
@@ -24,6 +25,7 @@ SLOW_COMMANDS = 8
 _LOCKED = Refusal("The phone is locked", "Unlock it first. Emergency calls and answering are possible.")
 _BUSY = Refusal("The phone is still busy with what was asked before", "Try again in a moment.")
 _NOT_SIMULATED = Refusal("This phone has a real keypad and hook", "Use them.")
+_SECRET = Refusal("Secrets are not set this way", "The PIN is changed with its own screen.")
 _NO_VOLUME = Refusal("A volume is a number from 0 to 100", "Choose one in between.")
 
 _No = Refusal | LockRefusal | None
@@ -77,8 +79,11 @@ class CommandExecutor:
                 return self._set(key, value)
         return None
 
-    async def _set(self, key: str, value: object) -> None:
+    async def _set(self, key: str, value: object) -> Refusal | None:
+        if setting(key).kind is Kind.SECRET:
+            return _SECRET
         await self._rooms.settings.set(Layer.USER, key, value)
+        return None
 
     def _quick(self, command: AnyCommand) -> _No:
         for group in (self._begin_or_end, self._in_call, self._sound):
