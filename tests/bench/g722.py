@@ -26,8 +26,8 @@ async def measure(rounds: int) -> list[Row]:
             break
         result = json.loads(output)
         for what in _WHATS:
-            times[what]["ours"].append(result[what]["ours_us"])
-            times[what]["spandsp"].append(result[what]["spandsp_us"])
+            times[what]["ours"].append(result[f"{what}_ns"] / 1000)
+            times[what]["spandsp"].append(result[f"{what}_spandsp_ns"] / 1000)
     return [_row(what, times[what], rounds, reason) for what in _WHATS]
 
 
