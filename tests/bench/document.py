@@ -44,7 +44,7 @@ and no player; the phone with its simulated sound.
 **setup.** From the first INVITE to the ACK of the 200, by a packet capture on the loopback interface, against one
 SIPp that rings and answers at once. All phones call in turn; the first call of each is not counted.
 
-**g722.** Our codec and spandsp's over the same synthetic voice, taking turns in one C program built as the phone is built.
+**g722.** Our codec and spandsp's over the same synthetic voice, in turns, in one C program built as the phone is.
 """
 
 
