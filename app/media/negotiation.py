@@ -155,7 +155,7 @@ class Negotiation:
 
     def _agreement(self, theirs: MediaDescription, matches: _Matches, ours: MediaDescription) -> Agreement:
         description, recognised = matches[0]
-        clock = FORMATS[recognised].clock_rate
+        clock = _event_clock(theirs, FORMATS[recognised].clock_rate)
         remote = _remote_direction(theirs)
         muxed = ours.rtcp_mux and theirs.rtcp_mux
         return Agreement(
@@ -210,13 +210,17 @@ def _event_clocks(line: MediaDescription, matches: _Matches) -> tuple[int, ...]:
     return tuple(clock for clock in offered if clock in wanted) or offered
 
 
-def _event(line: MediaDescription, clock: int) -> int | None:
-    """The payload type of telephone events, on this clock if there is such.
+def _event_clock(theirs: MediaDescription, clock: int) -> int:
+    """The clock of the telephone events both ways: the voice's, or what there is where the far end has no such.
 
     Peers that speak Opus but know events on 8000 Hz only are common; they still understand which key it was.
     """
-    types = {own.clock_rate: own.payload_type for own in reversed(line.codecs) if is_event(own)}
-    return types.get(clock, types.get(EVENT_CLOCKS[0]))
+    return clock if _event(theirs, clock) is not None else EVENT_CLOCKS[0]
+
+
+def _event(line: MediaDescription, clock: int) -> int | None:
+    """The payload type of telephone events on this clock."""
+    return next((own.payload_type for own in line.codecs if _is_event_on(own, clock)), None)
 
 
 def _is_event_on(description: CodecDescription, clock: int) -> bool:

@@ -211,6 +211,16 @@ def test_events_on_the_only_clock_there_is() -> None:
     assert (agreement.telephone_event_type, agreement.receive_telephone_event) == (100, 100)
 
 
+def test_events_answered_on_the_only_clock_the_far_end_has() -> None:
+    """As Debian's baresip does: Opus, but events on 8000 Hz."""
+    negotiation = ours()
+    offered = line(negotiation.offer(Direction.SENDRECV))
+    event = next(own for own in offered.codecs if own.encoding == "telephone-event" and own.clock_rate == 8000)
+    opus = next(own for own in offered.codecs if own.encoding == "opus")
+    agreement = negotiation.take_answer(session(voice(opus, event)))
+    assert (agreement.telephone_event_type, agreement.receive_telephone_event) == (101, 101)
+
+
 def test_no_events_offered_none_agreed() -> None:
     answer, agreement = ours().answer(session(voice()), Direction.SENDRECV)
     assert agreement.telephone_event_type is None
