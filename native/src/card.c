@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 enum {
     RATE = 16000,
     RESAMPLER_QUALITY = 3,
@@ -178,7 +180,7 @@ int card_open(struct card **result, const struct media_device_config *config, ch
 {
     struct failure failure = {"there is no memory for it", -ENOMEM};
     const char *name = config->capture;
-    struct card *card = calloc(1, sizeof *card);
+    struct card *card = memory_new(sizeof *card);
     int error = card == NULL ? -ENOMEM : open_direction(&card->capture, name, true, config, &failure);
     if (error == 0) {
         name = config->playback;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "device_thread.h"
+#include "memory.h"
 
 /* A card that moves nothing for so long is gone, whatever its driver says. A sound server may take two seconds to begin. */
 static const int64_t SILENCE_LIMIT_NS = 5LL * 1000 * 1000 * 1000;
@@ -90,10 +91,9 @@ static const struct device_backend backend = {capture, play, measure};
 
 struct alsa_device *alsa_device_new(struct device_thread *thread, const struct media_device_config *config)
 {
-    struct alsa_device *alsa = aligned_alloc(CACHE_LINE, (sizeof *alsa + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+    struct alsa_device *alsa = memory_new(sizeof *alsa);
     if (alsa == NULL)
         return NULL;
-    memset(alsa, 0, sizeof *alsa);
     device_init(&alsa->device, &backend, release);
     alsa->config = *config;
     alsa->config.capture[sizeof alsa->config.capture - 1] = '\0';

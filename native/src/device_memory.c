@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 static void capture(struct device *device, int16_t frame[MEDIA_FRAME_SAMPLES])
 {
     struct memory_device *memory = (struct memory_device *)device;
@@ -39,10 +41,9 @@ static const struct device_backend backend = {capture, play, measure};
 
 struct memory_device *memory_device_new(void)
 {
-    struct memory_device *memory = aligned_alloc(CACHE_LINE, sizeof *memory);
+    struct memory_device *memory = memory_new(sizeof *memory);
     if (memory == NULL)
         return NULL;
-    memset(memory, 0, sizeof *memory);
     device_init(&memory->device, &backend, release);
     if (sample_ring_init(&memory->microphone, MEMORY_DEVICE_SAMPLES) != 0 ||
         sample_ring_init(&memory->earpiece, MEMORY_DEVICE_SAMPLES) != 0) {

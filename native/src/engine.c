@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "device_memory.h"
 #include "engine_internal.h"
+#include "memory.h"
 
 enum {
     STEPPED_START_NS = 1000 * 1000 * 1000,
@@ -172,12 +173,11 @@ static int open_queues(struct engine *engine)
 
 struct engine *engine_new(int clock, int *error)
 {
-    struct engine *engine = aligned_alloc(CACHE_LINE, (sizeof *engine + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+    struct engine *engine = memory_new(sizeof *engine);
     if (engine == NULL) {
         *error = -ENOMEM;
         return NULL;
     }
-    memset(engine, 0, sizeof *engine);
     engine->clock = (enum media_clock)clock;
     engine->paced_by = clock == MEDIA_CLOCK_STEPPED ? MEDIA_CLOCK_STEPPED : MEDIA_CLOCK_TIMER;
     engine->next_id = 1;
@@ -317,7 +317,7 @@ void engine_report(struct engine *engine, struct media_report *report)
 
 int engine_bus_new(struct engine *engine, bool hear_self)
 {
-    struct bus *bus = calloc(1, sizeof *bus);
+    struct bus *bus = memory_new(sizeof *bus);
     if (bus == NULL)
         return -ENOMEM;
     bus->object.kind = OBJECT_BUS;

@@ -10,6 +10,15 @@
 
 enum { RECEIVE_BUFFER_BYTES = 128 * 1024 };
 
+/* The kernel writes lengths into the messages it used: they are set back before the next call. */
+static void rearm(struct packet_batch *batch, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        batch->messages[i].msg_hdr.msg_namelen = sizeof batch->packets[i].source;
+        batch->messages[i].msg_hdr.msg_controllen = sizeof batch->controls[i];
+    }
+}
+
 void packet_batch_init(struct packet_batch *batch)
 {
     memset(batch, 0, sizeof *batch);
@@ -22,6 +31,7 @@ void packet_batch_init(struct packet_batch *batch)
             .msg_control = batch->controls[i],
         };
     }
+    rearm(batch, PACKET_BATCH);
 }
 
 static int set_options(int descriptor, int family, int dscp)
@@ -140,10 +150,6 @@ static int64_t kernel_time(struct msghdr *header, int64_t fallback)
 
 static size_t receive_socket(int descriptor, struct packet_batch *batch)
 {
-    for (size_t i = 0; i < PACKET_BATCH; i++) {
-        batch->messages[i].msg_hdr.msg_namelen = sizeof batch->packets[i].source;
-        batch->messages[i].msg_hdr.msg_controllen = sizeof batch->controls[i];
-    }
     int count = recvmmsg(descriptor, batch->messages, PACKET_BATCH, MSG_DONTWAIT, NULL);
     if (count <= 0)
         return 0;
@@ -157,6 +163,7 @@ static size_t receive_socket(int descriptor, struct packet_batch *batch)
         packet->truncated = (header->msg_flags & MSG_TRUNC) != 0;
         packet->size = batch->messages[i].msg_len;
     }
+    rearm(batch, (size_t)count);
     return (size_t)count;
 }
 

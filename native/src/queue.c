@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 int queue_init(struct queue *queue, size_t capacity, size_t slot_size)
 {
     if (capacity == 0 || (capacity & (capacity - 1)) != 0 || slot_size == 0)
         return -EINVAL;
-    queue->slots = malloc(capacity * slot_size);
+    queue->slots = memory_new(capacity * slot_size);
     if (queue->slots == NULL)
         return -ENOMEM;
-    memset(queue->slots, 0, capacity * slot_size);
     queue->capacity = capacity;
     queue->slot_size = slot_size;
     atomic_init(&queue->head, 0);

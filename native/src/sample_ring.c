@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -13,10 +15,9 @@ int sample_ring_init(struct sample_ring *ring, size_t capacity)
 {
     if (capacity == 0 || (capacity & (capacity - 1)) != 0)
         return -EINVAL;
-    ring->samples = malloc(capacity * sizeof *ring->samples);
+    ring->samples = memory_new(capacity * sizeof *ring->samples);
     if (ring->samples == NULL)
         return -ENOMEM;
-    memset(ring->samples, 0, capacity * sizeof *ring->samples);
     ring->capacity = capacity;
     atomic_init(&ring->head, 0);
     atomic_init(&ring->tail, 0);

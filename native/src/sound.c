@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 static void free_sound(struct object *object)
 {
     struct sound *sound = (struct sound *)object;
@@ -12,7 +14,7 @@ static void free_sound(struct object *object)
 
 struct sound *sound_new_tone(void)
 {
-    struct sound *sound = calloc(1, sizeof *sound);
+    struct sound *sound = memory_new(sizeof *sound);
     if (sound == NULL)
         return NULL;
     sound->object.kind = OBJECT_TONE;
@@ -22,8 +24,8 @@ struct sound *sound_new_tone(void)
 
 struct sound *sound_new_player(const int16_t *samples, size_t count, bool loop)
 {
-    struct sound *sound = calloc(1, sizeof *sound);
-    int16_t *copy = malloc(count * sizeof *samples);
+    struct sound *sound = memory_new(sizeof *sound);
+    int16_t *copy = memory_new(count * sizeof *samples);
     if (sound == NULL || copy == NULL) {
         free(sound);
         free(copy);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "demux.h"
+#include "memory.h"
 #include "rtp.h"
 
 enum {
@@ -32,16 +33,15 @@ static void free_stream(struct object *object)
 
 struct stream *stream_new(const struct sender_config *identity, uint64_t seed)
 {
-    struct stream *stream = aligned_alloc(CACHE_LINE, (sizeof *stream + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
-    void *receiver = calloc(1, receiver_size());
-    void *sender = calloc(1, sender_size());
+    struct stream *stream = memory_new(sizeof *stream);
+    void *receiver = memory_new(receiver_size());
+    void *sender = memory_new(sender_size());
     if (stream == NULL || receiver == NULL || sender == NULL) {
         free(stream);
         free(receiver);
         free(sender);
         return NULL;
     }
-    memset(stream, 0, sizeof *stream);
     stream->party.object.kind = OBJECT_STREAM;
     stream->party.object.free = free_stream;
     stream->party.gain = 1;
