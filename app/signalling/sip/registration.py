@@ -71,6 +71,7 @@ class RegistrationClient:
         self._timer: Timer | None = None
         self._exchange: Exchange | None = None
         self._bound: SipUri | None = None
+        self._accepted = False
         self._stale: SipUri | None = None
         self._closed: Callable[[], None] | None = None
         self._shown = LineChanged(endpoint.config.line, Registration.DOWN)
@@ -117,11 +118,10 @@ class RegistrationClient:
 
     def close(self, closed: Callable[[], None]) -> None:
         """Take the binding away and call `closed` when the server has agreed or does not answer."""
-        was_bound = self._bound is not None
         self._phase = _Phase.CLOSING
         self._stop_timer()
         self._closed = closed
-        if was_bound and self._endpoint.ready:
+        if self._accepted and self._endpoint.ready:
             self._send(expires=0)
         else:
             self._finish_closing()
@@ -197,6 +197,7 @@ class RegistrationClient:
     def _registered(self, response: Response) -> None:
         self._failures = 0
         self._stale = None
+        self._accepted = True
         self._phase = _Phase.REGISTERED
         via = response.top_via
         if self._endpoint.mapped_as(via.received or via.host, via.rport or via.port or 0):
@@ -224,6 +225,7 @@ class RegistrationClient:
     def _refused(self, response: Response) -> None:
         self._phase = _Phase.WAITING
         self._bound = None
+        self._accepted = False
         self._failures += 1
         reason, advice = _REFUSALS[response.status]
         self._wait(response, self._back_off.after_refusal)

@@ -202,10 +202,9 @@ async def test_garbage_and_floods_leave_the_line_up() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attacker:
             attacker.connect(("127.0.0.1", made.port))
             attacker.send(b"\r\n\r\n")
-            for number in range(2000):
+            for number in range(800):
                 attacker.send(b"INVITE \x00 %d" % number)
-                if number % 50 == 0:  # no more than the socket's buffer holds
-                    await asyncio.sleep(0)
+                await asyncio.sleep(0)  # asyncio reads one datagram a turn
             await settled(lambda: made.counters.get("too many messages", 0) > 50)
         await asyncio.sleep(0.3)
         made.setup(LegId("a"), "1", _offer(), CallOptions())
