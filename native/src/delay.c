@@ -1,8 +1,8 @@
 #include "delay.h"
 
-/* What a packet every 20 ms needs to be in time with probability QUANTILE. FORGET halves the past in about eight seconds; it begins
+/* What a packet every 20 ms needs to be in time with probability QUANTILE. FORGET halves the past in about five seconds; it begins
  * at nothing, so that the first packets of a call count at once. START is the lateness believed in before the first packet. */
-static const double QUANTILE = 0.97, FORGET = 0.9983;
+static const double QUANTILE = 0.97, FORGET = 0.997;
 
 enum { START_BUCKET = 2, TICK_SAMPLES = 160 };
 

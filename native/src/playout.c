@@ -26,6 +26,7 @@ void playout_init(struct playout *p, void *decoder)
 void playout_restart(struct playout *p)
 {
     p->playing = false;
+    p->uncounted = 0;
 }
 
 int64_t playout_target(const struct playout *p, const struct delay_estimator *delay)
@@ -60,6 +61,11 @@ static const struct jitter_packet *first_audio(struct playout *p, struct jitter_
 static bool try_start(struct playout *p, struct jitter_buffer *jitter, const struct delay_estimator *delay, int64_t now)
 {
     const struct jitter_packet *first = first_audio(p, jitter);
+    if (first != NULL) {
+        /* What was made up before the line ended counts if it now turns out that there was something to say. */
+        p->concealed += first->time < p->end ? (uint64_t)p->uncounted : 0;
+        p->uncounted = 0;
+    }
     int64_t due = delay_lowest_offset(delay) + playout_target(p, delay);
     while (first != NULL && jitter->count > 1 && now - first->time - (int64_t)first->samples > due + BURST) {
         jitter_drop_first(jitter);
@@ -72,7 +78,6 @@ static bool try_start(struct playout *p, struct jitter_buffer *jitter, const str
     p->playing = true;
     p->end = first->time;
     p->missing = 0;
-    p->uncounted = 0;
     p->last_sequence = first->sequence - 1;
     return true;
 }

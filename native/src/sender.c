@@ -56,6 +56,9 @@ static int apply(struct sender *s, const struct sender_config *config, bool same
     s->packet_samples = codec_packet_time(codec->id, config->packet_time_ms) * (CODEC_SAMPLE_RATE / 1000);
     s->frame_units = codec->clock_rate / 100;
     s->events.clock_rate = codec->clock_rate;
+    if (config->telephone_event_type < 0) {
+        telephone_event_sender_init(&s->events, codec->clock_rate);
+    }
     s->collected = 0;
     return 0;
 }

@@ -1,0 +1,185 @@
+/* What a sender puts on the wire: timing, sequence, timestamps, markers, digits between audio. */
+#include <errno.h>
+#include <string.h>
+
+#include "check.h"
+#include "rtp.h"
+#include "sender.h"
+#include "signals.h"
+
+enum { AUDIO = 9, EVENT = 101 };
+
+static struct sender *sender;
+static struct rtp_packet sent;
+static uint8_t packet[SENDER_PACKET_MAX];
+static int16_t frame[160];
+
+static struct sender_config configuration(enum codec_id codec, unsigned packet_time_ms)
+{
+    return (struct sender_config){
+        .codec = codec, .payload_type = AUDIO, .packet_time_ms = packet_time_ms, .ssrc = 77, .first_sequence = 65535,
+        .first_timestamp = 0xffffff00u, .telephone_event_type = EVENT, .telephone_event_clock = codec_get(codec)->clock_rate,
+    };
+}
+
+static void start(enum codec_id codec, unsigned packet_time_ms)
+{
+    struct sender_config config = configuration(codec, packet_time_ms);
+    CHECK_EQUAL(sender_init(sender, &config), 0);
+}
+
+/* Ticks until a packet is made; 0 when none is within `most`. */
+static unsigned ticks_to_packet(unsigned most)
+{
+    for (unsigned tick = 1; tick <= most; tick++) {
+        size_t size = sender_put(sender, frame, true, packet, sizeof packet);
+        if (size > 0) {
+            CHECK_EQUAL(rtp_parse(&sent, packet, size), 0);
+            CHECK_EQUAL(sent.ssrc, 77);
+            return tick;
+        }
+    }
+    return 0;
+}
+
+static void test_packet_times(void)
+{
+    for (enum codec_id codec = CODEC_PCMU; codec < CODEC_COUNT; codec++) {
+        for (unsigned wanted = 10; wanted <= 60; wanted += 10) {
+            unsigned packet_time = codec_packet_time(codec, wanted);
+            uint32_t step = packet_time * codec_get(codec)->clock_rate / 1000;
+            start(codec, wanted);
+            for (uint32_t i = 0; i < 5; i++) {
+                CHECK_EQUAL(ticks_to_packet(10), packet_time / 10);
+                CHECK_EQUAL(sent.marker, i == 0);
+                CHECK_EQUAL(sent.payload_type, AUDIO);
+                CHECK_EQUAL(sent.sequence, (uint16_t)(65535 + i));
+                CHECK_EQUAL(sent.timestamp, 0xffffff00u + i * step);
+            }
+        }
+    }
+    CHECK_EQUAL(codec_packet_time(CODEC_OPUS_WB, 30), 20);
+    CHECK_EQUAL(codec_packet_time(CODEC_OPUS_WB, 50), 40);
+    CHECK_EQUAL(codec_packet_time(CODEC_G722, 30), 30);
+}
+
+static void test_payload_sizes(void)
+{
+    start(CODEC_PCMA, 20);
+    CHECK_EQUAL(ticks_to_packet(2), 2);
+    CHECK_EQUAL(sent.payload_size, 160);
+    start(CODEC_G722, 30);
+    CHECK_EQUAL(ticks_to_packet(3), 3);
+    CHECK_EQUAL(sent.payload_size, 240);
+}
+
+/* Silence on request makes no packet, yet the timestamp goes on; the packet after it has the marker. */
+static void test_mute(void)
+{
+    start(CODEC_PCMU, 20);
+    CHECK_EQUAL(ticks_to_packet(2), 2);
+    for (unsigned tick = 0; tick < 51; tick++) {
+        CHECK_EQUAL(sender_put(sender, frame, false, packet, sizeof packet), 0);
+    }
+    CHECK_EQUAL(ticks_to_packet(2), 2);
+    CHECK(sent.marker);
+    CHECK_EQUAL(sent.sequence, 0);
+    CHECK_EQUAL(sent.timestamp, 0xffffff00u + 160 + 51 * 80);
+    CHECK_EQUAL(ticks_to_packet(2), 2);
+    CHECK(!sent.marker);
+}
+
+static void test_digits_replace_audio(void)
+{
+    unsigned events = 0;
+    start(CODEC_G722, 20);
+    CHECK_EQUAL(ticks_to_packet(2), 2);
+    CHECK(sender_digit(sender, '4', 100));
+    CHECK(!sender_digit(sender, 'x', 100));
+    while (ticks_to_packet(20) > 0 && sent.payload_type == EVENT) {
+        CHECK_EQUAL(sent.timestamp, 0xffffff00u + 160);
+        CHECK_EQUAL(sent.sequence, events);
+        CHECK_EQUAL(sent.marker, events == 0);
+        CHECK_EQUAL(sent.payload_size, 4);
+        events++;
+    }
+    CHECK_EQUAL(events, 5);
+    CHECK(sent.marker);
+    CHECK_EQUAL(sent.sequence, 5);
+    struct sender_statistics statistics;
+    sender_statistics(sender, &statistics);
+    CHECK_EQUAL(statistics.packets, 7);
+    CHECK_EQUAL(statistics.octets, 160 + 5 * 4 + 160);
+    CHECK(!statistics.digits_pending);
+}
+
+static void test_no_digits_without_agreement(void)
+{
+    struct sender_config config = configuration(CODEC_PCMU, 20);
+    start(CODEC_PCMU, 20);
+    CHECK(sender_digit(sender, '1', 100));
+    config.telephone_event_type = -1;
+    CHECK_EQUAL(sender_configure(sender, &config), 0);
+    CHECK(!sender_digit(sender, '1', 100));
+    CHECK_EQUAL(ticks_to_packet(2), 2);
+    CHECK_EQUAL(sent.payload_type, AUDIO);
+}
+
+/* Another codec: same source, sequence numbers and timestamps go on. */
+static void test_configure(void)
+{
+    struct sender_config config = configuration(CODEC_PCMA, 10);
+    start(CODEC_G722, 20);
+    CHECK_EQUAL(ticks_to_packet(2), 2);
+    config.ssrc = 1;
+    config.first_sequence = 99;
+    config.payload_type = 8;
+    CHECK_EQUAL(sender_configure(sender, &config), 0);
+    CHECK_EQUAL(ticks_to_packet(2), 1);
+    CHECK_EQUAL(sent.sequence, 0);
+    CHECK_EQUAL(sent.timestamp, 0xffffff00u + 160);
+    CHECK_EQUAL(sent.payload_type, 8);
+    CHECK_EQUAL(sent.payload_size, 80);
+}
+
+static void test_refused(void)
+{
+    struct sender_config config = configuration(CODEC_PCMU, 0);
+    CHECK_EQUAL(sender_init(sender, &config), -EINVAL);
+    config = configuration(CODEC_PCMU, 70);
+    CHECK_EQUAL(sender_init(sender, &config), -EINVAL);
+    config = configuration(CODEC_PCMU, 20);
+    config.payload_type = 128;
+    CHECK_EQUAL(sender_init(sender, &config), -EINVAL);
+    config = configuration(CODEC_PCMU, 20);
+    config.telephone_event_clock = 48000;
+    CHECK_EQUAL(sender_init(sender, &config), -EINVAL);
+    config = configuration(CODEC_PCMU, 20);
+    config.telephone_event_type = AUDIO;
+    CHECK_EQUAL(sender_init(sender, &config), -EINVAL);
+}
+
+static void test_small_buffer(void)
+{
+    start(CODEC_PCMU, 10);
+    CHECK_EQUAL(sender_put(sender, frame, true, packet, 12), 0);
+    CHECK_EQUAL(sender_put(sender, frame, true, packet, 91), 0);
+    CHECK_EQUAL(sender_put(sender, frame, true, packet, 92), 92);
+}
+
+int main(void)
+{
+    sender = malloc(sender_size());
+    CHECK(sender != NULL);
+    signal_voice(frame, 160);
+    test_packet_times();
+    test_payload_sizes();
+    test_mute();
+    test_digits_replace_audio();
+    test_no_digits_without_agreement();
+    test_configure();
+    test_refused();
+    test_small_buffer();
+    free(sender);
+    return 0;
+}
