@@ -38,8 +38,8 @@ install_python() {
 
 # build: the C engine and the demo's speech, where their sources changed.
 build() {
-    (cd "$root" && "$venv/bin/python" -m native.build_engine) || fail "the media engine did not build"
-    (cd "$root" && "$venv/bin/python" -m app.demo.speech) || fail "the demo's speech could not be synthesised"
+    (cd "$root" && "$venv/bin/python" -m native.build_engine) >&2 || fail "the media engine did not build"
+    (cd "$root" && "$venv/bin/python" -m app.demo.speech) >&2 || fail "the demo's speech could not be synthesised"
 }
 
 set_up_phone() {
