@@ -16,6 +16,9 @@ from cffi import FFI
 ROOT = Path(__file__).resolve().parent.parent
 NATIVE = Path("native")
 HEADER = NATIVE / "include" / "ip270_media.h"
+MODULE = ROOT / NATIVE / "_binding.abi3.so"
+"""One file for every Python that this tree is run with (PEP 384)."""
+
 LIBRARIES = ["asound", "opus", "speexdsp", "m"]
 FLAGS = ["-std=c11", "-O3", "-D_GNU_SOURCE", "-fvisibility=hidden", "-pthread"]
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
@@ -57,7 +60,7 @@ def make_builder() -> FFI:
 
 def fingerprint() -> str:
     """A digest of everything the built module depends on."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {sysconfig.get_platform()}".encode())
+    digest = hashlib.sha256(sysconfig.get_platform().encode())
     inputs = [*(ROOT / NATIVE / "src").glob("*.[ch]"), ROOT / HEADER, Path(__file__).resolve()]
     for path in sorted(inputs):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -65,28 +68,35 @@ def fingerprint() -> str:
 
 
 def build_in_place() -> bool:
-    """Builds the module beside its sources. Returns False when it was up to date already."""
-    stamp = ROOT / "build" / "engine" / f"stamp-{sys.version_info.major}.{sys.version_info.minor}"
+    """Builds the module beside its Python face. Returns False when it was up to date already."""
+    build = ROOT / "build" / "engine"
+    stamp = build / "stamp"
     current = fingerprint()
-    if any((ROOT / NATIVE).glob("_binding*.so")) and stamp.exists() and stamp.read_text() == current:
+    if MODULE.exists() and stamp.exists() and stamp.read_text() == current:
         return False
-    compile_in_place(stamp.parent)
+    compiled = compile_module(build)
+    for other in MODULE.parent.glob("_binding.*.so"):
+        if other != MODULE:
+            other.unlink()  # an older build under a name that Python would prefer
+    compiled.replace(MODULE)
     stamp.write_text(current)
     return True
 
 
-def compile_in_place(build: Path) -> None:
-    """Generates, compiles and links, keeping intermediate files under `build`."""
+def compile_module(build: Path) -> Path:
+    """Generates, compiles and links under `build`; gives back the module's path there."""
     from setuptools import Distribution
     from setuptools.command.build_ext import build_ext
 
     build.mkdir(parents=True, exist_ok=True)
     extension = make_builder().distutils_extension(str(build), verbose=False)
+    extension.py_limited_api = True
     command = build_ext(Distribution({"name": "ip270", "ext_modules": [extension]}))
-    command.inplace = True
     command.build_temp = str(build)
+    command.build_lib = str(build)
     command.ensure_finalized()
     command.run()
+    return Path(command.get_ext_fullpath(extension.name))
 
 
 builder = make_builder()
