@@ -20,9 +20,9 @@ class Acknowledgement:
         self._endpoint = endpoint
         kept = ("Authorization", "Proxy-Authorization")
         credentials = [item for item in invite.headers if item[0] in kept]
-        request = dialog.request("ACK", *credentials, endpoint.identity, cseq=invite.cseq.number)
         self._octets: bytes | None = None
         try:
+            request = dialog.request("ACK", *credentials, endpoint.identity, cseq=invite.cseq.number)
             self._hop = endpoint.hop_of(request)
             self._octets = endpoint.with_via(request, self._hop.transport).encode()
         except (UnreachableUri, HeaderError) as error:

@@ -76,8 +76,8 @@ class DigitSender:
             return
         body = f"Signal={self._waiting.popleft()}\r\nDuration={TONE_MS}\r\n".encode()
         headers = (("Content-Type", "application/dtmf-relay"), self._endpoint.contact, self._endpoint.identity)
-        request = self._dialog.request("INFO", *headers, body=body)
         try:
+            request = self._dialog.request("INFO", *headers, body=body)
             hop = self._endpoint.hop_of(request)
         except (UnreachableUri, HeaderError) as error:
             self._endpoint.tally.count("unreachable contact", str(error))

@@ -61,19 +61,15 @@ class Endpoint:
         self._sent_by, self._trusted = local, servers
         return changed
 
-    def mapped_as(self, host: str, port: int) -> bool:
-        """A server saw us come from here (RFC 3581). True when our Contact changes by it.
+    def mapped_as(self, host: str, port: int) -> None:
+        """A server saw us come from here (RFC 3581); our Contact follows.
 
         A TCP line listens on its own port, so that only another host tells of a NAT. A TLS line listens nowhere and
         is reached over its own connection, whose port only the server sees.
         """
-        if self._sent_by is None:
-            return False
-        same_port = port == self._sent_by[1] or self.config.transport is Transport.TCP
-        mapped = None if host == self._sent_by[0] and same_port else (host, port)
-        changed = mapped != self._mapped
-        self._mapped = mapped
-        return changed
+        if self._sent_by is not None:
+            same_port = port == self._sent_by[1] or self.config.transport is Transport.TCP
+            self._mapped = None if host == self._sent_by[0] and same_port else (host, port)
 
     def trusts(self, hop: Hop) -> bool:
         """Whether a hop is one of our own servers: only these may ask for our credentials."""

@@ -27,7 +27,8 @@ CLOSING_TIME = 2.0
 class SipLine:
     """A `SignallingLine` (app.calls.ports) that speaks SIP. Main thread only; `post` gets every event on the loop.
 
-    `start` opens the sockets and registers in the background; `stop` ends all calls and takes the binding back.
+    `start` opens the sockets and registers in the background; `stop` ends all calls and takes the binding back. A
+    line that was stopped is not started again; make another.
     """
 
     def __init__(
@@ -141,14 +142,19 @@ class SipLine:
     # --- inside -----------------------------------------------------------------------------------------------
 
     def _run(self, work: Callable[[], None]) -> None:
-        """Let the core do something at the time it is now, and wake it when it wants to be woken."""
+        """Let the core do something at the time it is now, and wake it when it wants to be woken.
+
+        Whatever goes wrong in one call, the clock of all others goes on.
+        """
         loop = asyncio.get_running_loop()
-        self._schedule.advance(loop.time())
-        work()
-        if self._wake is not None:
-            self._wake.cancel()
-        deadline = self._schedule.deadline
-        self._wake = None if deadline is None else loop.call_at(deadline, self._woken)
+        try:
+            self._schedule.advance(loop.time())
+            work()
+        finally:
+            if self._wake is not None:
+                self._wake.cancel()
+            deadline = self._schedule.deadline if self._watch is not None else None
+            self._wake = None if deadline is None else loop.call_at(deadline, self._woken)
 
     def _woken(self) -> None:
         self._wake = None

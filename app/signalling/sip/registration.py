@@ -23,6 +23,8 @@ from app.signalling.sip.uri import SipUri
 MAX_EXPIRES = 86400
 """A registrar that wants longer intervals than this has made a mistake."""
 SHORTEST_REFRESH = 5.0
+MAX_MOVES = 2
+"""How often in a row a new Contact is bound at once; a NAT that changes its mind each time must not drive us round."""
 
 
 class BackOff(msgspec.Struct, frozen=True):
@@ -68,6 +70,7 @@ class RegistrationClient:
         self._cseq = first_cseq()
         self._expires = endpoint.config.expires
         self._failures = 0
+        self._moves = 0
         self._timer: Timer | None = None
         self._exchange: Exchange | None = None
         self._bound: SipUri | None = None
@@ -200,9 +203,12 @@ class RegistrationClient:
         self._accepted = True
         self._phase = _Phase.REGISTERED
         via = response.top_via
-        if self._endpoint.mapped_as(via.received or via.host, via.rport or via.port or 0):
+        self._endpoint.mapped_as(via.received or via.host, via.rport or via.port or 0)
+        if self._endpoint.contact_uri != self._bound and self._moves < MAX_MOVES:
+            self._moves += 1
             self._register()
             return
+        self._moves = 0
         granted = self._granted(response)
         refresh = max(granted / 2, min(0.9 * granted, granted - 60), SHORTEST_REFRESH)
         self._timer = self._endpoint.schedule.after(refresh, self._register)
@@ -238,7 +244,10 @@ class RegistrationClient:
         self._show(Registration.DOWN, reason, advice)
 
     def _wait(self, response: Response, seconds: float) -> None:
-        retry_after = response.retry_after
+        try:
+            retry_after = response.retry_after
+        except HeaderError:
+            retry_after = None
         if retry_after is not None:
             seconds = max(seconds, min(float(retry_after.seconds), self._back_off.longest))
         self._stop_timer()

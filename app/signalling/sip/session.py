@@ -313,8 +313,8 @@ class Session:
     def _send_bye(self, cause: Cause) -> None:
         self._close()
         endpoint = self._endpoint
-        request = self.dialog.request("BYE", ("Reason", reason_of(cause)), endpoint.identity)
         try:
+            request = self.dialog.request("BYE", ("Reason", reason_of(cause)), endpoint.identity)
             hop = endpoint.hop_of(request)
         except (UnreachableUri, HeaderError) as error:
             endpoint.tally.count("unreachable contact", str(error))

@@ -189,6 +189,15 @@ def test_contact_behind_a_nat_is_learnt_from_the_via(bench: Bench) -> None:
     assert len(bench.register.contacts) == 1
 
 
+def test_nat_that_changes_its_mind_each_time_drives_nobody_round(bench: Bench) -> None:
+    for port in range(40000, 40010):
+        request = bench.register
+        stamped = request.top_via.with_source("198.51.100.7", port)
+        bench.grant(Request("REGISTER", request.uri, headers=request.headers.replace_first("Via", stamped)))
+    assert bench.attempts == 3
+    assert bench.state().registration is Registration.UP
+
+
 def test_closing_takes_the_binding_away(bench: Bench) -> None:
     bench.grant()
     closed: list[bool] = []
