@@ -12,7 +12,6 @@ from app.calls.deadlines import Deadline, parse
 from app.calls.hook import Hook
 from app.calls.mediated import MediaEvents
 from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
-from app.calls.refusal import Refusal
 from app.calls.rules import CallRules
 from app.calls.signalled import SignallingEvents
 from app.calls.switch import Switch
@@ -31,6 +30,7 @@ from app.model.media import (
     PathsChanged,
     Scene,
 )
+from app.model.refusal import Refusal
 from app.model.signalling import RemoteAction, RemoteControl, SignallingEvent
 from app.model.snapshot import AudioView, CallView
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from app.calls.actions import Actions
-from app.calls.refusal import Refusal
 from app.calls.switch import Switch
 from app.model.cause import Cause
 from app.model.media import AudioPath
+from app.model.refusal import Refusal
 
 
 class Hook:

@@ -13,9 +13,10 @@ import msgspec
 
 from app.model.commands import Command
 from app.model.flags import LogFlag
+from app.model.refusal import Refusal
 from app.model.snapshot import LockView
 from app.security.errors import PinHashMalformed, PinRefused
-from app.security.lock import Attempts, Moment, Refusal, ScreenLock, permits
+from app.security.lock import Attempts, Moment, ScreenLock, permits
 from app.security.pin import PinHasher, check_new_pin
 
 log = logging.getLogger(LogFlag.SECURITY)

@@ -23,6 +23,7 @@ from app.model.commands import (
     Silence,
     Unlock,
 )
+from app.model.refusal import Refusal
 from app.model.snapshot import LockView
 
 FREE_ATTEMPTS = 3
@@ -47,13 +48,6 @@ class Attempts(msgspec.Struct, frozen=True):
 
     wrong: int = 0
     last: Moment | None = None
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """Why not, in words for a person."""
-
-    reason: str
-    advice: str
 
 
 def delay_after(wrong: int) -> float:

@@ -6,11 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 
-from app.calls.refusal import Refusal
 from app.model import commands
 from app.model.commands import AnyCommand, Reply
 from app.model.flags import LogFlag
-from app.security.lock import Refusal as LockRefusal
+from app.model.refusal import Refusal
 from app.settings.errors import SettingsError
 from app.settings.registry import setting
 from app.settings.setting import Kind, Layer
@@ -28,7 +27,7 @@ _NOT_SIMULATED = Refusal("This phone has a real keypad and hook", "Use them.")
 _SECRET = Refusal("Secrets are not set this way", "The PIN is changed with its own screen.")
 _NO_VOLUME = Refusal("A volume is a number from 0 to 100", "Choose one in between.")
 
-_No = Refusal | LockRefusal | None
+_No = Refusal | None
 
 
 class CommandExecutor:

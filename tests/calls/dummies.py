@@ -6,7 +6,6 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from app.calls.control import CallControl
-from app.calls.refusal import Refusal
 from app.calls.rules import CallRules
 from app.model.cause import Cause
 from app.model.history import CallRecord
@@ -24,6 +23,7 @@ from app.model.media import (
     Scene,
 )
 from app.model.party import Party
+from app.model.refusal import Refusal
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.model.signalling import (
     CallOptions,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.calls.refusal import Refusal
 from app.model.cause import Cause
 from app.model.ids import LineId
 from app.model.media import AudioPath, EarTone, MediaBegan
 from app.model.party import Party
+from app.model.refusal import Refusal
 from app.model.session import Direction
 from app.model.signalling import (
     Alerting,

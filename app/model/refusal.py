@@ -1,4 +1,4 @@
-"""What the call model says when it will not do what the user asked."""
+"""What the phone says when it will not do what somebody asked."""
 
 from __future__ import annotations
 
