@@ -51,7 +51,7 @@ class SignallingEvents:
             self._setup(event, now)
         else:
             found = self._switch.board.find_leg(event.leg)
-            if found is not None:
+            if found is not None and _matters(*found, event):
                 self._leg_event(*found, event, now)
 
     def _setup(self, event: SetupIndicated, now: float) -> None:
@@ -85,7 +85,7 @@ class SignallingEvents:
                 self._remote_control(call, event, now)
             case Transferred():
                 self._transferred(call, event, now)
-            case Disconnected(tone=True) if leg is call.leg and call.ending is None and not call.ringing:
+            case Disconnected(tone=True) if call.legs == (leg,) and call.ending is None and not call.ringing:
                 self._switch.far_disconnected(call, event.cause, event.text, now)
             case Disconnected() | Released():
                 self._switch.far_released(call, leg, event.cause, event.text, now)
@@ -140,3 +140,8 @@ class SignallingEvents:
         other = None if event.other is None else self._switch.board.find_leg(event.other)
         if other is not None and other[0] is not call:
             self._switch.merge(call, other[0], now)
+
+
+def _matters(call: Call, leg: Leg, event: LegEvent) -> bool:
+    """False for what was still on its way when the leg was given up or the call ended."""
+    return leg.signalled and (call.ending is None or isinstance(event, Disconnected | Released))

@@ -76,13 +76,20 @@ class Switch:
         del self.board.calls[call.id]
 
     def replace_leg(self, call: Call, setup: SetupIndicated, line: SignallingLine) -> None:
-        """An incoming leg takes over a call (RFC 3891); the user only sees another party."""
+        """An incoming leg takes over a call (RFC 3891); the user only sees another party.
+
+        A call that rings goes on ringing under its new leg; in any other the new leg is answered by itself.
+        """
+        leg = self._incoming_leg(setup, line)
+        call.party = setup.calling
+        if call.ringing:
+            self._promote(call, leg)
+            line.alert(leg.id)
+            return
         if call.successor is not None:
             self._close(call.successor, Cause.NORMAL_CLEARING)
-        leg = self._incoming_leg(setup, line)
         leg.stream.held = call.leg.stream.held
         call.successor = leg
-        call.party = setup.calling
         self.exchanges.connect(leg)
 
     # --- calls move -------------------------------------------------------------------------------------

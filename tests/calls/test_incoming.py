@@ -248,6 +248,18 @@ def test_the_old_leg_may_go_before_the_new_one_is_settled() -> None:
     assert phone.gate_asked
 
 
+def test_a_ringing_call_goes_on_ringing_under_its_new_leg() -> None:
+    phone = DeskPhone()
+    old = phone.ring()
+    new = replace(phone, old)
+    assert phone.line.take()[-2:] == [("disconnect", old, Cause.NORMAL_CLEARING), ("alert", new, None)]
+    (view,) = phone.views
+    assert (view.state, view.party.name) == (CallState.INCOMING, "Carla")
+    assert phone.ringing
+    phone.done(phone.control.answer(phone.now))
+    assert phone.line.take() == [("connect", new, Direction.SENDRECV)]
+
+
 def test_replacing_a_leg_that_has_gone_is_an_ordinary_call() -> None:
     phone = DeskPhone()
     replace(phone, LegId("gone"))
