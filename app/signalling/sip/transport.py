@@ -171,17 +171,16 @@ class Transports:
     # --- streams ------------------------------------------------------------------------------------------
 
     def _stream_to(self, hop: Hop) -> StreamConnection | None:
-        """An open connection to a neighbour: the one named, one under this address, or (TLS) one to this host.
+        """An open connection to a neighbour: the one named, one under this address, or another to the same host.
 
-        A server's Contact often names another port than its clients connect to. Over TLS a second connection
-        there would bring nothing but another handshake, and the certificate was checked for the host.
+        The last is for answers whose connection broke (18.2.2), and for TLS: a server's Contact often names another
+        port than its clients connect to, and a second connection would bring nothing but another handshake.
         """
-        if hop.connection:
-            return self._streams.get(hop.connection)
-        found = self._by_address.get(hop)
-        if found is None and hop.transport is Transport.TLS:
+        found = self._streams.get(hop.connection) if hop.connection else self._by_address.get(hop)
+        if found is None and (hop.connection or hop.transport is Transport.TLS):
             hosts = {hop.host, *self._resolver.known(hop.host)}
-            return next((s for s in self._streams.values() if s.hop is not None and s.hop.host in hosts), None)
+            same = (s for s in self._streams.values() if s.hop is not None and s.hop.transport is hop.transport)
+            return next((s for s in same if s.hop is not None and s.hop.host in hosts), None)
         return found
 
     def _connect_and_send(self, data: bytes, hop: Hop) -> None:

@@ -130,6 +130,18 @@ async def test_connection_lost_is_opened_again_at_once() -> None:
         assert all(not isinstance(e, LineChanged) or e.registration is not Registration.DOWN for e in heard.events)
 
 
+async def test_answer_goes_over_the_new_connection_when_the_old_one_broke() -> None:
+    async with Registrar() as registrar, line(registrar.port, Transport.TCP) as (made, heard):
+        await heard.registration(Registration.UP)
+        registrar.connections[0].send(_raw_invite(made.port))
+        setup = await heard.until(lambda e: isinstance(e, SetupIndicated))
+        assert isinstance(setup, SetupIndicated)
+        registrar.connections[0].abort()
+        await registrar.until("REGISTER", 2)
+        made.disconnect(setup.leg, Cause.USER_BUSY)
+        await settled(lambda: any(getattr(m, "status", 0) == 486 for _, m in registrar.heard))
+
+
 async def test_nobody_listens() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
