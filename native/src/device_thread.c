@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "realtime.h"
 
 enum { REQUEST_QUEUE = 64, RETURN_QUEUE = 64, RELEASED_QUEUE = 64 };
 
@@ -180,12 +181,9 @@ static void ignore_message(const char *file, int line, const char *function, int
 int device_thread_start(struct device_thread *thread)
 {
     snd_lib_error_set_handler(ignore_message);
-    int error = pthread_create(&thread->thread, NULL, run, thread);
-    if (error != 0)
-        return -error;
-    pthread_setname_np(thread->thread, "device");
-    thread->started = true;
-    return 0;
+    int error = realtime_thread_new(&thread->thread, "device", run, thread);
+    thread->started = error == 0;
+    return error;
 }
 
 void device_thread_stop(struct device_thread *thread)

@@ -12,11 +12,9 @@
 #include "device_memory.h"
 #include "engine_internal.h"
 #include "memory.h"
+#include "realtime.h"
 
-enum {
-    STEPPED_START_NS = 1000 * 1000 * 1000,
-    MEDIA_STACK_BYTES = 512 * 1024,
-};
+enum { STEPPED_START_NS = 1000 * 1000 * 1000 };
 
 /* --- the table of objects; under `control` --- */
 
@@ -201,18 +199,11 @@ int engine_start(struct engine *engine)
     int error = device_thread_start(&engine->device_thread);
     if (error != 0)
         return error;
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, MEDIA_STACK_BYTES);
-    error = pthread_create(&engine->media_thread, &attributes, engine_run, engine);
-    pthread_attr_destroy(&attributes);
-    if (error != 0) {
+    error = realtime_thread_new(&engine->media_thread, "media", engine_run, engine);
+    if (error != 0)
         device_thread_stop(&engine->device_thread);
-        return -error;
-    }
-    pthread_setname_np(engine->media_thread, "media");
-    engine->started = true;
-    return 0;
+    engine->started = error == 0;
+    return error;
 }
 
 static void stop_media(struct engine *engine)

@@ -1,6 +1,12 @@
-/* What the media thread asks of the scheduler and of the memory manager. */
+/* What the engine's threads ask of the system: how they are made, scheduled and kept in memory. */
 #ifndef IP270_REALTIME_H
 #define IP270_REALTIME_H
+
+#include <pthread.h>
+
+/* Starts a named thread that takes no signals: those are Python's, whose handlers belong on its main thread. 0 or a negative
+ * errno. */
+int realtime_thread_new(pthread_t *thread, const char *name, void *(*body)(void *), void *context);
 
 /* The best the system would give us, in the order they are tried. */
 enum realtime_policy { POLICY_OTHER, POLICY_NICE, POLICY_RR, POLICY_FIFO };

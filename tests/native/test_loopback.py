@@ -41,11 +41,27 @@ async def test_a_tone_crosses_the_loopback_and_events_wake_the_loop() -> None:
         await asyncio.sleep(1.2)
         loop.remove_reader(engine.fileno())
         heard = earpiece.take().astype(float)
-        statistics = there.statistics()
+        statistics, report = there.statistics(), engine.report()
 
         assert {event.stream for event in seen if isinstance(event, MediaStarted)} == {here, there}
         assert statistics.packets_received >= 50
         assert (statistics.lost, statistics.malformed, statistics.wrong_source) == (0, 0, 0)
+        assert report.clock is Clock.TIMER
+        assert 100 <= report.ticks <= 130
+        assert report.late_p50_us < 5000
         spectrum = np.abs(np.fft.rfft(heard[4000:12000]))
         assert np.argmax(spectrum) == 200
         assert 5000 < np.max(np.abs(heard[4000:12000])) < 9000
+
+
+async def test_an_engine_with_nothing_to_do_does_not_tick() -> None:
+    with Engine(Clock.TIMER) as engine:
+        engine.start()
+        bus = engine.new_bus()
+        await asyncio.sleep(0.3)
+        before = engine.report().ticks
+        device = engine.open_device(DeviceSpec(kind="memory", name="late"))
+        device.join(bus)
+        await asyncio.sleep(0.3)
+        assert before <= 10
+        assert engine.report().ticks >= 10
