@@ -113,7 +113,6 @@ class DisplayView(msgspec.Struct, frozen=True):
     """How the display should look, from the settings."""
 
     theme: str = "night"
-    language: str = "en"
     clock_24h: bool = True
 
 

@@ -325,17 +325,6 @@ _DISPLAY = (
         choices=("night", "day", "high-contrast"),
     ),
     Setting(
-        key="display.language",
-        kind=Kind.CHOICE,
-        default="en",
-        label="Language",
-        description="The language of the display.",
-        pbx_name="",
-        setters=_EVERYBODY,
-        effect=Effect.NOW,
-        choices=("en", "de"),
-    ),
-    Setting(
         key="display.clock_24h",
         kind=Kind.SWITCH,
         default=True,
@@ -385,20 +374,6 @@ _LOCK = (
     ),
 )
 
-_MEDIA = (
-    Setting(
-        key="media.realtime_priority",
-        kind=Kind.NUMBER,
-        default=60,
-        label="Priority of voice",
-        description="The real-time priority asked for the thread that carries voice; 0 asks for none.",
-        pbx_name="",
-        setters=_MANAGED,
-        effect=Effect.RESTART,
-        highest=89,
-    ),
-)
-
 _DIAGNOSTICS = (
     *(
         Setting(
@@ -430,7 +405,7 @@ _DIAGNOSTICS = (
 )
 
 REGISTRY: Mapping[str, Setting] = MappingProxyType(
-    {row.key: row for row in (*_LINE, *_AUDIO, *_PLACES, *_DISPLAY, *_LOCK, *_MEDIA, *_DIAGNOSTICS)}
+    {row.key: row for row in (*_LINE, *_AUDIO, *_PLACES, *_DISPLAY, *_LOCK, *_DIAGNOSTICS)}
 )
 """Every setting by its key, in the order an administrator's page shows them."""
 

@@ -59,6 +59,5 @@ class SnapshotBuilder:
         settings = self._rooms.settings.current
         return DisplayView(
             theme=settings.text("display.theme"),
-            language=settings.text("display.language"),
             clock_24h=settings.switch("display.clock_24h"),
         )

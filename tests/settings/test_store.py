@@ -100,13 +100,13 @@ async def test_changes_made_at_once_are_all_kept(tmp_path: Path) -> None:
 
 async def test_a_cancelled_caller_leaves_memory_and_disk_alike(tmp_path: Path) -> None:
     store = SettingsStore(tmp_path)
-    task = asyncio.create_task(store.set(Layer.USER, "display.theme", "day"))
+    task = asyncio.create_task(store.set(Layer.USER, "display.clock_24h", value=False))
     await asyncio.sleep(0)
     task.cancel()
-    await store.set(Layer.USER, "display.language", "de")
+    await store.set(Layer.USER, "display.theme", "day")
     for told in (store, SettingsStore(tmp_path)):
-        assert told.current.text("display.language") == "de"
-        assert told.current.text("display.theme") == store.current.text("display.theme")
+        assert told.current.switch("display.clock_24h") is False
+        assert told.current.text("display.theme") == "day"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ class SipLineConfig:
     """One line. Hosts are names or addresses; a port of None is the transport's own default (5060, TLS 5061).
 
     `local_port` 0 lets the system choose. `keep_alive` is in seconds, 0 for none. `tls` must verify its peer; it is
-    used for TLS only, and its absence there is an error the line reports.
+    used for TLS only, and its absence there is an error the line reports. `dscp` marks every packet (RFC 2474).
     """
 
     line: LineId
@@ -35,6 +35,7 @@ class SipLineConfig:
     local_address: str = ""
     local_port: int = 0
     keep_alive: float = 30.0
+    dscp: int = 24
     tls: ssl.SSLContext | None = None
     user_agent: str = "IP270"
 

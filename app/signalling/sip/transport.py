@@ -128,11 +128,11 @@ class Transports:
             try:
                 endpoint, _ = await loop.create_datagram_endpoint(
                     lambda: _Datagrams(self._datagram, self._datagram_failed),
-                    sock=_bound(family, socket.SOCK_DGRAM, address, self._port),
+                    sock=_bound(family, socket.SOCK_DGRAM, address, self._port, self._config.dscp),
                 )
                 self._datagrams[family] = endpoint
                 self._port = int(endpoint.get_extra_info("sockname")[1])
-                sock = _bound(family, socket.SOCK_STREAM, address, self._port)
+                sock = _bound(family, socket.SOCK_STREAM, address, self._port, self._config.dscp)
                 self._servers.append(await loop.create_server(self._new_accepted, sock=sock, backlog=MAX_ACCEPTED))
             except OSError as error:
                 if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL) or host or family == socket.AF_INET:
@@ -213,7 +213,7 @@ class Transports:
         addresses = await self._resolver.resolve(hop.host)
         for position, address in enumerate(addresses):
             try:
-                _, stream = await loop.create_connection(
+                transport, stream = await loop.create_connection(
                     lambda: StreamConnection(self, self._number(hop.transport)),
                     address,
                     hop.port,
@@ -228,6 +228,7 @@ class Transports:
                 if position == len(addresses) - 1:
                     raise
             else:
+                _mark(transport.get_extra_info("socket"), self._config.dscp)
                 self._by_address[hop] = stream
                 return stream
         raise OSError(errno.EHOSTUNREACH, "no address answered")
@@ -314,8 +315,8 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._failed(exc)
 
 
-def _bound(family: int, kind: int, address: str, port: int) -> socket.socket:
-    """A socket of one family only, so that IPv4 and IPv6 can share a port number."""
+def _bound(family: int, kind: int, address: str, port: int, dscp: int) -> socket.socket:
+    """A socket of one family only, so that IPv4 and IPv6 can share a port number. What it accepts is marked too."""
     sock = socket.socket(family, kind)
     try:
         sock.settimeout(0)
@@ -323,11 +324,20 @@ def _bound(family: int, kind: int, address: str, port: int) -> socket.socket:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        _mark(sock, dscp)
         sock.bind((address, port))
     except OSError:
         sock.close()
         raise
     return sock
+
+
+def _mark(sock: socket.socket, dscp: int) -> None:
+    """Have the network treat what this socket sends as its DSCP says (RFC 2474, 3)."""
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, dscp << 2)
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp << 2)
 
 
 _NO_WAY = (errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EPERM)
