@@ -46,7 +46,7 @@ async def registrar(tmp_path: Path, trust: Trust) -> AsyncIterator[Kamailio]:
         yield kamailio
 
 
-def make_registrar(folder: Path, trust: Trust, algorithm: str = "SHA-256") -> Kamailio:
+def make_registrar(folder: Path, trust: Trust, algorithm: str = "SHA-256", *, ring_seconds: float = 120) -> Kamailio:
     """A Kamailio that is not started yet."""
     return Kamailio(
         folder / "kamailio",
@@ -55,4 +55,5 @@ def make_registrar(folder: Path, trust: Trust, algorithm: str = "SHA-256") -> Ka
         certificate=trust.server.certificate,
         key=trust.server.key,
         algorithm=algorithm,
+        ring_seconds=ring_seconds,
     )

@@ -24,9 +24,7 @@ QUICK = BackOff(base=0.2, longest=0.4)
 class WatchedLine:
     """A line and all it said. Use as an asynchronous context manager: it is stopped at the end."""
 
-    def __init__(
-        self, config: SipLineConfig, *, timers: Timers | None = None, back_off: BackOff | None = None
-    ) -> None:
+    def __init__(self, config: SipLineConfig, *, timers: Timers | None = None, back_off: BackOff | None = None) -> None:
         self.events: list[SignallingEvent] = []
         self._news = asyncio.Event()
         self.line = SipLine(config, self._take, timers, back_off)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -42,6 +43,7 @@ modparam("nathelper", "received_avp", "$avp(received)")
 modparam("auth", "secret", "interop")
 modparam("auth", "algorithm", "{algorithm}")
 modparam("tm", "fr_timer", 5000)
+modparam("tm", "fr_inv_timer", {ring_ms})
 
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
@@ -62,17 +64,27 @@ request_route {{
     if (is_method("INVITE")) {{
         if (!pv_proxy_authenticate("{realm}", "{password}", "0")) {{ proxy_challenge("{realm}", "1"); exit; }}
         consume_credentials();
+        if (proto == TLS) fix_nated_contact();
         record_route();
+        t_on_reply("1");
     }}
     if (is_method("OPTIONS") && uri==myself && $rU==$null) {{ sl_send_reply("200", "OK"); exit; }}
     if (!lookup("location")) {{ sl_send_reply("404", "Nobody of that name"); exit; }}
     t_relay();
 }}
+
+onreply_route[1] {{
+    if (proto == TLS) fix_nated_contact();
+}}
 """
 
 
 class Kamailio:
-    """A registrar and proxy that knows every user by one `password`. Use as an asynchronous context manager."""
+    """A registrar and proxy that knows every user by one `password`. Use as an asynchronous context manager.
+
+    A call that nobody answers within `ring_seconds` is given up with 408. Who speaks TLS is called back on the
+    connection he opened, because phones listen on none.
+    """
 
     realm = "interop"
     password = "to-be-told-apart-from-any-other"
@@ -87,6 +99,7 @@ class Kamailio:
         key: Path | None = None,
         address: str = "127.0.0.1",
         algorithm: str = "SHA-256",
+        ring_seconds: float = 120,
     ) -> None:
         self.folder = folder
         self.address = address
@@ -95,6 +108,7 @@ class Kamailio:
         self._certificate = certificate
         self._key = key
         self._algorithm = algorithm
+        self._ring_seconds = ring_seconds
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -110,7 +124,9 @@ class Kamailio:
         configuration.write_text(self._configuration())
         command = [_program(), "-f", str(configuration), "-DD", "-E", "-m", "32", "-M", "8", "-Y", str(self.folder)]
         with (self.folder / "kamailio.log").open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(*command, stderr=log, stdout=log)
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stderr=log, stdout=log, start_new_session=True
+            )
         for _ in range(100):
             if self._process.returncode is not None:
                 break
@@ -125,14 +141,16 @@ class Kamailio:
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it and all its children."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(how)
-            try:
-                await asyncio.wait_for(self._process.wait(), 5)
-            except TimeoutError:
-                self._process.kill()
-                await self._process.wait()
-        self._process = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        try:
+            await asyncio.wait_for(process.wait(), 5)
+        except TimeoutError:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -163,6 +181,7 @@ class Kamailio:
             realm=self.realm,
             password=self.password,
             algorithm=self._algorithm,
+            ring_ms=int(1000 * self._ring_seconds),
         )
 
 

@@ -1,0 +1,69 @@
+"""Tones that can be told apart at the other end. Arrays are mono int16."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.int16]
+
+PHONE_RATE = 16_000
+PHONE_HERTZ = 700
+PEER_HERTZ = 1100
+AMPLITUDE = 8000
+"""A peak 12 dB below full scale."""
+TOLERANCE_HERTZ = 15
+QUIET = 0.25
+"""Of the amplitude that was sent: less is not what was said (-12 dB)."""
+SHORTEST = 0.3
+PURE = 0.7
+"""How much of the energy must lie at the pitch."""
+
+
+def tone(hertz: int, seconds: float, rate: int) -> Samples:
+    """A sine."""
+    moments = np.arange(int(seconds * rate)) / rate
+    return (AMPLITUDE * np.sin(2 * np.pi * hertz * moments)).astype(np.int16)
+
+
+def write_tone(path: Path, hertz: int, rate: int, channels: int = 1, seconds: float = 10.0) -> Path:
+    """A WAV file of a sine on every channel."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.repeat(tone(hertz, seconds, rate), channels).tobytes())
+    return path
+
+
+def has_tone(samples: Samples, hertz: int, rate: int) -> bool:
+    """Whether these samples are mostly a sine of this pitch, about as loud as it was sent."""
+    if len(samples) < SHORTEST * rate:
+        return False
+    windowed = samples.astype(np.float64) * np.hanning(len(samples))
+    power = np.abs(np.fft.rfft(windowed)) ** 2
+    pitches = np.fft.rfftfreq(len(samples), 1 / rate)
+    at_pitch = power[np.abs(pitches - hertz) <= TOLERANCE_HERTZ].sum()
+    loud = np.sqrt(2 * np.mean(samples.astype(np.float64) ** 2)) > QUIET * AMPLITUDE
+    return bool(loud and at_pitch > PURE * power.sum())
+
+
+def heard_in(place: Path, hertz: int) -> float:
+    """For how many seconds a recording, or a folder of what was heard, holds this pitch; looked at every 0.1 s."""
+    files = place.glob("*-dec.wav") if place.is_dir() else [place]
+    return sum(_seconds_of(hertz, *_read(file)) for file in files)
+
+
+def _read(path: Path) -> tuple[Samples, int]:
+    with wave.open(str(path)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+        return samples[:: file.getnchannels()].astype(np.int16), file.getframerate()
+
+
+def _seconds_of(hertz: int, samples: Samples, rate: int) -> float:
+    window, hop = int(SHORTEST * rate) + 1, rate // 10
+    begins = range(0, len(samples) - window, hop)
+    return 0.1 * sum(has_tone(samples[begin:][:window], hertz, rate) for begin in begins)
