@@ -365,6 +365,7 @@ def test_level_meters_read_in_dbov(engine: Engine) -> None:
         {"receive": tuple((number, Codec.PCMU) for number in range(96, 105))},
         {"cname": "x" * 64},
         {"telephone_event_type": 200},
+        {"telephone_event_type": 0},
     ],
 )
 def test_a_configuration_out_of_range_is_refused(engine: Engine, change: dict[str, object]) -> None:
