@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from app.signalling.sip.client_transaction import ClientTransaction
+from app.signalling.sip.client_transaction import ClientTransaction, InviteClientTransaction
 from app.signalling.sip.digest import Outcome
 from app.signalling.sip.endpoint import MAX_DATAGRAM, Endpoint
 from app.signalling.sip.errors import DigestError, HeaderError
@@ -63,10 +63,13 @@ class Exchange:
         """The author has lost interest: hand any refusal over as it is."""
         self._may_retry = False
 
-    @property
-    def transaction(self) -> ClientTransaction | None:
-        """The transaction under way; one that was answered may still linger."""
-        return self._transaction
+    def cancel(self, reason: str) -> None:
+        """Take an INVITE back that has got a provisional response (9.1). A final response comes all the same."""
+        transaction = self._transaction
+        if isinstance(transaction, InviteClientTransaction):
+            request = _cancel_of(transaction.request, reason)
+            self._endpoint.layer.request(request, transaction.hop, _Unheard())
+            transaction.abandon_after(self._endpoint.timers.give_up)
 
     # --- from the transaction -------------------------------------------------------------------------
 
@@ -126,7 +129,7 @@ class Exchange:
         return digest.authorize(self._bare) if self._endpoint.trusts(self._hop) else self._bare
 
 
-def cancel_of(invite: Request, reason: str) -> Request:
+def _cancel_of(invite: Request, reason: str) -> Request:
     """The CANCEL of an INVITE as it was sent (9.1): same branch, same number."""
     kept = ("Route", "From", "To", "Call-ID", "Max-Forwards")
     headers = [
@@ -136,3 +139,16 @@ def cancel_of(invite: Request, reason: str) -> Request:
         ("Reason", reason),
     ]
     return Request("CANCEL", invite.uri, headers=Headers(headers))
+
+
+class _Unheard:
+    """What becomes of a CANCEL does not matter: the INVITE's own response tells (9.1)."""
+
+    def responded(self, response: Response) -> None:
+        """It was heard."""
+
+    def timed_out(self) -> None:
+        """It was not; the INVITE's own deadline ends the call."""
+
+    def failed(self, failure: TransportFailure) -> None:
+        """It was not; the INVITE fails by the same cause."""

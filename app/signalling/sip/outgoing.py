@@ -14,11 +14,10 @@ from app.signalling.sip.acknowledgement import Acknowledgement
 from app.signalling.sip.body import SDP, BodyRefused, session_in
 from app.signalling.sip.call import Call, Post, asserted_party
 from app.signalling.sip.cause import cause_of, reason_of, text_of_reason
-from app.signalling.sip.client_transaction import InviteClientTransaction
 from app.signalling.sip.dialog import Dialog, DialogKey, first_cseq, new_call_id, new_tag
 from app.signalling.sip.endpoint import ACCEPT, ALLOW, Endpoint
 from app.signalling.sip.errors import HeaderError, SdpError
-from app.signalling.sip.exchange import Exchange, cancel_of
+from app.signalling.sip.exchange import Exchange
 from app.signalling.sip.fields import CSeq, NameAddr
 from app.signalling.sip.headers import Headers
 from app.signalling.sip.hop import FailureKind, TransportFailure
@@ -226,12 +225,8 @@ class OutgoingCall(Call):
         return self._cseq
 
     def _send_cancel(self) -> None:
-        transaction = self._exchange.transaction if self._exchange is not None else None
-        if self._cancel is None or not isinstance(transaction, InviteClientTransaction):
-            return
-        cancel = cancel_of(transaction.request, self._cancel)
-        self._endpoint.layer.request(cancel, transaction.hop, _Unheard())
-        transaction.abandon_after(self._endpoint.timers.give_up)
+        if self._exchange is not None and self._cancel is not None:
+            self._exchange.cancel(self._cancel)
 
     def _redirect(self, response: Response) -> bool:
         """Follow a 3xx to the contact liked best that was not tried yet (8.1.3.4). False where there is none."""
@@ -257,19 +252,6 @@ class OutgoingCall(Call):
         kept = (item for item in old.headers if item[0] not in ("Via", "Authorization", "Proxy-Authorization"))
         headers = Headers(kept).set("CSeq", CSeq(self._next_cseq(), "INVITE"))
         self._invite(msgspec.structs.replace(old, uri=target, headers=headers))
-
-
-class _Unheard:
-    """What becomes of a CANCEL does not matter: the INVITE's own response tells (9.1)."""
-
-    def responded(self, response: Response) -> None:
-        """It was heard."""
-
-    def timed_out(self) -> None:
-        """It was not; the INVITE's own deadline ends the call."""
-
-    def failed(self, failure: TransportFailure) -> None:
-        """It was not; the INVITE fails by the same cause."""
 
 
 def _cause_of_failure(failure: TransportFailure) -> Cause:

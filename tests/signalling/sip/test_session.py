@@ -160,6 +160,20 @@ def test_offer_that_nobody_answers_leaves_the_call_up(bench: Bench) -> None:
     assert not bench.phone.of(Released)
 
 
+def test_offer_that_is_worked_on_for_ever_is_taken_back(bench: Bench) -> None:
+    offer = bench.offer()
+    bench.peer.answer(offer, 100, bench.phone)
+    bench.network.run(33)
+    cancel = bench.peer.request("CANCEL")
+    assert cancel.top_via == offer.top_via
+    bench.peer.answer(cancel, 200, bench.phone)
+    bench.peer.answer(offer, 487, bench.phone)
+    assert bench.phone.of(OfferRefused)
+    bench.network.run(100)
+    assert bench.phone.agent.endpoint.layer.idle
+    assert not bench.phone.of(Released)
+
+
 def test_dialog_that_the_far_end_has_forgotten_is_over(bench: Bench) -> None:
     bench.peer.answer(bench.offer(), 481, bench.phone)
     assert bench.phone.of(Released)
