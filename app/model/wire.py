@@ -20,6 +20,8 @@ Downward = Snapshot | Reply | KeyEvent | HookEvent
 _downward_decoder: msgspec.json.Decoder[Downward] = msgspec.json.Decoder(Downward)
 _command_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 _encoder = msgspec.json.Encoder()
+_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for other octets than a message: also for texts that are no UTF-8, and for endless nesting."""
 
 
 class WireError(Exception):
@@ -46,7 +48,7 @@ def decode_command(payload: bytes) -> AnyCommand:
     """A frame's payload on its way to the phone. Raises `FrameMalformed` without quoting it: it may hold a PIN."""
     try:
         return _command_decoder.decode(payload)
-    except msgspec.DecodeError as error:
+    except _NOT_DECODED as error:
         raise FrameMalformed(f"not a command: {type(error).__name__}") from None
 
 
@@ -54,7 +56,7 @@ def decode_downward(payload: bytes) -> Downward:
     """A frame's payload on its way to a surface. Raises `FrameMalformed`."""
     try:
         return _downward_decoder.decode(payload)
-    except msgspec.DecodeError as error:
+    except _NOT_DECODED as error:
         raise FrameMalformed(f"not a message of the phone: {error}") from error
 
 

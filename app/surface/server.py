@@ -14,6 +14,7 @@ from pathlib import Path
 from app.model.commands import AnyCommand, HookEvent, KeyEvent, Reply
 from app.model.snapshot import Snapshot
 from app.model.wire import Downward, FrameSplitter, WireError, decode_command, encode
+from app.surface.claim import SocketClaim
 
 log = logging.getLogger("surface")
 
@@ -35,6 +36,7 @@ class SurfaceServer:
 
     def __init__(self, path: Path, snapshot: Callable[[], Snapshot], handle: CommandHandler) -> None:
         self._path = path
+        self._claim = SocketClaim(path)
         self._snapshot = snapshot
         self._handle = handle
         self._server: asyncio.Server | None = None
@@ -47,11 +49,15 @@ class SurfaceServer:
         return len(self._connections)
 
     async def start(self) -> None:
-        """Listen. Raises OSError when the socket's folder cannot be written."""
+        """Listen. Raises SocketTaken when another phone does, OSError when the folder cannot be written."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._accept, self._path)
-        self._path.chmod(0o600)
+        self._claim.take()
+        try:
+            self._server = await asyncio.start_unix_server(self._accept, self._path)
+            self._path.chmod(0o600)
+        except OSError:
+            self._claim.release()
+            raise
 
     async def stop(self) -> None:
         """Close the socket and every connection."""
@@ -61,7 +67,7 @@ class SurfaceServer:
             self._server.close()
         for connection in list(self._connections):
             connection.close()
-        self._path.unlink(missing_ok=True)
+        self._claim.release()
 
     def changed(self) -> None:
         """Something visible changed: one snapshot goes out for all changes of this pass of the loop."""

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.model import commands
 from app.model.commands import AnyCommand, HookEvent, Reply
 from app.model.snapshot import Snapshot
-from app.model.wire import FRAME_LIMIT, Downward, decode_downward, encode
+from app.model.wire import (
+    FRAME_LIMIT,
+    Downward,
+    FrameMalformed,
+    FrameSplitter,
+    FrameTooLong,
+    decode_command,
+    decode_downward,
+    encode,
+)
+from app.surface.claim import SocketTaken
 from app.surface.server import BACKLOG_LIMIT, CONNECTION_LIMIT, PostReply, SurfaceServer
 
 
@@ -128,3 +142,66 @@ async def test_frames_may_come_in_any_pieces(desk: Desk) -> None:
             writer.write(bytes([byte]))
             await writer.drain()
         assert await read(reader) == Reply(3, accepted=True)
+
+
+async def test_a_second_phone_is_refused_and_the_first_goes_on(desk: Desk) -> None:
+    second = Desk(desk.path)
+    with pytest.raises(SocketTaken, match="Another phone is running"):
+        await second.server.start()
+    await second.server.stop()
+    async with desk.connected() as (reader, _):
+        assert isinstance(await read(reader), Snapshot)
+
+
+async def test_a_socket_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "phone.socket")
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(desk.path))
+    await desk.server.start()
+    async with desk.connected() as (reader, _):
+        assert isinstance(await read(reader), Snapshot)
+    await desk.server.stop()
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - nothing is left of socket and claim
+
+
+async def test_a_file_in_the_socket_s_place_is_left_alone(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "phone.socket")
+    desk.path.write_text("precious")
+    with pytest.raises(SocketTaken, match="in the way"):
+        await desk.server.start()
+    assert desk.path.read_text() == "precious"
+
+
+_NESTED = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        _NESTED,
+        b'{"command":"Set","id":1,"key":"a","value":' + _NESTED,
+        b'{"command":"Redial","id":1,"more":' + _NESTED,
+        b'{"command":"Dial","id":1,"number":"\xff"}',
+        b'{"command":"Dial","id":' + b"9" * 10_000 + b"}",
+        b'{"command":"Redial","id":true}',
+        b'{"command":"Reboot","id":1}',
+    ],
+    ids=["nested", "nested value", "nested rest", "no UTF-8", "a huge number", "another type", "unknown"],
+)
+def test_what_is_no_command_is_malformed(payload: bytes) -> None:
+    with pytest.raises(FrameMalformed):
+        decode_command(payload)
+
+
+@given(st.binary(max_size=400))
+def test_any_octets_are_a_command_or_malformed(payload: bytes) -> None:
+    with contextlib.suppress(FrameMalformed):
+        decode_command(payload)
+
+
+@given(st.lists(st.binary(max_size=200), max_size=8))
+def test_any_stream_is_cut_into_frames_or_refused(pieces: list[bytes]) -> None:
+    splitter = FrameSplitter()
+    with contextlib.suppress(FrameTooLong):
+        for piece in pieces:
+            assert all(len(payload) <= FRAME_LIMIT for payload in splitter.feed(piece))
