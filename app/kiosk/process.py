@@ -110,8 +110,7 @@ class Kiosk:
             await asyncio.sleep(FRAME_SECONDS)
             if self.screen.moving:
                 continue
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self.ui.seconds_to_change())
+            await wait_for_event(self._changed, self.ui.seconds_to_change())
 
     async def _poll(self) -> None:
         """Ask the window for events: when its connection has some, and now and then because SDL may hold some back.
@@ -134,9 +133,7 @@ class Kiosk:
             if busy:
                 await asyncio.sleep(BUSY_POLL_SECONDS)
                 continue
-            with contextlib.suppress(TimeoutError):
-                patience = IDLE_POLL_SECONDS if descriptor is None else WATCHED_POLL_SECONDS
-                await asyncio.wait_for(self._input.wait(), patience)
+            await wait_for_event(self._input, IDLE_POLL_SECONDS if descriptor is None else WATCHED_POLL_SECONDS)
 
     def _act(self, action: KeyAction | StepAction | PointerAction | Expose | Quit) -> None:
         match action:
@@ -166,6 +163,13 @@ class Kiosk:
     def _on_disconnected(self) -> None:
         self.ui.on_disconnected()
         self._changed.set()
+
+
+async def wait_for_event(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, but no longer. `asyncio.wait_for` could swallow a cancellation up to Python 3.11."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _local_time() -> dt.datetime:

@@ -7,7 +7,7 @@ import itertools
 import msgspec
 import pygame
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.kiosk.geometry import Rect, merge
@@ -83,7 +83,7 @@ CHANGES: list[Snapshot] = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.one_of(
@@ -119,6 +119,7 @@ rects = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(rects, max_size=12))
 def test_merging_keeps_all_pixels_in_three_rectangles_that_do_not_overlap(areas: list[Rect]) -> None:
     merged = merge(areas)

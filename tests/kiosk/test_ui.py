@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.kiosk.input_map import Step
-from app.kiosk.samples import IDLE, IN_CALL, INCOMING, LOCKED, MAIN, MORE
+from app.kiosk.samples import CALL, IDLE, IN_CALL, INCOMING, LOCKED, MAIN, MORE
 from app.kiosk.theme import Panel
 from app.kiosk.tree import Role, State
 from app.kiosk.ui import MESSAGE_SECONDS
@@ -243,7 +243,7 @@ things = st.one_of(
 
 
 @pytest.mark.parametrize("panel", [PANEL, Panel(480, 272, 128)], ids=["seven inches", "four inches"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(script=st.lists(things, max_size=20))
 def test_nothing_that_comes_breaks_it(panel: Panel, script: list[object]) -> None:
     harness = Harness(panel)
