@@ -22,6 +22,7 @@ NO_CALL = Refusal("There is no such call", "It may have ended already.")
 _NO_NUMBER = Refusal("There is no number to call", "Enter a number.")
 _BAD_NUMBER = Refusal("This is not a number or an address", "Use digits, *, # and a leading +, or name@host.")
 _NO_LINE = Refusal("There is no such line", "Choose another line.")
+_NO_LINES = Refusal("The phone has no line to call with", "Have its PBX set up.")
 _FULL = Refusal("Two calls are on already", "End one of them first.")
 _EMERGENCY = Refusal("An emergency call is on", "End it first.")
 _STILL_CALLING = Refusal("You are already making a call", "Wait for the answer, or end it first.")
@@ -49,7 +50,7 @@ class Actions:
         lines = self._switch.lines
         line = next(iter(lines.values()), None) if line_id is None else lines.get(line_id)
         if line is None:
-            return _NO_LINE
+            return _NO_LINE if lines else _NO_LINES
         number = dialplan.clean(typed)
         if not number and typed.strip():
             return _BAD_NUMBER

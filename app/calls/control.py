@@ -76,6 +76,30 @@ class CallControl:
         self._scene = Scene()
         self._shown: object = None
 
+    # --- lines ------------------------------------------------------------------------------------------
+
+    def line_busy(self, line: LineId) -> bool:
+        """Whether a call is on this line; such a line must stay."""
+        return any(
+            leg.line.id == line and (leg.signalled or call.ending is None)
+            for call in self._switch.board.calls.values()
+            for leg in call.legs
+        )
+
+    def set_lines(self, lines: Sequence[SignallingLine]) -> None:
+        """Have these lines from now on; what is known of a line that is new or goes is forgotten.
+
+        Raises ValueError where a call is on a line that would go.
+        """
+        before = self._switch.lines
+        self._switch.lines = {line.id: line for line in lines}
+        gone = [name for name, line in before.items() if self._switch.lines.get(name) is not line]
+        if busy := [name for name in gone if self.line_busy(name)]:
+            self._switch.lines = before
+            raise ValueError(f"calls are on {', '.join(busy)}")
+        for name in gone:
+            self._switch.board.registrations.pop(name, None)
+
     # --- what comes up -------------------------------------------------------------------------------
 
     def handle(self, event: SignallingEvent | MediaEvent, now: float) -> None:

@@ -65,7 +65,8 @@ class Exchanges:
     def settle(self, leg: Leg) -> None:
         """Tell the far end of a hold or retrieve it does not know of yet, once nothing else is under way."""
         stream = leg.stream
-        if leg.connected and leg.settled and stream.held != stream.told and not stream.refused:
+        running = leg.connected and leg.signalled and leg.settled
+        if running and stream.held != stream.told and not stream.refused:
             leg.exchange = Exchange.OFFER
             self._media.offer(stream.id, stream.propose())
 

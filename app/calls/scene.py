@@ -28,6 +28,8 @@ def compose(board: Board, desk: Desk) -> Scene:
 def _streams(board: Board, foreground: Call | None) -> tuple[tuple[StreamId, ...], tuple[StreamId, ...]]:
     if foreground is not None:
         stream = foreground.leg.stream
+        if not foreground.leg.signalled:  # its leg has gone, and the one that takes over is not settled yet
+            return (), ()
         if foreground.state is CallState.CONNECTED:
             return (stream.id,), (stream.id,)
         return ((stream.id,) if stream.running else ()), ()

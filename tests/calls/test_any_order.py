@@ -122,7 +122,8 @@ class Storm:
         assert len(scene.talking) <= 1
         assert set(scene.connected) <= set(scene.talking) <= phone.media.open_streams
         talking = [view for view in live if view.state is CallState.CONNECTED]
-        assert bool(scene.connected) == bool(talking)
+        assert len(scene.connected) <= len(talking)
+        assert scene.connected or all(view.changing for view in talking)
         assert scene.ring is None or not talking
         ended = [leg for name, leg, _ in phone.line.requests if name == "disconnect"]
         assert len(ended) == len(set(ended)), "a leg was disconnected twice"
@@ -144,9 +145,15 @@ class Storm:
 
 
 @settings(deadline=None, max_examples=400)
-@given(st.lists(_steps, max_size=40))
-def test_any_order_of_events(steps: list[tuple[str, int, int, Direction | None]]) -> None:
+@given(steps=st.lists(_steps, max_size=40), in_a_call=st.booleans(), another_rings=st.booleans())
+def test_any_order_of_events(
+    steps: list[tuple[str, int, int, Direction | None]], in_a_call: bool, another_rings: bool
+) -> None:
     storm = Storm()
+    if in_a_call:
+        storm.phone.say(Connected(storm.phone.dial(), session()))
+    if another_rings:
+        storm.play("setup", 0, 0, None)
     for step in steps:
         storm.play(*step)
         storm.check()
