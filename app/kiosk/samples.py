@@ -79,7 +79,6 @@ CALL = CallView(
     state=CallState.CONNECTED,
     party=Party(number="103", name="Colleague"),
     connected_at=NOW - 257.3,
-    encrypted=True,
     quality=Quality(
         stream=StreamId("stream-1"),
         codec="Opus",
@@ -98,7 +97,6 @@ INCOMING = msgspec.structs.replace(
     direction=CallDirection.INCOMING,
     state=CallState.INCOMING,
     connected_at=None,
-    encrypted=False,
     quality=None,
 )
 _ALL_PATHS = (AudioPath.HANDSET, AudioPath.SPEAKER, AudioPath.HEADSET)
@@ -187,11 +185,7 @@ MORE = (
         "ringing-there",
         _with(
             IN_CALL,
-            calls=(
-                msgspec.structs.replace(
-                    CALL, state=CallState.RINGBACK, connected_at=None, quality=None, encrypted=False
-                ),
-            ),
+            calls=(msgspec.structs.replace(CALL, state=CallState.RINGBACK, connected_at=None, quality=None),),
         ),
     ),
     Sample(

@@ -64,6 +64,14 @@ def test_the_tree_says_what_the_picture_says() -> None:
     assert State.PRESSED in mute.state
     quality = root.find("quality")
     assert quality is not None
+    assert quality.value == "Excellent"
+
+
+def test_the_lock_is_shown_only_while_it_is_true() -> None:
+    call = msgspec.structs.replace(IN_CALL.calls[0], encrypted=True)
+    root = Harness().show(msgspec.structs.replace(IN_CALL, calls=(call,))).root
+    quality = root.find("quality")
+    assert quality is not None
     assert quality.value == "Excellent, Encrypted"
 
 
