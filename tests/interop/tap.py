@@ -1,4 +1,4 @@
-"""A wire that can be listened to: every datagram between the phone and a server passes through it."""
+"""A wire that can be listened to and disturbed: every datagram between two ends passes through it."""
 
 from __future__ import annotations
 
@@ -11,29 +11,34 @@ Address = tuple[str, int]
 
 
 class Tap:
-    """A UDP relay on `port` in front of `target`; `sent` and `received` are from the phone's side.
+    """A UDP relay on `port` in front of `target`; `sent` and `received` are as seen by who sends to `port`.
 
-    `alter` may change a datagram on its way by returning others for it: none to lose it, two to double it. It gets
-    the datagram and whether the phone sent it.
+    `alter` may change a datagram on its way by returning others for it: none to lose it, two to double it.
     """
 
     def __init__(self, target: Address) -> None:
         self.sent: list[bytes] = []
         self.received: list[bytes] = []
-        self.alter: Callable[[bytes, bool], list[bytes]] = lambda data, _: [data]
+        self.alter: Callable[[bytes], list[bytes]] = lambda data: [data]
         self._target = target
         self._front: asyncio.DatagramTransport | None = None
         self._back: asyncio.DatagramTransport | None = None
-        self._phone: Address | None = None
+        self._sender: Address | None = None
 
     @property
     def port(self) -> int:
-        """Where the phone sends to."""
+        """Where to send to."""
         assert self._front is not None
         return int(self._front.get_extra_info("sockname")[1])
 
+    @property
+    def back_port(self) -> int:
+        """What `target` sees as the sender, and may send to of itself."""
+        assert self._back is not None
+        return int(self._back.get_extra_info("sockname")[1])
+
     def count(self, method: str) -> int:
-        """How many requests of a method the phone sent."""
+        """How many requests of a method were sent."""
         return sum(data.startswith(method.encode() + b" ") for data in self.sent)
 
     async def __aenter__(self) -> Self:
@@ -51,17 +56,17 @@ class Tap:
         await asyncio.sleep(0)
 
     def _outwards(self, data: bytes, source: Address) -> None:
-        self._phone = source
+        self._sender = source
         self.sent.append(data)
-        for datagram in self.alter(data, True):  # noqa: FBT003 - the callback's only flag
+        for datagram in self.alter(data):
             if self._back is not None:
                 self._back.sendto(datagram, self._target)
 
     def _inwards(self, data: bytes, _source: Address) -> None:
         self.received.append(data)
-        for datagram in self.alter(data, False):  # noqa: FBT003 - the callback's only flag
-            if self._front is not None and self._phone is not None:
-                self._front.sendto(datagram, self._phone)
+        for datagram in self.alter(data):
+            if self._front is not None and self._sender is not None:
+                self._front.sendto(datagram, self._sender)
 
 
 class _Side(asyncio.DatagramProtocol):

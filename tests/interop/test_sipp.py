@@ -1,178 +1,338 @@
-"""The line in calls with SIPp, in both directions and with a far end that misbehaves."""
+"""The awkward side of SIP, played by SIPp while a call runs: late, doubled, re-ordered, crossing and lost messages."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from app.model.cause import Cause
-from app.model.ids import LegId
-from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
-from app.model.signalling import (
-    Alerting,
-    AnswerReceived,
-    CallOptions,
-    Connected,
-    DigitSignalled,
-    OfferReceived,
-    Progress,
-    Registration,
-    Released,
-    SetupIndicated,
-)
-from app.settings.secret import Secret
-from app.signalling.sip.config import SipLineConfig
-from app.signalling.sip.hop import Transport
-from tests.interop.line import LINE, WatchedLine
+from app.model.snapshot import CallState
+from tests.interop.phone import PhoneUnderTest
 from tests.interop.row import Row
-from tests.peers.peer import Transport as PeerTransport
+from tests.interop.script import Script, reply, request, sdp
+from tests.interop.sounds import PEER_HERTZ
+from tests.interop.tap import Tap
+from tests.interop.voice import Voice
+from tests.peers.kamailio import Kamailio
+from tests.peers.peer import free_port
 from tests.peers.sipp_peer import Sipp, SippConfig
 
 pytestmark = pytest.mark.interop
 
-SCENARIOS = Path(__file__).parent / "sipp"
-TRANSPORTS = [(Transport.UDP, PeerTransport.UDP), (Transport.TCP, PeerTransport.TCP)]
-E = TypeVar("E")
+OK = reply(200, "OK", tag="")
+CALLED = "sip:[service]@[remote_ip]:[remote_port]"
 
 
-def config(port: int, transport: Transport = Transport.UDP) -> SipLineConfig:
-    return SipLineConfig(
-        line=LINE,
-        user="alice",
-        registrar="127.0.0.1",
-        registrar_port=port,
-        password=Secret("secret"),
-        transport=transport,
-        local_address="127.0.0.1",
-        keep_alive=0.0,
-    )
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """The phone, the voice SIPp's sessions name, and the wire from whoever calls to whoever is called."""
+
+    phone: PhoneUnderTest
+    voice: Voice
+    wire: Tap
+
+    async def answered(self) -> None:
+        """Answer what SIPp calls for, and hear it."""
+        await self.phone.call_is(CallState.INCOMING)
+        await self.phone.answer()
+        await self.heard()
+
+    async def heard(self) -> None:
+        """The call is on, and sound comes."""
+        await self.phone.call_is(CallState.CONNECTED)
+        self.voice.speak_to(self.phone.rtp_port)
+        await self.phone.hears(PEER_HERTZ)
+
+    async def ended(self, *, by_us: bool = False) -> None:
+        """The call was alive to its end."""
+        await self.phone.talks_on()
+        if by_us:
+            await self.phone.hang_up()
+        await self.phone.no_call()
 
 
-def description(port: int = 7000, direction: Direction = Direction.SENDRECV) -> SessionDescription:
-    media = MediaDescription("audio", "127.0.0.1", port, (CodecDescription(0, "PCMU", 8000),), direction=direction)
-    return SessionDescription(1, 1, "127.0.0.1", (media,))
+@contextlib.asynccontextmanager
+async def called_by(script: Script, folder: Path, kamailio: Kamailio) -> AsyncIterator[Stage]:
+    """SIPp calls the phone, which is registered; at the end all must have gone as the script says."""
+    async with PhoneUnderTest(folder, kamailio.port, password=kamailio.password) as phone, Voice() as voice:
+        await phone.registered()
+        async with Tap(("127.0.0.1", phone.port)) as wire:
+            config = SippConfig(
+                script.write(folder / "script.xml"),
+                remote=f"127.0.0.1:{wire.port}",
+                user="27",
+                calls=1,
+                media=voice.address,
+                keys={"contact_port": str(wire.back_port)},
+            )
+            async with Sipp(config) as sipp:
+                yield Stage(phone, voice, wire)
+                await sipp.wait(10)
 
 
-async def heard(line: WatchedLine, kind: type[E], count: int = 1) -> E:
-    try:
-        await line.until_true(lambda: sum(isinstance(event, kind) for event in line.events) >= count)
-    except AssertionError:
-        raise AssertionError(f"{kind.__name__} {count} did not come: {line.events}") from None
-    return [event for event in line.events if isinstance(event, kind)][count - 1]
+@contextlib.asynccontextmanager
+async def calling(script: Script, folder: Path) -> AsyncIterator[Stage]:
+    """The phone is registered at SIPp and may call it; at the end all must have gone as the script says."""
+    port = free_port()
+    async with Voice() as voice, Tap(("127.0.0.1", port)) as wire:
+        config = SippConfig(
+            script.write(folder / "script.xml"),
+            port=port,
+            calls=3,  # the registration, the call, and the registration taken back
+            media=voice.address,
+            keys={"contact_port": str(wire.port)},
+        )
+        async with Sipp(config) as sipp:
+            async with PhoneUnderTest(folder, wire.port) as phone:
+                await phone.registered()
+                yield Stage(phone, voice, wire)
+            await sipp.wait(10)
 
 
-@pytest.mark.parametrize(("ours", "theirs"), TRANSPORTS, ids=["udp", "tcp"])
-async def test_we_call_hold_retrieve_and_hang_up(ours: Transport, theirs: PeerTransport, row: Row) -> None:
-    row.of("sipp", f"call out over {ours.value}, hold, retrieve, hang up")
-    # Two dialogs: the registration and the call.
-    peer = Sipp(SippConfig("uas.xml", transport=theirs, calls=2))
-    async with peer as sipp, WatchedLine(config(sipp.config.port, ours)) as line:
-        await line.until(Registration.UP)
-        leg = LegId("out")
-        line.line.setup(leg, "200", description(), CallOptions())
-        await heard(line, Alerting)
-        assert (await heard(line, Connected)).answer is not None
-        for count, direction in enumerate((Direction.SENDONLY, Direction.SENDRECV), 1):
-            line.line.offer(leg, description(direction=direction))
-            await heard(line, AnswerReceived, count)
-        line.line.disconnect(leg, Cause.NORMAL_CLEARING)
-        await sipp.wait(5)
-        assert line.line.counters == {}
+def is_answer_to(data: bytes, method: str) -> bool:
+    """Whether this is a 200 to such a request."""
+    return data.startswith(b"SIP/2.0 200") and b" " + method.encode() + b"\r\n" in data
 
 
-async def test_credentials_early_media_and_a_cause_at_the_end(row: Row) -> None:
-    row.of("sipp", "call challenged by 401, early media, hung up by the far end with Q.850 cause 27")
-    peer = Sipp(SippConfig(SCENARIOS / "uas_early_media.xml", calls=2))
-    async with peer as sipp, WatchedLine(config(sipp.config.port)) as line:
-        await line.until(Registration.UP)
-        line.line.setup(LegId("out"), "200", description(), CallOptions())
-        early = (await heard(line, Progress)).answer
-        assert early is not None
-        assert early.audio is not None
-        assert early.audio.port == 6100
-        assert (await heard(line, Alerting)).answer == early
-        party = (await heard(line, Connected)).party
-        assert party is not None
-        assert (party.name, party.number) == ("Ada Lovelace", "77")
-        released = await heard(line, Released)
-        assert released.cause is Cause.DESTINATION_OUT_OF_ORDER
-        assert released.text == "Out of order"
-        await sipp.wait(5)
+def call() -> Script:
+    """A call that SIPp makes, as far as the ACK."""
+    return Script().send(request("INVITE", 1, body=sdp()), again=True).ringing().expect(200).send(request("ACK", 1))
 
 
-async def test_busy(row: Row) -> None:
-    row.of("sipp", "call refused with 486")
-    async with Sipp(SippConfig("uas_busy.xml", calls=2)) as sipp, WatchedLine(config(sipp.config.port)) as line:
-        await line.until(Registration.UP)
-        line.line.setup(LegId("out"), "200", description(), CallOptions())
-        assert (await heard(line, Released)).cause is Cause.USER_BUSY
-        await sipp.wait(5)
+def hang_up(script: Script, cseq: int) -> Script:
+    """SIPp ends the call."""
+    return script.send(request("BYE", cseq), again=True).expect(200)
 
 
-def towards(line: WatchedLine, scenario: str | Path, transport: PeerTransport, duration_ms: int = 0) -> Sipp:
-    """SIPp calls the line at its own port, once."""
-    remote = f"127.0.0.1:{line.line.port}"
-    return Sipp(
-        SippConfig(scenario, remote=remote, user="alice", transport=transport, calls=1, duration_ms=duration_ms)
-    )
+# --- SIPp calls -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("ours", "theirs"), TRANSPORTS, ids=["udp", "tcp"])
-async def test_we_are_called_held_retrieved_and_hung_up(ours: Transport, theirs: PeerTransport, row: Row) -> None:
-    row.of("sipp", f"call in over {ours.value}, held, retrieved, hung up")
-    peer = Sipp(SippConfig("uas.xml", transport=theirs))
-    async with peer as registrar, WatchedLine(config(registrar.config.port, ours)) as line:
-        await line.until(Registration.UP)
-        async with towards(line, "uac_hold.xml", theirs, duration_ms=100) as sipp:
-            setup = await heard(line, SetupIndicated)
-            line.line.alert(setup.leg)
-            line.line.connect(setup.leg, description())
-            for count, direction in enumerate((Direction.SENDONLY, Direction.SENDRECV), 1):
-                offer = (await heard(line, OfferReceived, count)).offer
-                assert offer.audio is not None
-                assert offer.audio.direction is direction
-                line.line.answer_offer(setup.leg, description(direction=direction.mirrored))
-            assert (await heard(line, Released)).cause is Cause.NORMAL_CLEARING
-            await sipp.wait(5)
-        assert line.line.counters == {}
+async def test_an_invite_without_an_offer(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "INVITE without an offer: the phone offers in its 200, the answer comes in the ACK")
+    script = Script().send(request("INVITE", 1), again=True).ringing()
+    script.expect(200, check=("body", "m=audio [1-9]")).send(request("ACK", 1, body=sdp())).pause(1000)
+    async with called_by(hang_up(script, 2), tmp_path, registrar) as stage:
+        await stage.answered()
+        await stage.ended()
+    row.measured("sound both ways")
 
 
-@pytest.mark.parametrize("cause", [Cause.USER_BUSY, Cause.CALL_REJECTED])
-async def test_we_refuse(cause: Cause, row: Row) -> None:
-    row.of("sipp", f"call in refused with Q.850 cause {cause.value}")
-    async with Sipp(SippConfig("uas.xml")) as registrar, WatchedLine(config(registrar.config.port)) as line:
-        await line.until(Registration.UP)
-        async with towards(line, "uac_refused.xml", PeerTransport.UDP) as sipp:
-            setup = await heard(line, SetupIndicated)
-            line.line.alert(setup.leg)
-            line.line.disconnect(setup.leg, cause)
-            await sipp.wait(5)
+async def test_every_message_comes_twice(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "every message doubled, both ways: INVITE, ACK, OPTIONS, BYE and their answers")
+    script = call().send(request("OPTIONS", 2)).expect(200).pause(800)
+    async with called_by(hang_up(script, 3), tmp_path, registrar) as stage:
+        stage.wire.alter = lambda data: [data, data]
+        await stage.answered()
+        assert len(stage.phone.snapshot.calls) == 1
+        await stage.ended()
+        assert len(stage.phone.snapshot.history) == 1
+        row.measured("one call")
 
 
-async def test_the_caller_gives_up(row: Row) -> None:
-    row.of("sipp", "call in cancelled while it rings")
-    async with Sipp(SippConfig("uas.xml")) as registrar, WatchedLine(config(registrar.config.port)) as line:
-        await line.until(Registration.UP)
-        async with towards(line, "uac_cancel.xml", PeerTransport.UDP, duration_ms=200) as sipp:
-            line.line.alert((await heard(line, SetupIndicated)).leg)
-            await heard(line, Released)
-            await sipp.wait(5)
+async def test_requests_come_in_the_wrong_order(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "requests re-ordered: a late CSeq is refused with 500 and the call goes on")
+    script = call().send(request("OPTIONS", 5)).expect(200).send(request("OPTIONS", 3)).expect(500)
+    script.send(request("INVITE", 4, body=sdp("sendonly", 2))).expect(100, optional=True).expect(500)
+    script.send(request("ACK", 4)).pause(1000)
+    async with called_by(hang_up(script, 6), tmp_path, registrar) as stage:
+        await stage.answered()
+        await stage.phone.talks_on()
+        assert not stage.phone.snapshot.calls[0].remote_held
+        await stage.phone.no_call()
+        assert stage.phone.sip_counters["out of order"] == 2
+        row.measured("2 counted as out of order")
 
 
-async def test_late_replayed_and_foreign_requests_leave_the_call_up(row: Row) -> None:
-    row.of("sipp", "call in with a late offer; late, foreign and unknown requests in the call; DTMF by INFO")
-    async with Sipp(SippConfig("uas.xml")) as registrar, WatchedLine(config(registrar.config.port)) as line:
-        await line.until(Registration.UP)
-        async with towards(line, SCENARIOS / "uac_reordered.xml", PeerTransport.UDP) as sipp:
-            setup = await heard(line, SetupIndicated)
-            assert setup.offer is None
-            line.line.connect(setup.leg, description())
-            answer = (await heard(line, AnswerReceived)).answer
-            assert answer.audio is not None
-            assert answer.audio.port == 6200
-            assert (await heard(line, DigitSignalled)).digit == "7"
-            await heard(line, Released)
-            await sipp.wait(5)
-        assert line.line.counters == {"out of order": 1}
+async def test_the_ack_is_lost(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "two ACKs lost: the phone sends its 200 again until one comes")
+    async with called_by(hang_up(call().pause(2200), 2), tmp_path, registrar) as stage:
+        stage.wire.alter = lambda data: [] if data.startswith(b"ACK") and stage.wire.count("ACK") <= 2 else [data]
+        await stage.answered()
+        await stage.ended()
+        answers = [data for data in stage.wire.received if is_answer_to(data, "INVITE")]
+        assert len(answers) == stage.wire.count("ACK") == 3
+        row.measured("200 sent three times")
+
+
+async def test_held_by_update(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "held and taken back by UPDATE, and an UPDATE without an offer")
+    script = call().pause(700).send(request("UPDATE", 2, body=sdp("sendonly", 2)))
+    script.expect(200, check=("body", "a=recvonly")).pause(400)
+    script.send(request("UPDATE", 3, body=sdp("sendrecv", 3))).expect(200, check=("body", "a=sendrecv"))
+    script.send(request("UPDATE", 4)).expect(200).pause(700)
+    async with called_by(hang_up(script, 5), tmp_path, registrar) as stage:
+        await stage.answered()
+        await stage.phone.until(lambda s: any(c.remote_held for c in s.calls))
+        await stage.phone.until(lambda s: not any(c.remote_held for c in s.calls))
+        await stage.ended()
+
+
+async def test_an_invite_without_an_offer_in_a_call(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "re-INVITE without an offer in a call")
+    script = call().pause(500).send(request("INVITE", 2)).expect(100, optional=True)
+    script.expect(200, check=("body", "m=audio [1-9]")).send(request("ACK", 2, body=sdp(version=2))).pause(700)
+    async with called_by(hang_up(script, 3), tmp_path, registrar) as stage:
+        await stage.answered()
+        await asyncio.sleep(0.5)
+        await stage.ended()
+
+
+async def test_both_sides_offer_at_once(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "re-INVITEs cross: both are refused with 491, the phone tries again within two seconds")
+    script = call().expect("INVITE", check=("body", "a=sendonly"), keep=True)
+    script.send(request("INVITE", 2, body=sdp(version=2))).expect(491).send(request("ACK", 2))
+    script.send(reply(491, "Request Pending", tag="", kept=True)).expect("ACK")
+    script.expect("INVITE", check=("body", "a=sendonly"))
+    script.send(reply(200, "OK", body=sdp("recvonly", 2), tag="")).expect("ACK").pause(200)
+    async with called_by(hang_up(script, 3), tmp_path, registrar) as stage:
+        await stage.answered()
+        await stage.phone.hold()
+        await stage.phone.no_call(within=8)
+
+
+async def test_a_cancel_comes_after_the_answer(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "the caller's CANCEL crosses the phone's 200: the call is on until BYE")
+    script = Script().send(request("INVITE", 1, body=sdp(), branch="z9hG4bK-[call_id]-1"), again=True).ringing()
+    script.expect(200)
+    script.send(request("CANCEL", 1, branch="z9hG4bK-[call_id]-1", target=CALLED)).expect(200)
+    script.send(request("ACK", 1)).pause(700)
+    async with called_by(hang_up(script, 2), tmp_path, registrar) as stage:
+        await stage.answered()
+        await stage.ended()
+
+
+async def test_a_route_is_recorded(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "two proxies record their route: the phone's BYE takes it, in order")
+    own = "<sip:[local_ip]:[contact_port];lr;first=yes>"
+    routes = f"Record-Route: {own}, <sip:198.51.100.7;lr>"
+    script = Script().send(request("INVITE", 1, routes, body=sdp()), again=True).ringing()
+    script.expect(200, check=("msg", "Record-Route:.*first=yes.*198.51.100.7")).send(request("ACK", 1))
+    script.expect("BYE", check=("msg", "Route:.*first=yes.*198.51.100.7")).send(OK)
+    async with called_by(script, tmp_path, registrar) as stage:
+        await stage.answered()
+        await stage.phone.hang_up()
+        await stage.phone.no_call()
+
+
+async def test_a_third_call_finds_the_phone_busy(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "a third call while the phone has two: 486, and missed")
+    async with called_by(hang_up(call().pause(2500), 2), tmp_path, registrar) as stage:
+        await stage.answered()
+        config = SippConfig(
+            "uac_cancel.xml", remote=f"127.0.0.1:{stage.phone.port}", user="27", calls=1, duration_ms=1500
+        )
+        async with Sipp(config) as second:
+            await stage.phone.until(lambda s: any(c.waiting for c in s.calls))
+            refused = SippConfig("uac_refused.xml", remote=f"127.0.0.1:{stage.phone.port}", user="27", calls=1)
+            async with Sipp(refused) as third:
+                await third.wait(5)
+            await second.wait(5)
+        await stage.phone.until(lambda s: len(s.calls) == 1)
+        await stage.ended()
+        assert stage.phone.snapshot.missed == 2
+
+
+# --- the phone calls ------------------------------------------------------------------------------------------
+
+
+async def test_early_media(tmp_path: Path, row: Row) -> None:
+    row.of("sipp", "183 with a session: the announcement is heard before the answer, the microphone stays closed")
+    script = Script(waits=True).expect("INVITE").send(reply(183, "Session Progress", body=sdp())).pause(1200)
+    script.send(reply(200, "OK", body=sdp()), again=True).expect("ACK").expect("BYE").send(OK)
+    async with calling(script, tmp_path) as stage:
+        await stage.phone.dial("sipp")
+        await stage.phone.until_true(lambda: stage.voice.received > 0)
+        stage.voice.speak_to(stage.phone.rtp_port)
+        await stage.phone.hears(PEER_HERTZ)
+        assert stage.phone.snapshot.calls[0].state is not CallState.CONNECTED
+        assert not stage.phone.snapshot.audio.microphone_open
+        await stage.phone.call_is(CallState.CONNECTED)
+        await stage.phone.until(lambda s: s.audio.microphone_open)
+        await stage.ended(by_us=True)
+
+
+async def test_the_answer_is_repeated_and_overtakes(tmp_path: Path, row: Row) -> None:
+    row.of("sipp", "200 comes three times and the 180 after it: each 200 is acknowledged, the rest ignored")
+    script = Script(waits=True).expect("INVITE").send(reply(180, "Ringing")).send(reply(200, "OK", body=sdp()))
+    script.expect("ACK").expect("BYE").send(OK)
+    ringing: list[bytes] = []
+
+    def overtake(data: bytes) -> list[bytes]:
+        if data.startswith(b"SIP/2.0 180"):
+            ringing.append(data)
+            return []
+        return [data, data, *ringing, data] if is_answer_to(data, "INVITE") else [data]
+
+    async with calling(script, tmp_path) as stage:
+        stage.wire.alter = overtake
+        await stage.phone.dial("sipp")
+        await stage.heard()
+        assert ringing
+        assert stage.wire.count("ACK") == 3
+        await stage.ended(by_us=True)
+    row.measured("3 ACKs")
+
+
+async def test_every_message_is_lost_once(tmp_path: Path, row: Row) -> None:
+    row.of("sipp", "the first copy of every message lost, both ways, while the phone sets a call up and ends it")
+    script = Script(waits=True).expect("INVITE").send(reply(180, "Ringing"))
+    script.send(reply(200, "OK", body=sdp()), again=True).expect("ACK").expect("BYE").send(OK).pause(1500)
+    seen: set[bytes] = set()
+
+    def lose_once(data: bytes) -> list[bytes]:
+        known = data in seen
+        seen.add(data)
+        return [data] if known else []
+
+    async with calling(script, tmp_path) as stage:
+        stage.wire.alter = lose_once
+        await stage.phone.dial("sipp")
+        await stage.heard()
+        await stage.ended(by_us=True)
+        await stage.phone.until_true(lambda: any(is_answer_to(data, "BYE") for data in stage.wire.received[:-1]))
+        await asyncio.sleep(0.6)
+        stage.wire.alter = lambda data: [data]
+        assert len(seen) == 6  # INVITE, 180, 200, ACK, BYE, 200
+
+
+async def test_the_answer_crosses_our_cancel(tmp_path: Path, row: Row) -> None:
+    row.of("sipp", "the callee's 200 crosses the phone's CANCEL: acknowledged, and ended by BYE")
+    script = Script(waits=True).expect("INVITE", keep=True).send(reply(180, "Ringing")).expect("CANCEL")
+    script.send(OK).send(reply(200, "OK", body=sdp(), kept=True)).expect("ACK").expect("BYE").send(OK)
+    async with calling(script, tmp_path) as stage:
+        await stage.phone.dial("sipp")
+        await stage.phone.call_is(CallState.RINGBACK)
+        await stage.phone.hang_up()
+        await asyncio.sleep(0.3)
+        assert not stage.phone.snapshot.calls
+
+
+async def test_a_call_is_sent_elsewhere(tmp_path: Path, row: Row) -> None:
+    row.of("sipp", "302 Moved Temporarily: the phone calls the contact liked best")
+    contacts = "Contact: <sip:second@[local_ip]:[local_port]>;q=0.5, <sip:first@[local_ip]:[local_port]>;q=0.9"
+    script = Script(waits=True).expect("INVITE").send(reply(302, "Moved Temporarily", contact=contacts))
+    script.expect("ACK").expect("INVITE", check=("To", "sip:")).send(reply(200, "OK", body=sdp()), again=True)
+    script.expect("ACK").expect("BYE").send(OK)
+    async with calling(script, tmp_path) as stage:
+        await stage.phone.dial("sipp")
+        await stage.phone.call_is(CallState.CONNECTED)
+        await stage.phone.hang_up()
+        await stage.phone.no_call()
+
+
+async def test_a_storm_of_challenges(tmp_path: Path, row: Row) -> None:
+    row.of("sipp", "each INVITE challenged anew with a stale nonce: the phone gives up after five")
+    script = Script(waits=True)
+    for number in range(5):
+        challenge = f'WWW-Authenticate: Digest realm="storm", nonce="{number}", stale=true, algorithm=MD5, qop="auth"'
+        script.expect("INVITE").send(reply(401, "Unauthorized", challenge)).expect("ACK")
+    async with calling(script, tmp_path) as stage:
+        await stage.phone.dial("sipp")
+        ended = await stage.phone.call_is(CallState.ENDED)
+        row.measured(f"“{ended.notice}”")
+        assert ended.cause == Cause.CALL_REJECTED
