@@ -7,11 +7,11 @@ from pathlib import Path
 
 from app.model.ids import LineId
 from app.model.snapshot import Notice, Severity
-from app.security.errors import SecurityError
 from app.security.tls import TlsProfile, client_context
 from app.settings.layers import Layers
 from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.hop import Transport
+from app.signalling.sip.transport import PortTaken
 
 LINE = LineId("line-1")
 USER_AGENT = "IP270-open"
@@ -59,9 +59,12 @@ def _tls_context(settings: Layers) -> ssl.SSLContext:
     return client_context(Path(trust) if trust else None, TlsProfile(settings.text("sip.tls_profile")))
 
 
-def tls_trouble(error: SecurityError) -> Notice:
-    """A notice for certificates that cannot be used."""
-    return Notice("sip.tls", Severity.ERROR, str(error), error.advice)
+def port_trouble(error: OSError, settings: Layers) -> tuple[str, str]:
+    """Why the line's sockets cannot be opened, and what to do."""
+    if isinstance(error, PortTaken):
+        port = settings.number("sip.local_port")
+        return f"Another program uses the SIP port {port}.", "End it, or set another sip.local_port."
+    return f"SIP cannot use the network: {error.strerror or error}.", "Check the network and sip.local_port."
 
 
 def _host_and_port(text: str) -> tuple[str, int | None]:

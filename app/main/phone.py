@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,41 +13,37 @@ from app.calls.control import CallControl
 from app.calls.history import CallList
 from app.calls.rules import CallRules
 from app.diagnostics.notices import NoticeBoard
-from app.main import line_setup, sound_setup
-from app.main.kiosk_process import KioskProcess
+from app.main import sound_setup, troubles
+from app.main.config_watch import ConfigWatch
+from app.main.events import Events
+from app.main.kiosk_process import KioskProcess, kiosk_command
 from app.main.lamps import Lamps
+from app.main.line_keeper import LineKeeper
 from app.main.loop_timers import LoopTimers
+from app.main.retry import keep_trying
+from app.main.simulation import simulation_of
+from app.main.sound_keeper import SoundKeeper
 from app.main.storage import Storage
 from app.media.engine_events import EngineEvents
 from app.media.room import MediaRoom
-from app.model.commands import AnyCommand, HookEvent, KeyEvent
-from app.model.flags import LogFlag
+from app.model.commands import AnyCommand
 from app.model.ids import LineId
-from app.model.keys import Key
-from app.model.media import AudioPath, MediaEvent, PathsChanged
-from app.model.signalling import LineChanged, SignallingEvent
-from app.model.snapshot import Notice, Severity, Snapshot
-from app.security.errors import SecurityError
+from app.model.media import AudioPath
+from app.model.signalling import LineChanged
+from app.model.snapshot import Notice, Snapshot
 from app.security.keeper import LockKeeper
 from app.security.pin import PinHasher
-from app.settings.errors import SettingsError
-from app.settings.setting import Layer
-from app.signalling.sip.line import SipLine
-from app.signalling.sip.transport import PortTaken
+from app.settings.layers import Layers
+from app.surface.claim import SocketTaken
 from app.surface.executor import CommandExecutor
-from app.surface.rooms import LineFacts, Rooms, Simulation
+from app.surface.rooms import Rooms
 from app.surface.server import PostReply, SurfaceServer
 from app.surface.snapshots import SnapshotBuilder
 from hal.devices import Devices
-from hal.keypad import KeyMove, PhoneKey
-from hal.sim.hook import SimulatedHookSwitch
-from hal.sim.keypad import SimulatedKeypad
 from native import Engine, EngineReport
 
-log = logging.getLogger(LogFlag.MAIN)
-
-KIOSK_NOTICE = "kiosk"
-KEEP_VOLUMES_AFTER = 2.0
+SETTLED_AFTER = 0.5
+"""Seconds after which the media thread has reported what the system gave it."""
 
 
 @dataclass(frozen=True)
@@ -73,46 +68,92 @@ class Phone:
     ) -> None:
         self._setup = setup
         self._devices = devices
+        self._engine = engine
         self._settings = storage.settings
-        self._watchdog: asyncio.Task[None] | None = None
         self._changing: asyncio.Handle | None = None
-        self._keeping: asyncio.TimerHandle | None = None
-        self._writing: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._stoppers: list[Callable[[], None]] = []
         self._registrations: dict[LineId, LineChanged] = {}
-        self._timers = LoopTimers()
         self._lamps = Lamps(devices.leds)
         self._notices = NoticeBoard(self._changed)
-        self._notices.post(*storage.notices)
-        self._engine = engine
-        self._line = self._make_line()
-        self.media = self._make_media()
-        self._engine_events = EngineEvents(engine, self.media.handle)
+        self._notices.post(*storage.notices, *troubles.device_notices(devices))
+        self._build_calls(storage, worker)
+        self._build_surface(storage, worker)
+        self._sound = SoundKeeper(self._settings, devices.audio, self.media, self._notices)
+        self._events.connect(self._calls, self._sound, self._lock, self.server)
+        config = storage.config
+        self._config = None if config is None else ConfigWatch(config, self._settings, self._notices, worker)
+
+    # --- building ----------------------------------------------------------------------------------------
+
+    def _build_calls(self, storage: Storage, worker: ThreadPoolExecutor) -> None:
+        """Media, call list, calls and their line."""
+        self._events = Events(self._registrations, self._changed)
+        self.media = self._make_media(self._settings.current)
+        self._engine_events = EngineEvents(self._engine, self.media.handle)
         self._call_list = CallList(storage.call_store, storage.call_list, worker, self._changed)
+        self._timers = LoopTimers()
         self._calls = CallControl(
-            lines=[self._line] if self._line else [],
+            lines=(),
             media=self.media,
             call_list=self._call_list,
             timers=self._timers,
-            changed=self._changed,
+            changed=self._calls_changed,
             wall_time=_wall_time,
             rules=self._call_rules,
             last_dialled=storage.call_list.last_dialled,
         )
         self._timers.fired = lambda name: self._calls.timer_fired(name, self.now())
-        self._lock = LockKeeper(
-            storage.lock, PinHasher(worker), self._changed, 60.0 * self._settings.current.number("lock.after")
+        self._line = LineKeeper(self._settings, self._calls, self._notices, worker, self._events.signalling)
+
+    def _make_media(self, settings: Layers) -> MediaRoom:
+        audio = self._devices.audio
+        audio.prefer(sound_setup.preferred_endpoints(settings))
+        paths, ringer = sound_setup.device_specs(audio.paths())
+        return MediaRoom(
+            self._engine,
+            paths,
+            ringer,
+            post=self._events.media,
+            address=self._own_address,
+            settings=lambda: sound_setup.media_settings(self._settings.current),
+            volumes=sound_setup.volumes(settings),
         )
-        self._rooms = self._gather()
-        self._snapshots = SnapshotBuilder(self._rooms)
-        self._executor = CommandExecutor(self._rooms)
+
+    def _build_surface(self, storage: Storage, worker: ThreadPoolExecutor) -> None:
+        """The lock, and what surfaces connect to."""
+        lock_after = 60.0 * self._settings.current.number("lock.after")
+        self._lock = LockKeeper(storage.lock, PinHasher(worker), self._changed, lock_after)
+        rooms = Rooms(
+            calls=self._calls,
+            call_list=self._call_list,
+            media=self.media,
+            lock=self._lock,
+            settings=self._settings,
+            notices=self._notices,
+            lines=lambda: self._line.facts,
+            registrations=self._registrations,
+            now=self.now,
+            simulation=simulation_of(self._devices),
+        )
+        self._snapshots = SnapshotBuilder(rooms)
+        self._executor = CommandExecutor(rooms)
+        setup, facts = self._setup, self._devices.display.facts()
         self.server = SurfaceServer(setup.socket, self._snapshots.build, self._executor.handle)
-        self._kiosk = self._make_kiosk() if setup.kiosk else None
+        command = kiosk_command(setup.socket, facts, setup.screenshot)
+        self._kiosk = KioskProcess(command, self._kiosk_trouble, setup.window_closed) if setup.kiosk else None
+
+    # --- what others ask of it -----------------------------------------------------------------------------
 
     @staticmethod
     def now() -> float:
         """The phone's monotonic second."""
         return time.monotonic()
+
+    @property
+    def sip_port(self) -> int | None:
+        """The local SIP port; None while there is no line."""
+        return self._line.port
 
     def snapshot(self) -> Snapshot:
         """The picture of now, as surfaces get it."""
@@ -126,34 +167,38 @@ class Phone:
         """How the media thread does."""
         return self._engine.report()
 
+    # --- start and stop --------------------------------------------------------------------------------------
+
     async def start(self) -> None:
-        """Start every room. Raises OSError only when the surfaces' socket cannot be opened."""
-        await self.server.start()
+        """Start every room. Raises SocketTaken when another phone serves the surfaces' socket."""
+        await self._open_socket()
         if self._kiosk is not None:
             self._kiosk.start()
         self._devices.start()
         self._listen()
+        self._sound.start()
         self._engine.start()
         self._engine_events.start()
-        if self._line is not None:
-            await self._start_line(self._line)
+        await self._line.start()
+        if self._config is not None:
+            self._config.start()
         self._devices.system.notify_ready("The phone is running")
+        self._do(self._look_at_priority())
         interval = self._devices.system.watchdog_interval
         if interval is not None:
-            self._watchdog = asyncio.create_task(self._feed_watchdog(interval))
+            self._do(self._feed_watchdog(interval))
 
     async def stop(self) -> None:
         """End calls, unregister, and close everything in the opposite order."""
         self._devices.system.notify_stopping()
-        if self._watchdog is not None:
-            self._watchdog.cancel()
+        if self._config is not None:
+            self._config.stop()
+        for task in self._tasks:
+            task.cancel()
         for stop in self._stoppers:
             stop()
-        if self._line is not None:
-            await self._line.stop()
-        if self._kiosk is not None:
-            await self._kiosk.stop()
-        await self._executor.stop()
+        # Side by side: each may wait for somebody outside, and the phone has to be gone soon.
+        await asyncio.gather(self._line.stop(), self.stop_kiosk(), self._executor.stop(), self._sound.stop())
         self._lock.close()
         await self.server.stop()
         self._timers.close()
@@ -169,33 +214,46 @@ class Phone:
         if self._kiosk is not None:
             await self._kiosk.stop()
 
-    # --- building ----------------------------------------------------------------------------------------
-
-    def _make_line(self) -> SipLine | None:
-        settings = self._settings.current
-        missing = line_setup.missing_settings(settings)
-        if missing is not None:
-            self._notices.post(missing)
-            return None
+    async def _open_socket(self) -> None:
+        """A phone whose display cannot connect still rings and takes calls by its handset."""
         try:
-            return SipLine(line_setup.line_config(settings), self._handle_signalling)
-        except SecurityError as error:
-            self._notices.post(line_setup.tls_trouble(error))
-            return None
+            await self.server.start()
+        except SocketTaken:
+            raise
+        except OSError as error:
+            self._socket_failed(error)
+            self._do(self._open_socket_later())
 
-    def _make_media(self) -> MediaRoom:
-        settings = self._settings.current
-        self._devices.audio.prefer(sound_setup.preferred_endpoints(settings))
-        paths, ringer = sound_setup.device_specs(self._devices.audio.paths())
-        return MediaRoom(
-            self._engine,
-            paths,
-            ringer,
-            post=self._post_media,
-            address=self._own_address,
-            settings=lambda: sound_setup.media_settings(self._settings.current),
-            volumes=sound_setup.volumes(settings),
-        )
+    async def _open_socket_later(self) -> None:
+        await keep_trying(self.server.start, self._socket_failed)
+        self._notices.clear(troubles.SURFACE_NOTICE)
+
+    def _socket_failed(self, error: OSError) -> None:
+        self._notices.post(troubles.socket_notice(self._setup.socket, error))
+
+    def _listen(self) -> None:
+        self._stoppers += [
+            self._devices.keypad.subscribe(self._events.key),
+            self._devices.hook.subscribe(self._events.hook),
+            self._settings.subscribe("display", lambda _: self._changed()),
+            self._settings.subscribe("lock", lambda _: self._lock_settings_changed()),
+        ]
+
+    async def _look_at_priority(self) -> None:
+        await asyncio.sleep(SETTLED_AFTER)
+        notice = troubles.realtime_notice(self._engine.report())
+        if notice is not None:
+            self._notices.post(notice)
+
+    async def _feed_watchdog(self, interval: float) -> None:
+        while True:
+            self._devices.system.feed_watchdog()
+            await asyncio.sleep(interval)
+
+    def _do(self, work: Coroutine[None, None, None]) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+    # --- what changes --------------------------------------------------------------------------------------
 
     def _call_rules(self) -> CallRules:
         settings = self._settings.current
@@ -203,122 +261,23 @@ class Phone:
 
     def _own_address(self) -> str:
         """Where the far end can send voice to: our address on the way to the PBX."""
-        local = None if self._line is None else self._line.local_address
         own = self._devices.network.addresses()
-        return local or (own[0].address if own else "127.0.0.1")
-
-    def _gather(self) -> Rooms:
-        return Rooms(
-            calls=self._calls,
-            call_list=self._call_list,
-            media=self.media,
-            lock=self._lock,
-            settings=self._settings,
-            notices=self._notices,
-            lines=self._line_facts(),
-            registrations=self._registrations,
-            now=self.now,
-            simulation=self._simulation(),
-        )
-
-    def _line_facts(self) -> tuple[LineFacts, ...]:
-        if self._line is None:
-            return ()
-        settings = self._settings.current
-        number = settings.text("sip.user")
-        name = settings.text("sip.display_name") or number
-        return (LineFacts(self._line.id, number, name, settings.text("sip.registrar"), self._line.capabilities),)
-
-    def _simulation(self) -> Simulation | None:
-        keypad, hook = self._devices.keypad, self._devices.hook
-        if not isinstance(keypad, SimulatedKeypad) or not isinstance(hook, SimulatedHookSwitch):
-            return None
-
-        def press_key(key: Key, pressed: bool) -> None:
-            (keypad.press if pressed else keypad.release)(PhoneKey(key.value))
-
-        def move_hook(off_hook: bool) -> None:
-            (hook.lift if off_hook else hook.replace)()
-
-        return Simulation(press_key, move_hook)
-
-    def _make_kiosk(self) -> KioskProcess:
-        facts = self._devices.display.facts()
-        arguments = [
-            f"--socket={self._setup.socket}",
-            f"--presenter={facts.presenter.value}",
-            f"--size={facts.width}x{facts.height}",
-            f"--dpi={facts.dpi}",
-        ]
-        if self._setup.screenshot is not None:
-            arguments.append(f"--screenshot={self._setup.screenshot}")
-        return KioskProcess(arguments, self._kiosk_trouble, self._setup.window_closed)
-
-    def _listen(self) -> None:
-        devices = self._devices
-        self._stoppers += [
-            devices.keypad.subscribe(self._key_moved),
-            devices.hook.subscribe(self._hook_moved),
-            devices.audio.subscribe(lambda change: self.media.update_devices(*sound_setup.device_specs(change.paths))),
-            self._settings.subscribe("display", lambda _: self._changed()),
-            self._settings.subscribe("lock", lambda _: self._lock_settings_changed()),
-        ]
-
-    async def _start_line(self, line: SipLine) -> None:
-        try:
-            await line.start()
-        except PortTaken as error:
-            self._notices.post(Notice("sip.port", Severity.ERROR, str(error), "Set another sip.local_port."))
-
-    # --- events ------------------------------------------------------------------------------------------
-
-    def _handle_signalling(self, event: SignallingEvent) -> None:
-        if isinstance(event, LineChanged):
-            self._registrations[event.line] = event
-            self._changed()
-        self._calls.handle(event, self.now())
-
-    def _post_media(self, event: MediaEvent) -> None:
-        asyncio.get_running_loop().call_soon(self._handle_media, event)
-
-    def _handle_media(self, event: MediaEvent) -> None:
-        if isinstance(event, PathsChanged):
-            self._keep_volumes(event)
-        self._calls.handle(event, self.now())
-
-    def _keep_volumes(self, paths: PathsChanged) -> None:
-        """A volume the user chose outlives a restart; several quick steps are written once."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-        kept = sound_setup.volumes(self._settings.current)
-        changed = {f"audio.{name}.volume": level for name, level in paths.volumes.items() if kept.get(name) != level}
-        loop = asyncio.get_running_loop()
-        self._keeping = loop.call_later(KEEP_VOLUMES_AFTER, self._write_volumes, changed) if changed else None
-
-    def _write_volumes(self, changed: dict[str, int]) -> None:
-        self._writing = asyncio.get_running_loop().create_task(self._store_volumes(dict(changed)))
-
-    async def _store_volumes(self, changed: dict[str, object]) -> None:
-        try:
-            await self._settings.merge(Layer.USER, changed)
-        except SettingsError as error:
-            self._notices.post(Notice("settings.volume", Severity.WARNING, str(error), error.advice))
-
-    def _key_moved(self, move: KeyMove) -> None:
-        self._lock.used()
-        self.server.send_event(KeyEvent(Key(move.key.value), move.pressed))
-
-    def _hook_moved(self, off_hook: bool) -> None:
-        self._lock.used()
-        self.server.send_event(HookEvent(off_hook))
-        self._calls.hook_moved(self.now(), off_hook=off_hook)
+        return self._line.local_address or (own[0].address if own else "127.0.0.1")
 
     def _lock_settings_changed(self) -> None:
         self._lock.set_idle_limit(60.0 * self._settings.current.number("lock.after"))
         self._lock.pin_changed()
+        self._changed()
 
-    def _kiosk_trouble(self, text: str) -> None:
-        self._notices.post(Notice(KIOSK_NOTICE, Severity.WARNING, text))
+    def _kiosk_trouble(self, notice: Notice | None) -> None:
+        if notice is None:
+            self._notices.clear("kiosk")
+        else:
+            self._notices.post(notice)
+
+    def _calls_changed(self) -> None:
+        self._line.calls_changed()
+        self._changed()
 
     def _changed(self) -> None:
         """Something visible changed: show it once for all changes of this pass of the loop."""
@@ -329,11 +288,6 @@ class Phone:
         self._changing = None
         self._lamps.show(self._snapshots.build())
         self.server.changed()
-
-    async def _feed_watchdog(self, interval: float) -> None:
-        while True:
-            self._devices.system.feed_watchdog()
-            await asyncio.sleep(interval)
 
 
 def _wall_time(monotonic: float) -> float:

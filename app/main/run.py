@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from app.diagnostics.sinks import LogSinks
@@ -16,12 +16,11 @@ from app.main.command_line import RunOptions
 from app.main.phone import Phone, Setup
 from app.main.storage import Storage, open_storage
 from app.model.flags import LogFlag
+from app.surface.claim import SocketTaken
 from hal.board import Board, load_board
 from hal.devices import open_devices
 from hal.errors import HalError
 from native import Clock, Engine
-
-log = logging.getLogger(LogFlag.MAIN)
 
 
 def run(options: RunOptions) -> int:
@@ -34,8 +33,8 @@ def run(options: RunOptions) -> int:
     setup = Setup(options.socket, kiosk=options.kiosk)
     try:
         asyncio.run(_serve(board, options.state, options.config, setup, verbose=options.verbose))
-    except OSError as error:
-        print(f"The phone cannot start: {error}", file=sys.stderr)
+    except SocketTaken as error:
+        print(f"The phone cannot start: {error.strerror} with --socket.", file=sys.stderr)
         return 1
     return 0
 
@@ -52,10 +51,11 @@ async def _serve(board: Board, state: Path, config: Path | None, setup: Setup, *
 async def running_phone(
     board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool = False
 ) -> AsyncIterator[Phone]:
-    """A phone from start to stop. Raises OSError when the surfaces' socket cannot be opened."""
+    """A phone from start to stop. Raises SocketTaken when another phone serves the surfaces' socket."""
     with ThreadPoolExecutor(1, thread_name_prefix="worker") as worker:
         storage = open_storage(state, config, board, worker)
-        with _log_sinks(storage, state, verbose=verbose), Engine(Clock.CARD) as engine:
+        with _log_sinks(storage, state, verbose=verbose) as sinks, Engine(Clock.CARD) as engine:
+            storage = replace(storage, notices=(*storage.notices, *sinks.notices))
             phone = Phone(setup, storage, open_devices(board), engine, worker)
             try:
                 await phone.start()
@@ -65,7 +65,17 @@ async def running_phone(
 
 
 def _log_sinks(storage: Storage, state: Path, *, verbose: bool) -> LogSinks:
-    settings = storage.settings.current
-    levels = {flag: "debug" if verbose else settings.text(f"diagnostics.level.{flag}") for flag in LogFlag}
-    size = settings.number("diagnostics.log_size") * 1_000_000
-    return LogSinks(levels, state / "log" / "phone.log", size)
+    """The log, whose levels follow the settings; with `verbose` all is logged whatever they say."""
+    settings = storage.settings
+
+    def level(flag: LogFlag) -> str:
+        return "debug" if verbose else settings.current.text(f"diagnostics.level.{flag}")
+
+    def levels_changed(_: frozenset[str]) -> None:
+        for flag in LogFlag:
+            sinks.set_level(flag, level(flag))
+
+    size = settings.current.number("diagnostics.log_size") * 1_000_000
+    sinks = LogSinks({flag: level(flag) for flag in LogFlag}, state / "log" / "phone.log", size)
+    settings.subscribe("diagnostics.level", levels_changed)
+    return sinks

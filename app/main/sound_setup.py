@@ -18,6 +18,14 @@ PLACE_OF_PATH = {
 }
 
 
+DEVICE_KEYS = frozenset(
+    f"audio.{place}.{direction}"
+    for place in Place
+    for direction in (("playback",) if place is Place.RINGER else ("playback", "capture"))
+)
+"""The settings that name sound devices."""
+
+
 def media_settings(settings: Layers) -> MediaSettings:
     """What a new call's media go by."""
     return MediaSettings(
@@ -31,7 +39,12 @@ def media_settings(settings: Layers) -> MediaSettings:
 
 def volumes(settings: Layers) -> dict[str, int]:
     """The volumes of all paths and the ringer, in percent."""
-    return {place.value: settings.number(f"audio.{place.value}.volume") for place in Place}
+    return {place.value: settings.number(volume_key(place.value)) for place in Place}
+
+
+def volume_key(name: str) -> str:
+    """The setting of a volume, by the name the media room calls it."""
+    return f"audio.{name}.volume"
 
 
 def preferred_endpoints(settings: Layers) -> dict[Place, Endpoint]:

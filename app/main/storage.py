@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,16 +26,13 @@ class Storage:
     call_store: CallStore
     call_list: CallListContents
     notices: tuple[Notice, ...]
+    config: Path | None = None
+    """The file of `--config`, to be looked at again."""
 
 
 def open_storage(state: Path, config: Path | None, board: Board, worker: Executor) -> Storage:
     """Read everything; blocks on the disk, so it belongs to the start. Never fails for what the disk holds."""
-    notices: list[Notice] = []
-    try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        advice = "Nothing will be remembered. Start the phone with a --state folder it may write to."
-        notices.append(Notice("storage", Severity.ERROR, f"{state} cannot be used: {error.strerror}.", advice))
+    notices = list(_state_notices(state))
     of_board = from_tables(board.settings, f"board {board.name}", Layer.BOARD)
     of_admin = ConfigFile() if config is None else read_config(config)
     notices += [*of_board.notices, *of_admin.notices]
@@ -43,4 +42,16 @@ def open_storage(state: Path, config: Path | None, board: Board, worker: Executo
     if contents.trouble:
         notices.append(Notice("calls.list", Severity.WARNING, contents.trouble, "Newer calls are kept all the same."))
     notices += settings.notices
-    return Storage(settings, SettingsLockStorage(settings, state, worker), store, contents, tuple(notices))
+    return Storage(settings, SettingsLockStorage(settings, state, worker), store, contents, tuple(notices), config)
+
+
+def _state_notices(state: Path) -> Iterator[Notice]:
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writable = os.access(state, os.W_OK | os.X_OK)
+        reason = "" if writable else "it is read-only, or somebody else's"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        advice = "Nothing will be remembered. Start the phone with a --state folder it may write to."
+        yield Notice("storage", Severity.ERROR, f"{state} cannot be used: {reason}.", advice)

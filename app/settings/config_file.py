@@ -27,16 +27,23 @@ from app.settings.setting import Layer, Value
 SIZE_LIMIT = 256 * 1024
 """Bytes; a longer file is not read."""
 
+CONFIG_NOTICES = "settings.config"
+"""The notices about the file have this id, or one below it."""
+
 _HEADER = re.compile(r"\s*\[")
 _ASSIGNMENT = re.compile(r"\s*[A-Za-z0-9_.\"'-]+\s*=")
 _LINE_IN_ERROR = re.compile(r" \(at (?:line \d+, column \d+|end of document)\)$")
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
-    """What the file gave: values for the layer, and what is wrong with the rest."""
+    """What the file gave: values for the layer, and what is wrong with the rest.
+
+    `usable` is False when the file could not be read at all, so that its silence means nothing.
+    """
 
     values: dict[str, Value] = {}
     notices: tuple[Notice, ...] = ()
+    usable: bool = True
 
 
 class _Statement(msgspec.Struct, frozen=True):
@@ -84,7 +91,7 @@ def from_tables(tables: Mapping[str, object], name: str, layer: Layer) -> Config
 
 
 def _nothing(text: str, advice: str) -> ConfigFile:
-    return ConfigFile(notices=(Notice("settings.config", Severity.ERROR, text, advice),))
+    return ConfigFile(notices=(Notice(CONFIG_NOTICES, Severity.ERROR, text, advice),), usable=False)
 
 
 class _Reader:
@@ -138,7 +145,7 @@ class _Reader:
 
     def _tell(self, line: int, text: str, advice: str) -> None:
         where = f"{self._name}, line {line}" if line else self._name
-        name = f"settings.config.{line}" if line else f"settings.{self._name}.{len(self.notices) + 1}"
+        name = f"{CONFIG_NOTICES}.{line}" if line else f"settings.{self._name}.{len(self.notices) + 1}"
         self.notices.append(Notice(name, Severity.ERROR, f"{where}: {text}", advice))
 
 

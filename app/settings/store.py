@@ -101,6 +101,14 @@ class SettingsStore:
         # Shielded whole: a cancelled caller must not leave memory and disk telling different things.
         await asyncio.shield(self._merge(layer, changes))
 
+    def configure(self, values: Mapping[str, Value]) -> bool:
+        """Put what the file of `--config` gives now in place of what it gave before; True when that is a change."""
+        if self._configured == values:
+            return False
+        self._configured = dict(values)
+        self._apply()
+        return True
+
     async def _merge(self, layer: Layer, changes: dict[str, object]) -> None:
         async with self._writing:
             kept = self._kept.merged(layer, changes)

@@ -20,6 +20,8 @@ log = logging.getLogger(LogFlag.SURFACE)
 
 SLOW_COMMANDS = 8
 """How many commands that take time (PINs, settings) may be under way at once."""
+STOP_PATIENCE = 2.0
+"""Seconds that what is under way has at the end."""
 
 _LOCKED = Refusal("The phone is locked", "Unlock it first. Emergency calls and answering are possible.")
 _BUSY = Refusal("The phone is still busy with what was asked before", "Try again in a moment.")
@@ -58,7 +60,7 @@ class CommandExecutor:
     async def stop(self) -> None:
         """Let what is under way come to its end."""
         if self._slow:
-            await asyncio.wait(self._slow, timeout=5)
+            await asyncio.wait(self._slow, timeout=STOP_PATIENCE)
 
     async def _finish(self, command: AnyCommand, work: Coroutine[None, None, _No], reply: PostReply) -> None:
         refusal: _No

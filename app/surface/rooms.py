@@ -18,7 +18,7 @@ from app.settings.store import SettingsStore
 
 @dataclass(frozen=True)
 class LineFacts:
-    """What never changes of a line while the phone runs."""
+    """What is true of a line until its settings change."""
 
     id: LineId
     number: str
@@ -45,7 +45,7 @@ class Rooms:
     lock: LockKeeper
     settings: SettingsStore
     notices: NoticeBoard
-    lines: tuple[LineFacts, ...]
+    lines: Callable[[], tuple[LineFacts, ...]]
     registrations: dict[LineId, LineChanged]
     """The newest word of each line; the composition root keeps it up to date."""
     now: Callable[[], float]

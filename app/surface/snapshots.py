@@ -8,6 +8,8 @@ from app.model.signalling import LineChanged, Registration
 from app.model.snapshot import DisplayView, LineView, Notice, Severity, Snapshot
 from app.surface.rooms import LineFacts, Rooms
 
+_SOUND_ADVICE = "It is used as soon as it is there; `ip270 devices` lists what the phone sees."
+
 
 class SnapshotBuilder:
     """Gathers what is true from all rooms. Each snapshot has a higher generation than the one before."""
@@ -23,7 +25,7 @@ class SnapshotBuilder:
         return Snapshot(
             generation=next(self._generations),
             now=now,
-            lines=tuple(self._line(facts) for facts in rooms.lines),
+            lines=tuple(self._line(facts) for facts in rooms.lines()),
             calls=rooms.calls.views(now),
             active=rooms.calls.active,
             history=rooms.call_list.newest,
@@ -52,7 +54,7 @@ class SnapshotBuilder:
 
     def _notices(self) -> tuple[Notice, ...]:
         trouble = self._rooms.calls.audio_trouble
-        sound = (Notice("audio", Severity.ERROR, trouble),) if trouble else ()
+        sound = (Notice("audio", Severity.ERROR, trouble, _SOUND_ADVICE),) if trouble else ()
         return (*sound, *self._rooms.notices.current)
 
     def _display(self) -> DisplayView:

@@ -1,0 +1,71 @@
+"""Takes the file of --config up again when somebody has mended it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import Executor
+from pathlib import Path
+
+from app.diagnostics.notices import NoticeBoard
+from app.model.flags import LogFlag
+from app.settings.config_file import CONFIG_NOTICES, read_config
+from app.settings.store import SettingsStore
+
+log = logging.getLogger(LogFlag.SETTINGS)
+
+INTERVAL = 1.0
+"""Seconds between two looks at the file."""
+
+_Stamp = tuple[int, int, int, int] | None
+
+
+class ConfigWatch:
+    """Looks at the file again and again. All that touches the disk happens in `worker`.
+
+    A file is read when two looks found it alike, so that nobody is still writing it. One that cannot be read any
+    more leaves the settings as they are.
+    """
+
+    def __init__(self, path: Path, settings: SettingsStore, notices: NoticeBoard, worker: Executor) -> None:
+        self._path = path
+        self._settings = settings
+        self._notices = notices
+        self._worker = worker
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look; what happened to the file since the phone read it first is seen too."""
+        self._task = asyncio.create_task(self._watch(), name="config watch")
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        seen: _Stamp = None
+        taken: _Stamp = None
+        while True:
+            stamp = await loop.run_in_executor(self._worker, _stamp, self._path)
+            if stamp == seen != taken:
+                taken = stamp
+                await self._take()
+            seen = stamp
+            await asyncio.sleep(INTERVAL)
+
+    async def _take(self) -> None:
+        config = await asyncio.get_running_loop().run_in_executor(self._worker, read_config, self._path)
+        self._notices.replace(CONFIG_NOTICES, config.notices)
+        if config.usable and self._settings.configure(config.values):
+            log.info("%s was taken up", self._path)
+
+
+def _stamp(path: Path) -> _Stamp:
+    """What tells one state of a file from another; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

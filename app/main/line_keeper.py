@@ -1,0 +1,160 @@
+"""Keeps the phone's line as the settings have it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from app.calls.control import CallControl
+from app.diagnostics.notices import NoticeBoard
+from app.main import line_setup
+from app.main.line_setup import LINE
+from app.main.retry import Patience
+from app.model.flags import LogFlag
+from app.model.signalling import LineCapabilities, LineChanged, Registration, SignallingEvent
+from app.model.snapshot import Notice, Severity
+from app.security.errors import SecurityError
+from app.settings.layers import Layers
+from app.settings.store import SettingsStore
+from app.signalling.sip.line import SipLine
+from app.surface.rooms import LineFacts
+
+log = logging.getLogger(LogFlag.MAIN)
+
+_WAITING = Notice(
+    "sip.waiting",
+    Severity.INFO,
+    "The line has new settings.",
+    "They are used as soon as no call is on it.",
+)
+
+
+class LineKeeper:
+    """Makes the line, and makes it anew when a `sip` setting changes and no call is on it.
+
+    What keeps a line from being made is told as a notice or as the line's own trouble, and tried again. Belongs to
+    the main thread; certificates are read in `worker`. `post` gets the line's events, on the loop.
+    """
+
+    def __init__(
+        self,
+        settings: SettingsStore,
+        calls: CallControl,
+        notices: NoticeBoard,
+        worker: Executor,
+        post: Callable[[SignallingEvent], None],
+    ) -> None:
+        self._settings = settings
+        self._calls = calls
+        self._notices = notices
+        self._worker = worker
+        self._post = post
+        self._line: SipLine | None = None
+        self._made_of: Layers | None = None
+        self._facts: tuple[LineFacts, ...] = ()
+        self._patience = Patience()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._forget: Callable[[], None] | None = None
+
+    @property
+    def facts(self) -> tuple[LineFacts, ...]:
+        """What surfaces may know of the line; empty while there is no PBX."""
+        return self._facts
+
+    @property
+    def local_address(self) -> str | None:
+        """Our own numeric address on the way to the PBX; None before it is known."""
+        return None if self._line is None else self._line.local_address
+
+    @property
+    def port(self) -> int | None:
+        """The local SIP port; None without a line."""
+        return None if self._line is None else self._line.port
+
+    async def start(self) -> None:
+        """Make the line, and keep it from now on. Never raises for what the settings or the machine are."""
+        self._forget = self._settings.subscribe("sip", lambda _: self._news.set())
+        delay = await self._settle()
+        self._task = asyncio.create_task(self._keep(delay), name="line keeper")
+
+    async def stop(self) -> None:
+        """End all calls on the line, unregister and close it."""
+        if self._forget is not None:
+            self._forget()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if self._line is not None:
+            await self._line.stop()
+
+    def calls_changed(self) -> None:
+        """A call moved: a line that was waited for may be free now."""
+        if self._made_of is not None and not self._fits(self._settings.current):
+            self._news.set()
+
+    async def _keep(self, delay: float | None) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._news.wait(), delay)
+            except TimeoutError:
+                log.debug("trying again to make the line")
+            self._news.clear()
+            delay = await self._settle()
+
+    async def _settle(self) -> float | None:
+        """Make the line fit the settings. Returns the seconds until it must be tried again, or None."""
+        settings = self._settings.current
+        if self._fits(settings):
+            return None
+        if self._line is not None and self._calls.line_busy(LINE):
+            self._notices.post(_WAITING)
+            return None
+        self._notices.clear("sip")
+        await self._take_down()
+        delay = await self._make(settings)
+        self._made_of = settings if delay is None else None
+        return delay
+
+    def _fits(self, settings: Layers) -> bool:
+        made_of = self._made_of
+        return made_of is not None and not any(key.startswith("sip.") for key in settings.changed(made_of))
+
+    async def _take_down(self) -> None:
+        self._calls.set_lines(())
+        if self._line is not None:
+            line, self._line = self._line, None
+            await line.stop()
+
+    async def _make(self, settings: Layers) -> float | None:
+        missing = line_setup.missing_settings(settings)
+        if missing is not None:
+            self._facts = ()
+            self._notices.post(missing)
+            return None
+        self._facts = (_facts(settings),)
+        try:
+            config = await asyncio.get_running_loop().run_in_executor(self._worker, line_setup.line_config, settings)
+            line = SipLine(config, self._post)
+            await line.start()
+        except SecurityError as error:
+            return self._failed(str(error), error.advice)
+        except OSError as error:
+            return self._failed(*line_setup.port_trouble(error, settings))
+        self._patience.regain()
+        self._line = line
+        self._facts = (_facts(settings, line.capabilities),)
+        self._calls.set_lines((line,))
+        return None
+
+    def _failed(self, reason: str, advice: str) -> float:
+        self._post(LineChanged(LINE, Registration.DOWN, reason, advice))
+        return self._patience.lose()
+
+
+def _facts(settings: Layers, capabilities: LineCapabilities | None = None) -> LineFacts:
+    number = settings.text("sip.user")
+    name = settings.text("sip.display_name") or number
+    return LineFacts(LINE, number, name, settings.text("sip.registrar"), capabilities or LineCapabilities())

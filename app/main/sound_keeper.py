@@ -1,0 +1,82 @@
+"""Keeps sound as the settings have it, and the settings as the user turns the volume."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from app.diagnostics.notices import NoticeBoard
+from app.main import sound_setup
+from app.media.room import MediaRoom
+from app.model.media import PathsChanged
+from app.model.snapshot import Notice, Severity
+from app.settings.errors import SettingsError
+from app.settings.setting import Layer
+from app.settings.store import SettingsStore
+from hal.audio import AudioDevices, Place
+
+KEEP_AFTER = 2.0
+"""Seconds of rest after which a volume is written, so that several quick steps are written once."""
+
+
+class SoundKeeper:
+    """Stands between settings, sound cards and the media room. Belongs to the main thread."""
+
+    def __init__(self, settings: SettingsStore, devices: AudioDevices, media: MediaRoom, notices: NoticeBoard) -> None:
+        self._settings = settings
+        self._devices = devices
+        self._media = media
+        self._notices = notices
+        self._turned: dict[str, int] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._stoppers: tuple[Callable[[], None], ...] = ()
+
+    def start(self) -> None:
+        """Follow cards that come and go, and settings that change."""
+        self._stoppers = (
+            self._devices.subscribe(lambda change: self._media.update_devices(*sound_setup.device_specs(change.paths))),
+            self._settings.subscribe("audio", self._settings_changed),
+        )
+
+    async def stop(self) -> None:
+        """Write what was turned last, and follow no more."""
+        for stop in self._stoppers:
+            stop()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._write()
+        if self._writing is not None:
+            await self._writing
+
+    def paths_changed(self, paths: PathsChanged) -> None:
+        """A volume the user chose outlives a restart."""
+        if self._timer is not None:
+            self._timer.cancel()
+        kept = sound_setup.volumes(self._settings.current)
+        self._turned = {name: level for name, level in paths.volumes.items() if kept.get(name) != level}
+        self._timer = asyncio.get_running_loop().call_later(KEEP_AFTER, self._write) if self._turned else None
+
+    def _write(self) -> None:
+        self._timer = None
+        turned, self._turned = self._turned, {}
+        changed: dict[str, object] = {sound_setup.volume_key(name): level for name, level in turned.items()}
+        self._writing = asyncio.get_running_loop().create_task(self._store(changed))
+
+    async def _store(self, changed: dict[str, object]) -> None:
+        try:
+            await self._settings.merge(Layer.USER, changed)
+        except SettingsError as error:
+            self._notices.post(Notice("settings.volume", Severity.WARNING, str(error), error.advice))
+        else:
+            self._notices.clear("settings.volume")
+
+    def _settings_changed(self, keys: frozenset[str]) -> None:
+        volumes = sound_setup.volumes(self._settings.current)
+        for place in Place:
+            # What the user turned since is newer than what was written for him.
+            if sound_setup.volume_key(place) in keys and place.value not in self._turned:
+                self._media.set_volume_of(place.value, volumes[place.value])
+        if keys & sound_setup.DEVICE_KEYS:
+            self._devices.prefer(sound_setup.preferred_endpoints(self._settings.current))
+            self._media.update_devices(*sound_setup.device_specs(self._devices.paths()))
