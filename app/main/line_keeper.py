@@ -70,9 +70,9 @@ class LineKeeper:
         return None if self._line is None else self._line.local_address
 
     @property
-    def port(self) -> int | None:
-        """The local SIP port; None without a line."""
-        return None if self._line is None else self._line.port
+    def line(self) -> SipLine | None:
+        """The line as it is now; None while none can be made."""
+        return self._line
 
     async def start(self) -> None:
         """Make the line, and keep it from now on. Never raises for what the settings or the machine are."""

@@ -34,6 +34,7 @@ from app.model.snapshot import Notice, Snapshot
 from app.security.keeper import LockKeeper
 from app.security.pin import PinHasher
 from app.settings.layers import Layers
+from app.signalling.sip.line import SipLine
 from app.surface.claim import SocketTaken
 from app.surface.executor import CommandExecutor
 from app.surface.rooms import Rooms
@@ -151,9 +152,9 @@ class Phone:
         return time.monotonic()
 
     @property
-    def sip_port(self) -> int | None:
-        """The local SIP port; None while there is no line."""
-        return self._line.port
+    def line(self) -> SipLine | None:
+        """The line as it is now, to look at; None while there is none."""
+        return self._line.line
 
     def snapshot(self) -> Snapshot:
         """The picture of now, as surfaces get it."""

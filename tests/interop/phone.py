@@ -24,6 +24,7 @@ from app.model.commands import AnyCommand, Reply
 from app.model.media import AudioPath, Quality
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView, Snapshot
+from app.signalling.sip.line import SipLine
 from hal.board import load_board
 from hal.devices import open_devices
 from native import Clock, DigitReceived, Engine, Event, StreamStatistics
@@ -128,10 +129,16 @@ class PhoneUnderTest:
         return self._surface
 
     @property
+    def line(self) -> SipLine:
+        """Its one line."""
+        line = self._running._line._line
+        assert line is not None, "the phone has no line"
+        return line
+
+    @property
     def port(self) -> int:
         """Where it listens for SIP."""
-        assert self._running._line is not None
-        return self._running._line.port
+        return self.line.port
 
     # --- what the user does -----------------------------------------------------------------------------------
 
@@ -264,8 +271,8 @@ class PhoneUnderTest:
     @property
     def sip_counters(self) -> dict[str, int]:
         """What the network did to SIP that was dropped or refused, by kind."""
-        assert self._running._line is not None
-        return self._running._line.counters
+        assert self._running.line is not None
+        return self._running.line.counters
 
     def quality(self) -> Quality:
         """The figures of the one call, as they are now."""
