@@ -1,5 +1,20 @@
-"""Adds the C engine to the packaging that setup.cfg describes; setup.cfg alone can't name a cffi module."""
+"""Adds to the packaging that setup.cfg describes what it has no words for: the C engine, and the demo's speech."""
+
+import runpy
+from pathlib import Path
 
 from setuptools import setup
+from setuptools.command.build_py import build_py
 
-setup(cffi_modules=["native/build_engine.py:builder"])
+
+class BuildWithSpeech(build_py):
+    """Synthesises the demo's speech before the package's files are gathered."""
+
+    def run(self) -> None:
+        """Fails with advice where flite is missing: half a wheel would fail its user later."""
+        synthesis = runpy.run_path("app/demo/synthesis.py")
+        synthesis["synthesise"](Path("app/demo/speech"))
+        super().run()
+
+
+setup(cffi_modules=["native/build_engine.py:builder"], cmdclass={"build_py": BuildWithSpeech})

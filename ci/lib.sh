@@ -39,7 +39,7 @@ install_python() {
 # build: the C engine and the demo's speech, where their sources changed.
 build() {
     (cd "$root" && "$venv/bin/python" -m native.build_engine) >&2 || fail "the media engine did not build"
-    (cd "$root" && "$venv/bin/python" -m app.demo.speech) >&2 || fail "the demo's speech could not be synthesised"
+    (cd "$root" && "$venv/bin/python" -m app.demo.synthesis) >&2 || fail "the demo's speech could not be synthesised"
 }
 
 set_up_phone() {

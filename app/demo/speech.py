@@ -1,58 +1,16 @@
-"""The demo partners' voices, synthesised by flite when the phone is built and shipped as such.
-
-`python -m app.demo.speech` writes `speech/*.wav` (16 kHz, mono, 16 bit) beside this file where they are
-missing or their words have changed.
-"""
+"""The demo partners' speech, which `app.demo.synthesis` made when the phone was built."""
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import subprocess
-import sys
 import wave
 from importlib import resources
-from pathlib import Path
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-SAMPLE_RATE = 16_000
-
-
-class Piece(msgspec.Struct, frozen=True):
-    """What one partner says, and the flite voice that says it."""
-
-    voice: str
-    words: str
-
-
-PIECES = {
-    "announcement": Piece(
-        "slt",
-        """Welcome. You are connected to the demonstration exchange. Your phone is registered, and your sound works.
-        Dial one hundred to hear yourself, or one hundred and three to speak to a colleague. Good bye.""",
-    ),
-    "colleague": Piece(
-        "rms",
-        """Hello, this is your colleague speaking. The meeting has moved to three o'clock, in the large room upstairs.
-        Could you bring the printed plans, and a cup of tea for me? Thank you, that is very kind of you.""",
-    ),
-    "callback": Piece(
-        "awb",
-        "Hello, you asked to be called back. Here I am. Everything is in order, so I wish you a good day.",
-    ),
-    "caller": Piece(
-        "slt",
-        """The quick brown fox jumps over the lazy dog. She sells sea shells by the sea shore.
-        Please leave the parcel beside the door.""",
-    ),
-}
-
 
 class SpeechMissing(Exception):
-    """A piece of speech was never synthesised, or flite could not do it; the text says what to run."""
+    """A piece of speech was never synthesised; the text says what to run."""
 
 
 def load_speech(name: str) -> npt.NDArray[np.int16]:
@@ -62,36 +20,4 @@ def load_speech(name: str) -> npt.NDArray[np.int16]:
         with file.open("rb") as opened, wave.open(opened) as sound:
             return np.frombuffer(sound.readframes(sound.getnframes()), np.int16)
     except FileNotFoundError:
-        raise SpeechMissing(f"{name}.wav is missing: run `python -m app.demo.speech`, it needs flite") from None
-
-
-def synthesise(folder: Path) -> list[Path]:
-    """Write the pieces that are missing or out of date into `folder`; returns what was written."""
-    folder.mkdir(exist_ok=True)
-    written = []
-    for name, piece in PIECES.items():
-        target, stamp = folder / f"{name}.wav", folder / f"{name}.wav.words"
-        key = hashlib.sha256(f"{piece.voice} {piece.words}".encode()).hexdigest()
-        if target.exists() and stamp.exists() and stamp.read_text() == key:
-            continue
-        if not shutil.which("flite"):
-            raise SpeechMissing("flite is not installed: `apt-get install flite`")
-        subprocess.run(["flite", "-voice", piece.voice, "-t", piece.words, "-o", str(target)], check=True)
-        _check_format(target)
-        stamp.write_text(key)
-        written.append(target)
-    return written
-
-
-def _check_format(path: Path) -> None:
-    with wave.open(str(path)) as sound:
-        if (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) != (SAMPLE_RATE, 1, 2):
-            raise SpeechMissing(f"{path.name} is not 16 kHz mono 16 bit: this flite has other voices")
-
-
-if __name__ == "__main__":
-    try:
-        for path in synthesise(Path(__file__).parent / "speech"):
-            print(f"synthesised {path.name}")
-    except SpeechMissing as problem:
-        sys.exit(str(problem))
+        raise SpeechMissing(f"{name}.wav is missing: run `python -m app.demo.synthesis`, it needs flite") from None
