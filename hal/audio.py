@@ -58,7 +58,7 @@ class Mixer(msgspec.Struct, frozen=True):
 
 
 class AudioChange(msgspec.Struct, frozen=True):
-    """Cards came or went; `paths` is what is usable now."""
+    """Cards came or went, or only a sound server's PCMs did; `paths` is what is usable now."""
 
     arrived: tuple[SoundCard, ...]
     left: tuple[SoundCard, ...]

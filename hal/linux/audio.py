@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Mapping
@@ -23,6 +24,10 @@ _PCM_NODE = re.compile(r"pcmC(\d+)D(\d+)([pc])")
 _CARD_NODE = re.compile(r"card\d+")
 
 
+LOOK_AGAIN_S = 2.0
+"""How often a PCM that is wanted and missing is looked for: a sound server starts without a word from the kernel."""
+
+
 class PlaceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a board says of a place: its PCMs by name, or `usb` for whichever USB card is plugged in.
 
@@ -37,7 +42,10 @@ class PlaceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AlsaAudioDevices(AudioDevices):
-    """The Linux back end. Looks at what is there when it is made, and again whenever udev tells of sound."""
+    """The Linux back end. Looks at what is there when it is made, and again whenever udev tells of sound.
+
+    While a PCM that somebody named is missing, it is looked for now and then, in a worker thread.
+    """
 
     def __init__(self, places: Mapping[Place, PlaceConfig]) -> None:
         super().__init__()
@@ -45,6 +53,8 @@ class AlsaAudioDevices(AudioDevices):
         self._choices: dict[Place, Endpoint] = {}
         self._watch: UdevWatch | None = None
         self._cards = _read_cards()
+        self._usable: Mapping[Place, Endpoint] = {}
+        self._search: asyncio.Task[None] | None = None
 
     def cards(self) -> tuple[SoundCard, ...]:
         """The sound cards as of the last look."""
@@ -65,6 +75,9 @@ class AlsaAudioDevices(AudioDevices):
     def prefer(self, choices: Mapping[Place, Endpoint]) -> None:
         """Use these PCMs instead of the board's; an empty name leaves the board's."""
         self._choices = dict(choices)
+        if self._watch is not None:
+            self._usable = self.paths()
+            self._begin_search()
 
     def mixers(self, device: str) -> tuple[Mixer, ...]:
         """The mixer controls of an ALSA control device. Raises `DeviceMissing`."""
@@ -99,6 +112,7 @@ class AlsaAudioDevices(AudioDevices):
         """Begin to watch; needs a running loop."""
         if self._watch is None:
             self._watch = UdevWatch("sound", self._look_again)
+            self._usable = self.paths()
             self._look_again()
 
     def close(self) -> None:
@@ -106,6 +120,9 @@ class AlsaAudioDevices(AudioDevices):
         if self._watch is not None:
             self._watch.close()
             self._watch = None
+        if self._search is not None:
+            self._search.cancel()
+            self._search = None
 
     def _look_again(self) -> None:
         before, self._cards = self._cards, _read_cards()
@@ -113,7 +130,27 @@ class AlsaAudioDevices(AudioDevices):
         left = tuple(card for card in before if card not in self._cards)
         if arrived or left:
             log.info("sound cards: %s came, %s left", _names(arrived), _names(left))
-            self._tell(AudioChange(arrived, left, self.paths()))
+            self._usable = self.paths()
+            self._tell(AudioChange(arrived, left, self._usable))
+        self._begin_search()
+
+    def _begin_search(self) -> None:
+        if self._missing and self._search is None:
+            self._search = asyncio.get_running_loop().create_task(self._look_for_missing(), name="missing sound")
+
+    @property
+    def _missing(self) -> bool:
+        return any(self._wanted(place).playback for place in Place if place not in self._usable)
+
+    async def _look_for_missing(self) -> None:
+        while self._missing:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            usable = await asyncio.get_running_loop().run_in_executor(None, self.paths)
+            if usable != self._usable:
+                log.info("sound devices: %s can be used now", ", ".join(usable) or "none")
+                self._usable = usable
+                self._tell(AudioChange((), (), usable))
+        self._search = None
 
     def _wanted(self, place: Place) -> Endpoint:
         config, choice = self._places.get(place, PlaceConfig()), self._choices.get(place, Endpoint())
@@ -141,7 +178,7 @@ class AlsaAudioDevices(AudioDevices):
             return DeviceStatus(place, Presence.MISSING, "no USB headset is plugged in", "Plug one in at any time.")
         if not self._cards:
             text = f"'{wanted.playback}' is not there: this machine has no sound card"
-            advice = "Plug one in at any time; or start a sound server, and then the phone again."
+            advice = "Plug one in, or start a sound server, at any time."
         else:
             text = f"'{wanted.playback}' is not there"
             advice = f"Set audio.{place}.playback to one of the PCMs that `aplay -L` lists."

@@ -12,7 +12,7 @@
 enum { REQUEST_QUEUE = 64, RETURN_QUEUE = 64, RELEASED_QUEUE = 64 };
 
 static const int64_t RETRY_FIRST_NS = 1000 * 1000 * 1000;
-static const int64_t RETRY_MOST_NS = 8LL * 1000 * 1000 * 1000;
+static const int64_t RETRY_MOST_NS = 4LL * 1000 * 1000 * 1000;
 
 int device_thread_init(struct device_thread *thread, int event_descriptor)
 {
@@ -74,6 +74,8 @@ static void try_open(struct device_thread *thread, struct alsa_device *device)
     if (error != device->reported_error)
         events_emit_text(&thread->events, MEDIA_EVENT_DEVICE_FAILED, device->device.party.object.id, -error, text);
     device->reported_error = error;
+    /* libasound keeps what it read of its configuration, and a sound server's part of that is read only while it runs. */
+    snd_config_update_free_global();
     schedule_retry(device);
 }
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from pathlib import Path
 
 import alsaaudio
 import numpy as np
 import pytest
 
-from hal.audio import Endpoint, Mixer, Place
+from hal.audio import AudioChange, Endpoint, Mixer, Place
 from hal.errors import DeviceMissing
-from hal.linux.audio import AlsaAudioDevices, PlaceConfig
+from hal.linux.audio import LOOK_AGAIN_S, AlsaAudioDevices, PlaceConfig
 from hal.status import Presence
-from tests.rig.pulse import WARM_UP_S, PulseLoop
+from tests.rig.pulse import WARM_UP_S, LateSound, PulseLoop
 from tests.rig.test_pulse import PERIOD, RATE, open_pcm
 
 PLACES = {
@@ -45,6 +47,23 @@ def test_each_place_says_how_it_stands(pulse_loop: PulseLoop) -> None:
     assert "'absent' is not there" in stands["ringer"].text
     assert stands["headset"].advice == "Plug one in at any time."
     assert all(status.advice for status in stands.values() if status.presence is Presence.MISSING)
+
+
+async def test_a_sound_server_that_starts_later_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = LateSound(tmp_path)
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(late.configuration))
+    audio = AlsaAudioDevices(PLACES)
+    assert audio.paths() == {}
+    told = asyncio.Queue[AudioChange]()
+    audio.subscribe(told.put_nowait)
+    audio.start()
+    try:
+        with PulseLoop() as loop:
+            late.show(loop)
+            change = await asyncio.wait_for(told.get(), 2 * LOOK_AGAIN_S)
+            assert change.paths[Place.HANDSET] == Endpoint("handset", "handset")
+    finally:
+        audio.close()
 
 
 @pytest.mark.timing

@@ -145,6 +145,19 @@ class PulseLoop:
             time.sleep(0.02)
 
 
+class LateSound:
+    """An ALSA configuration in which a loop's PCMs turn up when that is there, as Debian's does with PulseAudio's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.configuration = folder / "asound.conf"
+        self._late = folder / "late.conf"
+        self.configuration.write_text(f'@hooks [ {{ func load files [ "{self._late}" ] errors false }} ]\n')
+
+    def show(self, loop: PulseLoop) -> None:
+        """Let programs that read their configuration from now on see the loop."""
+        shutil.copyfile(loop.configuration, self._late)
+
+
 @pytest.fixture
 def pulse_loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[PulseLoop]:
     """A loop of its own for one test, shown to this process and its children."""
