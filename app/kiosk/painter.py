@@ -14,7 +14,7 @@ from app.kiosk.marks import Fill, Icon, Mark, Shape, Stroke, Symbol, Text
 from app.kiosk.raster import Coverage
 from app.kiosk.text import TextEngine
 from app.kiosk.theme import Color, Theme, Token, Type, Weight
-from app.kiosk.tree import Node, extent
+from app.kiosk.tree import Node
 
 _KEPT_PICTURES = 384
 
@@ -42,7 +42,7 @@ class Painter:
         self._surface.set_clip(None)
 
     def _paint_node(self, node: Node, area: Rect) -> None:
-        if not extent(node).intersects(area):
+        if not node.extent.intersects(area):
             return
         for mark in node.marks:
             self._paint_mark(mark)

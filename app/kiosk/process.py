@@ -104,13 +104,15 @@ class Kiosk:
 
     async def _draw(self) -> None:
         """Repaint when something changed or time moves a clock, at most thirty times a second."""
+        clock = asyncio.get_running_loop().time
         while True:
             self._changed.clear()
+            earliest = clock() + FRAME_SECONDS
             self.screen.refresh()
-            await asyncio.sleep(FRAME_SECONDS)
-            if self.screen.moving:
-                continue
-            await wait_for_event(self._changed, self.ui.seconds_to_change())
+            if not self.screen.moving:
+                await wait_for_event(self._changed, self.ui.seconds_to_change())
+            if (early := earliest - clock()) > 0:
+                await asyncio.sleep(early)
 
     async def _poll(self) -> None:
         """Ask the window for events: when its connection has some, and now and then because SDL may hold some back.

@@ -23,7 +23,7 @@ class Screen:
         self._presenter = presenter
         self._clock = clock
         self._transition: Transition | None = None
-        self.painter = Painter(presenter.surface, text, ui.view().theme)
+        self.painter = Painter(presenter.surface, text, ui.theme)
         self.shown: Node | None = None
 
     @property
@@ -34,7 +34,7 @@ class Screen:
     def refresh(self) -> bool:
         """Bring the glass up to what is true; False when nothing had changed."""
         root = self._ui.build()
-        theme = self._ui.view().theme
+        theme = self._ui.theme
         before = self.shown
         if theme is not self.painter.theme:
             self.painter.theme = theme

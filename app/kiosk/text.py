@@ -229,16 +229,22 @@ class TextEngine:
         large = pygame.Surface((width * scale, -(-(height + top) // scale) * scale), pygame.SRCALPHA)
         large.fill((*color, 0))
         pen = 0.0
+        bearing: int | None = None
         for piece in pieces:
             if not piece.face.size(piece.text)[0]:
                 continue  # marks that stand on no letter
             picture = piece.face.render(piece.text, antialias=True, color=color)
-            place = (round(pen + piece.shift), top + ascent - piece.face.get_ascent() - piece.rise)
-            large.blit(picture, place, special_flags=pygame.BLEND_RGBA_MAX)
+            left = round(pen + piece.shift)
+            large.blit(
+                picture,
+                (left, top + ascent - piece.face.get_ascent() - piece.rise),
+                special_flags=pygame.BLEND_RGBA_MAX,
+            )
+            if bearing is None and (ink := picture.get_bounding_rect()).width:
+                bearing = (left + ink.x) // scale
             pen += piece.advance
         small = pygame.transform.smoothscale(large, (width, large.get_height() // scale))
-        ink = large.get_bounding_rect()
-        return Run(small, (top + ascent) // scale, -int(-advance // scale), ink.x // scale if ink.width else 0)
+        return Run(small, (top + ascent) // scale, -int(-advance // scale), bearing or 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -250,11 +256,13 @@ class _Piece:
     rise: int = 0
 
 
+@functools.lru_cache(maxsize=1024)
 def _advance(face: pygame.font.Font, char: str) -> int:
     metrics = face.metrics(char)[0]
     return int(metrics[4]) if metrics is not None else face.size(char)[0]
 
 
+@functools.lru_cache(maxsize=64)
 def _colon_rise(face: pygame.font.Font) -> int:
     """How far a colon between figures is lifted to stand at their middle."""
     colon, figure = face.metrics(":")[0], face.metrics("0")[0]

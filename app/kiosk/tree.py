@@ -1,19 +1,22 @@
 """The tree of what is on the screen: one description for the painter, focus, speech, tests and a remote view.
 
-A screen builds the whole tree from what is true now; it is kept until the next one is built, and what
-differs between the two is what the painter paints. Nodes are frozen, so a tree never changes under a reader.
+A screen builds the whole tree from what is true now; it is kept until something else is true, and what differs
+between two trees is what the painter paints. Where only time has passed, `moved_on` makes anew the nodes that tell
+it and keeps the others. Nodes are frozen, so a tree never changes under a reader.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Intent
 from app.kiosk.marks import Mark
 from app.kiosk.theme import Token
+from app.kiosk.view import View
 
 
 class Role(enum.StrEnum):
@@ -50,7 +53,8 @@ class Node:
     """One element. `id` is unique in its tree and the same from one tree to the next as long as it is the same thing.
 
     `name` is what a person calls it and speech says first, `value` what it holds. `bounds` are pixels of the
-    panel. `marks` are painted in order, before the children.
+    panel. `marks` are painted in order, before the children. A node that looks other as seconds pass has `later`,
+    which makes it for another moment of the same truth.
     """
 
     id: str
@@ -65,6 +69,17 @@ class Node:
     focus_radius: float = 0.0
     """Corner radius in pixels of the focus ring."""
     focus_color: Token = Token.FOCUS
+    later: Callable[[View], Node] | None = dataclasses.field(default=None, compare=False, repr=False)
+
+    @functools.cached_property
+    def extent(self) -> Rect:
+        """All that the node and its children may paint."""
+        return functools.reduce(Rect.union, (child.extent for child in self.children), self.bounds)
+
+    @functools.cached_property
+    def lives(self) -> bool:
+        """Whether it, or a node below it, looks other as seconds pass."""
+        return self.later is not None or any(child.lives for child in self.children)
 
     @property
     def enabled(self) -> bool:
@@ -108,7 +123,7 @@ def _compare(old: Node, new: Node, rects: list[Rect]) -> None:
     if old is new:
         return
     if old.bounds != new.bounds or old.marks != new.marks:
-        rects += [extent(old), extent(new)]
+        rects += [old.extent, new.extent]
         return
     before = {child.id: child for child in old.children}
     after = {child.id for child in new.children}
@@ -116,13 +131,14 @@ def _compare(old: Node, new: Node, rects: list[Rect]) -> None:
         if child.id in before:
             _compare(before[child.id], child, rects)
         else:
-            rects.append(extent(child))
-    rects += [extent(child) for child in old.children if child.id not in after]
+            rects.append(child.extent)
+    rects += [child.extent for child in old.children if child.id not in after]
 
 
-def extent(node: Node) -> Rect:
-    """All that a node and its children may paint."""
-    area = node.bounds
-    for child in node.children:
-        area = area.union(extent(child))
-    return area
+def moved_on(node: Node, view: View) -> Node:
+    """The node at the moment of `view`, which differs from the view it was built from only in time."""
+    if node.later is not None:
+        return node.later(view)
+    if not node.lives:
+        return node
+    return dataclasses.replace(node, children=tuple(moved_on(child, view) for child in node.children))

@@ -29,9 +29,9 @@ from app.kiosk.layout import SOFT_COLUMNS, bands
 from app.kiosk.marks import Fill, Icon, Mark, Text
 from app.kiosk.screens import calls, dial, idle, incall, incoming, lock, menu, starting
 from app.kiosk.text import TextEngine, legible
-from app.kiosk.theme import NIGHT, THEMES, Panel, Steps, Token
-from app.kiosk.tree import Node, Role
-from app.kiosk.view import PinStep, Say, UiState, View
+from app.kiosk.theme import NIGHT, THEMES, Panel, Steps, Theme, Token
+from app.kiosk.tree import Node, Role, moved_on
+from app.kiosk.view import PinStep, Say, UiState, View, as_shown
 from app.model.commands import (
     Answer,
     AnyCommand,
@@ -119,14 +119,17 @@ class Ui:
         self._zero_held = False
         self.focus = Focus()
         self.state = UiState()
-        self.root = self.build()
+        self._kept: tuple[View, Node] | None = None
 
     # --- what comes from the phone ----------------------------------------------------------------
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
         """The phone said what is true now."""
-        before, self._snapshot = self._snapshot, snapshot
         self._clock_offset = snapshot.now - self._clock()
+        before, snapshot = self._snapshot, as_shown(snapshot)
+        if snapshot == before:
+            return
+        self._snapshot = snapshot
         if before is not None:
             self._follow_calls(before, snapshot)
             self._follow_lock(before, snapshot)
@@ -487,6 +490,11 @@ class Ui:
 
     # --- the tree ---------------------------------------------------------------------------------
 
+    @property
+    def theme(self) -> Theme:
+        """The theme the phone asks for."""
+        return THEMES.get(self._snapshot.display.theme, NIGHT) if self._snapshot is not None else NIGHT
+
     def view(self) -> View:
         """What the screens look at."""
         snapshot = self._snapshot or Snapshot(generation=0, now=0.0)
@@ -495,7 +503,7 @@ class Ui:
             ui=self.state,
             panel=self._panel,
             text=self._text,
-            theme=THEMES.get(snapshot.display.theme, NIGHT),
+            theme=self.theme,
             now=self._clock() + self._clock_offset,
             wall=self._wall(),
             say=self._say,
@@ -507,10 +515,20 @@ class Ui:
             self._change(message="")
         self._turn_held_zero()
         view = self.view()
-        root = self._screen(view)
+        root = self._current(view)
         if self.state.message:
             root = dataclasses.replace(root, children=(*root.children, _toast(view)))
         return with_ring(root, self.focus.node(root), self._panel.px(3))
+
+    def _current(self, view: View) -> Node:
+        """The screen of this view: built when something else is true than before, else only moved on in time."""
+        still = view.still
+        if self._kept is not None and self._kept[0] == still:
+            root = moved_on(self._kept[1], view)
+        else:
+            root = self._screen(view)
+        self._kept = still, root
+        return root
 
     def _screen(self, view: View) -> Node:
         if self._snapshot is None:

@@ -7,10 +7,13 @@ import datetime as dt
 import enum
 from collections.abc import Callable
 
+import msgspec
+
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Place
 from app.kiosk.text import TextEngine
 from app.kiosk.theme import Panel, Theme
+from app.model.media import Quality
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView, LineView, Snapshot
 
@@ -63,6 +66,11 @@ class View:
     wall: dt.datetime
     say: Say
 
+    @property
+    def still(self) -> View:
+        """The same without the seconds: while two of these are equal, only nodes with `later` can look other."""
+        return dataclasses.replace(self, now=0.0, wall=self.wall.replace(second=0, microsecond=0))
+
     def px(self, drawn: float) -> int:
         """A length as drawn at 133 dpi in pixels of the panel."""
         return self.panel.px(drawn)
@@ -106,6 +114,29 @@ class View:
         if self.snapshot.display.clock_24h:
             return f"{moment.hour:02}:{moment.minute:02}"
         return f"{moment.hour % 12 or 12}:{moment.minute:02} {self.say('am' if moment.hour < 12 else 'pm')}"
+
+
+def as_shown(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without running counters, which no screen shows: two that look the same are equal."""
+    calls = tuple(
+        call if call.quality is None else msgspec.structs.replace(call, quality=_as_shown(call.quality))
+        for call in snapshot.calls
+    )
+    return msgspec.structs.replace(snapshot, generation=0, now=0.0, calls=calls)
+
+
+def _as_shown(quality: Quality) -> Quality:
+    return Quality(
+        stream=quality.stream,
+        codec=quality.codec,
+        packets_sent=0,
+        packets_received=0,
+        lost=0,
+        jitter_ms=0.0,
+        round_trip_ms=None,
+        playout_delay_ms=0.0,
+        bars=quality.bars,
+    )
 
 
 def duration(seconds: float) -> str:

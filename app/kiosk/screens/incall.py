@@ -203,7 +203,8 @@ def _progress(view: View, area: Rect, call: CallView) -> Node:
     if call.state is CallState.CONNECTED and call.connected_at is not None and not call.remote_held:
         spent = duration(view.now - call.connected_at)
         words = view.say("Talking time")
-        return widgets.label(view, "timer", spent, Steps.TIMER, Token.TEXT, area, role=Role.TIMER, name=words)
+        timer = widgets.label(view, "timer", spent, Steps.TIMER, Token.TEXT, area, role=Role.TIMER, name=words)
+        return dataclasses.replace(timer, later=lambda later: _progress(later, area, call))
     words = _state_words(view, call, area.width)
     size = view.px(14)
     symbol = Rect(area.x, area.center_y - size // 2, size, size)
@@ -216,7 +217,14 @@ def _progress(view: View, area: Rect, call: CallView) -> Node:
     ]
     if call.state is CallState.HELD or call.remote_held:
         marks += _held_time(view, area, call, text_x + view.text.measure(words, step) + view.px(12))
-    return Node("progress", Role.STATUS, area, name=words, marks=tuple(marks))
+    return Node(
+        "progress",
+        Role.STATUS,
+        area,
+        name=words,
+        marks=tuple(marks),
+        later=lambda later: _progress(later, area, call),
+    )
 
 
 def _state_words(view: View, call: CallView, room: int) -> str:

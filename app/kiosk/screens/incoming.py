@@ -101,4 +101,11 @@ def _caller(view: View, area: Rect, call: CallView) -> Node:
     if call.party.name and call.party.number:
         number = Rect(area.x, who.bottom, area.width, heights[3])
         children.append(widgets.label(view, "number", call.party.number, Steps.DETAIL, Token.MUTED, number, 0))
-    return Node("caller", Role.GROUP, area, name=words, children=tuple(children))
+    return Node(
+        "caller",
+        Role.GROUP,
+        area,
+        name=words,
+        children=tuple(children),
+        later=lambda later: _caller(later, area, call),
+    )

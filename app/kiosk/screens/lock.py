@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 from app.kiosk import widgets
@@ -47,7 +48,7 @@ def build(view: View) -> Node:
     )
     below = ((view.px(28), _state_line(view, left.width)), (view.px(20), dots(view, pin, 0, 0)))
     block = _narrow(view, left, below) if view.panel.short else clock_block(view, left, below)
-    return widgets.screen(
+    screen = widgets.screen(
         view,
         "lock",
         view.say("Locked"),
@@ -56,6 +57,7 @@ def build(view: View) -> Node:
         widgets.pad(view, right, areas.gap),
         widgets.soft_keys(view, areas, specs),
     )
+    return dataclasses.replace(screen, later=build) if waiting_seconds(view) else screen
 
 
 def _narrow(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> Node:
