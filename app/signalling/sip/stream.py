@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 from collections.abc import Callable
 from typing import Protocol
@@ -15,9 +16,10 @@ MAX_UNSENT = 256 * 1024
 """Octets a peer may leave unread before its connection is given up."""
 MESSAGES_A_SECOND = 200
 BURST = 400
+FRAMES_A_TURN = 32
+"""Messages and pings taken from one connection before the loop sees to everybody else, within 10 ms."""
 SILENCE = 30_000
 """Milliseconds without a sign of life after which the system gives a connection up."""
-_PAUSE = 0.1
 
 
 class TokenBucket:
@@ -31,13 +33,22 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Take one; False when none is left."""
-        elapsed = 0.0 if self._at is None else now - self._at
-        self._at = now
-        self._tokens = min(self._burst, self._tokens + elapsed * self._rate)
+        self._refill(now)
         if self._tokens < 1:
             return False
         self._tokens -= 1
         return True
+
+    def overdraw(self, now: float, count: int) -> float:
+        """Take `count` for what was taken already; returns the seconds to wait until the debt is paid."""
+        self._refill(now)
+        self._tokens -= count
+        return max(0.0, -self._tokens / self._rate)
+
+    def _refill(self, now: float) -> None:
+        elapsed = 0.0 if self._at is None else now - self._at
+        self._at = now
+        self._tokens = min(self._burst, self._tokens + elapsed * self._rate)
 
 
 class StreamUser(Protocol):
@@ -82,16 +93,24 @@ class StreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: octets came."""
-        count = 0
+        self._read(data)
+
+    def _read(self, data: bytes) -> bool:
+        """Take what is whole; False when some of it, and the far end, may have to wait for a later turn of the loop."""
+        taken = 0
         try:
-            for frame in self._framer.feed(data):
-                count += 1
+            for frame in itertools.islice(self._framer.feed(data), FRAMES_A_TURN):
                 self._take(frame)
+                taken += 1
         except FramingError as error:
             self._user.broken(self, str(error))
             self.close()
-            return
-        self._slow_down(count)
+            return False
+        debt = self._bucket.overdraw(asyncio.get_running_loop().time(), taken)
+        if debt or taken == FRAMES_A_TURN:
+            self._rest(debt)
+            return False
+        return True
 
     def _take(self, frame: bytes) -> None:
         if frame == PING:
@@ -126,15 +145,13 @@ class StreamConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def _slow_down(self, frames: int) -> None:
-        loop = asyncio.get_running_loop()
-        if self._transport is None or all(self._bucket.take(loop.time()) for _ in range(frames)):
-            return
-        self._transport.pause_reading()
-        loop.call_later(_PAUSE, self._resume)
+    def _rest(self, seconds: float) -> None:
+        if self._transport is not None:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_later(seconds, self._resume)
 
     def _resume(self) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and not self._transport.is_closing() and self._read(b""):
             self._transport.resume_reading()
 
 
