@@ -129,7 +129,7 @@ class NameAddr(msgspec.Struct, frozen=True):
         try:
             match = _NAME_ADDR.match(text)
             if match is not None:
-                display = unquote(match[1]) if match[1] else _valid_unicode(match[2].strip(" \t"))
+                display = unquote(match[1]) if match[1] else valid_unicode(match[2].strip(" \t"))
                 return NameAddr(parse_uri(match[3]), display, parse_parameters(text, match.end()))
             match = _ADDR_SPEC.match(text)
             if match is None:
@@ -366,10 +366,11 @@ def unquote(text: str) -> str:
     inner = text[1:-1]
     if "\\" in inner:
         inner = _ESCAPED.sub(r"\1", inner)
-    return _valid_unicode(inner)
+    return valid_unicode(inner)
 
 
-def _valid_unicode(text: str) -> str:
+def valid_unicode(text: str) -> str:
+    """Raw header text as text for people: octets that are not UTF-8 become U+FFFD."""
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

@@ -216,7 +216,7 @@ class Request(_Message, frozen=True, dict=True):
 
 
 class Response(_Message, frozen=True, dict=True):
-    """A response: `Response(status, reason, headers=..., body=...)`."""
+    """A response: `Response(status, reason, headers=..., body=...)`. `reason` is text for people, valid Unicode."""
 
     status: int
     reason: str

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from app.signalling.sip.errors import FramingError, HeaderError, MessageError, UriError
-from app.signalling.sip.fields import Via
+from app.signalling.sip.fields import Via, valid_unicode
 from app.signalling.sip.headers import Headers, canonical_name
 from app.signalling.sip.message import Message, Request, Response
 from app.signalling.sip.uri import AbsoluteUri, Uri, parse_uri
@@ -138,7 +138,7 @@ def _response(line: str, headers: Headers, body: bytes) -> Response:
     match = _STATUS_LINE.fullmatch(line)
     if match is None or match[1] != "2.0":
         raise _Refusal(400, "Bad Request - a status line must be SIP/2.0, a status and a reason")
-    response = Response(int(match[2]), match[3] or "", headers=headers, body=body)
+    response = Response(int(match[2]), valid_unicode(match[3] or ""), headers=headers, body=body)
     _check_common(response)
     return response
 

@@ -7,7 +7,7 @@ import pytest
 from app.model.signalling import LineChanged, Registration
 from app.signalling.sip.digest import DigestServer, Verdict
 from app.signalling.sip.hop import FailureKind, Hop, TransportFailure
-from app.signalling.sip.message import Request
+from app.signalling.sip.message import Request, response_to
 from app.signalling.sip.registration import BackOff
 from tests.signalling.sip.network import Network, Peer, Phone
 
@@ -265,3 +265,10 @@ def test_waiting_times_grow_within_bounds() -> None:
     back_off = BackOff(base=4, longest=300)
     assert [back_off.wait(n, 1.0) for n in (1, 2, 3, 10, 1000)] == [8, 16, 32, 300, 300]
     assert back_off.wait(1, 0.0) == 4
+
+
+def test_reason_that_is_no_text_can_be_shown_all_the_same(bench: Bench) -> None:
+    refusal = response_to(bench.register, 500, "busy").encode().replace(b"busy", b"\xff\xfe busy")
+    bench.peer.send(refusal, bench.phone)
+    assert "busy" in bench.state().reason
+    bench.state().reason.encode()
