@@ -35,8 +35,8 @@ class Endpoint:
         self.timers = timers
         self.tally = Tally(schedule)
         self.send = send
-        self.layer = TransactionLayer(send, schedule, user, self.tally, timers)
-        self.digest = DigestClient(Account(config.auth_user or config.user, config.password.reveal()))
+        self.layer = TransactionLayer(send, schedule, user, self.tally, timers, self.trusts)
+        self.digest = DigestClient(Account(config.auth_user or config.user, config.password))
         # A user part nobody can guess: who calls it has learnt it from the registrar (as RFC 5627 does with GRUUs).
         self.contact_user = f"{escape_user(config.user)}-{secrets.token_hex(4)}"
         self._sent_by: tuple[str, int] | None = None

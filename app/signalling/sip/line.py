@@ -47,6 +47,7 @@ class SipLine:
             config,
             self._resolver,
             self._agent.endpoint.tally,
+            trusts=self._agent.endpoint.trusts,
             receive=lambda data, hop: self._run(lambda: self._agent.receive(data, hop)),
             unreachable=lambda hop, failure: self._run(lambda: self._agent.unreachable(hop, failure)),
             lost=lambda hop: self._run(lambda: self._agent.connection_lost(hop)),

@@ -26,6 +26,8 @@ from app.signalling.sip.timers import Timers
 MAGIC_COOKIE = "z9hG4bK"
 MAX_SERVER_TRANSACTIONS = 256
 """Requests beyond this many at a time are dropped and counted; the sender tries again."""
+MAX_STRANGERS = 64
+"""How many of these may be strangers'. Each lives for half a minute, so that a few a second would fill any table."""
 
 _Key: TypeAlias = tuple[str | int | None, ...]
 
@@ -41,16 +43,29 @@ class TransactionUser(Protocol):
 
 
 class TransactionLayer:
-    """All transactions of one line. Sans-IO: octets go out through `send`, time comes from `schedule`."""
+    """All transactions of one line. Sans-IO: octets go out through `send`, time comes from `schedule`.
 
-    def __init__(self, send: Send, schedule: Schedule, user: TransactionUser, tally: Tally, timers: Timers) -> None:
+    `trusts` tells our own servers from strangers, who get no more than their share; without it nobody is a stranger.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        schedule: Schedule,
+        user: TransactionUser,
+        tally: Tally,
+        timers: Timers,
+        trusts: Callable[[Hop], bool] = lambda _hop: True,
+    ) -> None:
         self._send = send
         self._schedule = schedule
         self._user = user
         self._tally = tally
         self._timers = timers
+        self._trusts = trusts
         self._clients: dict[_Key, ClientTransaction] = {}
         self._servers: dict[_Key, ServerTransaction] = {}
+        self._strangers: set[_Key] = set()
 
     @property
     def idle(self) -> bool:
@@ -96,7 +111,7 @@ class TransactionLayer:
                 known.receive(request)
         elif request.method == "ACK":
             self._user.acknowledged(request, source)
-        elif len(self._servers) >= MAX_SERVER_TRANSACTIONS:
+        elif not self._room_for(source):
             self._tally.count("too many requests", f"{request.method} from {source}")
         else:
             self._open_server(key, request, source)
@@ -121,8 +136,18 @@ class TransactionLayer:
         for client in [c for c in self._clients.values() if c.hop.address == hop.address]:
             client.fail(failure)
 
+    def _room_for(self, source: Hop) -> bool:
+        return len(self._servers) < MAX_SERVER_TRANSACTIONS and (
+            len(self._strangers) < MAX_STRANGERS or self._trusts(source)
+        )
+
     def _open_server(self, key: _Key, request: Request, source: Hop) -> None:
-        ended = self._forget(self._servers, key)
+        def ended() -> None:
+            self._servers.pop(key, None)
+            self._strangers.discard(key)
+
+        if not self._trusts(source):
+            self._strangers.add(key)
         transaction: ServerTransaction
         if request.method == "INVITE":
             invite = InviteServerTransaction(request, source, self._send, self._schedule, ended, self._timers)
@@ -134,7 +159,7 @@ class TransactionLayer:
         self._user.requested(transaction)
 
     @staticmethod
-    def _forget(table: dict[_Key, ClientTransaction] | dict[_Key, ServerTransaction], key: _Key) -> Callable[[], None]:
+    def _forget(table: dict[_Key, ClientTransaction], key: _Key) -> Callable[[], None]:
         def forget() -> None:
             table.pop(key, None)
 

@@ -32,6 +32,7 @@ class PortTaken(OSError):
 class Transports:
     """Sends and receives. `receive` gets each message, `unreachable` what did not get out, `lost` streams that end.
 
+    Our own servers, which `trusts` knows, and strangers have limits of their own: no stranger can crowd a server out.
     Nothing is ever called back from inside `send`.
     """
 
@@ -40,6 +41,7 @@ class Transports:
         config: SipLineConfig,
         resolver: Resolver,
         tally: Tally,
+        trusts: Callable[[Hop], bool],
         receive: Callable[[bytes, Hop], None],
         unreachable: Callable[[Hop, TransportFailure], None],
         lost: Callable[[Hop], None],
@@ -47,6 +49,7 @@ class Transports:
         self._config = config
         self._resolver = resolver
         self._tally = tally
+        self._trusts = trusts
         self._receive = receive
         self._unreachable = unreachable
         self._lost = lost
@@ -59,7 +62,7 @@ class Transports:
         self._accepted: set[StreamConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
-        self._bucket = TokenBucket(MESSAGES_A_SECOND, BURST)
+        self._buckets = {trusted: TokenBucket(MESSAGES_A_SECOND, BURST) for trusted in (True, False)}
         self._sending: Hop | None = None
 
     @property
@@ -141,8 +144,9 @@ class Transports:
     def _datagram(self, data: bytes, host: str, port: int) -> None:
         if not data.strip(b"\r\n\0"):
             return
-        if self._bucket.take(asyncio.get_running_loop().time()):
-            self._receive(data, Hop(Transport.UDP, host, port))
+        hop = Hop(Transport.UDP, host, port)
+        if self._buckets[self._trusts(hop)].take(asyncio.get_running_loop().time()):
+            self._receive(data, hop)
         else:
             self._tally.count("too many messages", f"from {host}")
 
@@ -255,9 +259,15 @@ class Transports:
             return
         self._streams[stream.hop.connection] = stream
         self._by_address.setdefault(stream.hop.address, stream)
-        if stream in self._accepted and len(self._accepted) > MAX_ACCEPTED:
+        if stream in self._accepted and self._crowded(stream.hop):
             self._tally.count("too many connections", str(stream.hop))
             stream.abort()
+
+    def _crowded(self, newcomer: Hop) -> bool:
+        """Whether servers, or strangers, have one connection too many open now."""
+        hops = [stream.hop for stream in self._accepted if stream.hop is not None]
+        trusted = self._trusts(newcomer)
+        return sum(self._trusts(hop) is trusted for hop in hops) > MAX_ACCEPTED
 
     def received(self, data: bytes, hop: Hop) -> None:
         """A whole message came on a stream."""
