@@ -83,6 +83,10 @@ def _message(*lines: str, body: str, content_type: str = "application/sdp") -> s
     return "\n".join([*lines, *kind, "Content-Length: [len]", "", body])
 
 
+OK = reply(200, "OK", tag="")
+"""To a request inside a dialog."""
+
+
 def _search(place: str, pattern: str, name: str) -> str:
     where = f'search_in="{place}"' if place in ("body", "msg") else f'search_in="hdr" header="{place}:"'
     search = f'<ereg regexp={quoteattr(pattern)} {where} check_it="true" assign_to="{name}" />'

@@ -38,8 +38,12 @@ class Tap:
         return int(self._back.get_extra_info("sockname")[1])
 
     def count(self, method: str) -> int:
-        """How many requests of a method were sent."""
+        """How many requests of a method were sent, with every time they were sent again."""
         return sum(data.startswith(method.encode() + b" ") for data in self.sent)
+
+    def count_different(self, method: str) -> int:
+        """How many requests of a method there were."""
+        return len({data for data in self.sent if data.startswith(method.encode() + b" ")})
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()

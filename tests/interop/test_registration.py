@@ -89,7 +89,7 @@ async def test_a_wrong_password_is_said_in_words_and_not_tried_again(registrar: 
             assert "password" in state.reason
             assert "password" in state.advice
             await asyncio.sleep(1.5)
-        assert tap.count("REGISTER") == 2
+        assert tap.count_different("REGISTER") == 2
         row.measured(f"“{state.reason}”, 2 REGISTERs and no more")
 
 
@@ -132,9 +132,9 @@ async def test_a_short_binding_is_refreshed_before_it_ends(registrar: Kamailio, 
             await line.__aenter__()
         for line in lines:
             await line.until(Registration.UP)
-        registered = tap.count("REGISTER")
+        registered = tap.count_different("REGISTER")
         await asyncio.sleep(5.5)
-        assert tap.count("REGISTER") == registered + 1
+        assert tap.count_different("REGISTER") == registered + 1
         for number, line in enumerate(lines):
             assert line.state.registration is Registration.UP
             assert await knows(registrar.port, f"2{number}")

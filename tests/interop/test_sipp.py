@@ -3,95 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import dataclasses
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from app.model.cause import Cause
 from app.model.snapshot import CallState
-from tests.interop.phone import PhoneUnderTest
 from tests.interop.row import Row
-from tests.interop.script import Script, reply, request, sdp
+from tests.interop.script import OK, Script, reply, request, sdp
 from tests.interop.sounds import PEER_HERTZ
-from tests.interop.tap import Tap
-from tests.interop.voice import Voice
+from tests.interop.stage import called_by, calling
 from tests.peers.kamailio import Kamailio
-from tests.peers.peer import free_port
 from tests.peers.sipp_peer import Sipp, SippConfig
 
 pytestmark = pytest.mark.interop
 
-OK = reply(200, "OK", tag="")
 CALLED = "sip:[service]@[remote_ip]:[remote_port]"
-
-
-@dataclasses.dataclass(frozen=True)
-class Stage:
-    """The phone, the voice SIPp's sessions name, and the wire from whoever calls to whoever is called."""
-
-    phone: PhoneUnderTest
-    voice: Voice
-    wire: Tap
-
-    async def answered(self) -> None:
-        """Answer what SIPp calls for, and hear it."""
-        await self.phone.call_is(CallState.INCOMING)
-        await self.phone.answer()
-        await self.heard()
-
-    async def heard(self) -> None:
-        """The call is on, and sound comes."""
-        await self.phone.call_is(CallState.CONNECTED)
-        self.voice.speak_to(self.phone.rtp_port)
-        await self.phone.hears(PEER_HERTZ)
-
-    async def ended(self, *, by_us: bool = False) -> None:
-        """The call was alive to its end."""
-        await self.phone.talks_on()
-        if by_us:
-            await self.phone.hang_up()
-        await self.phone.no_call()
-
-
-@contextlib.asynccontextmanager
-async def called_by(script: Script, folder: Path, kamailio: Kamailio) -> AsyncIterator[Stage]:
-    """SIPp calls the phone, which is registered; at the end all must have gone as the script says."""
-    async with PhoneUnderTest(folder, kamailio.port, password=kamailio.password) as phone, Voice() as voice:
-        await phone.registered()
-        async with Tap(("127.0.0.1", phone.port)) as wire:
-            config = SippConfig(
-                script.write(folder / "script.xml"),
-                remote=f"127.0.0.1:{wire.port}",
-                user="27",
-                calls=1,
-                media=voice.address,
-                keys={"contact_port": str(wire.back_port)},
-            )
-            async with Sipp(config) as sipp:
-                yield Stage(phone, voice, wire)
-                await sipp.wait(10)
-
-
-@contextlib.asynccontextmanager
-async def calling(script: Script, folder: Path) -> AsyncIterator[Stage]:
-    """The phone is registered at SIPp and may call it; at the end all must have gone as the script says."""
-    port = free_port()
-    async with Voice() as voice, Tap(("127.0.0.1", port)) as wire:
-        config = SippConfig(
-            script.write(folder / "script.xml"),
-            port=port,
-            calls=3,  # the registration, the call, and the registration taken back
-            media=voice.address,
-            keys={"contact_port": str(wire.port)},
-        )
-        async with Sipp(config) as sipp:
-            async with PhoneUnderTest(folder, wire.port) as phone:
-                await phone.registered()
-                yield Stage(phone, voice, wire)
-            await sipp.wait(10)
 
 
 def is_answer_to(data: bytes, method: str) -> bool:
@@ -169,6 +96,33 @@ async def test_held_by_update(tmp_path: Path, registrar: Kamailio, row: Row) -> 
         await stage.answered()
         await stage.phone.until(lambda s: any(c.remote_held for c in s.calls))
         await stage.phone.until(lambda s: not any(c.remote_held for c in s.calls))
+        await stage.ended()
+
+
+async def test_held_in_the_old_style(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "held by a re-INVITE with the address 0.0.0.0 (RFC 2543), and taken back")
+    silent = sdp(version=2).replace("[media_address]", "0.0.0.0")
+    script = call().pause(700).send(request("INVITE", 2, body=silent)).expect(100, optional=True)
+    script.expect(200, check=("body", "a=(recvonly|inactive)")).send(request("ACK", 2)).pause(400)
+    script.send(request("INVITE", 3, body=sdp(version=3))).expect(100, optional=True).expect(200)
+    script.send(request("ACK", 3)).pause(700)
+    async with called_by(hang_up(script, 4), tmp_path, registrar) as stage:
+        await stage.answered()
+        await stage.phone.until(lambda s: any(c.remote_held for c in s.calls))
+        await stage.phone.until(lambda s: not any(c.remote_held for c in s.calls))
+        await stage.ended()
+
+
+async def test_digits_by_info(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
+    row.of("sipp", "no telephone events agreed: digits by INFO, both ways")
+    plain = "\n".join(line for line in sdp().splitlines() if "telephone-event" not in line).replace(" 101", "")
+    script = Script().send(request("INVITE", 1, body=plain), again=True).ringing().expect(200)
+    script.send(request("ACK", 1)).expect("INFO", check=("body", "Signal ?= ?7")).send(OK)
+    relay = request("INFO", 2, body="Signal=5\nDuration=160\n", content_type="application/dtmf-relay")
+    script.send(relay).expect(200).pause(700)
+    async with called_by(hang_up(script, 3), tmp_path, registrar) as stage:
+        await stage.answered()
+        await stage.phone.send_digits("7")
         await stage.ended()
 
 

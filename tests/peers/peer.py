@@ -118,7 +118,7 @@ class PeerConfig:
 
 
 def free_port(address: str = "127.0.0.1", *, even: bool = False) -> int:
-    """A port that was free for UDP and TCP a moment ago; with `even` also the UDP port after it (RTP and RTCP)."""
+    """A port that was free for UDP and TCP a moment ago; with `even` an even one, and the next (RTCP, TLS) too."""
     for _ in range(200):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             udp.bind((address, 0))
@@ -128,10 +128,12 @@ def free_port(address: str = "127.0.0.1", *, even: bool = False) -> int:
             try:
                 with (
                     socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+                    socket.socket(socket.AF_INET, socket.SOCK_STREAM) as next_tcp,
                     socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as next_udp,
                 ):
                     tcp.bind((address, port))
                     if even:
+                        next_tcp.bind((address, port + 1))
                         next_udp.bind((address, port + 1))
             except OSError:
                 continue
@@ -151,7 +153,8 @@ class Peer(abc.ABC):
             raise Unsupported(f"{self.name} speaks no {config.transport}")
         if unknown := set(config.codecs) - self.codecs:
             raise Unsupported(f"{self.name} has no {', '.join(sorted(unknown))}")
-        self.config = config if config.port else dataclasses.replace(config, port=free_port(config.address))
+        # Both baresips listen for TLS on the port after that for UDP and TCP.
+        self.config = config if config.port else dataclasses.replace(config, port=free_port(config.address, even=True))
         self.events: list[PeerEvent] = []
         """All reports so far, oldest first."""
         self.log: collections.deque[str] = collections.deque(maxlen=LOG_LINES)
