@@ -23,6 +23,8 @@ from app.signalling.sip.uri import SipUri
 MAX_EXPIRES = 86400
 """A registrar that wants longer intervals than this has made a mistake."""
 SHORTEST_REFRESH = 5.0
+SILENT_AFTER = 3.0
+"""Seconds of silence after which a person is told; the transaction itself waits for half a minute (17.1.2.2)."""
 MAX_MOVES = 2
 """How often in a row a new Contact is bound at once; a NAT that changes its mind each time must not drive us round."""
 
@@ -72,6 +74,7 @@ class RegistrationClient:
         self._failures = 0
         self._moves = 0
         self._timer: Timer | None = None
+        self._silence: Timer | None = None
         self._exchange: Exchange | None = None
         self._bound: SipUri | None = None
         self._accepted = False
@@ -137,6 +140,8 @@ class RegistrationClient:
     def final(self, response: Response, failure: TransportFailure | None) -> None:
         """The registrar answered, or nobody did."""
         self._exchange = None
+        if self._silence is not None:
+            self._silence.cancel()
         if self._phase is _Phase.CLOSING:
             self._finish_closing()
         elif failure is not None:
@@ -192,6 +197,11 @@ class RegistrationClient:
             ),
         )
         self._exchange = Exchange(endpoint, request, endpoint.first_hop, self, self._next_cseq).start()
+        self._silence = endpoint.schedule.after(SILENT_AFTER, self._silent)
+
+    def _silent(self) -> None:
+        if self._phase is _Phase.REGISTERING and self._shown.registration is Registration.TRYING:
+            self._show(Registration.TRYING, f"{self._server} has not answered yet", _FAILURES[FailureKind.TIMED_OUT][1])
 
     def _next_cseq(self) -> int:
         self._cseq += 1

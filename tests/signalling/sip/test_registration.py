@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from app.model.signalling import LineChanged, Registration
-from app.signalling.sip.digest import DigestServer, Verdict
+from app.settings.secret import Secret
+from app.signalling.sip.digest_server import DigestServer, Verdict
 from app.signalling.sip.hop import FailureKind, Hop, TransportFailure
 from app.signalling.sip.message import Request, response_to
-from app.signalling.sip.registration import BackOff
+from app.signalling.sip.registration import SILENT_AFTER, BackOff
 from tests.signalling.sip.network import Network, Peer, Phone
 
 
@@ -74,7 +75,7 @@ def test_registrar_decides_how_long(granted: int, earliest: float, latest: float
 
 @pytest.mark.parametrize("algorithms", [("MD5",), ("SHA-256", "MD5"), ("SHA-512-256",)])
 def test_registrar_with_digest_lets_us_in(bench: Bench, algorithms: tuple[str, ...]) -> None:
-    server = DigestServer("pbx", {"user-1": "secret"}.get, algorithms)
+    server = DigestServer("pbx", {"user-1": Secret("secret")}.get, algorithms)
     challenges = [("WWW-Authenticate", str(challenge)) for challenge in server.challenges(0.0)]
     bench.peer.answer(bench.register, 401, bench.phone, headers=challenges)
     assert server.verify(bench.register, 1.0) == (Verdict.GRANTED, "user-1")
@@ -140,6 +141,17 @@ def test_refusals_say_what_to_do(bench: Bench, status: int, words: str) -> None:
     assert bench.state().registration is Registration.REFUSED
     assert words in bench.state().reason
     assert bench.state().advice
+
+
+def test_silence_is_told_long_before_the_transaction_gives_up(bench: Bench) -> None:
+    bench.network.run(SILENT_AFTER - 0.1)
+    assert bench.state().reason == ""
+    bench.network.run(0.2)
+    assert bench.state().registration is Registration.TRYING
+    assert "not answered yet" in bench.state().reason
+    assert bench.state().advice
+    bench.grant()
+    assert bench.state() == LineChanged(bench.state().line, Registration.UP)
 
 
 def test_silent_server_is_tried_again_ever_more_slowly(bench: Bench) -> None:

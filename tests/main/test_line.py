@@ -1,0 +1,100 @@
+"""The line: nobody there, wrong passwords, ports that are taken, and settings that are mended while it runs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.model import commands
+from app.model.signalling import Registration
+from tests.main.rig import (
+    PhoneProcess,
+    connected,
+    line_words,
+    notice,
+    registered,
+    registration,
+)
+from tests.scenarios.rig import Rig
+
+MENDED = 5.0
+"""Seconds within which a mended file must have been taken up."""
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[Rig]:
+    """A demo PBX that runs."""
+    rig = Rig(tmp_path)
+    await rig.start_pbx()
+    yield rig
+    await rig.close()
+
+
+async def test_a_pbx_that_is_not_there_is_found_when_it_comes(world: Rig, tmp_path: Path) -> None:
+    configuration = world.configuration("udp")
+    await world.stop_pbx(crash=False)
+    phone = PhoneProcess(tmp_path / "phone", configuration)
+    async with phone.running() as surface:
+        assert await surface.until(lambda s: "Check that the PBX runs" in line_words(s), 5), surface.describe()
+        assert not registered(surface.snapshot)
+        await phone.until_said("has not answered yet")
+        await world.start_pbx()
+        assert await surface.until(registered, 8), surface.describe()
+        assert line_words(surface.snapshot).strip() == ""
+
+
+async def test_a_wrong_password_is_told_and_its_correction_taken_up(world: Rig, tmp_path: Path) -> None:
+    right = world.configuration("udp")
+    phone = PhoneProcess(tmp_path / "phone", right.replace('password = "', 'password = "mistyped'))
+    async with phone.running() as surface:
+        assert await surface.until(lambda s: registration(s) is Registration.REFUSED, 5), surface.describe()
+        assert "password" in line_words(surface.snapshot)
+        await phone.until_said("refused the user name or password")
+        phone.config.write_text(right)
+        assert await surface.until(registered, MENDED), surface.describe()
+    assert "mistyped" not in phone.said
+
+
+async def test_a_phone_without_a_pbx_says_so_until_it_has_one(world: Rig, tmp_path: Path) -> None:
+    phone = PhoneProcess(tmp_path / "phone", "")
+    async with phone.running() as surface:
+        assert await surface.until(lambda s: "sip.registrar" in notice(s, "sip"), 5), surface.describe()
+        reply = await surface.command(lambda id_: commands.Dial(id_, number="100"))
+        assert not reply.accepted
+        assert "no line" in reply.reason
+        phone.config.write_text(world.configuration("udp"))
+        assert await surface.until(registered, MENDED), surface.describe()
+        assert notice(surface.snapshot, "sip") == ""
+
+
+async def test_a_taken_port_is_told_and_used_when_it_is_free(world: Rig, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("0.0.0.0", 0))
+        port = taken.getsockname()[1]
+        configuration = world.configuration("udp").replace("[sip]", f"[sip]\nlocal_port = {port}")
+        phone = PhoneProcess(tmp_path / "phone", configuration)
+        await phone.launch()
+        await phone.connect()
+        assert await phone.surface.until(lambda s: str(port) in line_words(s), 5), phone.surface.describe()
+        assert "sip.local_port" in line_words(phone.surface.snapshot)
+    assert await phone.surface.until(registered, 10), phone.surface.describe()
+    assert (await phone.end())[0] == 0
+
+
+async def test_new_settings_of_the_line_wait_for_the_end_of_its_call(world: Rig, tmp_path: Path) -> None:
+    phone = PhoneProcess(tmp_path / "phone", world.configuration("udp"))
+    async with phone.running() as surface:
+        assert await surface.until(registered, 5)
+        assert (await surface.command(lambda id_: commands.Dial(id_, number="100"))).accepted
+        assert await surface.until(connected, 5)
+        phone.config.write_text(phone.config.read_text().replace("[sip]", "[sip]\nkeep_alive = 30\nexpires = 120"))
+        assert await surface.until(lambda s: notice(s, "sip.waiting") != "", MENDED), surface.describe()
+        assert connected(surface.snapshot)
+        assert (await surface.command(lambda id_: commands.HangUp(id_))).accepted
+        assert await surface.until(lambda s: not registered(s), 3), surface.describe()
+        assert await surface.until(lambda s: registered(s) and not notice(s, "sip"), 3), surface.describe()
+        assert (await surface.command(lambda id_: commands.Dial(id_, number="100"))).accepted
+        assert await surface.until(connected, 5)
