@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from app.demo.accounts import Account
-from app.signalling.sip.digest import DigestServer, Verdict
+from app.settings.secret import Secret
+from app.signalling.sip.digest_server import DigestServer, Verdict
 from app.signalling.sip.errors import HeaderError
 from app.signalling.sip.fields import NameAddr
 from app.signalling.sip.hop import Hop
@@ -89,9 +90,9 @@ class Registrar:
             request, 200, headers=[("Contact", f"<{b.contact}>;expires={round(b.expires_at - now)}") for b in current]
         )
 
-    def _password_of(self, user: str) -> str | None:
+    def _password_of(self, user: str) -> Secret | None:
         account = self._accounts.get(user)
-        return account.password.reveal() if account else None
+        return account.password if account else None
 
 
 def _seconds(contact: NameAddr, request: Request) -> int:

@@ -14,7 +14,9 @@ import atheris
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 with atheris.instrument_imports(include=["app.signalling"]):
-    from app.signalling.sip.digest import Account, DigestClient, DigestServer
+    from app.settings.secret import Secret
+    from app.signalling.sip.digest import Account, DigestClient
+    from app.signalling.sip.digest_server import DigestServer
     from app.signalling.sip.errors import DigestError, FramingError, HeaderError, MessageError
     from app.signalling.sip.fields import Credentials
     from app.signalling.sip.message import Message, Request, Response, response_to
@@ -23,7 +25,7 @@ with atheris.instrument_imports(include=["app.signalling"]):
 from tests.fuzz.seeded import fuzz
 
 _TORTURE = Path(__file__).resolve().parents[1] / "signalling" / "sip" / "torture"
-_SERVER = DigestServer("example.com", lambda _user: "secret", qop=("auth", "auth-int"))
+_SERVER = DigestServer("example.com", lambda _user: Secret("secret"), qop=("auth", "auth-int"))
 _LAZY = (
     "contacts",
     "record_routes",
@@ -70,7 +72,7 @@ def _use(message: Message) -> None:
 
 
 def _authenticate(response: Response) -> None:
-    client = DigestClient(Account("user", "secret"), lambda: "0a4f113b")
+    client = DigestClient(Account("user", Secret("secret")), lambda: "0a4f113b")
     request = parse_message((_TORTURE / "esc01.dat").read_bytes())
     if not isinstance(request, Request):
         raise TypeError("the seed must be a request")

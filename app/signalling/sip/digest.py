@@ -1,4 +1,4 @@
-"""Digest authentication (RFC 7616, with SIP's use of it in RFC 3261, 22 and RFC 8760), both sides, without a clock.
+"""Digest authentication (RFC 7616, with SIP's use of it in RFC 3261, 22 and RFC 8760) as a client, without a clock.
 
 MD5, SHA-256 and SHA-512-256, each plain and -sess; qop none, auth and auth-int.
 """
@@ -7,35 +7,31 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import hmac
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import msgspec
 
-from app.signalling.sip.errors import DigestError, HeaderError, UriError
+from app.settings.secret import Secret
+from app.signalling.sip.errors import DigestError
 from app.signalling.sip.fields import Challenge, Credentials
 from app.signalling.sip.message import Request, Response
-from app.signalling.sip.uri import Parameters, parse_uri
+from app.signalling.sip.uri import Parameters
 
 _HASHES = {"SHA-512-256": "sha512_256", "SHA-256": "sha256", "MD5": "md5"}
 """The algorithms, strongest first, by the name that hashlib gives them."""
 
 _STRENGTH = {name: len(_HASHES) - place for place, name in enumerate(_HASHES)}
 _FIRST_USE = "00000001"
-_NONCE_LIMIT = 4096
 _MAX_CHALLENGES = 8
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A user name and a password; neither `repr` nor a log line shows the password."""
+    """A user name and a password."""
 
     username: str
-    password: str
-
-    def __repr__(self) -> str:
-        return f"Account(username={self.username!r}, password=<secret>)"
+    password: Secret
 
 
 class Outcome(enum.Enum):
@@ -151,7 +147,7 @@ class _ClientSession:
             algorithm=_algorithm(challenge),
             username=account.username,
             realm=challenge.realm,
-            password=account.password,
+            password=account.password.reveal(),
             method=request.method,
             uri=uri,
             nonce=nonce,
@@ -176,130 +172,6 @@ class _ClientSession:
             *((name, value) for name, value in optional if value is not None),
         )
         return Credentials("digest", parameters)
-
-
-class Verdict(enum.Enum):
-    """What a server finds in a request's credentials."""
-
-    GRANTED = "granted"
-    ABSENT = "absent"
-    """No credentials for this realm: challenge."""
-    STALE = "stale"
-    """The password is right but the nonce too old or used up: challenge with stale=true."""
-    DENIED = "denied"
-    """User name or password are wrong, or the credentials were made for another request."""
-
-
-class DigestServer:
-    """Challenges and checks the clients of one realm. Time comes in as seconds of any monotonic clock.
-
-    Nonces name the time they were made and are signed, so that none has to be kept before it was used; of used ones
-    the highest count is kept, so that nothing can be replayed.
-    """
-
-    def __init__(
-        self,
-        realm: str,
-        password_of: Callable[[str], str | None],
-        algorithms: Sequence[str] = ("SHA-256", "MD5"),
-        qop: Sequence[str] = ("auth",),
-        nonce_lifetime: float = 300.0,
-    ) -> None:
-        self._realm = realm
-        self._password_of = password_of
-        self._algorithms = tuple(algorithms)
-        self._qop = tuple(qop)
-        self._nonce_lifetime = nonce_lifetime
-        self._key = secrets.token_bytes(32)
-        self._counts: OrderedDict[str, int] = OrderedDict()
-
-    def challenges(self, now: float, *, stale: bool = False) -> tuple[Challenge, ...]:
-        """One challenge for each algorithm, in order of preference (RFC 8760, 2.3), each with its own nonce."""
-        return tuple(self._challenge(algorithm, now, stale=stale) for algorithm in self._algorithms)
-
-    def verify(self, request: Request, now: float, *, proxy: bool = False) -> tuple[Verdict, str]:
-        """Judge a request; the second value is the user name it gave, "" where none."""
-        credentials = self._credentials(request, "Proxy-Authorization" if proxy else "Authorization")
-        if credentials is None:
-            return Verdict.ABSENT, ""
-        username = credentials.parameter("username") or ""
-        password = self._password_of(username)
-        expected = None if password is None else self._expected(credentials, request, username, password)
-        given = credentials.parameter("response") or ""
-        if expected is None or not hmac.compare_digest(expected.encode(), given.lower().encode("utf-8", "replace")):
-            return Verdict.DENIED, username
-        fresh = self._is_fresh(credentials, now)
-        return (Verdict.GRANTED if fresh else Verdict.STALE), username
-
-    def _challenge(self, algorithm: str, now: float, *, stale: bool) -> Challenge:
-        parameters: list[tuple[str, str | None]] = [("realm", self._realm), ("nonce", self._nonce(now))]
-        if self._qop:
-            parameters.append(("qop", ",".join(self._qop)))
-        parameters.append(("algorithm", algorithm))
-        if stale:
-            parameters.append(("stale", "true"))
-        return Challenge("digest", tuple(parameters))
-
-    def _credentials(self, request: Request, name: str) -> Credentials | None:
-        for value in request.headers.get_all(name)[:_MAX_CHALLENGES]:
-            try:
-                credentials = Credentials.parse(value)
-            except HeaderError:
-                continue
-            if credentials.scheme == "digest" and credentials.parameter("realm") == self._realm:
-                return credentials
-        return None
-
-    def _expected(self, credentials: Credentials, request: Request, username: str, password: str) -> str | None:
-        """The response these credentials should carry; None where they were not made for this request or server."""
-        algorithm = credentials.parameter("algorithm") or "MD5"
-        qop = credentials.parameter("qop")
-        uri = credentials.parameter("uri") or ""
-        if not self._offers(algorithm, qop) or not _same_uri(uri, request):
-            return None
-        return digest_response(
-            algorithm=algorithm.upper(),
-            username=username,
-            realm=self._realm,
-            password=password,
-            method=request.method,
-            uri=uri,
-            nonce=credentials.parameter("nonce") or "",
-            qop=qop,
-            nc=credentials.parameter("nc") or "",
-            cnonce=credentials.parameter("cnonce") or "",
-            body=request.body,
-        )
-
-    def _offers(self, algorithm: str, qop: str | None) -> bool:
-        known = any(algorithm.upper() == offered.upper() for offered in self._algorithms)
-        return known and (qop in self._qop if qop is not None else not self._qop)
-
-    def _is_fresh(self, credentials: Credentials, now: float) -> bool:
-        nonce = credentials.parameter("nonce") or ""
-        made, _, _ = nonce.partition("-")
-        if not hmac.compare_digest(self._sign(nonce.rpartition("-")[0]), nonce) or not self._alive(made, now):
-            return False
-        if not credentials.parameter("qop"):
-            return True
-        count = _parse_count(credentials.parameter("nc"))
-        if count <= self._counts.get(nonce, 0):
-            return False
-        self._counts[nonce] = count
-        self._counts.move_to_end(nonce)
-        while len(self._counts) > _NONCE_LIMIT:
-            self._counts.popitem(last=False)
-        return True
-
-    def _alive(self, made: str, now: float) -> bool:
-        return now - int(made, 16) / 1000 <= self._nonce_lifetime
-
-    def _nonce(self, now: float) -> str:
-        return self._sign(f"{int(now * 1000):x}-{secrets.token_hex(8)}")
-
-    def _sign(self, text: str) -> str:
-        mark = hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
-        return f"{text}-{mark}"
 
 
 def _hash(algorithm: str, data: bytes) -> str:
@@ -348,17 +220,3 @@ def _unanswerable(response: Response) -> str:
         f"the server asks for {asked or 'nothing that can be read'}; the phone speaks Digest with SHA-512-256, "
         "SHA-256 or MD5: set one of these on the server"
     )
-
-
-def _same_uri(text: str, request: Request) -> bool:
-    try:
-        return parse_uri(text) == request.uri
-    except UriError:
-        return False
-
-
-def _parse_count(text: str | None) -> int:
-    try:
-        return int(text or "", 16) if len(text or "") == 8 else 0
-    except ValueError:
-        return 0

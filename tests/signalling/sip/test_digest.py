@@ -5,14 +5,16 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from app.signalling.sip.digest import Account, DigestClient, DigestServer, Outcome, Verdict, digest_response
+from app.settings.secret import Secret
+from app.signalling.sip.digest import Account, DigestClient, Outcome, digest_response
+from app.signalling.sip.digest_server import DigestServer, Verdict
 from app.signalling.sip.errors import DigestError
 from app.signalling.sip.fields import Credentials
 from app.signalling.sip.headers import Headers
 from app.signalling.sip.message import Request, Response
 from app.signalling.sip.uri import SipUri
 
-ALICE = Account("alice", "Circle of Life")
+ALICE = Account("alice", Secret("Circle of Life"))
 REGISTER = Request("REGISTER", SipUri("example.com"), headers=Headers(), body=b"body")
 
 HTTP_NONCE = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
@@ -139,7 +141,7 @@ def test_another_servers_nonce_is_stale() -> None:
 
 @pytest.mark.parametrize("qop", [(), ("auth",)])
 def test_a_wrong_password_is_denied_and_not_tried_again(qop: tuple[str, ...]) -> None:
-    registrar, client = server("MD5", qop=qop), DigestClient(Account("alice", "wrong"))
+    registrar, client = server("MD5", qop=qop), DigestClient(Account("alice", Secret("wrong")))
     assert client.learn(refuse(registrar, 0.0), REGISTER) is Outcome.RETRY
     wrong = client.authorize(REGISTER)
     assert registrar.verify(wrong, 0.0) == (Verdict.DENIED, "alice")
@@ -156,7 +158,7 @@ def test_a_used_nonce_that_is_refused_is_tried_once_more(qop: tuple[str, ...]) -
 
 
 def test_an_unknown_user_is_denied() -> None:
-    registrar, client = server("MD5"), DigestClient(Account("mallory", "x"))
+    registrar, client = server("MD5"), DigestClient(Account("mallory", Secret("x")))
     client.learn(refuse(registrar, 0.0), REGISTER)
     assert registrar.verify(client.authorize(REGISTER), 0.0) == (Verdict.DENIED, "mallory")
 
@@ -222,4 +224,4 @@ def test_what_cannot_be_answered_says_what_to_do(value: str) -> None:
 
 
 def test_the_password_is_not_shown() -> None:
-    assert ALICE.password not in repr(ALICE)
+    assert ALICE.password.reveal() not in repr(ALICE)
