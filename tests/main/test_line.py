@@ -40,7 +40,7 @@ async def test_a_pbx_that_is_not_there_is_found_when_it_comes(world: Rig, tmp_pa
     async with phone.running() as surface:
         assert await surface.until(lambda s: "Check that the PBX runs" in line_words(s), 5), surface.describe()
         assert not registered(surface.snapshot)
-        await phone.until_said("has not answered yet")
+        await phone.until_said("does not answer")
         await world.start_pbx()
         assert await surface.until(registered, 8), surface.describe()
         assert line_words(surface.snapshot).strip() == ""

@@ -201,7 +201,7 @@ class RegistrationClient:
 
     def _silent(self) -> None:
         if self._phase is _Phase.REGISTERING and self._shown.registration is Registration.TRYING:
-            self._show(Registration.TRYING, f"{self._server} has not answered yet", _FAILURES[FailureKind.TIMED_OUT][1])
+            self._show(Registration.DOWN, *_words(TransportFailure(FailureKind.TIMED_OUT), self._server))
 
     def _next_cseq(self) -> int:
         self._cseq += 1
