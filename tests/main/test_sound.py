@@ -1,0 +1,58 @@
+"""Sound devices that are missing, and that come by themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.model.media import AudioPath
+from tests.main.rig import NOT_FOUND, PhoneProcess, notice
+from tests.rig.pulse import LateSound, PulseLoop
+
+CONFIGURATION = f"""
+[sip]
+{NOT_FOUND}
+[audio.handset]
+playback = "handset"
+capture = "handset"
+[audio.speaker]
+playback = "speaker"
+capture = "speaker"
+"""
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> PhoneProcess:
+    return PhoneProcess(tmp_path / "phone", CONFIGURATION)
+
+
+async def test_a_sound_server_that_starts_later_is_opened_and_again_after_it_died(
+    phone: PhoneProcess, tmp_path: Path
+) -> None:
+    late = LateSound(tmp_path)
+    both = {AudioPath.HANDSET, AudioPath.SPEAKER}
+    environment = {"ALSA_CONFIG_PATH": str(late.configuration)}
+    async with phone.running(board="desktop", environment=environment) as surface:
+        assert await surface.until(lambda s: "no sound device" in notice(s, "audio"), 5), surface.describe()
+        assert "ip270 devices" in notice(surface.snapshot, "audio")
+        with PulseLoop() as loop:
+            late.show(loop)
+            assert await surface.until(lambda s: set(s.audio.available) == both, 8), surface.describe()
+            assert notice(surface.snapshot, "audio") == ""
+            loop.kill_daemon()
+            assert await surface.until(lambda s: "No sound device works" in notice(s, "audio"), 8), surface.describe()
+        with PulseLoop() as loop:
+            late.show(loop)
+            assert await surface.until(lambda s: set(s.audio.available) == both, 10), surface.describe()
+            assert notice(surface.snapshot, "audio") == ""
+    assert "sound" in phone.said
+
+
+async def test_devices_named_later_are_taken_up(phone: PhoneProcess, pulse_loop: PulseLoop) -> None:
+    """The environment of the fixture reaches the phone."""
+    phone.config.write_text(CONFIGURATION.replace('"speaker"', '"absent"'))
+    async with phone.running(board="desktop") as surface:
+        assert await surface.until(lambda s: s.audio.available == (AudioPath.HANDSET,), 8), surface.describe()
+        phone.config.write_text(CONFIGURATION)
+        assert await surface.until(lambda s: AudioPath.SPEAKER in s.audio.available, 8), surface.describe()
