@@ -19,6 +19,7 @@ from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.signalling import SignallingEvent
 from app.settings.secret import Secret
+from app.signalling.loop_clock import LoopClock
 from app.signalling.schedule import Schedule
 from app.signalling.sip.client_transaction import Send
 from app.signalling.sip.config import SipLineConfig
@@ -45,6 +46,7 @@ class DemoPbx:
         self._address = address
         self._port = port
         self._schedule = Schedule()
+        self._clock = LoopClock(self._schedule)
         self._sockets = PbxSockets(address, port, tls_port, self._receive)
         self._registrar = Registrar(accounts)
         self._doorman = _Doorman(self._registrar, self._schedule, self._send)
@@ -61,7 +63,6 @@ class DemoPbx:
         self._agent = UserAgent(config, self._send, self._schedule, self._post)
         self._partners = Partners(self._agent, media, self._later, self._find)
         self._ways: dict[tuple[str, int], Hop] = {}
-        self._wake: asyncio.TimerHandle | None = None
 
     async def start(self, tls: ssl.SSLContext) -> None:
         """Listen. Raises OSError when a port is taken."""
@@ -71,16 +72,15 @@ class DemoPbx:
     async def stop(self) -> None:
         """End all calls and close the sockets."""
         gone = asyncio.Event()
-        self._run(lambda: self._agent.close(gone.set))
+        self._clock.run(lambda: self._agent.close(gone.set))
         await asyncio.sleep(0.1)
         await self._sockets.stop()
-        if self._wake is not None:
-            self._wake.cancel()
+        self._clock.stop()
 
     # --- inside ---------------------------------------------------------------------------------------
 
     def _receive(self, data: bytes, hop: Hop) -> None:
-        self._run(lambda: self._dispatch(data, hop))
+        self._clock.run(lambda: self._dispatch(data, hop))
 
     def _dispatch(self, data: bytes, hop: Hop) -> None:
         """REGISTER and whoever has not shown his password go to the doorman, everybody else to the agent."""
@@ -112,7 +112,7 @@ class DemoPbx:
         way = hop if hop.connection else self._ways.get(target, hop)
         if not self._sockets.send(data, way):
             failure = TransportFailure(FailureKind.CLOSED, "the phone closed its connection")
-            asyncio.get_running_loop().call_soon(lambda: self._run(lambda: self._agent.unreachable(hop, failure)))
+            asyncio.get_running_loop().call_soon(lambda: self._clock.run(lambda: self._agent.unreachable(hop, failure)))
 
     @staticmethod
     def _target(data: bytes) -> tuple[str, int]:
@@ -125,24 +125,10 @@ class DemoPbx:
         return tuple(str(binding.contact) for binding in self._registrar.bindings(number, self._schedule.now))
 
     def _post(self, event: SignallingEvent) -> None:
-        asyncio.get_running_loop().call_soon(lambda: self._run(lambda: self._partners.handle(event)))
+        asyncio.get_running_loop().call_soon(lambda: self._clock.run(lambda: self._partners.handle(event)))
 
     def _later(self, seconds: float, work: Callable[[], None]) -> None:
         self._schedule.after(seconds, work)
-
-    def _run(self, work: Callable[[], None]) -> None:
-        """Let the cores work at the time it is now, and wake them when they want to be woken."""
-        loop = asyncio.get_running_loop()
-        self._schedule.advance(loop.time())
-        work()
-        if self._wake is not None:
-            self._wake.cancel()
-        deadline = self._schedule.deadline
-        self._wake = None if deadline is None else loop.call_at(deadline, lambda: self._run(_nothing))
-
-
-def _nothing() -> None:
-    """Time alone has passed."""
 
 
 class _Doorman:

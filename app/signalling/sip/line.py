@@ -9,6 +9,7 @@ from app.model.cause import Cause
 from app.model.ids import LegId, LineId
 from app.model.session import SessionDescription
 from app.model.signalling import CallOptions, Executor, LineCapabilities, SignallingEvent
+from app.signalling.loop_clock import LoopClock
 from app.signalling.schedule import Schedule
 from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.hop import Hop
@@ -40,19 +41,19 @@ class SipLine:
     ) -> None:
         self._config = config
         self._post = post
-        self._schedule = Schedule()
+        schedule = Schedule()
+        self._clock = LoopClock(schedule)
         self._resolver = Resolver()
-        self._agent = UserAgent(config, self._send, self._schedule, self._emit, timers, back_off)
+        self._agent = UserAgent(config, self._send, schedule, self._emit, timers, back_off)
         self._transports = Transports(
             config,
             self._resolver,
             self._agent.endpoint.tally,
             trusts=self._agent.endpoint.trusts,
-            receive=lambda data, hop: self._run(lambda: self._agent.receive(data, hop)),
-            unreachable=lambda hop, failure: self._run(lambda: self._agent.unreachable(hop, failure)),
-            lost=lambda hop: self._run(lambda: self._agent.connection_lost(hop)),
+            receive=lambda data, hop: self._clock.run(lambda: self._agent.receive(data, hop)),
+            unreachable=lambda hop, failure: self._clock.run(lambda: self._agent.unreachable(hop, failure)),
+            lost=lambda hop: self._clock.run(lambda: self._agent.connection_lost(hop)),
         )
-        self._wake: asyncio.TimerHandle | None = None
         self._watch: asyncio.Task[None] | None = None
 
     @property
@@ -90,45 +91,42 @@ class SipLine:
         if self._watch is not None:
             self._watch.cancel()
         closed = asyncio.Event()
-        self._run(lambda: self._agent.close(closed.set))
+        self._clock.run(lambda: self._agent.close(closed.set))
         try:
             await asyncio.wait_for(closed.wait(), CLOSING_TIME)
         except TimeoutError:
             self._agent.endpoint.tally.count("registrar silent", "it did not confirm that the phone is gone")
         await self._transports.stop()
-        if self._wake is not None:
-            self._wake.cancel()
-            self._wake = None
-        self._watch = None
+        self._clock.stop()
 
     # --- the signalling port --------------------------------------------------------------------------------
 
     def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
         """SETUP."""
-        self._run(lambda: self._agent.setup(leg, number, offer, options))
+        self._clock.run(lambda: self._agent.setup(leg, number, offer, options))
 
     def information(self, leg: LegId, digits: str) -> None:
         """Never follows, because this line asks for no more digits: numbers go out whole."""
 
     def alert(self, leg: LegId) -> None:
         """ALERTING."""
-        self._run(lambda: self._agent.alert(leg))
+        self._clock.run(lambda: self._agent.alert(leg))
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         """CONNECT."""
-        self._run(lambda: self._agent.connect(leg, description))
+        self._clock.run(lambda: self._agent.connect(leg, description))
 
     def offer(self, leg: LegId, offer: SessionDescription) -> None:
         """A new offer, by re-INVITE."""
-        self._run(lambda: self._agent.offer(leg, offer))
+        self._clock.run(lambda: self._agent.offer(leg, offer))
 
     def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
         """The answer to the far end's offer."""
-        self._run(lambda: self._agent.answer_offer(leg, description))
+        self._clock.run(lambda: self._agent.answer_offer(leg, description))
 
     def digit(self, leg: LegId, digit: str) -> None:
         """A digit, by INFO."""
-        self._run(lambda: self._agent.digit(leg, digit))
+        self._clock.run(lambda: self._agent.digit(leg, digit))
 
     def transfer(self, leg: LegId, number: str) -> None:
         """Never asked for: `capabilities.transfer` says that nobody does it here."""
@@ -138,28 +136,9 @@ class SipLine:
 
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         """DISCONNECT."""
-        self._run(lambda: self._agent.disconnect(leg, cause))
+        self._clock.run(lambda: self._agent.disconnect(leg, cause))
 
     # --- inside -----------------------------------------------------------------------------------------------
-
-    def _run(self, work: Callable[[], None]) -> None:
-        """Let the core do something at the time it is now, and wake it when it wants to be woken.
-
-        Whatever goes wrong in one call, the clock of all others goes on.
-        """
-        loop = asyncio.get_running_loop()
-        try:
-            self._schedule.advance(loop.time())
-            work()
-        finally:
-            if self._wake is not None:
-                self._wake.cancel()
-            deadline = self._schedule.deadline if self._watch is not None else None
-            self._wake = None if deadline is None else loop.call_at(deadline, self._woken)
-
-    def _woken(self) -> None:
-        self._wake = None
-        self._run(lambda: None)
 
     def _send(self, data: bytes, hop: Hop) -> None:
         self._transports.send(data, hop)
@@ -181,6 +160,6 @@ class SipLine:
             local = self._config.local_address or local_address_towards(servers[0])
         except OSError as error:
             failure = failure_of(error, hop)
-            self._run(lambda: self._agent.no_route(failure))
+            self._clock.run(lambda: self._agent.no_route(failure))
             return
-        self._run(lambda: self._agent.route_found((local, self._transports.port), frozenset(servers)))
+        self._clock.run(lambda: self._agent.route_found((local, self._transports.port), frozenset(servers)))
