@@ -15,17 +15,19 @@ from app.security.tls import client_context
 from app.settings.secret import Secret
 from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.hop import Transport
+from app.signalling.sip.registration import BackOff
 from app.signalling.sip.timers import Timers
 from tests.interop.conftest import Trust, make_registrar
 from tests.interop.line import LINE, QUICK, WatchedLine, knows
 from tests.interop.row import Row
+from tests.interop.script import Script, reply
 from tests.interop.tap import Tap
 from tests.peers.kamailio import Kamailio
 from tests.peers.sipp_peer import Sipp, SippConfig
 
 pytestmark = pytest.mark.interop
 
-SCENARIOS = Path(__file__).parent / "sipp"
+KEYS = {"contact_port": "9"}
 TRANSPORTS = tuple(Transport)
 
 
@@ -142,10 +144,46 @@ async def test_a_short_binding_is_refreshed_before_it_ends(registrar: Kamailio, 
         row.measured("one refresh after 5 s")
 
 
-async def test_an_interval_too_brief_is_lengthened(row: Row) -> None:
+BOUND = reply(200, "OK", contact="[last_Contact:]")
+
+
+def at_sipp(sipp: Sipp) -> SipLineConfig:
+    return SipLineConfig(LINE, "27", "127.0.0.1", Secret("secret"), registrar_port=sipp.config.port, keep_alive=0.0)
+
+
+async def test_an_interval_too_brief_is_lengthened(tmp_path: Path, row: Row) -> None:
     row.of("sipp", "REGISTER refused with 423, Min-Expires 1200")
-    async with Sipp(SippConfig(SCENARIOS / "uas_interval_too_brief.xml", calls=1)) as sipp:
-        config = SipLineConfig(LINE, "27", "127.0.0.1", Secret(""), registrar_port=sipp.config.port, keep_alive=0.0)
-        async with WatchedLine(config) as line:
+    script = Script().expect("REGISTER").send(reply(423, "Interval Too Brief", "Min-Expires: 1200"))
+    script.expect("REGISTER", check=("Contact", "expires=1200")).send(BOUND).expect("REGISTER").send(BOUND)
+    async with Sipp(SippConfig(script.write(tmp_path / "script.xml"), calls=1, keys=KEYS)) as sipp:
+        async with WatchedLine(at_sipp(sipp)) as line:
             await line.until(Registration.UP)
+        await sipp.wait(5)
+
+
+async def test_a_registrar_in_trouble_is_left_alone_as_long_as_it_says(tmp_path: Path, row: Row) -> None:
+    row.of("sipp", "REGISTER refused with 503, Retry-After 1")
+    script = Script().expect("REGISTER").send(reply(503, "Service Unavailable", "Retry-After: 1"))
+    script.expect("REGISTER").send(BOUND).expect("REGISTER").send(BOUND)
+    async with Sipp(SippConfig(script.write(tmp_path / "script.xml"), calls=1, keys=KEYS)) as sipp:
+        back_off = BackOff(base=0.1, longest=60)
+        async with WatchedLine(at_sipp(sipp), back_off=back_off) as line:
+            state = await line.until(Registration.DOWN, reason="503")
+            began = time.monotonic()
+            await line.until(Registration.UP)
+            assert 0.9 < time.monotonic() - began < 3
+            row.measured(f"“{state.reason}”, then registered after {time.monotonic() - began:.1f} s")
+        await sipp.wait(5)
+
+
+async def test_a_storm_of_challenges(tmp_path: Path, row: Row) -> None:
+    row.of("sipp", "each REGISTER challenged anew with a stale nonce: the phone stops after five")
+    script = Script()
+    for number in range(5):
+        challenge = f'WWW-Authenticate: Digest realm="storm", nonce="{number}", stale=true, algorithm=MD5, qop="auth"'
+        script.expect("REGISTER").send(reply(401, "Unauthorized", challenge))
+    config = SippConfig(script.pause(1000).write(tmp_path / "script.xml"), calls=1, keys=KEYS)
+    async with Sipp(config) as sipp, WatchedLine(at_sipp(sipp)) as line:
+        state = await line.until(Registration.REFUSED)
+        row.measured(f"“{state.reason}”")
         await sipp.wait(5)

@@ -169,3 +169,16 @@ async def test_the_proxy_is_restarted_in_a_call(transport: Transport, tmp_path: 
         await phone.hang_up()
         await phone.no_call()
         row.measured(f"“{line.reason}”; voice went on, none lost; registered again after {took:.1f} s")
+
+
+async def test_the_proxy_is_restarted_in_a_call_over_udp(tmp_path: Path, trust: Trust, row: Row) -> None:
+    row.of("kamailio", "killed in a call over UDP, and started again a second later")
+    async with registered_pair(Pjsua2Peer, tmp_path, trust) as (pair, kamailio):
+        await pair.call(OUT)
+        await pair.phone.hears(PEER_HERTZ)
+        await kamailio.stop(signal.SIGKILL)
+        statistics = await pair.phone.talks_on(packets=50)
+        assert statistics.lost == 0
+        await kamailio.start()
+        await pair.finish(OUT)
+        row.measured("voice went on, none lost; the phone's BYE went through the new one")
