@@ -10,11 +10,11 @@ import msgspec
 
 from app.demo.speech import load_speech
 from app.media.agreement import Agreement, NegotiationError
-from app.media.formats import FORMATS
 from app.media.negotiation import LocalMedia, Negotiation
+from app.media.voice_stream import stream_config
 from app.model.ids import LegId
 from app.model.session import Direction, SessionDescription
-from native import Bus, Clock, Engine, Player, Stream, StreamConfig
+from native import Bus, Clock, Engine, Player, Stream
 
 PORTS = range(52000, 52200)
 
@@ -115,23 +115,7 @@ class EngineMedia:
         self._engine.close()
 
     def _run(self, talk: _Talk, agreement: Agreement) -> None:
-        talk.stream.configure(
-            StreamConfig(
-                remote_address=agreement.remote_address,
-                rtp_port=agreement.remote_port,
-                rtcp_port=agreement.remote_rtcp_port,
-                codec=FORMATS[agreement.codec].engine,
-                payload_type=agreement.payload_type,
-                receive=tuple((number, FORMATS[codec].engine) for number, codec in agreement.receive),
-                packet_time_ms=agreement.packet_time_ms,
-                telephone_event_type=agreement.telephone_event_type,
-                receive_telephone_event=agreement.receive_telephone_event,
-                sends=agreement.direction.sends,
-                receives=agreement.direction.receives,
-                connected=True,
-                rtcp_mux=agreement.rtcp_mux,
-            )
-        )
+        talk.stream.configure(stream_config(agreement, connected=True))
         if talk.player is not None and not talk.speaking:
             talk.speaking = True  # a hold in between does not make him start all over
             talk.player.play(talk.bus)

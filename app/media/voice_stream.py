@@ -27,7 +27,7 @@ class VoiceStream:
     def run(self, agreement: Agreement) -> None:
         """Run by this agreement from the next tick on."""
         if agreement != self._running:
-            self.stream.configure(self._config(agreement))
+            self.stream.configure(stream_config(agreement, self._cname, connected=self._connected))
             self._running = agreement
 
     def place(self, bus: Bus, *, talking: bool, connected: bool) -> None:
@@ -41,7 +41,7 @@ class VoiceStream:
         if connected != self._connected:
             self._connected = connected
             if self._running is not None:
-                self.stream.configure(self._config(self._running))
+                self.stream.configure(stream_config(self._running, self._cname, connected=connected))
 
     def send_digit(self, digit: str) -> bool:
         """Send a digit by RFC 4733; False where that was not agreed."""
@@ -57,20 +57,22 @@ class VoiceStream:
         receives = self._running.direction.receives
         return self._meter.read(self.stream.statistics(), self._running.codec, expects_sound=receives)
 
-    def _config(self, agreement: Agreement) -> StreamConfig:
-        return StreamConfig(
-            remote_address=agreement.remote_address,
-            rtp_port=agreement.remote_port,
-            rtcp_port=agreement.remote_rtcp_port,
-            codec=FORMATS[agreement.codec].engine,
-            payload_type=agreement.payload_type,
-            receive=tuple((number, FORMATS[codec].engine) for number, codec in agreement.receive),
-            packet_time_ms=agreement.packet_time_ms,
-            telephone_event_type=agreement.telephone_event_type,
-            receive_telephone_event=agreement.receive_telephone_event,
-            sends=agreement.direction.sends,
-            receives=agreement.direction.receives,
-            connected=self._connected,
-            rtcp_mux=agreement.rtcp_mux,
-            cname=self._cname,
-        )
+
+def stream_config(agreement: Agreement, cname: str = "", *, connected: bool) -> StreamConfig:
+    """An agreement in the engine's words; `cname` is RTCP's name for us, empty for the engine's own choice."""
+    return StreamConfig(
+        remote_address=agreement.remote_address,
+        rtp_port=agreement.remote_port,
+        rtcp_port=agreement.remote_rtcp_port,
+        codec=FORMATS[agreement.codec].engine,
+        payload_type=agreement.payload_type,
+        receive=tuple((number, FORMATS[codec].engine) for number, codec in agreement.receive),
+        packet_time_ms=agreement.packet_time_ms,
+        telephone_event_type=agreement.telephone_event_type,
+        receive_telephone_event=agreement.receive_telephone_event,
+        sends=agreement.direction.sends,
+        receives=agreement.direction.receives,
+        connected=connected,
+        rtcp_mux=agreement.rtcp_mux,
+        cname=cname,
+    )
