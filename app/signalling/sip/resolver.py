@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from typing import TypeVar
 
 REMEMBERED = 30.0
 MAX_REMEMBERED = 64
+"""Names, and addresses, at a time: a far end may name as many as it likes."""
+
+_T = TypeVar("_T")
 
 
 class Resolver:
@@ -35,15 +39,21 @@ class Resolver:
         addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
-        while len(self._known) >= MAX_REMEMBERED:
-            self._known.pop(next(iter(self._known)))
-        self._known[host] = (loop.time(), addresses)
-        self._names.update((address, host) for address in addresses)
+        _remember(self._known, host, (loop.time(), addresses))
+        for address in addresses:
+            _remember(self._names, address, host)
         return addresses
 
     def name_of(self, host: str) -> str:
         """The name a certificate must bear for `host`: the one an address was found by, else itself."""
         return self._names.get(host, host)
+
+
+def _remember(table: dict[str, _T], key: str, value: _T) -> None:
+    table.pop(key, None)  # what is asked for again counts as new
+    table[key] = value
+    while len(table) > MAX_REMEMBERED:
+        del table[next(iter(table))]
 
 
 def is_address(host: str) -> bool:
