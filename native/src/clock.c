@@ -1,7 +1,6 @@
 #include "clock.h"
 
 #include <errno.h>
-#include <sys/timerfd.h>
 
 enum { NS_PER_S = 1000 * 1000 * 1000 };
 
@@ -27,17 +26,9 @@ int64_t clock_wall(void)
     return read_clock(CLOCK_REALTIME);
 }
 
-int clock_timer_new(void)
+void clock_sleep_until(int64_t deadline_ns)
 {
-    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-    return timer < 0 ? -errno : timer;
-}
-
-int clock_timer_start(int timer, int64_t first_ns)
-{
-    struct itimerspec setting = {
-        .it_value = {.tv_sec = first_ns / NS_PER_S, .tv_nsec = first_ns % NS_PER_S},
-        .it_interval = {.tv_nsec = TICK_NS},
-    };
-    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &setting, NULL) < 0 ? -errno : 0;
+    struct timespec deadline = {.tv_sec = deadline_ns / NS_PER_S, .tv_nsec = deadline_ns % NS_PER_S};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR) {
+    }
 }

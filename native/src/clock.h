@@ -1,4 +1,4 @@
-/* Time as the engine counts it: nanoseconds of CLOCK_MONOTONIC, and the timerfd that wakes the media thread. */
+/* Time as the engine counts it: nanoseconds of CLOCK_MONOTONIC, and the sleep that paces the media thread. */
 #ifndef IP270_CLOCK_H
 #define IP270_CLOCK_H
 
@@ -11,9 +11,7 @@ int64_t clock_now(void);                        /* CLOCK_MONOTONIC */
 int64_t clock_wall(void);                       /* CLOCK_REALTIME: what SO_TIMESTAMPNS and NTP time count in */
 int64_t clock_of(const struct timespec *time);
 
-/* A timerfd on CLOCK_MONOTONIC; a negative errno on failure. */
-int clock_timer_new(void);
-/* First expiry at `first_ns`, then every TICK_NS. 0 or a negative errno. */
-int clock_timer_start(int timer, int64_t first_ns);
+/* Returns when clock_now() has reached the deadline; at once when it has passed. */
+void clock_sleep_until(int64_t deadline_ns);
 
 #endif

@@ -151,8 +151,7 @@ static int open_descriptors(struct engine *engine)
 {
     engine->event_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     engine->wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    engine->timer = clock_timer_new();
-    if (engine->event_descriptor < 0 || engine->wake_descriptor < 0 || engine->timer < 0)
+    if (engine->event_descriptor < 0 || engine->wake_descriptor < 0)
         return -errno;
     return 0;
 }
@@ -239,7 +238,6 @@ void engine_free(struct engine *engine)
     queue_free(&engine->commands);
     queue_free(&engine->released);
     events_free(&engine->events);
-    close_descriptor(engine->timer);
     close_descriptor(engine->event_descriptor);
     close_descriptor(engine->wake_descriptor);
     pthread_mutex_destroy(&engine->control);

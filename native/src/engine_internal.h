@@ -100,9 +100,7 @@ struct engine {
     /* The media thread's own. */
     struct members members;
     struct packet_batch batch;
-    int timer;
     int64_t deadline;                   /* when the running tick should have begun, or the next one should */
-    bool timer_runs;                    /* the timerfd's expiries are the engine's ticks */
     bool card_stalled;                  /* the master card missed its turn: the timer goes on without waiting for it */
     uint64_t ticks;
     uint64_t overruns;
