@@ -57,11 +57,13 @@ class CallListContents(msgspec.Struct, frozen=True):
 
 
 class CallStore:
-    """The SQLite file at `path`. When it cannot be used, the list lives in memory until the phone restarts."""
+    """The SQLite file at `path`. While it cannot be used, the list lives in memory."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database: sqlite3.Connection | None = None
+        self._copied: int | None = None
+        """The last row that a list in memory shares with the file; None while the list is in the file."""
 
     def open(self) -> CallListContents:
         """Check, mend if need be, and read. Never raises for a damaged or missing file, or a full disk."""
@@ -74,6 +76,23 @@ class CallStore:
             _log.warning("the call list is damaged (%s) and is rebuilt", error)
             trouble = self._rebuild()
         return self._contents(trouble)
+
+    def return_to_file(self) -> CallListContents | None:
+        """Put a list that lives in memory at the end of the file's; None where the file still cannot be used."""
+        if self._copied is None:
+            return self._contents("")
+        try:
+            file = self._open_checked()
+        except (OSError, sqlite3.Error):
+            return None
+        with contextlib.closing(self._connection) as memory, file:
+            (last,) = file.execute("SELECT coalesce(max(row), 0) FROM calls").fetchone()
+            copied = memory.execute("SELECT seen, row FROM calls WHERE row <= ?", (self._copied,)).fetchall()
+            new = memory.execute(_SELECT + " WHERE row > ? ORDER BY row", (self._copied,)).fetchall()
+            file.executemany("UPDATE calls SET seen = ? WHERE row = ?", copied)
+            file.executemany(_INSERT, [(last + number, *row[1:]) for number, row in enumerate(new, 1)])
+        self._database, self._copied = file, None
+        return self._contents("")
 
     def write(self, record: CallRecord) -> None:
         """Keep a record under its own row number; the oldest beyond `KEPT` go. Raises sqlite3.Error."""
@@ -139,6 +158,7 @@ class CallStore:
         _prepare(self._database)
         with self._database:
             self._database.executemany(_INSERT, saved)
+        self._copied = max((row[0] for row in saved), default=0)
         return "The call list cannot be stored; it will be lost at the next restart"
 
     # --- reading ----------------------------------------------------------------------------------------

@@ -27,10 +27,11 @@ class CallList:
         self._store = store
         self._worker = worker
         self._changed = changed
-        self._newest = contents.newest
-        self._missed = contents.missed
-        self._last_row = contents.last_row
-        self.trouble = contents.trouble
+        self._newest: tuple[CallRecord, ...] = ()
+        self._missed = self._last_row = 0
+        self._take(contents)
+        self._waiting: list[CallRecord] | None = None
+        """Calls that ended while the list was moved; their rows are not known before that is done."""
 
     @property
     def newest(self) -> tuple[CallRecord, ...]:
@@ -44,6 +45,9 @@ class CallList:
 
     def add(self, record: CallRecord) -> None:
         """Keep a finished call; it gets the next row number."""
+        if self._waiting is not None:
+            self._waiting.append(record)
+            return
         self._last_row += 1
         kept = msgspec.structs.replace(record, row=self._last_row)
         self._newest = (kept, *self._newest)[:NEWEST]
@@ -60,9 +64,28 @@ class CallList:
         self._write(self._store.mark_seen)
         self._changed()
 
+    def begin_return(self) -> Future[CallListContents | None]:
+        """Have a list that lives in memory put back into its file; `finish_return` must get what comes of it."""
+        self._waiting = []
+        return self._worker.submit(self._store.return_to_file)
+
+    def finish_return(self, contents: CallListContents | None) -> None:
+        """The list is in its file again with these contents, or (None) still cannot be."""
+        if contents is not None:
+            self._take(contents)
+        waiting, self._waiting = self._waiting or [], None
+        for record in waiting:
+            self.add(record)
+        self._changed()
+
     def close(self) -> Future[None]:
         """Close the store after the writes that wait; no other method may be called any more."""
         return self._worker.submit(self._store.close)
+
+    def _take(self, contents: CallListContents) -> None:
+        self._newest = contents.newest
+        self._missed = contents.missed
+        self._last_row = contents.last_row
 
     def _write(self, work: Callable[[], None]) -> None:
         self._worker.submit(work).add_done_callback(_report)

@@ -22,6 +22,9 @@ from app.model.snapshot import Notice, Severity
 
 log = logging.getLogger(LogFlag.DIAGNOSTICS)
 
+LOG_NOTICE = "diagnostics.log"
+"""The id of the notice about a log that is not kept."""
+
 _QUEUE_LINES = 2000
 _FILES = 4
 _FORMAT = "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)-11s %(message)s"
@@ -40,13 +43,10 @@ class LogSinks:
         self, levels: Mapping[LogFlag, str], file: Path | None = None, size: int = 4_000_000, *, console: bool = True
     ) -> None:
         self._notices: tuple[Notice, ...] = ()
-        sinks: list[logging.Handler] = []
-        if console:
-            sinks.append(logging.StreamHandler(sys.stderr))
-        if file is not None:
-            sinks += self._open(file, size)
-        for sink in sinks:
-            sink.setFormatter(logging.Formatter(_FORMAT, _TIME))
+        self._file = file
+        self._size = size
+        sinks: list[logging.Handler] = [_formatted(logging.StreamHandler(sys.stderr))] if console else []
+        sinks += self._open()
         self._entrance = _Entrance()
         self._writer = logging.handlers.QueueListener(self._entrance.queue, *sinks)
         self._sinks = sinks
@@ -62,6 +62,15 @@ class LogSinks:
     def notices(self) -> tuple[Notice, ...]:
         """What is wrong with the log itself."""
         return self._notices
+
+    def reopen(self) -> bool:
+        """Try a file again that could not be opened; True when there is nothing to try any more. May block."""
+        if self._notices:
+            self._notices = ()
+            opened = self._open()
+            self._sinks += opened
+            self._writer.handlers = (*self._writer.handlers, *opened)
+        return not self._notices
 
     def set_level(self, flag: LogFlag, level: str) -> None:
         """Log this flag from this severity on, at once."""
@@ -86,19 +95,26 @@ class LogSinks:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _open(self, file: Path, size: int) -> list[logging.Handler]:
+    def _open(self) -> list[logging.Handler]:
+        file = self._file
+        if file is None:
+            return []
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return [
-                logging.handlers.RotatingFileHandler(
-                    file, maxBytes=max(1, size // _FILES), backupCount=_FILES - 1, encoding="utf-8", errors="replace"
-                )
-            ]
+            sink = logging.handlers.RotatingFileHandler(
+                file, maxBytes=max(1, self._size // _FILES), backupCount=_FILES - 1, encoding="utf-8", errors="replace"
+            )
         except OSError as error:
             text = f"No log is kept: {file} cannot be written ({error.strerror})."
             advice = "Free some space or choose another folder; until then the log goes to the console only."
-            self._notices = (Notice("diagnostics.log", Severity.WARNING, text, advice),)
+            self._notices = (Notice(LOG_NOTICE, Severity.WARNING, text, advice),)
             return []
+        return [_formatted(sink)]
+
+
+def _formatted(sink: logging.Handler) -> logging.Handler:
+    sink.setFormatter(logging.Formatter(_FORMAT, _TIME))
+    return sink
 
 
 class _Entrance(logging.handlers.QueueHandler):

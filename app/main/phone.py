@@ -13,6 +13,7 @@ from app.calls.control import CallControl
 from app.calls.history import CallList
 from app.calls.rules import CallRules
 from app.diagnostics.notices import NoticeBoard
+from app.diagnostics.sinks import LogSinks
 from app.main import sound_setup, troubles
 from app.main.config_watch import ConfigWatch
 from app.main.events import Events
@@ -24,6 +25,7 @@ from app.main.retry import keep_trying
 from app.main.simulation import simulation_of
 from app.main.sound_keeper import SoundKeeper
 from app.main.storage import Storage
+from app.main.storage_watch import StorageWatch
 from app.media.engine_events import EngineEvents
 from app.media.room import MediaRoom
 from app.model.commands import AnyCommand
@@ -65,7 +67,13 @@ class Phone:
     """One phone. `start` and `stop` belong to the loop; nothing here may block it for 10 ms."""
 
     def __init__(
-        self, setup: Setup, storage: Storage, devices: Devices, engine: Engine, worker: ThreadPoolExecutor
+        self,
+        setup: Setup,
+        storage: Storage,
+        devices: Devices,
+        engine: Engine,
+        worker: ThreadPoolExecutor,
+        sinks: LogSinks | None = None,
     ) -> None:
         self._setup = setup
         self._devices = devices
@@ -78,11 +86,14 @@ class Phone:
         self._lamps = Lamps(devices.leds)
         self._notices = NoticeBoard(self._changed)
         self._notices.post(*storage.notices, *troubles.device_notices(devices))
+        if sinks is not None:
+            self._notices.post(*sinks.notices)
         self._build_calls(storage, worker)
         self._build_surface(storage, worker)
         self._sound = SoundKeeper(self._settings, devices.audio, self.media, self._notices)
         self._events.connect(self._calls, self._sound, self._lock, self.server)
         config = storage.config
+        self._storage = StorageWatch(storage.folder, self._call_list, sinks, self._notices, worker)
         self._config = None if config is None else ConfigWatch(config, self._settings, self._notices, worker)
 
     # --- building ----------------------------------------------------------------------------------------
@@ -181,6 +192,7 @@ class Phone:
         self._engine.start()
         self._engine_events.start()
         await self._line.start()
+        self._storage.start()
         if self._config is not None:
             self._config.start()
         self._devices.system.notify_ready("The phone is running")
@@ -200,6 +212,7 @@ class Phone:
             stop()
         # Side by side: each may wait for somebody outside, and the phone has to be gone soon.
         await asyncio.gather(self._line.stop(), self.stop_kiosk(), self._executor.stop(), self._sound.stop())
+        await self._storage.stop()
         self._lock.close()
         await self.server.stop()
         self._timers.close()

@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from app.diagnostics.sinks import LogSinks
@@ -55,8 +54,7 @@ async def running_phone(
     with ThreadPoolExecutor(1, thread_name_prefix="worker") as worker:
         storage = open_storage(state, config, board, worker)
         with _log_sinks(storage, state, verbose=verbose) as sinks, Engine(Clock.CARD) as engine:
-            storage = replace(storage, notices=(*storage.notices, *sinks.notices))
-            phone = Phone(setup, storage, open_devices(board), engine, worker)
+            phone = Phone(setup, storage, open_devices(board), engine, worker, sinks)
             try:
                 await phone.start()
                 yield phone

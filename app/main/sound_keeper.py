@@ -34,6 +34,7 @@ class SoundKeeper:
 
     def start(self) -> None:
         """Follow cards that come and go, and settings that change."""
+        self._check_ports()
         self._stoppers = (
             self._devices.subscribe(lambda change: self._media.update_devices(*sound_setup.device_specs(change.paths))),
             self._settings.subscribe("audio", self._settings_changed),
@@ -77,6 +78,11 @@ class SoundKeeper:
             # What the user turned since is newer than what was written for him.
             if sound_setup.volume_key(place) in keys and place.value not in self._turned:
                 self._media.set_volume_of(place.value, volumes[place.value])
+        self._check_ports()
         if keys & sound_setup.DEVICE_KEYS:
             self._devices.prefer(sound_setup.preferred_endpoints(self._settings.current))
             self._media.update_devices(*sound_setup.device_specs(self._devices.paths()))
+
+    def _check_ports(self) -> None:
+        notice = sound_setup.ports_notice(self._settings.current)
+        self._notices.replace(sound_setup.PORTS_NOTICE, [notice] if notice is not None else [])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.media.formats import AudioCodec
 from app.media.room import MediaSettings
 from app.model.media import AudioPath
+from app.model.snapshot import Notice, Severity
 from app.settings.layers import Layers
 from hal.audio import Endpoint, Place
 from native import DeviceSpec
@@ -17,7 +18,7 @@ PLACE_OF_PATH = {
     AudioPath.HEADSET: Place.HEADSET,
 }
 
-
+PORTS_NOTICE = "audio.ports"
 DEVICE_KEYS = frozenset(
     f"audio.{place}.{direction}"
     for place in Place
@@ -32,9 +33,24 @@ def media_settings(settings: Layers) -> MediaSettings:
         codecs=tuple(AudioCodec(name) for name in settings.words("audio.codecs")),
         packet_time_ms=settings.number("audio.ptime"),
         dscp=settings.number("audio.dscp"),
-        ports=range(settings.number("audio.port_low"), settings.number("audio.port_high") + 1),
+        ports=_voice_ports(settings) or MediaSettings.ports,
         country=settings.text("audio.tones"),
     )
+
+
+def ports_notice(settings: Layers) -> Notice | None:
+    """What is wrong with the two settings of the voice ports; calls, above all for help, go on by the usual ones."""
+    if _voice_ports(settings) is not None:
+        return None
+    usual = MediaSettings.ports
+    text = f"audio.port_low and audio.port_high leave no room for voice; {usual[0]} to {usual[-1]} are used instead."
+    return Notice(PORTS_NOTICE, Severity.WARNING, text, "Set audio.port_high above audio.port_low.")
+
+
+def _voice_ports(settings: Layers) -> range | None:
+    """The ports that the settings give; None where they hold no even one with its neighbour for RTCP (RFC 3550, 11)."""
+    low, high = settings.number("audio.port_low"), settings.number("audio.port_high")
+    return range(low, high + 1) if low + low % 2 < high else None
 
 
 def volumes(settings: Layers) -> dict[str, int]:

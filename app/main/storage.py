@@ -16,11 +16,15 @@ from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 from hal.board import Board
 
+STATE_NOTICE = "storage"
+CALL_LIST_NOTICE = "calls.list"
+
 
 @dataclass(frozen=True)
 class Storage:
     """What was found on the disk, and what was wrong with it."""
 
+    folder: Path
     settings: SettingsStore
     lock: SettingsLockStorage
     call_store: CallStore
@@ -40,18 +44,26 @@ def open_storage(state: Path, config: Path | None, board: Board, worker: Executo
     store = CallStore(state / "calls.sqlite")
     contents = worker.submit(store.open).result()
     if contents.trouble:
-        notices.append(Notice("calls.list", Severity.WARNING, contents.trouble, "Newer calls are kept all the same."))
+        notices.append(
+            Notice(CALL_LIST_NOTICE, Severity.WARNING, contents.trouble, "Newer calls are kept all the same.")
+        )
     notices += settings.notices
-    return Storage(settings, SettingsLockStorage(settings, state, worker), store, contents, tuple(notices), config)
+    return Storage(
+        state, settings, SettingsLockStorage(settings, state, worker), store, contents, tuple(notices), config
+    )
+
+
+def state_trouble(state: Path) -> str:
+    """Why nothing can be kept in this folder, which is made where it is missing; empty where all is well. Blocks."""
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        return error.strerror or str(error)
+    return "" if os.access(state, os.W_OK | os.X_OK) else "it is read-only, or somebody else's"
 
 
 def _state_notices(state: Path) -> Iterator[Notice]:
-    try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        writable = os.access(state, os.W_OK | os.X_OK)
-        reason = "" if writable else "it is read-only, or somebody else's"
-    except OSError as error:
-        reason = error.strerror or str(error)
-    if reason:
-        advice = "Nothing will be remembered. Start the phone with a --state folder it may write to."
-        yield Notice("storage", Severity.ERROR, f"{state} cannot be used: {reason}.", advice)
+    trouble = state_trouble(state)
+    if trouble:
+        advice = "Nothing will be remembered until the phone may write to it; or start it with another --state folder."
+        yield Notice(STATE_NOTICE, Severity.ERROR, f"{state} cannot be used: {trouble}.", advice)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.calls import call_store
@@ -113,6 +115,48 @@ def test_a_place_that_cannot_be_written_leaves_a_list_in_memory(tmp_path: Path) 
     contents = store.open()
     assert "cannot be stored" in contents.trouble
     store.write(record("201"))
+    store.close()
+
+
+def test_a_list_in_memory_goes_to_the_end_of_its_file_when_that_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "calls.sqlite"
+    keep(path, record("201"), record("202", CallDirection.INCOMING, seen=False))
+    away = tmp_path / "away"
+    path.parent.rename(away)
+    path.parent.write_text("in the way")
+    with ThreadPoolExecutor(1) as worker:
+        store = CallStore(path)
+        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: None)
+        calls.add(record("301"))
+        assert calls.begin_return().result() is None
+        calls.finish_return(None)
+        calls.add(record("302"))
+        path.parent.unlink()
+        away.rename(path.parent)
+        moved = calls.begin_return()
+        calls.add(record("303"))
+        calls.finish_return(moved.result())
+        calls.add(record("304"))
+        assert [call.party.number for call in calls.newest] == ["304", "303", "302", "301", "202", "201"]
+        assert [call.row for call in calls.newest] == [6, 5, 4, 3, 2, 1]
+        assert calls.missed == 1
+        calls.close().result()
+    assert reopened(path).newest == calls.newest
+
+
+def test_what_was_seen_in_memory_is_seen_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "calls.sqlite"
+    keep(path, record("301", CallDirection.INCOMING, seen=False))
+    store = CallStore(path)
+    with monkeypatch.context() as full:
+        full.setattr(store, "_open_checked", lambda: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+        assert store.open().missed == 1
+    store.mark_seen()
+    store.write(msgspec.structs.replace(record("302"), row=2))
+    contents = store.return_to_file()
+    assert contents is not None
+    assert [call.party.number for call in contents.newest] == ["302", "301"]
+    assert contents.missed == 0
     store.close()
 
 
