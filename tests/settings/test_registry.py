@@ -70,6 +70,8 @@ def test_whatever_comes_is_taken_as_the_right_type_or_refused_with_advice(row: S
         ("audio.codecs", ["g722", "g723"], "g722"),
         ("audio.codecs", "g722", "brackets"),
         ("audio.codecs", ["g722", "g722"], "once"),
+        ("audio.codecs", [], "at least one"),
+        ("lock.emergency_numbers", [], "at least one"),
         ("audio.ptime", 25, "10, 20, 30, 40, 60 (milliseconds)"),
         ("display.clock_24h", 1, "true or false"),
         ("lock.emergency_numbers", ["one-one-two"], "digits only"),
