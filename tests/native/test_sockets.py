@@ -4,6 +4,8 @@ import errno
 import select
 import socket
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,6 +28,17 @@ from native import (
 )
 from tests.native.support import PCMU
 
+FLOOD = """
+import socket, sys, time
+sock = socket.socket(type=socket.SOCK_DGRAM)
+begin, sent = time.monotonic(), 0
+while time.monotonic() - begin < 10:
+    while sent < (time.monotonic() - begin) * 8000:
+        sock.sendto(bytes([0x80]) + bytes(171), ("127.0.0.1", int(sys.argv[1])))
+        sent += 1
+    time.sleep(0.002)
+"""
+"""A stranger who sends 8,000 packets a second to a port of loopback until ended."""
 STUN = struct.pack("!HHI", 1, 0, 0x2112A442) + bytes(12)
 
 
@@ -178,8 +191,23 @@ def test_a_flood_costs_a_bounded_share_of_a_tick(engine: Engine, peer: socket.so
     while time.monotonic() < end:
         peer.sendto(packet, ("127.0.0.1", stream.rtp_port))
     time.sleep(0.2)
-    assert stream.statistics().packets_received + stream.statistics().duplicate < 70 * 40
+    assert stream.statistics().packets_received < 70 * 12 * 16
     assert stream.statistics().packets_sent >= 20
+
+
+def test_a_flood_of_strangers_costs_the_voice_no_packet(engine: Engine, peer: socket.socket) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    stream.configure(replace(PCMU, **towards(peer)))  # type: ignore[arg-type]
+    talk(peer, stream)
+    assert eventually(lambda: stream.statistics().packets_received == 5)
+    with subprocess.Popen([sys.executable, "-c", FLOOD, str(stream.rtp_port)]) as flood:
+        assert eventually(lambda: stream.statistics().wrong_source > 100, 10)
+        for sequence in range(5, 105):
+            talk(peer, stream, count=1, first=sequence)
+            time.sleep(0.01)
+        flood.terminate()
+    assert eventually(lambda: stream.statistics().packets_received >= 104)
+    assert stream.statistics().wrong_source > 5000
 
 
 def test_bye_and_reports_arrive_at_the_rtcp_port(engine: Engine) -> None:
