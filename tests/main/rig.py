@@ -46,6 +46,11 @@ class PhoneProcess:
         return self._process.pid
 
     @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
     def surface(self) -> Surface:
         """The wire."""
         assert self._surface is not None, self.said
