@@ -41,6 +41,12 @@ def loudest(samples: Samples) -> float:
     return float(np.argmax(spectrum) * 16000 / len(samples))
 
 
+def usual_power(samples: Samples, frequency: float) -> float:
+    """The median amplitude of tenths of a second: a slip of PulseAudio's clock spoils one of them, not all."""
+    tenths = [samples[begin : begin + 1600] for begin in range(0, len(samples) - 1599, 1600)]
+    return float(np.median([power_at(tenth, frequency) for tenth in tenths]))
+
+
 @pytest.mark.timing
 @pytest.mark.parametrize("clock", [Clock.CARD, Clock.TIMER])
 def test_sound_crosses_a_card_both_ways(clock: Clock, pulse_loop: PulseLoop) -> None:
@@ -68,7 +74,7 @@ def test_sound_crosses_a_card_both_ways(clock: Clock, pulse_loop: PulseLoop) -> 
 
     assert loudest(said) == pytest.approx(900, abs=3)
     assert loudest(heard) == pytest.approx(500, abs=3)
-    assert power_at(heard[8000:24000], 500) > 5000
+    assert usual_power(heard, 500) > 5000
     assert len(said) == pytest.approx(32000, rel=0.03)
     assert report.clock is clock
     assert statistics.captured > 32000
