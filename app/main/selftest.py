@@ -31,27 +31,31 @@ GOOD_CORRELATION = 0.6
 
 
 class SelftestFailed(Exception):
-    """The call did not come about; the text says how far it came."""
+    """The call did not come about; the text says how far it came, and `registered` whether the phone came so far."""
+
+    def __init__(self, text: str, *, registered: bool = True) -> None:
+        super().__init__(text)
+        self.registered = registered
 
 
-class Result(msgspec.Struct, frozen=True):
-    """What is printed. `setup_ms` is from the key to the connected call."""
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What is printed; None is what could not be measured. `setup_ms` is from the key to the connected call."""
 
     registered: bool
-    setup_ms: float
-    codec: str
-    packets_sent: int
-    packets_received: int
-    lost: int
-    jitter_ms: float
-    round_trip_ms: float | None
-    playout_delay_ms: float
-    audio_correlation: float
-    pesq: float | None
-    tick_late_p50_us: float
-    tick_late_p99_us: float
-    tick_late_p999_us: float
-    realtime_policy: str
+    setup_ms: float | None = None
+    codec: str | None = None
+    packets_sent: int | None = None
+    packets_received: int | None = None
+    lost: int | None = None
+    jitter_ms: float | None = None
+    round_trip_ms: float | None = None
+    playout_delay_ms: float | None = None
+    audio_correlation: float | None = None
+    pesq: float | None = None
+    tick_late_p50_us: float | None = None
+    tick_late_p99_us: float | None = None
+    tick_late_p999_us: float | None = None
+    realtime_policy: str | None = None
 
 
 def selftest() -> int:
@@ -60,8 +64,10 @@ def selftest() -> int:
         result = asyncio.run(_measure())
     except (SelftestFailed, DemoPbxFailed, SpeechMissing, OSError) as error:
         print(error, file=sys.stderr)
-        return 1
+        result = Result(registered=isinstance(error, SelftestFailed) and error.registered)
     print(msgspec.json.encode(result).decode())
+    if result.audio_correlation is None:
+        return 1
     if result.audio_correlation < GOOD_CORRELATION:
         print(f"The sound did not come back: its correlation is under {GOOD_CORRELATION}", file=sys.stderr)
         return 1
@@ -74,9 +80,8 @@ async def _measure() -> Result:
         setup = Setup(configurations / "phone.socket", kiosk=False)
         state, config = configurations / "state", configurations / "27-udp.toml"
         async with running_phone(load_board("headless"), state, config, setup) as phone:
-            await _until(
-                lambda: phone.snapshot().lines[0].registration is Registration.UP, "The phone did not register"
-            )
+            if not await _comes_true(lambda: phone.snapshot().lines[0].registration is Registration.UP):
+                raise SelftestFailed(f"The phone did not register within {PATIENCE:.0f} s", registered=False)
             setup_ms = await _call(phone)
             heard = await _speak(phone, said)
             return _result(phone, setup_ms, said, heard)
@@ -145,8 +150,14 @@ def _command(phone: Phone, command: commands.AnyCommand) -> None:
 
 
 async def _until(true: Callable[[], bool], otherwise: str) -> None:
+    if not await _comes_true(true):
+        raise SelftestFailed(f"{otherwise} within {PATIENCE:.0f} s")
+
+
+async def _comes_true(true: Callable[[], bool]) -> bool:
     end = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > end:
-            raise SelftestFailed(f"{otherwise} within {PATIENCE:.0f} s")
+            return False
         await asyncio.sleep(POLL)
+    return True
