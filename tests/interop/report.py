@@ -61,6 +61,8 @@ class Collector:
         told = report.user_properties
         peer = next((str(value) for name, value in told if name == PEER), "")
         done = next((str(value) for name, value in told if name == DONE), report.nodeid)
+        if report.passed and not peer:
+            return
         measured = "; ".join(str(value) for name, value in told if name == MEASURED)
         self.lines.append(Line(peer, done, _result(report, measured)))
 
@@ -80,7 +82,7 @@ def versions() -> dict[str, str]:
         "pjsua2": f"pjsua2-python {importlib.metadata.version('pjsua2-python')}",
         "baresip-python": importlib.metadata.version("baresip-python"),
         "baresip": _first_match(("baresip", "-h"), r"baresip v([\d.]+)"),
-        "sipp": _first_match(("sipp", "-v"), r"SIPp v([\w.-]+)"),
+        "sipp": _first_match(("sipp", "-v"), r"SIPp v([\d.]+)"),
         "sockets": "",
     }
 

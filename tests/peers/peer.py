@@ -13,6 +13,7 @@ import collections
 import dataclasses
 import enum
 import os
+import random
 import signal
 import socket
 import tempfile
@@ -23,6 +24,7 @@ from typing import ClassVar, Self
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOG_LINES = 400
+_PORTS = range(10_000, 20_000)
 
 
 class PeerError(Exception):
@@ -118,27 +120,25 @@ class PeerConfig:
 
 
 def free_port(address: str = "127.0.0.1", *, even: bool = False) -> int:
-    """A port that was free for UDP and TCP a moment ago; with `even` an even one, and the next (RTCP, TLS) too."""
+    """A port that was free for UDP and TCP a moment ago; with `even` an even one, and the next (RTCP, TLS) too.
+
+    It lies below those the system gives to who asks for any, so that nobody gets it by chance before it is used.
+    """
     for _ in range(200):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.bind((address, 0))
-            port = int(udp.getsockname()[1])
-            if even and (port % 2 or port + 1 > 65535):
-                continue
-            try:
-                with (
-                    socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-                    socket.socket(socket.AF_INET, socket.SOCK_STREAM) as next_tcp,
-                    socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as next_udp,
-                ):
-                    tcp.bind((address, port))
-                    if even:
-                        next_tcp.bind((address, port + 1))
-                        next_udp.bind((address, port + 1))
-            except OSError:
-                continue
+        port = random.choice(_PORTS) & ~1 if even else random.choice(_PORTS)
+        if all(_is_free(address, number) for number in range(port, port + 1 + even)):
             return port
     raise PeerFailed(f"no free port on {address}")
+
+
+def _is_free(address: str, port: int) -> bool:
+    try:
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with socket.socket(socket.AF_INET, kind) as probe:
+                probe.bind((address, port))
+    except OSError:
+        return False
+    return True
 
 
 class Peer(abc.ABC):
