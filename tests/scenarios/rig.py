@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 import time
 import tomllib
@@ -17,6 +16,7 @@ from pathlib import Path
 from app.model.commands import AnyCommand, Reply
 from app.model.snapshot import Snapshot
 from app.model.wire import FrameSplitter, decode_downward, encode
+from tests.peers.peer import free_port
 
 START_PATIENCE = 20.0
 
@@ -104,7 +104,7 @@ class Rig:
         self._pbx: asyncio.subprocess.Process | None = None
         self._phone: asyncio.subprocess.Process | None = None
         self._ready: dict[str, int | str] = {}
-        self._ports = _free_ports(2)
+        self._ports = [free_port(), free_port()]
         self._killed_kiosk: int | None = None
 
     @property
@@ -226,19 +226,6 @@ async def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> None
         process.kill()
         await process.wait()
         raise AssertionError("the process did not end within 10 s of being asked to") from None
-
-
-def _free_ports(count: int) -> list[int]:
-    """Even ports that are free for UDP and TCP now."""
-    found: list[int] = []
-    while len(found) < count:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                found.append(port)
-    return found
 
 
 def _children(pid: int) -> list[int]:
