@@ -66,11 +66,19 @@ def synthesise(folder: Path) -> list[Path]:
             continue
         if not shutil.which("flite"):
             raise SynthesisFailed("flite is not installed: `apt-get install flite`")
-        subprocess.run(["flite", "-voice", piece.voice, "-t", piece.words, "-o", str(target)], check=True)
+        _speak(piece, target)
         _check_format(target)
         stamp.write_text(key)
         written.append(target)
     return written
+
+
+def _speak(piece: Piece, target: Path) -> None:
+    try:
+        subprocess.run(["flite", "-voice", piece.voice, "-t", piece.words, "-o", str(target)], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        target.unlink(missing_ok=True)
+        raise SynthesisFailed(f"{target.name} could not be made: {error}") from error
 
 
 def _check_format(path: Path) -> None:

@@ -32,7 +32,7 @@ def demo(options: DemoOptions) -> int:
     picture = options.screenshot
     try:
         if picture is not None:
-            picture.unlink(missing_ok=True)
+            _make_room(picture)
         asyncio.run(_demo(options))
         if picture is not None and not picture.exists():
             raise DemoFailed(f"The display process wrote no picture to {picture}")
@@ -40,6 +40,16 @@ def demo(options: DemoOptions) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _make_room(picture: Path) -> None:
+    """See at once that the picture can be written, and that none of an earlier run is taken for it."""
+    try:
+        picture.unlink(missing_ok=True)
+        picture.touch()
+        picture.unlink()
+    except OSError as error:
+        raise DemoFailed(f"No picture can be written to {picture}: {error.strerror}") from error
 
 
 async def _demo(options: DemoOptions) -> None:

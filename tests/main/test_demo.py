@@ -1,0 +1,63 @@
+"""What can go wrong with the demo, each told in a sentence and soon."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from app.demo.speech import SpeechMissing, load_speech
+from app.demo.synthesis import SynthesisFailed, synthesise
+
+AT_ONCE = 5.0
+
+
+def screenshot(path: Path) -> tuple[subprocess.CompletedProcess[str], float]:
+    command = [sys.executable, "-m", "app.main", "demo", "--headless", f"--screenshot={path}"]
+    began = time.monotonic()
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return ended, time.monotonic() - began
+
+
+@pytest.mark.parametrize("place", ["nowhere/picture.png", "folder", "file/picture.png"])
+def test_picture_that_cannot_be_written_is_told_at_once(tmp_path: Path, place: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    ended, seconds = screenshot(tmp_path / place)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("No picture can be written to")
+    assert len(ended.stderr.splitlines()) == 1
+    assert seconds < AT_ONCE
+
+
+def test_an_old_picture_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_text("old")
+    ended, _ = screenshot(picture)
+    assert ended.returncode == 0, ended.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_speech_that_was_never_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.demo.speech.resources.files", lambda _: tmp_path)
+    with pytest.raises(SpeechMissing, match="it needs flite"):
+        load_speech("caller")
+
+
+def test_without_flite_no_speech_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SynthesisFailed, match="apt-get install flite"):
+        synthesise(tmp_path / "speech")
+
+
+def test_flite_that_fails_leaves_nothing_half_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flite = tmp_path / "flite"
+    flite.write_text("#!/bin/sh\nexit 3\n")
+    flite.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SynthesisFailed, match="could not be made"):
+        synthesise(tmp_path / "speech")
+    assert list((tmp_path / "speech").iterdir()) == []
