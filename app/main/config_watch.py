@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 from app.diagnostics.notices import NoticeBoard
+from app.main.file_stamp import FileStamp, stamp_of
 from app.model.flags import LogFlag
 from app.settings.config_file import CONFIG_NOTICES, read_config
 from app.settings.store import SettingsStore
@@ -16,8 +17,6 @@ log = logging.getLogger(LogFlag.SETTINGS)
 
 INTERVAL = 1.0
 """Seconds between two looks at the file."""
-
-_Stamp = tuple[int, int, int, int] | None
 
 
 class ConfigWatch:
@@ -45,10 +44,10 @@ class ConfigWatch:
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
-        seen: _Stamp = None
-        taken: _Stamp = None
+        seen: FileStamp | None = None
+        taken: FileStamp | None = None
         while True:
-            stamp = await loop.run_in_executor(self._worker, _stamp, self._path)
+            stamp = await loop.run_in_executor(self._worker, stamp_of, self._path)
             if stamp == seen != taken:
                 taken = stamp
                 await self._take()
@@ -60,12 +59,3 @@ class ConfigWatch:
         self._notices.replace(CONFIG_NOTICES, config.notices)
         if config.usable and self._settings.configure(config.values):
             log.info("%s was taken up", self._path)
-
-
-def _stamp(path: Path) -> _Stamp:
-    """What tells one state of a file from another; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import TypeVar
 
 from app.calls.control import CallControl
 from app.diagnostics.notices import NoticeBoard
 from app.main import line_setup
+from app.main.file_stamp import FileStamp, stamp_of
 from app.main.line_setup import LINE
 from app.main.retry import Patience
-from app.model.flags import LogFlag
 from app.model.signalling import LineCapabilities, LineChanged, Registration, SignallingEvent
 from app.model.snapshot import Notice, Severity
 from app.security.errors import SecurityError
@@ -21,7 +22,8 @@ from app.settings.store import SettingsStore
 from app.signalling.sip.line import SipLine
 from app.surface.rooms import LineFacts
 
-log = logging.getLogger(LogFlag.MAIN)
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
 
 _WAITING = Notice(
     "sip.waiting",
@@ -31,8 +33,12 @@ _WAITING = Notice(
 )
 
 
+TRUST_INTERVAL = 5.0
+"""Seconds between two looks at the file of trusted certificates."""
+
+
 class LineKeeper:
-    """Makes the line, and makes it anew when a `sip` setting changes and no call is on it.
+    """Makes the line, and makes it anew when a `sip` setting or its certificates change and no call is on it.
 
     What keeps a line from being made is told as a notice or as the line's own trouble, and tried again. Belongs to
     the main thread; certificates are read in `worker`. `post` gets the line's events, on the loop.
@@ -53,6 +59,7 @@ class LineKeeper:
         self._post = post
         self._line: SipLine | None = None
         self._made_of: Layers | None = None
+        self._trusted: FileStamp | None = None
         self._facts: tuple[LineFacts, ...] = ()
         self._patience = Patience()
         self._news = asyncio.Event()
@@ -97,26 +104,27 @@ class LineKeeper:
 
     async def _keep(self, delay: float | None) -> None:
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), delay)
-            except TimeoutError:
-                log.debug("trying again to make the line")
             self._news.clear()
             delay = await self._settle()
 
     async def _settle(self) -> float | None:
-        """Make the line fit the settings. Returns the seconds until it must be tried again, or None."""
+        """Make the line fit the settings. Returns the seconds until it must be looked at again, or None."""
         settings = self._settings.current
-        if self._fits(settings):
-            return None
+        trust = line_setup.trust_file(settings)
+        look_again = None if trust is None else TRUST_INTERVAL
+        trusted = None if trust is None else await self._in_worker(stamp_of, trust)
+        if self._fits(settings) and trusted == self._trusted:
+            return look_again
         if self._line is not None and self._calls.line_busy(LINE):
             self._notices.post(_WAITING)
-            return None
+            return look_again
         self._notices.clear("sip")
         await self._take_down()
         delay = await self._make(settings)
-        self._made_of = settings if delay is None else None
-        return delay
+        self._made_of, self._trusted = (settings, trusted) if delay is None else (None, None)
+        return look_again if delay is None else delay
 
     def _fits(self, settings: Layers) -> bool:
         made_of = self._made_of
@@ -129,6 +137,7 @@ class LineKeeper:
             await line.stop()
 
     async def _make(self, settings: Layers) -> float | None:
+        """Returns the seconds until it must be tried again; None when it is made, or the settings name no PBX."""
         missing = line_setup.missing_settings(settings)
         if missing is not None:
             self._facts = ()
@@ -136,7 +145,7 @@ class LineKeeper:
             return None
         self._facts = (_facts(settings),)
         try:
-            config = await asyncio.get_running_loop().run_in_executor(self._worker, line_setup.line_config, settings)
+            config = await self._in_worker(line_setup.line_config, settings)
             line = SipLine(config, self._post)
             await line.start()
         except SecurityError as error:
@@ -148,6 +157,9 @@ class LineKeeper:
         self._facts = (_facts(settings, line.capabilities),)
         self._calls.set_lines((line,))
         return None
+
+    async def _in_worker(self, work: Callable[[_Given], _Made], given: _Given) -> _Made:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work, given)
 
     def _failed(self, reason: str, advice: str) -> float:
         self._post(LineChanged(LINE, Registration.DOWN, reason, advice))

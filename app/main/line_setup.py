@@ -54,9 +54,14 @@ def line_config(settings: Layers) -> SipLineConfig:
     )
 
 
+def trust_file(settings: Layers) -> Path | None:
+    """The certificates this line trusts; None for the system's, or where the line speaks no TLS."""
+    path = settings.text("sip.trust_file")
+    return Path(path) if path and settings.text("sip.transport") == "tls" else None
+
+
 def _tls_context(settings: Layers) -> ssl.SSLContext:
-    trust = settings.text("sip.trust_file")
-    return client_context(Path(trust) if trust else None, TlsProfile(settings.text("sip.tls_profile")))
+    return client_context(trust_file(settings), TlsProfile(settings.text("sip.tls_profile")))
 
 
 def port_trouble(error: OSError, settings: Layers) -> tuple[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from app.model import commands
 from app.model.signalling import Registration
+from app.security.certificates import Authority
 from tests.main.rig import (
     PhoneProcess,
     connected,
@@ -98,3 +101,16 @@ async def test_new_settings_of_the_line_wait_for_the_end_of_its_call(world: Rig,
         assert await surface.until(lambda s: registered(s) and not notice(s, "sip"), 3), surface.describe()
         assert (await surface.command(lambda id_: commands.Dial(id_, number="100"))).accepted
         assert await surface.until(connected, 5)
+
+
+async def test_certificates_are_used_as_soon_as_they_are_the_right_ones(world: Rig, tmp_path: Path) -> None:
+    configuration = world.configuration("tls")
+    right = Path(tomllib.loads(configuration)["sip"]["trust_file"])
+    trust = tmp_path / "trust.pem"
+    phone = PhoneProcess(tmp_path / "phone", configuration.replace(str(right), str(trust)))
+    async with phone.running() as surface:
+        assert await surface.until(lambda s: "trust.pem" in line_words(s), 5), surface.describe()
+        trust.write_bytes(Authority("Somebody else").pem)
+        assert await surface.until(lambda s: "certificate" in line_words(s), 15), surface.describe()
+        shutil.copyfile(right, trust)
+        assert await surface.until(registered, 10), surface.describe()
