@@ -77,6 +77,9 @@ class MediaPort(Protocol):
     def drop_offer(self, stream: StreamId) -> None:
         """Our last offer was refused: go on with what was agreed before."""
 
+    def can_answer(self, offer: SessionDescription) -> bool:
+        """Whether a call that comes in with this offer could be answered; it need not ring otherwise. Opens nothing."""
+
     def answer(self, stream: StreamId, offer: SessionDescription, direction: Direction) -> None:
         """Answer the far end's offer; `direction` is the most we want. `AnswerReady` or `MediaRefused` follows."""
 

@@ -10,6 +10,7 @@ from app.calls.call import Call
 from app.calls.deadlines import EARLY_MEDIA_SECONDS, Deadline
 from app.calls.leg import Leg
 from app.calls.switch import CALLS_AT_ONCE, Switch
+from app.model.cause import Cause
 from app.model.signalling import (
     Alerting,
     AnswerReceived,
@@ -64,7 +65,9 @@ class SignallingEvents:
         if replaced is not None and replaced[0].ending is None:
             switch.replace_leg(replaced[0], event, line)
         elif switch.board.emergency or len(switch.board.live) >= CALLS_AT_ONCE:
-            switch.turn_away(event, line, now)
+            switch.turn_away(event, line, Cause.USER_BUSY, now)
+        elif event.offer is not None and not switch.media.can_answer(event.offer):
+            switch.turn_away(event, line, Cause.INCOMPATIBLE_DESTINATION, now)
         else:
             switch.offer_to_user(event, line, now)
 

@@ -67,12 +67,12 @@ class Switch:
         line.alert(leg.id)
         return call
 
-    def turn_away(self, setup: SetupIndicated, line: SignallingLine, now: float) -> None:
-        """Answer an incoming call busy; the call list shows that it came."""
+    def turn_away(self, setup: SetupIndicated, line: SignallingLine, cause: Cause, now: float) -> None:
+        """Refuse an incoming call without a sound; the call list shows that it came."""
         leg = self._incoming_leg(setup, line)
         call = self._call(leg, CallDirection.INCOMING, setup.calling, now)
-        line.disconnect(leg.id, Cause.USER_BUSY)
-        self._record(call, Cause.USER_BUSY, now, seen=False)
+        line.disconnect(leg.id, cause)
+        self._record(call, cause, now, seen=False)
         del self.board.calls[call.id]
 
     def replace_leg(self, call: Call, setup: SetupIndicated, line: SignallingLine) -> None:

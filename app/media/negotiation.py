@@ -114,10 +114,8 @@ class Negotiation:
         places = range(len(offer.media)) if self.agreement is None else (self._voice_line,)
         for index in places:
             line = offer.media[index] if index < len(offer.media) else None
-            if line is None or line.kind != "audio" or not line.port or line.protocol not in _PROTOCOLS:
-                continue
-            matches = _matches(line, self._codecs)
-            if matches:
+            matches = [] if line is None else _usable(line, self._codecs)
+            if line is not None and matches:
                 return index, line, matches
         raise NoCommonCodec("The two phones have no voice format in common")
 
@@ -188,6 +186,17 @@ class Negotiation:
         wanted = theirs.packet_time_ms or self._packet_time_ms
         longest = min(theirs.max_packet_time_ms or PACKET_TIMES_MS[-1], PACKET_TIMES_MS[-1])
         return max(PACKET_TIMES_MS[0], min(wanted, longest) // 10 * 10)
+
+
+def answerable(offer: SessionDescription, codecs: tuple[AudioCodec, ...]) -> bool:
+    """Whether a first offer has a voice line, among those that are looked at, with one of our codecs."""
+    return any(_usable(line, codecs) for line in offer.media[:MEDIA_LINES_LIMIT])
+
+
+def _usable(line: MediaDescription, codecs: tuple[AudioCodec, ...]) -> _Matches:
+    """The codecs with which a line can carry voice; none where it is refused or of another kind."""
+    voice = line.kind == "audio" and bool(line.port) and line.protocol in _PROTOCOLS
+    return _matches(line, codecs) if voice else []
 
 
 def _matches(line: MediaDescription, codecs: tuple[AudioCodec, ...]) -> _Matches:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from app.media.agreement import NegotiationError, NoCommonCodec
 from app.media.devices import RINGER, SoundDevices
 from app.media.formats import DEFAULT_CODECS, AudioCodec
-from app.media.negotiation import LocalMedia, Negotiation
+from app.media.negotiation import LocalMedia, Negotiation, answerable
 from app.media.sounds import Sounds
 from app.media.tones import DEFAULT_COUNTRY
 from app.media.voice_stream import VoiceStream
@@ -131,6 +131,10 @@ class MediaRoom:
     def offer(self, stream: StreamId, direction: Direction) -> None:
         """Make an offer."""
         self._try(stream, lambda voice: OfferReady(stream, voice.negotiation.offer(direction)))
+
+    def can_answer(self, offer: SessionDescription) -> bool:
+        """Whether a call with this offer could have a voice."""
+        return answerable(offer, self._settings().codecs)
 
     def take_answer(self, stream: StreamId, answer: SessionDescription) -> None:
         """Take the far end's answer and run by it."""

@@ -117,6 +117,9 @@ class DummyMedia:
     def drop_offer(self, stream: StreamId) -> None:
         self.dropped.append(stream)
 
+    def can_answer(self, offer: SessionDescription) -> bool:
+        return bool(offer.media and offer.media[0].codecs)
+
     def answer(self, stream: StreamId, offer: SessionDescription, direction: Direction) -> None:
         remote = offer.media[0].direction
         ours = Direction.of(direction.sends and remote.receives, direction.receives and remote.sends)

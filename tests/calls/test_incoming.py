@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from app.model.cause import Cause
 from app.model.ids import LegId, LineId
 from app.model.media import EarTone
@@ -115,6 +117,16 @@ def test_a_third_call_is_busy_and_missed() -> None:
     assert len(phone.views) == 2
     (record,) = phone.call_list.records
     assert (record.party.number, record.seen) == ("302", False)
+
+
+def test_a_call_that_could_have_no_voice_does_not_ring_and_is_missed() -> None:
+    phone = DeskPhone()
+    leg = phone.ring(offer=msgspec.structs.replace(session(), media=()))
+    assert phone.line.take() == [("disconnect", leg, Cause.INCOMPATIBLE_DESTINATION)]
+    assert phone.views == ()
+    assert phone.media.open_streams == set()
+    (record,) = phone.call_list.records
+    assert (record.missed, record.seen, record.cause) == (True, False, Cause.INCOMPATIBLE_DESTINATION)
 
 
 def test_an_ended_call_in_sight_does_not_make_the_phone_busy() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.media.agreement import Agreement, DescriptionUnusable, NegotiationError, NoCommonCodec
 from app.media.formats import FORMATS, AudioCodec
-from app.media.negotiation import LocalMedia, Negotiation
+from app.media.negotiation import LocalMedia, Negotiation, answerable
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 
 HERE = LocalMedia("192.0.2.1", 50000, 50001)
@@ -291,6 +291,26 @@ def test_an_address_that_cannot_be_reached_changes_nothing(address: str) -> None
     assert negotiation.agreement == agreement
     again, _ = negotiation.answer(session(voice()), Direction.SENDRECV)
     assert again == first
+
+
+@pytest.mark.parametrize(
+    ("media", "possible"),
+    [
+        ((voice(),), True),
+        ((voice(port=0), voice()), True),
+        ((), False),
+        ((voice(port=0),), False),
+        ((voice(kind="video"),), False),
+        ((voice(protocol="RTP/SAVP"),), False),
+        ((voice(CodecDescription(97, "AMR", 8000)),), False),
+    ],
+)
+def test_what_could_be_answered_is_known_before_it_rings(media: tuple[MediaDescription, ...], possible: bool) -> None:
+    offer = session(*media)
+    assert answerable(offer, ALL) is possible
+    if not possible:
+        with pytest.raises(NegotiationError):
+            ours().answer(offer, Direction.SENDRECV)
 
 
 def test_too_many_lines_are_refused() -> None:
