@@ -161,6 +161,19 @@ async def test_a_damaged_file_starts_with_the_last_good_and_says_so(tmp_path: Pa
     assert (mended.current.text("sip.user"), mended.notices) == ("44", ())
 
 
+async def test_what_the_configuration_says_anew_replaces_what_it_said(tmp_path: Path) -> None:
+    store = SettingsStore(tmp_path, configured={"sip.user": "42", "audio.ptime": 30})
+    heard: list[frozenset[str]] = []
+    store.subscribe("", heard.append)
+    assert store.configure({"sip.user": "43", "audio.ptime": 30})
+    assert not store.configure({"sip.user": "43", "audio.ptime": 30})
+    assert store.configure({})
+    assert heard == [frozenset({"sip.user"}), frozenset({"sip.user", "audio.ptime"})]
+    assert store.current.text("sip.user") == ""
+    await store.set(Layer.USER, "display.theme", "day")
+    assert SettingsStore(tmp_path).current.text("sip.user") == ""
+
+
 def test_no_readable_file_starts_with_the_factory_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "settings").write_bytes(b"rubbish")
     store = SettingsStore(tmp_path)
