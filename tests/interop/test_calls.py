@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from tests.interop.conftest import Trust
+from tests.interop.conftest import Trust, make_registrar
 from tests.interop.pair import IN, OUT, direct_pair, registered_pair
 from tests.interop.partners import LABELS, PARTNERS
 from tests.interop.row import Row
 from tests.interop.sounds import PEER_HERTZ
-from tests.peers.peer import AudioCodec, Peer, Transport
+from tests.peers.ours import Ours
+from tests.peers.peer import AudioCodec, EventKind, Peer, PeerConfig, Transport
+from tests.peers.pjsua2_peer import Pjsua2Peer
 
 pytestmark = pytest.mark.interop
 
@@ -62,3 +65,24 @@ async def test_without_a_server(kind: type[Peer], tmp_path: Path, row: Row) -> N
         await pair.phone.hears(PEER_HERTZ)
         await pair.finish(OUT)
         row.measured(f"in {setup:.0f} ms")
+
+
+async def test_as_a_process_of_its_own(tmp_path: Path, trust: Trust, row: Row) -> None:
+    row.of("kamailio", "`ip270 run` as a process, over TLS: registers, calls pjsua2 and is called by it")
+    async with make_registrar(tmp_path, trust, "MD5") as kamailio:
+        domain = f"{kamailio.address}:{kamailio.tls_port}"
+        config = PeerConfig(
+            user="27", password=kamailio.password, domain=domain, transport=Transport.TLS, trust=trust.file
+        )
+        partner = Pjsua2Peer(dataclasses.replace(config, user="28"))
+        async with Ours(config, kiosk=False) as phone, partner as peer:
+            await phone.register(within=10)
+            await peer.register()
+            for caller, called, number in ((phone, peer, "28"), (peer, phone, "27")):
+                await caller.call(f"sip:{number}@{domain}")
+                await called.expect(EventKind.INCOMING)
+                await called.expect(EventKind.ESTABLISHED)
+                await caller.expect(EventKind.ESTABLISHED)
+                await caller.hang_up()
+                await called.expect(EventKind.CLOSED)
+                await caller.expect(EventKind.CLOSED)

@@ -270,7 +270,9 @@ async def test_a_call_is_sent_elsewhere(tmp_path: Path, row: Row) -> None:
     row.of("sipp", "302 Moved Temporarily: the phone calls the contact liked best")
     contacts = "Contact: <sip:second@[local_ip]:[local_port]>;q=0.5, <sip:first@[local_ip]:[local_port]>;q=0.9"
     script = Script(waits=True).expect("INVITE").send(reply(302, "Moved Temporarily", contact=contacts))
-    script.expect("ACK").expect("INVITE", check=("msg", "INVITE sip:first@")).send(reply(200, "OK", body=sdp()), again=True)
+    script.expect("ACK").expect("INVITE", check=("msg", "INVITE sip:first@")).send(
+        reply(200, "OK", body=sdp()), again=True
+    )
     script.expect("ACK").expect("BYE").send(OK)
     async with calling(script, tmp_path) as stage:
         await stage.phone.dial("sipp")
