@@ -25,6 +25,7 @@ STOP_PATIENCE = 2.0
 
 _LOCKED = Refusal("The phone is locked", "Unlock it first. Emergency calls and answering are possible.")
 _BUSY = Refusal("The phone is still busy with what was asked before", "Try again in a moment.")
+_FAILED = Refusal("That did not work", "Try again; the log says why.")
 _NOT_SIMULATED = Refusal("This phone has a real keypad and hook", "Use them.")
 _SECRET = Refusal("Secrets are not set this way", "The PIN is changed with its own screen.")
 _NO_VOLUME = Refusal("A volume is a number from 0 to 100", "Choose one in between.")
@@ -33,7 +34,10 @@ _No = Refusal | None
 
 
 class CommandExecutor:
-    """Belongs to the main thread. Settings and PINs are answered later, everything else at once."""
+    """Belongs to the main thread. Settings and PINs are answered later, everything else at once.
+
+    Whatever goes wrong in a room is logged and answered as a refusal: a surface never waits in vain.
+    """
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
@@ -68,6 +72,9 @@ class CommandExecutor:
             refusal = await work
         except SettingsError as error:
             refusal = Refusal(str(error), error.advice)
+        except Exception:
+            log.exception("%s failed", type(command).__name__)
+            refusal = _FAILED
         reply(_reply(command, refusal))
 
     def _slow_work(self, command: AnyCommand) -> Coroutine[None, None, _No] | None:
@@ -87,11 +94,15 @@ class CommandExecutor:
         return None
 
     def _quick(self, command: AnyCommand) -> _No:
-        for group in (self._begin_or_end, self._in_call, self._sound):
-            found = group(command)
-            if found is not None:
-                return found()
-        return self._desk(command)
+        try:
+            for group in (self._begin_or_end, self._in_call, self._sound):
+                found = group(command)
+                if found is not None:
+                    return found()
+            return self._desk(command)
+        except Exception:
+            log.exception("%s failed", type(command).__name__)
+            return _FAILED
 
     def _begin_or_end(self, command: AnyCommand) -> Callable[[], _No] | None:
         calls, now = self._rooms.calls, self._rooms.now()
