@@ -95,8 +95,8 @@ class SurfaceServer:
             return
         connection = _Connection(reader, writer, self._handle)
         self._connections.add(connection)
-        connection.send(encode(self._snapshot()))
         try:
+            connection.send(encode(self._snapshot()))
             await connection.serve()
         except WireError as error:
             log.warning("a surface was cut off: %s", error)
