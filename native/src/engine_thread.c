@@ -1,5 +1,8 @@
 /* The media thread: what wakes it, and how late it was.
  *
+ * A wake-up costs as much as the tick itself, so where no card takes and gives sound every 10 ms, ticks between which no packet
+ * leaves are run together. Nothing leaves later than it would, and what arrived in between is only heard the sooner.
+ *
  * CLOCK_TIMER: a sleep until an absolute time; unlike a timerfd it costs one system call that passes no file and no security hook.
  * CLOCK_CARD: the master card's capture period, and the engine's own clock whenever the card is missing or late, so that no tick is
  * ever left out because of a card. */
@@ -13,6 +16,7 @@
 #include "realtime.h"
 
 enum {
+    TICKS_TOGETHER = 2,                 /* at most: a command waits for no longer than these take */
     CATCH_UP_TICKS = 50,                /* missed ticks that are made up for; a longer sleep is given up */
     CARD_GRACE_NS = TICK_NS,            /* how late a card may be before the timer takes its tick */
     CARD_LEAD_NS = 3 * TICK_NS,         /* how early: a card without a clock must not run away with us */
@@ -20,30 +24,50 @@ enum {
     CARD_CORRECTION_MAX_NS = TICK_NS / 100,
 };
 
-static void timed_tick(struct engine *engine)
+/* `before` is how long ago the tick stands for: others follow it in the same wake-up. */
+static void timed_tick(struct engine *engine, int64_t before_ns)
 {
     int64_t begun = clock_now();
-    engine_tick(engine, begun, clock_wall());
+    engine_tick(engine, begun - before_ns, clock_wall() - before_ns);
     int64_t busy = clock_now() - begun;
     engine->busy_ns += busy;
     engine->busy_max_ns = busy > engine->busy_max_ns ? busy : engine->busy_max_ns;
 }
 
-/* Sleeps until the deadline and runs the ticks that are due. */
+/* How many ticks the next wake-up may run: one where a card counts them, else up to that in which a packet leaves. */
+static unsigned ticks_together(const struct engine *engine)
+{
+    const struct members *members = &engine->members;
+    unsigned ticks = TICKS_TOGETHER;
+    for (unsigned i = 0; i < members->device_count; i++) {
+        if (alsa_device_is(members->devices[i]))
+            return 1;
+    }
+    for (unsigned i = 0; i < members->stream_count; i++) {
+        unsigned due = stream_ticks_to_packet(members->streams[i]);
+        ticks = due < ticks ? due : ticks;
+    }
+    return ticks;
+}
+
+/* Sleeps until the last of the ticks that are run together is due, and runs them, and what was missed. */
 static void pace_by_timer(struct engine *engine)
 {
+    int64_t ticks = ticks_together(engine);
+    int64_t due = engine->deadline + (ticks - 1) * TICK_NS;
     engine->paced_by = MEDIA_CLOCK_TIMER;
-    clock_sleep_until(engine->deadline);
-    int64_t late = clock_now() - engine->deadline;
+    clock_sleep_until(due);
+    int64_t late = clock_now() - due;
     int64_t missed = late / TICK_NS;
     lateness_add(&engine->lateness, late);
     engine->overruns += (uint64_t)missed;
-    if (missed >= CATCH_UP_TICKS) {
-        engine->deadline += (missed - CATCH_UP_TICKS + 1) * TICK_NS;
-        missed = CATCH_UP_TICKS - 1;
+    ticks += missed;
+    if (ticks > CATCH_UP_TICKS) {
+        engine->deadline += (ticks - CATCH_UP_TICKS) * TICK_NS;
+        ticks = CATCH_UP_TICKS;
     }
-    for (int64_t i = 0; i <= missed; i++) {
-        timed_tick(engine);
+    for (int64_t left = ticks - 1; left >= 0; left--) {
+        timed_tick(engine, left * TICK_NS);
         engine->deadline += TICK_NS;
     }
 }
@@ -109,7 +133,7 @@ static void pace_by_card(struct engine *engine, struct alsa_device *master)
         engine->overruns += (uint64_t)(error / TICK_NS);
         engine->deadline += error;
     }
-    timed_tick(engine);
+    timed_tick(engine, 0);
     int64_t correction = brought ? error / CARD_SMOOTHING : 0;
     correction = correction > CARD_CORRECTION_MAX_NS ? CARD_CORRECTION_MAX_NS : correction;
     correction = correction < -CARD_CORRECTION_MAX_NS ? -CARD_CORRECTION_MAX_NS : correction;

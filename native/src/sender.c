@@ -164,6 +164,14 @@ size_t sender_put(struct sender *s, const int16_t in[CODEC_FRAME_SAMPLES], bool 
     return size;
 }
 
+unsigned sender_frames_to_packet(const struct sender *s)
+{
+    if (telephone_event_busy(&s->events)) {
+        return 1;
+    }
+    return (unsigned)((s->packet_samples - s->collected) / CODEC_FRAME_SAMPLES);
+}
+
 bool sender_digit(struct sender *s, char digit, unsigned milliseconds)
 {
     return s->config.telephone_event_type >= 0 && telephone_event_send(&s->events, digit, milliseconds);

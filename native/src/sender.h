@@ -53,6 +53,9 @@ int sender_configure(struct sender *s, const struct sender_config *config);
     false the timestamp goes on, nothing is made, and waiting digits are dropped; the first packet afterwards has the marker. */
 size_t sender_put(struct sender *s, const int16_t in[160], bool send, uint8_t *packet, size_t capacity);
 
+/** How many frames from now the next packet leaves, at the earliest: 1 or more. One that sends is meant. */
+unsigned sender_frames_to_packet(const struct sender *s);
+
 /** Queues a digit ("0123456789*#ABCD"); false when it is none, 32 wait already, or no event type is agreed on. */
 bool sender_digit(struct sender *s, char digit, unsigned milliseconds);
 

@@ -1,6 +1,7 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -283,6 +284,11 @@ void stream_play(struct stream *stream, struct events *events, int64_t now_ns)
     if (!stream->setup.receives)
         memset(stream->party.input, 0, sizeof stream->party.input);
     level_add(&stream->level_in, stream->party.input);
+}
+
+unsigned stream_ticks_to_packet(const struct stream *stream)
+{
+    return stream->configured && stream->setup.sends ? sender_frames_to_packet(stream->sender) : UINT_MAX;
 }
 
 bool stream_send(struct stream *stream)

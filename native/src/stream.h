@@ -63,6 +63,8 @@ void stream_configure(struct stream *stream, const struct stream_setup *setup, i
 void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtcp);
 /* Fills party.input with the next 10 ms, and reports what the receiver noticed. */
 void stream_play(struct stream *stream, struct events *events, int64_t now_ns);
+/* How many ticks from now the next RTP packet leaves, at the earliest: 1 or more. */
+unsigned stream_ticks_to_packet(const struct stream *stream);
 /* Takes party.heard; true when an RTP packet left. */
 bool stream_send(struct stream *stream);
 /* Sends a report when one is due. */

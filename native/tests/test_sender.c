@@ -32,7 +32,9 @@ static void start(enum codec_id codec, unsigned packet_time_ms)
 static unsigned ticks_to_packet(unsigned most)
 {
     for (unsigned tick = 1; tick <= most; tick++) {
+        bool due = sender_frames_to_packet(sender) == 1;
         size_t size = sender_put(sender, frame, true, packet, sizeof packet);
+        CHECK(size == 0 || due);
         if (size > 0) {
             CHECK_EQUAL(rtp_parse(&sent, packet, size), 0);
             CHECK_EQUAL(sent.ssrc, 77);
@@ -50,6 +52,7 @@ static void test_packet_times(void)
             uint32_t step = packet_time * codec_get(codec)->clock_rate / 1000;
             start(codec, wanted);
             for (uint32_t i = 0; i < 5; i++) {
+                CHECK_EQUAL(sender_frames_to_packet(sender), packet_time / 10);
                 CHECK_EQUAL(ticks_to_packet(10), packet_time / 10);
                 CHECK_EQUAL(sent.marker, i == 0);
                 CHECK_EQUAL(sent.payload_type, AUDIO);
