@@ -143,7 +143,7 @@ async def test_nobody_answers(tmp_path: Path, trust: Trust, row: Row) -> None:
     async with registered_pair(Pjsua2Peer, tmp_path, trust, answering=Answering.MANUAL, ring_seconds=1) as (pair, _):
         await pair.phone.dial(NUMBER)
         await pair.phone.call_is(CallState.RINGBACK)
-        ended = await pair.phone.ended_with(Cause.RECOVERY_ON_TIMER_EXPIRY)
+        ended = await pair.phone.ended_with(Cause.NO_ANSWER)
         row.measured(f"“{ended.notice}”")
 
 

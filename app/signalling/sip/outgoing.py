@@ -56,6 +56,7 @@ class OutgoingCall(Call):
         self._winner: _Branch | None = None
         self._exchange: Exchange | None = None
         self._proceeding = False
+        self._rang = False
         self._cancel: str | None = None
         self._targets: list[SipUri] = []
         self._tried: list[SipUri] = []
@@ -115,6 +116,7 @@ class OutgoingCall(Call):
             return
         self._preview(branch, response)
         if response.status == 180:
+            self._rang = True
             self._say(Alerting(self.leg, branch.preview, asserted_party(response)))
         elif branch.preview is not None:
             self._say(Progress(self.leg, branch.preview))
@@ -130,12 +132,17 @@ class OutgoingCall(Call):
             if failure is not None:
                 self._release(_cause_of_failure(failure), failure.detail)
             elif not (300 <= response.status < 400 and self._cancel is None and self._redirect(response)):
-                self._release(cause_of(response), text_of_reason(response) or response.reason[:128])
+                self._release(self._cause_of_refusal(response), text_of_reason(response) or response.reason[:128])
 
     def session_ended(self, cause: Cause, text: str) -> None:
         """The dialog that won has ended; an early one that ends says nothing about the others."""
         if self._winner is not None:
             super().session_ended(cause, text)
+
+    def _cause_of_refusal(self, response: Response) -> Cause:
+        """A proxy whose patience ended while it rang sends 408 too (16.8); then it was a person who did not answer."""
+        cause = cause_of(response)
+        return Cause.NO_ANSWER if self._rang and cause is Cause.RECOVERY_ON_TIMER_EXPIRY else cause
 
     # --- branches ---------------------------------------------------------------------------------------
 

@@ -153,6 +153,13 @@ def test_refusals_become_causes(bench: Bench, status: int, headers: tuple[tuple[
     assert ack.to.tag == "peer"
 
 
+def test_a_proxy_gives_up_while_it_rings(bench: Bench) -> None:
+    invite = bench.dial()
+    bench.peer.answer(invite, 180, bench.phone)
+    bench.peer.answer(invite, 408, bench.phone)
+    assert bench.phone.released.cause is Cause.NO_ANSWER
+
+
 def test_nobody_answers(bench: Bench) -> None:
     bench.dial()
     bench.network.run(31)
