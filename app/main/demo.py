@@ -10,7 +10,8 @@ from pathlib import Path
 
 from app.main.command_line import DemoOptions
 from app.main.demo_pbx import DemoPbxFailed, demo_pbx
-from app.main.phone import Phone, Setup
+from app.main.face import Setup
+from app.main.phone import Phone
 from app.main.run import running_phone
 from app.model.signalling import Registration
 from hal.board import load_board
@@ -79,7 +80,7 @@ def _configuration(folder: Path, theme: str) -> Path:
 
 
 async def _take_picture(phone: Phone, stopped: asyncio.Event) -> None:
-    if not await _until(lambda: _registered(phone) and phone.server.connected > 0, REGISTER_PATIENCE, stopped):
+    if not await _until(lambda: _registered(phone) and phone.surfaces > 0, REGISTER_PATIENCE, stopped):
         raise DemoFailed(_reason(phone))
     await asyncio.sleep(PAINTED_AFTER)
     await phone.stop_kiosk()

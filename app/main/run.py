@@ -12,7 +12,8 @@ from pathlib import Path
 
 from app.diagnostics.sinks import LogSinks
 from app.main.command_line import RunOptions
-from app.main.phone import Phone, Setup
+from app.main.face import Setup
+from app.main.phone import Phone
 from app.main.storage import Storage, open_storage
 from app.model.flags import LogFlag
 from app.surface.claim import SocketTaken

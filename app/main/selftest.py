@@ -12,7 +12,8 @@ import numpy as np
 
 from app.demo.speech import SpeechMissing, load_speech
 from app.main.demo_pbx import DemoPbxFailed, demo_pbx
-from app.main.phone import Phone, Setup
+from app.main.face import Setup
+from app.main.phone import Phone
 from app.main.run import running_phone
 from app.main.sound_check import RATE, Samples, correlation_of, pesq_of
 from app.model import commands

@@ -17,7 +17,8 @@ from typing import Self
 
 import numpy as np
 
-from app.main.phone import Phone, Setup
+from app.main.face import Setup
+from app.main.phone import Phone
 from app.main.storage import open_storage
 from app.model import commands
 from app.model.commands import AnyCommand, Reply
@@ -131,7 +132,7 @@ class PhoneUnderTest:
     @property
     def line(self) -> SipLine:
         """Its one line."""
-        line = self._running._line._line
+        line = self._running.line
         assert line is not None, "the phone has no line"
         return line
 

@@ -1,0 +1,184 @@
+"""The phone's face: what is shown, and what keys, hook and surfaces ask for, under the lock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.diagnostics.notices import NoticeBoard
+from app.main import troubles
+from app.main.kiosk_process import KioskProcess, kiosk_command
+from app.main.lamps import Lamps
+from app.main.retry import keep_trying
+from app.main.simulation import simulation_of
+from app.main.storage import Storage
+from app.main.telephony import Telephony
+from app.model.commands import AnyCommand, HookEvent, KeyEvent
+from app.model.keys import Key
+from app.model.snapshot import Notice, Snapshot
+from app.security.keeper import LockKeeper
+from app.security.pin import PinHasher
+from app.surface.claim import SocketTaken
+from app.surface.executor import CommandExecutor
+from app.surface.rooms import Rooms
+from app.surface.server import PostReply, SurfaceServer
+from app.surface.snapshots import SnapshotBuilder
+from hal.devices import Devices
+from hal.keypad import KeyMove
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How this phone is seen, apart from its settings.
+
+    `screenshot` is where the kiosk leaves a picture at its end; `window_closed` is called when the user closes the
+    kiosk's window, which otherwise comes back.
+    """
+
+    socket: Path
+    kiosk: bool = True
+    screenshot: Path | None = None
+    window_closed: Callable[[], None] | None = None
+
+
+class Face:
+    """Lock, socket, kiosk and lamps. Belongs to the loop."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        storage: Storage,
+        devices: Devices,
+        telephony: Telephony,
+        notices: NoticeBoard,
+        worker: ThreadPoolExecutor,
+    ) -> None:
+        self._setup = setup
+        self._settings = storage.settings
+        self._devices = devices
+        self._calls = telephony.calls
+        self._notices = notices
+        self._changing: asyncio.Handle | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._stoppers: tuple[Callable[[], None], ...] = ()
+        self._lamps = Lamps(devices.leds)
+        self._lock = LockKeeper(storage.lock, PinHasher(worker), self.changed, self._lock_after())
+        rooms = self._gather(telephony)
+        self._snapshots = SnapshotBuilder(rooms)
+        self._executor = CommandExecutor(rooms)
+        self.server = SurfaceServer(setup.socket, self._snapshots.build, self._executor.handle)
+        command = kiosk_command(setup.socket, devices.display.facts(), setup.screenshot)
+        self._kiosk = KioskProcess(command, self._kiosk_trouble, setup.window_closed) if setup.kiosk else None
+
+    def _gather(self, telephony: Telephony) -> Rooms:
+        return Rooms(
+            calls=telephony.calls,
+            call_list=telephony.call_list,
+            media=telephony.media,
+            lock=self._lock,
+            settings=self._settings,
+            notices=self._notices,
+            lines=lambda: telephony.line.facts,
+            registrations=telephony.registrations,
+            now=time.monotonic,
+            simulation=simulation_of(self._devices),
+        )
+
+    def snapshot(self) -> Snapshot:
+        """The picture of now, as surfaces get it."""
+        return self._snapshots.build()
+
+    def command(self, command: AnyCommand, reply: PostReply) -> None:
+        """Carry out a command as a surface would have it."""
+        self._executor.handle(command, reply)
+
+    def changed(self) -> None:
+        """Something visible changed: show it once for all changes of this pass of the loop."""
+        if self._changing is None:
+            self._changing = asyncio.get_running_loop().call_soon(self._show)
+
+    # --- start and stop --------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the socket and start the kiosk. Raises SocketTaken when another phone serves the socket."""
+        await self._open_socket()
+        if self._kiosk is not None:
+            self._kiosk.start()
+        self._stoppers = (
+            self._devices.keypad.subscribe(self._key_moved),
+            self._devices.hook.subscribe(self._hook_moved),
+            self._settings.subscribe("display", lambda _: self.changed()),
+            self._settings.subscribe("lock", lambda _: self._lock_settings_changed()),
+        )
+
+    async def stop(self) -> None:
+        """Listen to nobody any more; what was asked for comes to its end."""
+        if self._opening is not None:
+            self._opening.cancel()
+        for stop in self._stoppers:
+            stop()
+        await asyncio.gather(self.stop_kiosk(), self._executor.stop())
+
+    async def close(self) -> None:
+        """Let go of the socket."""
+        self._lock.close()
+        await self.server.stop()
+        if self._changing is not None:
+            self._changing.cancel()
+
+    async def stop_kiosk(self) -> None:
+        """End the kiosk alone, so that it writes its picture."""
+        if self._kiosk is not None:
+            await self._kiosk.stop()
+
+    async def _open_socket(self) -> None:
+        """A phone whose display cannot connect still rings and takes calls by its handset."""
+        try:
+            await self.server.start()
+        except SocketTaken:
+            raise
+        except OSError as error:
+            self._socket_failed(error)
+            self._opening = asyncio.create_task(self._open_socket_later())
+
+    async def _open_socket_later(self) -> None:
+        await keep_trying(self.server.start, self._socket_failed)
+        self._notices.clear(troubles.SURFACE_NOTICE)
+
+    def _socket_failed(self, error: OSError) -> None:
+        self._notices.post(troubles.socket_notice(self._setup.socket, error))
+
+    # --- events ----------------------------------------------------------------------------------------------
+
+    def _key_moved(self, move: KeyMove) -> None:
+        """Whoever shows something knows what a key means."""
+        self._lock.used()
+        self.server.send_event(KeyEvent(Key(move.key.value), move.pressed))
+
+    def _hook_moved(self, off_hook: bool) -> None:
+        self._lock.used()
+        self.server.send_event(HookEvent(off_hook))
+        self._calls.hook_moved(time.monotonic(), off_hook=off_hook)
+
+    def _lock_settings_changed(self) -> None:
+        self._lock.set_idle_limit(self._lock_after())
+        self._lock.pin_changed()
+        self.changed()
+
+    def _lock_after(self) -> float:
+        return 60.0 * self._settings.current.number("lock.after")
+
+    def _kiosk_trouble(self, notice: Notice | None) -> None:
+        if notice is None:
+            self._notices.clear("kiosk")
+        else:
+            self._notices.post(notice)
+
+    def _show(self) -> None:
+        self._changing = None
+        self._lamps.show(self._snapshots.build())
+        self.server.changed()

@@ -1,0 +1,138 @@
+"""The phone without its face: engine, media, calls, call list and line, joined by their events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from app.calls.control import CallControl
+from app.calls.history import CallList
+from app.calls.rules import CallRules
+from app.diagnostics.notices import NoticeBoard
+from app.main import sound_setup
+from app.main.line_keeper import LineKeeper
+from app.main.loop_timers import LoopTimers
+from app.main.sound_keeper import SoundKeeper
+from app.main.storage import Storage
+from app.media.engine_events import EngineEvents
+from app.media.room import MediaRoom
+from app.model.flags import LogFlag
+from app.model.ids import LineId
+from app.model.media import AudioPath, MediaEvent, PathsChanged
+from app.model.signalling import LineChanged, SignallingEvent
+from hal.devices import Devices
+from native import Engine
+
+log = logging.getLogger(LogFlag.MAIN)
+
+
+class Telephony:
+    """Everything here belongs to the loop. `changed` is called when something visible changed.
+
+    `registrations` is the newest word of each line.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        devices: Devices,
+        engine: Engine,
+        notices: NoticeBoard,
+        worker: ThreadPoolExecutor,
+        changed: Callable[[], None],
+    ) -> None:
+        self._settings = storage.settings
+        self._devices = devices
+        self._engine = engine
+        self._changed = changed
+        self._timers = LoopTimers()
+        self.registrations: dict[LineId, LineChanged] = {}
+        self.media = self._make_media()
+        self._engine_events = EngineEvents(engine, self.media.handle)
+        self.call_list = CallList(storage.call_store, storage.call_list, worker, changed)
+        self.calls = CallControl(
+            lines=(),
+            media=self.media,
+            call_list=self.call_list,
+            timers=self._timers,
+            changed=self._calls_changed,
+            wall_time=_wall_time,
+            rules=self._call_rules,
+            last_dialled=storage.call_list.last_dialled,
+        )
+        self._timers.fired = lambda name: self.calls.timer_fired(name, time.monotonic())
+        self.line = LineKeeper(self._settings, self.calls, notices, worker, self._handle_signalling)
+        self._sound = SoundKeeper(self._settings, devices.audio, self.media, notices)
+
+    async def start(self) -> None:
+        """Start the engine and the line. Never raises for what the world is like."""
+        self._sound.start()
+        self._engine.start()
+        self._engine_events.start()
+        await self.line.start()
+
+    async def end_calls(self) -> None:
+        """End all calls and unregister, and write what the user turned last."""
+        await asyncio.gather(self.line.stop(), self._sound.stop())
+
+    async def close(self) -> None:
+        """Let go of everything; the engine itself is closed by who made it."""
+        self._timers.close()
+        self._engine_events.stop()
+        self.media.close_all()
+        await asyncio.wrap_future(self.call_list.close())
+
+    # --- building ----------------------------------------------------------------------------------------
+
+    def _make_media(self) -> MediaRoom:
+        settings, audio = self._settings.current, self._devices.audio
+        audio.prefer(sound_setup.preferred_endpoints(settings))
+        paths, ringer = sound_setup.device_specs(audio.paths())
+        return MediaRoom(
+            self._engine,
+            paths,
+            ringer,
+            post=self._post_media,
+            address=self._own_address,
+            settings=lambda: sound_setup.media_settings(self._settings.current),
+            volumes=sound_setup.volumes(settings),
+        )
+
+    def _call_rules(self) -> CallRules:
+        settings = self._settings.current
+        return CallRules(settings.words("lock.emergency_numbers"), AudioPath(settings.text("audio.path")))
+
+    def _own_address(self) -> str:
+        """Where the far end can send voice to: our address on the way to the PBX."""
+        own = self._devices.network.addresses()
+        return self.line.local_address or (own[0].address if own else "127.0.0.1")
+
+    # --- events ------------------------------------------------------------------------------------------
+
+    def _handle_signalling(self, event: SignallingEvent) -> None:
+        if isinstance(event, LineChanged):
+            self.registrations[event.line] = event
+            if event.reason:
+                log.warning("%s is %s: %s. %s", event.line, event.registration, event.reason.rstrip("."), event.advice)
+            self._changed()
+        self.calls.handle(event, time.monotonic())
+
+    def _post_media(self, event: MediaEvent) -> None:
+        """The media room tells, perhaps from inside a call to it."""
+        asyncio.get_running_loop().call_soon(self._handle_media, event)
+
+    def _handle_media(self, event: MediaEvent) -> None:
+        if isinstance(event, PathsChanged):
+            self._sound.paths_changed(event)
+        self.calls.handle(event, time.monotonic())
+
+    def _calls_changed(self) -> None:
+        self.line.calls_changed()
+        self._changed()
+
+
+def _wall_time(monotonic: float) -> float:
+    return time.time() - time.monotonic() + monotonic
