@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from hal.leds import Led, Leds, LedState
 from hal.status import DeviceStatus, Presence
 
+REMEMBERED = 256
+
 
 class SimulatedLeds(Leds):
-    """`states` is what each lamp shows now, `history` every change in its order."""
+    """`states` is what each lamp shows now, `history` the last `REMEMBERED` changes in their order."""
 
     def __init__(self) -> None:
         self.states: dict[Led, LedState] = dict.fromkeys(Led, LedState.OFF)
-        self.history: list[tuple[Led, LedState]] = []
+        self.history: deque[tuple[Led, LedState]] = deque(maxlen=REMEMBERED)
 
     def show(self, led: Led, state: LedState) -> None:
         """Remember it."""

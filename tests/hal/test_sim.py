@@ -102,12 +102,21 @@ def test_lamps_remember_what_they_showed() -> None:
     leds.show(Led.RING, LedState.BLINK)
     assert leds.states[Led.MUTE] is LedState.ON
     leds.close()
-    assert leds.history == [
+    assert list(leds.history) == [
         (Led.MUTE, LedState.ON),
         (Led.RING, LedState.BLINK),
         (Led.MUTE, LedState.OFF),
         (Led.RING, LedState.OFF),
     ]
+
+
+def test_lamps_of_a_phone_that_runs_for_months_remember_the_last_changes() -> None:
+    leds = SimulatedLeds()
+    for _ in range(1000):
+        leds.show(Led.RING, LedState.BLINK)
+        leds.show(Led.RING, LedState.OFF)
+    assert len(leds.history) < 1000
+    assert leds.history[-1] == (Led.RING, LedState.OFF)
 
 
 def test_a_network_as_one_wants_it() -> None:
