@@ -15,8 +15,10 @@ from app.settings.store import SettingsStore
 
 log = logging.getLogger(LogFlag.SETTINGS)
 
-INTERVAL = 1.0
-"""Seconds between two looks at the file."""
+INTERVAL = 3.0
+"""Seconds between two looks at a file that is as it was."""
+SETTLING = 0.5
+"""Seconds to the next look at one that somebody may still be writing."""
 
 
 class ConfigWatch:
@@ -52,7 +54,7 @@ class ConfigWatch:
                 taken = stamp
                 await self._take()
             seen = stamp
-            await asyncio.sleep(INTERVAL)
+            await asyncio.sleep(INTERVAL if seen == taken else SETTLING)
 
     async def _take(self) -> None:
         config = await asyncio.get_running_loop().run_in_executor(self._worker, read_config, self._path)
