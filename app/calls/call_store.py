@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sqlite3
 from pathlib import Path
 
@@ -115,6 +116,7 @@ class CallStore:
 
     def _open_checked(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._keep_private()
         database = _connect(str(self._path))
         try:
             (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
@@ -126,6 +128,14 @@ class CallStore:
             database.close()
             raise
         return database
+
+    def _keep_private(self) -> None:
+        """Who called whom is nobody else's business, whatever the folder allows. SQLite's side files follow suit."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
 
     def _rebuild(self) -> str:
         """Save the rows that can still be read into a new file; the damaged one stays beside it, for a look."""

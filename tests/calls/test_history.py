@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -168,3 +169,15 @@ def test_a_write_that_fails_is_logged_and_the_list_goes_on(tmp_path: Path, caplo
         calls.add(record("201"))
     assert [call.party.number for call in calls.newest] == ["201"]
     assert "could not be written" in caplog.text
+
+
+def test_nobody_else_may_read_who_called_whom(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    path = tmp_path / "calls.sqlite"
+    path.touch(0o644)
+    store = CallStore(path)
+    store.open()
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    store.close()
+    assert len(modes) > 1
+    assert set(modes.values()) == {0o600}
