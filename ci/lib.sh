@@ -32,7 +32,9 @@ install_python() {
     say "Installing Python packages into ${venv#"$root"/}"
     "$venv/bin/python" "$root/ci/requirements.py" "${1:-}" >"$venv/requirements.txt"
     "$venv/bin/pip" -q install -r "$venv/requirements.txt" || fail "pip could not install what setup.cfg names"
-    "$venv/bin/pip" -q install --no-build-isolation --no-deps -e "$root" || fail "pip could not install the phone"
+    # Without a word about editable installations, which would be the first thing a newcomer reads.
+    PYTHONWARNINGS=ignore "$venv/bin/pip" -q install --no-build-isolation --no-deps -e "$root" ||
+        fail "pip could not install the phone"
     printf '%s' "$key" >"$stamp"
 }
 
