@@ -65,6 +65,8 @@ class CallStore:
         self._database: sqlite3.Connection | None = None
         self._copied: int | None = None
         """The last row that a list in memory shares with the file; None while the list is in the file."""
+        self._owed: list[_Row] = []
+        """Rows that could not be written, at most `KEPT`: the disk was full, say."""
 
     def open(self) -> CallListContents:
         """Check, mend if need be, and read. Never raises for a damaged or missing file, or a full disk."""
@@ -96,10 +98,20 @@ class CallStore:
         return self._contents("")
 
     def write(self, record: CallRecord) -> None:
-        """Keep a record under its own row number; the oldest beyond `KEPT` go. Raises sqlite3.Error."""
+        """Keep a record under its own row number; the oldest beyond `KEPT` go.
+
+        Raises sqlite3.Error; the record is then written with the next one, or at the end.
+        """
+        self._owed = [*self._owed, _row(record)][-KEPT:]
+        self._pay()
+
+    def _pay(self) -> None:
+        if not self._owed:
+            return
         with self._connection as database:
-            database.execute(_INSERT, _row(record))
-            database.execute("DELETE FROM calls WHERE row <= ?", (record.row - KEPT,))
+            database.executemany(_INSERT, self._owed)
+            database.execute("DELETE FROM calls WHERE row <= ?", (self._owed[-1][0] - KEPT,))
+        self._owed.clear()
 
     def mark_seen(self) -> None:
         """Nothing counts as missed any more. Raises sqlite3.Error."""
@@ -109,6 +121,8 @@ class CallStore:
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""
         if self._database is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._pay()
             self._database.close()
             self._database = None
 

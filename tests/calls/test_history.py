@@ -171,6 +171,24 @@ def test_a_write_that_fails_is_logged_and_the_list_goes_on(tmp_path: Path, caplo
     assert "could not be written" in caplog.text
 
 
+@pytest.mark.parametrize("another", [True, False], ids=["with the next call", "at the end"])
+def test_a_call_that_could_not_be_written_is_written_later(tmp_path: Path, another: bool) -> None:
+    path = tmp_path / "calls.sqlite"
+    store = CallStore(path)
+    store.open()
+    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    long = msgspec.structs.replace(record("201"), party=Party("201", "A" * 5000), row=1)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        store.write(long)
+    store._connection.execute("PRAGMA max_page_count = 10000")
+    if another:
+        store.write(msgspec.structs.replace(record("202"), row=2))
+    store.close()
+    expected = ["202", "201"] if another else ["201"]
+    assert [call.party.number for call in CallStore(path).open().newest] == expected
+
+
 def test_nobody_else_may_read_who_called_whom(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     path = tmp_path / "calls.sqlite"
