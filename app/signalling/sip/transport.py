@@ -12,6 +12,7 @@ from typing import Any
 
 from app.security.tls import explain
 from app.signalling.sip.config import SipLineConfig
+from app.signalling.sip.datagrams import Datagrams
 from app.signalling.sip.hop import FailureKind, Hop, Transport, TransportFailure
 from app.signalling.sip.resolver import Resolver
 from app.signalling.sip.stream import BURST, MESSAGES_A_SECOND, StreamConnection, TokenBucket
@@ -54,7 +55,7 @@ class Transports:
         self._unreachable = unreachable
         self._lost = lost
         self._port = config.local_port
-        self._datagrams: dict[int, asyncio.DatagramTransport] = {}
+        self._datagrams: dict[int, Datagrams] = {}
         self._servers: list[asyncio.Server] = []
         self._streams: dict[int, StreamConnection] = {}
         self._by_address: dict[Hop, StreamConnection] = {}
@@ -63,7 +64,6 @@ class Transports:
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
         self._buckets = {trusted: TokenBucket(MESSAGES_A_SECOND, BURST) for trusted in (True, False)}
-        self._sending: Hop | None = None
 
     @property
     def port(self) -> int:
@@ -129,12 +129,9 @@ class Transports:
         for address in hosts:
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             try:
-                endpoint, _ = await loop.create_datagram_endpoint(
-                    lambda: _Datagrams(self._datagram, self._datagram_failed),
-                    sock=_bound(family, socket.SOCK_DGRAM, address, self._port, self._config.dscp),
-                )
-                self._datagrams[family] = endpoint
-                self._port = int(endpoint.get_extra_info("sockname")[1])
+                sock = _bound(family, socket.SOCK_DGRAM, address, self._port, self._config.dscp)
+                self._datagrams[family] = Datagrams(sock, self._datagram)
+                self._port = self._datagrams[family].port
                 sock = _bound(family, socket.SOCK_STREAM, address, self._port, self._config.dscp)
                 self._servers.append(await loop.create_server(self._new_accepted, sock=sock, backlog=MAX_ACCEPTED))
             except OSError as error:
@@ -152,17 +149,13 @@ class Transports:
 
     def _send_datagram(self, data: bytes, hop: Hop, address: str) -> None:
         endpoint = self._datagrams.get(socket.AF_INET6 if ":" in address else socket.AF_INET)
-        if endpoint is None or endpoint.is_closing():
+        if endpoint is None:
             self._fail_soon(hop, TransportFailure(FailureKind.NO_NETWORK, f"no socket for {hop}"))
             return
-        self._sending = hop
-        endpoint.sendto(data, (address, hop.port))
-        self._sending = None
-
-    def _datagram_failed(self, error: OSError) -> None:
-        """The system would not send; asyncio says so from inside `sendto`."""
-        if self._sending is not None:
-            self._fail_soon(self._sending, failure_of(error, self._sending))
+        try:
+            endpoint.send(data, address, hop.port)
+        except OSError as error:
+            self._fail_soon(hop, failure_of(error, hop))
 
     async def _resolve_and_send(self, data: bytes, hop: Hop) -> None:
         try:
@@ -310,19 +303,6 @@ class Transports:
 class _NoTlsSettings(Exception):
     def __str__(self) -> str:
         return "This line is to speak TLS but trusts nobody yet"
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, received: Callable[[bytes, str, int], None], failed: Callable[[OSError], None]) -> None:
-        self._received = received
-        self._failed = failed
-
-    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        self._received(data, str(addr[0]), int(addr[1]))
-
-    def error_received(self, exc: Exception) -> None:
-        if isinstance(exc, OSError):
-            self._failed(exc)
 
 
 def _bound(family: int, kind: int, address: str, port: int, dscp: int) -> socket.socket:
