@@ -22,6 +22,8 @@ CONNECTION_LIMIT = 16
 BACKLOG_LIMIT = 1024 * 1024
 COMMANDS_PER_SECOND = 200
 READ_SIZE = 64 * 1024
+GATHERING_SECONDS = 0.005
+"""Changes come in bursts, as a call is set up; a display that draws 30 times a second needs one snapshot of each."""
 
 PostReply = Callable[[Reply], None]
 CommandHandler = Callable[[AnyCommand, PostReply], None]
@@ -70,9 +72,9 @@ class SurfaceServer:
         self._claim.release()
 
     def changed(self) -> None:
-        """Something visible changed: one snapshot goes out for all changes of this pass of the loop."""
+        """Something visible changed: one snapshot goes out soon, for all changes until then."""
         if self._publishing is None and self._connections:
-            self._publishing = asyncio.get_running_loop().call_soon(self._publish)
+            self._publishing = asyncio.get_running_loop().call_later(GATHERING_SECONDS, self._publish)
 
     def send_event(self, event: KeyEvent | HookEvent) -> None:
         """Pass a key or hook movement of the phone on to every surface."""

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.model import commands
-from app.model.commands import AnyCommand, HookEvent, Reply
+from app.model.commands import AnyCommand, HookEvent, KeyEvent, Reply
+from app.model.keys import Key
 from app.model.snapshot import Snapshot
 from app.model.wire import (
     FRAME_LIMIT,
@@ -111,12 +112,9 @@ async def test_a_surface_that_does_not_read_is_cut_off(desk: Desk) -> None:
     async with desk.connected() as (reader, writer):
         await read(reader)
         writer.transport.pause_reading()  # type: ignore[attr-defined]
-        frame = len(encode(desk.snapshot()))
-        for _ in range(4 * BACKLOG_LIMIT // frame):
-            desk.server.changed()
-            await asyncio.sleep(0)
-            if not desk.server.connected:
-                break
+        event = KeyEvent(Key.DIGIT_1, pressed=True)
+        for _ in range(4 * BACKLOG_LIMIT // len(encode(event))):
+            desk.server.send_event(event)
         for _ in range(10):
             await asyncio.sleep(0.01)
         assert desk.server.connected == 0
