@@ -130,6 +130,10 @@ class Script:
         """What a phone may say before it answers."""
         return self.expect(100, optional=True).expect(180, optional=True)
 
+    def until_bye(self) -> Self:
+        """Until the phone ends the call."""
+        return self.expect("BYE").send(OK)
+
     def pause(self, milliseconds: int) -> Self:
         """Let time pass; what is not expected meanwhile is an error."""
         self._steps.append(f'<pause milliseconds="{milliseconds}" />')

@@ -9,13 +9,18 @@ from pathlib import Path
 
 from app.model.snapshot import CallState
 from tests.interop.phone import PhoneUnderTest
-from tests.interop.script import OK, Script, reply, sdp
+from tests.interop.script import Script, reply, sdp
 from tests.interop.sounds import PEER_HERTZ
 from tests.interop.tap import Tap
 from tests.interop.voice import Voice
 from tests.peers.kamailio import Kamailio
 from tests.peers.peer import free_port
 from tests.peers.sipp_peer import Sipp, SippConfig
+
+
+def is_answer_to(data: bytes, method: str) -> bool:
+    """Whether this is a 200 to such a request."""
+    return data.startswith(b"SIP/2.0 200") and b" " + method.encode() + b"\r\n" in data
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,10 +32,11 @@ class Stage:
     wire: Tap
 
     async def answered(self) -> None:
-        """Answer what SIPp calls for, and hear it."""
+        """Answer what SIPp calls for, and let the voice speak."""
         await self.phone.call_is(CallState.INCOMING)
         await self.phone.answer()
-        await self.heard()
+        await self.phone.call_is(CallState.CONNECTED)
+        self.voice.speak_to(self.phone.rtp_port)
 
     async def heard(self) -> None:
         """The call is on, and sound comes."""
@@ -38,11 +44,15 @@ class Stage:
         self.voice.speak_to(self.phone.rtp_port)
         await self.phone.hears(PEER_HERTZ)
 
-    async def ended(self, *, by_us: bool = False) -> None:
-        """The call was alive to its end."""
+    async def phone_answered(self, method: str, times: int = 1) -> None:
+        """Wait until the phone sent so many 200s to such requests."""
+        await self.phone.until_true(lambda: sum(is_answer_to(data, method) for data in self.wire.received) >= times)
+
+    async def ended(self) -> None:
+        """The call is alive; then the phone ends it, so that no script has to guess how long a test takes."""
+        await self.phone.hears(PEER_HERTZ)
         await self.phone.talks_on()
-        if by_us:
-            await self.phone.hang_up()
+        await self.phone.hang_up()
         await self.phone.no_call()
 
 
@@ -88,9 +98,8 @@ async def calling(script: Script, folder: Path) -> AsyncIterator[Stage]:
 async def talking(folder: Path) -> AsyncIterator[Stage]:
     """A call is on and heard; it must be alive at the end, where the phone ends it."""
     script = Script(waits=True).expect("INVITE").send(reply(200, "OK", body=sdp()), again=True)
-    async with calling(script.expect("ACK").expect("BYE").send(OK), folder) as stage:
+    async with calling(script.expect("ACK").until_bye(), folder) as stage:
         await stage.phone.dial("sipp")
         await stage.heard()
         yield stage
-        await stage.phone.hears(PEER_HERTZ)
-        await stage.ended(by_us=True)
+        await stage.ended()

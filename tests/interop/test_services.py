@@ -65,7 +65,7 @@ async def test_the_peer_holds_and_takes_back(kind: type[Peer], tmp_path: Path, t
         await peer.hold()
         await phone.until(lambda s: any(call.remote_held for call in s.calls))
         assert (await phone.call_is(CallState.CONNECTED)).notice == ""
-        await asyncio.sleep(0.2)  # the peer has to see our answer before it may offer again
+        await asyncio.sleep(0.4)  # the peer has to see our answer before it may offer again
         await peer.resume()
         await phone.until(lambda s: not any(call.remote_held for call in s.calls))
         await phone.hears(PEER_HERTZ)
@@ -83,12 +83,12 @@ async def test_both_hold_one_after_the_other(kind: type[Peer], tmp_path: Path, t
         await phone.hears(PEER_HERTZ)
         await phone.hold()
         await phone.until(lambda s: any(call.state is CallState.HELD and not call.changing for call in s.calls))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.4)
         await peer.hold()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.4)
         await phone.retrieve()
         await phone.call_is(CallState.CONNECTED)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.4)
         await peer.resume()
         await phone.until(lambda s: not any(call.remote_held for call in s.calls))
         await phone.hears(PEER_HERTZ)

@@ -12,7 +12,7 @@ from app.model.snapshot import CallState
 from tests.interop.row import Row
 from tests.interop.script import OK, Script, reply, request, sdp
 from tests.interop.sounds import PEER_HERTZ
-from tests.interop.stage import called_by, calling
+from tests.interop.stage import called_by, calling, is_answer_to
 from tests.peers.kamailio import Kamailio
 from tests.peers.sipp_peer import Sipp, SippConfig
 
@@ -21,19 +21,9 @@ pytestmark = pytest.mark.interop
 CALLED = "sip:[service]@[remote_ip]:[remote_port]"
 
 
-def is_answer_to(data: bytes, method: str) -> bool:
-    """Whether this is a 200 to such a request."""
-    return data.startswith(b"SIP/2.0 200") and b" " + method.encode() + b"\r\n" in data
-
-
 def call() -> Script:
     """A call that SIPp makes, as far as the ACK."""
     return Script().send(request("INVITE", 1, body=sdp()), again=True).ringing().expect(200).send(request("ACK", 1))
-
-
-def hang_up(script: Script, cseq: int) -> Script:
-    """SIPp ends the call."""
-    return script.send(request("BYE", cseq), again=True).expect(200)
 
 
 # --- SIPp calls -----------------------------------------------------------------------------------------------
@@ -42,8 +32,8 @@ def hang_up(script: Script, cseq: int) -> Script:
 async def test_an_invite_without_an_offer(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
     row.of("sipp", "INVITE without an offer: the phone offers in its 200, the answer comes in the ACK")
     script = Script().send(request("INVITE", 1), again=True).ringing()
-    script.expect(200, check=("body", "m=audio [1-9]")).send(request("ACK", 1, body=sdp())).pause(1000)
-    async with called_by(hang_up(script, 2), tmp_path, registrar) as stage:
+    script.expect(200, check=("body", "m=audio [1-9]")).send(request("ACK", 1, body=sdp()))
+    async with called_by(script.until_bye(), tmp_path, registrar) as stage:
         await stage.answered()
         await stage.ended()
     row.measured("sound both ways")
@@ -51,10 +41,11 @@ async def test_an_invite_without_an_offer(tmp_path: Path, registrar: Kamailio, r
 
 async def test_every_message_comes_twice(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
     row.of("sipp", "every message doubled, both ways: INVITE, ACK, OPTIONS, BYE and their answers")
-    script = call().send(request("OPTIONS", 2)).expect(200).pause(800)
-    async with called_by(hang_up(script, 3), tmp_path, registrar) as stage:
+    script = call().send(request("OPTIONS", 2)).expect(200)
+    async with called_by(script.until_bye(), tmp_path, registrar) as stage:
         stage.wire.alter = lambda data: [data, data]
         await stage.answered()
+        await stage.phone_answered("OPTIONS")
         assert len(stage.phone.snapshot.calls) == 1
         await stage.ended()
         assert len(stage.phone.snapshot.history) == 1
@@ -65,21 +56,21 @@ async def test_requests_come_in_the_wrong_order(tmp_path: Path, registrar: Kamai
     row.of("sipp", "requests re-ordered: a late CSeq is refused with 500 and the call goes on")
     script = call().send(request("OPTIONS", 5)).expect(200).send(request("OPTIONS", 3)).expect(500)
     script.send(request("INVITE", 4, body=sdp("sendonly", 2))).expect(100, optional=True).expect(500)
-    script.send(request("ACK", 4)).pause(1000)
-    async with called_by(hang_up(script, 6), tmp_path, registrar) as stage:
+    script.send(request("ACK", 4))
+    async with called_by(script.until_bye(), tmp_path, registrar) as stage:
         await stage.answered()
-        await stage.phone.talks_on()
+        await stage.phone.until_true(lambda: stage.phone.sip_counters.get("out of order") == 2)
         assert not stage.phone.snapshot.calls[0].remote_held
-        await stage.phone.no_call()
-        assert stage.phone.sip_counters["out of order"] == 2
+        await stage.ended()
         row.measured("2 counted as out of order")
 
 
 async def test_the_ack_is_lost(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
     row.of("sipp", "two ACKs lost: the phone sends its 200 again until one comes")
-    async with called_by(hang_up(call().pause(2200), 2), tmp_path, registrar) as stage:
+    async with called_by(call().until_bye(), tmp_path, registrar) as stage:
         stage.wire.alter = lambda data: [] if data.startswith(b"ACK") and stage.wire.count("ACK") <= 2 else [data]
         await stage.answered()
+        await stage.phone.until_true(lambda: stage.wire.count("ACK") == 3)
         await stage.ended()
         answers = [data for data in stage.wire.received if is_answer_to(data, "INVITE")]
         assert len(answers) == stage.wire.count("ACK") == 3
@@ -91,11 +82,12 @@ async def test_held_by_update(tmp_path: Path, registrar: Kamailio, row: Row) -> 
     script = call().pause(700).send(request("UPDATE", 2, body=sdp("sendonly", 2)))
     script.expect(200, check=("body", "a=recvonly")).pause(400)
     script.send(request("UPDATE", 3, body=sdp("sendrecv", 3))).expect(200, check=("body", "a=sendrecv"))
-    script.send(request("UPDATE", 4)).expect(200).pause(700)
-    async with called_by(hang_up(script, 5), tmp_path, registrar) as stage:
+    script.send(request("UPDATE", 4)).expect(200)
+    async with called_by(script.until_bye(), tmp_path, registrar) as stage:
         await stage.answered()
         await stage.phone.until(lambda s: any(c.remote_held for c in s.calls))
         await stage.phone.until(lambda s: not any(c.remote_held for c in s.calls))
+        await stage.phone_answered("UPDATE", 3)
         await stage.ended()
 
 
@@ -105,11 +97,12 @@ async def test_held_in_the_old_style(tmp_path: Path, registrar: Kamailio, row: R
     script = call().pause(700).send(request("INVITE", 2, body=silent)).expect(100, optional=True)
     script.expect(200, check=("body", "a=(recvonly|inactive)")).send(request("ACK", 2)).pause(400)
     script.send(request("INVITE", 3, body=sdp(version=3))).expect(100, optional=True).expect(200)
-    script.send(request("ACK", 3)).pause(700)
-    async with called_by(hang_up(script, 4), tmp_path, registrar) as stage:
+    script.send(request("ACK", 3))
+    async with called_by(script.until_bye(), tmp_path, registrar) as stage:
         await stage.answered()
         await stage.phone.until(lambda s: any(c.remote_held for c in s.calls))
         await stage.phone.until(lambda s: not any(c.remote_held for c in s.calls))
+        await stage.phone.until_true(lambda: stage.wire.count("ACK") == 3)
         await stage.ended()
 
 
@@ -119,20 +112,21 @@ async def test_digits_by_info(tmp_path: Path, registrar: Kamailio, row: Row) -> 
     script = Script().send(request("INVITE", 1, body=plain), again=True).ringing().expect(200)
     script.send(request("ACK", 1)).expect("INFO", check=("body", "Signal ?= ?7")).send(OK)
     relay = request("INFO", 2, body="Signal=5\nDuration=160\n", content_type="application/dtmf-relay")
-    script.send(relay).expect(200).pause(700)
-    async with called_by(hang_up(script, 3), tmp_path, registrar) as stage:
+    script.send(relay).expect(200)
+    async with called_by(script.until_bye(), tmp_path, registrar) as stage:
         await stage.answered()
         await stage.phone.send_digits("7")
+        await stage.phone_answered("INFO")
         await stage.ended()
 
 
 async def test_an_invite_without_an_offer_in_a_call(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
     row.of("sipp", "re-INVITE without an offer in a call")
     script = call().pause(500).send(request("INVITE", 2)).expect(100, optional=True)
-    script.expect(200, check=("body", "m=audio [1-9]")).send(request("ACK", 2, body=sdp(version=2))).pause(700)
-    async with called_by(hang_up(script, 3), tmp_path, registrar) as stage:
+    script.expect(200, check=("body", "m=audio [1-9]")).send(request("ACK", 2, body=sdp(version=2)))
+    async with called_by(script.until_bye(), tmp_path, registrar) as stage:
         await stage.answered()
-        await asyncio.sleep(0.5)
+        await stage.phone.until_true(lambda: stage.wire.count("ACK") == 2)
         await stage.ended()
 
 
@@ -142,11 +136,14 @@ async def test_both_sides_offer_at_once(tmp_path: Path, registrar: Kamailio, row
     script.send(request("INVITE", 2, body=sdp(version=2))).expect(491).send(request("ACK", 2))
     script.send(reply(491, "Request Pending", tag="", kept=True)).expect("ACK")
     script.expect("INVITE", check=("body", "a=sendonly"))
-    script.send(reply(200, "OK", body=sdp("recvonly", 2), tag="")).expect("ACK").pause(200)
-    async with called_by(hang_up(script, 3), tmp_path, registrar) as stage:
+    script.send(reply(200, "OK", body=sdp("recvonly", 2), tag="")).expect("ACK")
+    async with called_by(script.until_bye(), tmp_path, registrar) as stage:
         await stage.answered()
         await stage.phone.hold()
-        await stage.phone.no_call(within=8)
+        held = CallState.HELD
+        await stage.phone.until(lambda s: any(c.state is held and not c.changing for c in s.calls), within=8)
+        await stage.phone.hang_up()
+        await stage.phone.no_call()
 
 
 async def test_a_cancel_comes_after_the_answer(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
@@ -154,9 +151,10 @@ async def test_a_cancel_comes_after_the_answer(tmp_path: Path, registrar: Kamail
     script = Script().send(request("INVITE", 1, body=sdp(), branch="z9hG4bK-[call_id]-1"), again=True).ringing()
     script.expect(200)
     script.send(request("CANCEL", 1, branch="z9hG4bK-[call_id]-1", target=CALLED)).expect(200)
-    script.send(request("ACK", 1)).pause(700)
-    async with called_by(hang_up(script, 2), tmp_path, registrar) as stage:
+    script.send(request("ACK", 1))
+    async with called_by(script.until_bye(), tmp_path, registrar) as stage:
         await stage.answered()
+        await stage.phone_answered("CANCEL")
         await stage.ended()
 
 
@@ -175,7 +173,7 @@ async def test_a_route_is_recorded(tmp_path: Path, registrar: Kamailio, row: Row
 
 async def test_a_third_call_finds_the_phone_busy(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
     row.of("sipp", "a third call while the phone has two: 486, and missed")
-    async with called_by(hang_up(call().pause(2500), 2), tmp_path, registrar) as stage:
+    async with called_by(call().until_bye(), tmp_path, registrar) as stage:
         await stage.answered()
         config = SippConfig(
             "uac_cancel.xml", remote=f"127.0.0.1:{stage.phone.port}", user="27", calls=1, duration_ms=1500
@@ -196,24 +194,26 @@ async def test_a_third_call_finds_the_phone_busy(tmp_path: Path, registrar: Kama
 
 async def test_early_media(tmp_path: Path, row: Row) -> None:
     row.of("sipp", "183 with a session: the announcement is heard before the answer, the microphone stays closed")
-    script = Script(waits=True).expect("INVITE").send(reply(183, "Session Progress", body=sdp())).pause(1200)
-    script.send(reply(200, "OK", body=sdp()), again=True).expect("ACK").expect("BYE").send(OK)
+    script = Script(waits=True).expect("INVITE").send(reply(183, "Session Progress", body=sdp()))
+    script.send(reply(200, "OK", body=sdp()), again=True).expect("ACK").until_bye()
     async with calling(script, tmp_path) as stage:
+        stage.wire.alter = lambda data: [] if is_answer_to(data, "INVITE") else [data]
         await stage.phone.dial("sipp")
         await stage.phone.until_true(lambda: stage.voice.received > 0)
         stage.voice.speak_to(stage.phone.rtp_port)
         await stage.phone.hears(PEER_HERTZ)
         assert stage.phone.snapshot.calls[0].state is not CallState.CONNECTED
         assert not stage.phone.snapshot.audio.microphone_open
+        stage.wire.alter = lambda data: [data]
         await stage.phone.call_is(CallState.CONNECTED)
         await stage.phone.until(lambda s: s.audio.microphone_open)
-        await stage.ended(by_us=True)
+        await stage.ended()
 
 
 async def test_the_answer_is_repeated_and_overtakes(tmp_path: Path, row: Row) -> None:
     row.of("sipp", "200 comes three times and the 180 after it: each 200 is acknowledged, the rest ignored")
     script = Script(waits=True).expect("INVITE").send(reply(180, "Ringing")).send(reply(200, "OK", body=sdp()))
-    script.expect("ACK").expect("BYE").send(OK)
+    script.expect("ACK").until_bye()
     ringing: list[bytes] = []
 
     def overtake(data: bytes) -> list[bytes]:
@@ -228,14 +228,14 @@ async def test_the_answer_is_repeated_and_overtakes(tmp_path: Path, row: Row) ->
         await stage.heard()
         assert ringing
         assert stage.wire.count("ACK") == 3
-        await stage.ended(by_us=True)
+        await stage.ended()
     row.measured("3 ACKs")
 
 
 async def test_every_message_is_lost_once(tmp_path: Path, row: Row) -> None:
     row.of("sipp", "the first copy of every message lost, both ways, while the phone sets a call up and ends it")
     script = Script(waits=True).expect("INVITE").send(reply(180, "Ringing"))
-    script.send(reply(200, "OK", body=sdp()), again=True).expect("ACK").expect("BYE").send(OK).pause(1500)
+    script.send(reply(200, "OK", body=sdp()), again=True).expect("ACK").until_bye().pause(1500)
     seen: set[bytes] = set()
 
     def lose_once(data: bytes) -> list[bytes]:
@@ -247,7 +247,7 @@ async def test_every_message_is_lost_once(tmp_path: Path, row: Row) -> None:
         stage.wire.alter = lose_once
         await stage.phone.dial("sipp")
         await stage.heard()
-        await stage.ended(by_us=True)
+        await stage.ended()
         await stage.phone.until_true(lambda: any(is_answer_to(data, "BYE") for data in stage.wire.received[:-1]))
         await asyncio.sleep(0.6)
         stage.wire.alter = lambda data: [data]
@@ -257,7 +257,7 @@ async def test_every_message_is_lost_once(tmp_path: Path, row: Row) -> None:
 async def test_the_answer_crosses_our_cancel(tmp_path: Path, row: Row) -> None:
     row.of("sipp", "the callee's 200 crosses the phone's CANCEL: acknowledged, and ended by BYE")
     script = Script(waits=True).expect("INVITE", keep=True).send(reply(180, "Ringing")).expect("CANCEL")
-    script.send(OK).send(reply(200, "OK", body=sdp(), kept=True)).expect("ACK").expect("BYE").send(OK)
+    script.send(OK).send(reply(200, "OK", body=sdp(), kept=True)).expect("ACK").until_bye()
     async with calling(script, tmp_path) as stage:
         await stage.phone.dial("sipp")
         await stage.phone.call_is(CallState.RINGBACK)
@@ -273,7 +273,7 @@ async def test_a_call_is_sent_elsewhere(tmp_path: Path, row: Row) -> None:
     script.expect("ACK").expect("INVITE", check=("msg", "INVITE sip:first@")).send(
         reply(200, "OK", body=sdp()), again=True
     )
-    script.expect("ACK").expect("BYE").send(OK)
+    script.expect("ACK").until_bye()
     async with calling(script, tmp_path) as stage:
         await stage.phone.dial("sipp")
         await stage.phone.call_is(CallState.CONNECTED)
