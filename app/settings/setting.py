@@ -111,7 +111,7 @@ def _text(setting: Setting, raw: object) -> str:
     if _CONTROL.search(raw):
         raise setting.refuse("holds a line break or another control character", "Give the value on one line.")
     if raw and setting.pattern and not re.fullmatch(setting.pattern, raw):
-        shown = "" if setting.secret else f" '{raw}', which"
+        shown = "" if setting.secret else f" '{raw}', which is"
         raise setting.refuse(f"is{shown} not {setting.pattern_words}", f"Give {setting.pattern_words}.")
     return raw
 

@@ -139,3 +139,9 @@ def test_numbers_and_nesting_without_measure_are_mistakes(text: str) -> None:
 @given(st.text(alphabet=st.sampled_from("[]=.\"'\n abipsru15#,{}\\\r\t"), max_size=200))
 def test_no_text_is_ever_an_exception(text: str) -> None:
     parse(text)
+
+
+def test_a_text_that_does_not_fit_is_shown_in_a_whole_sentence() -> None:
+    assert told(parse('[sip]\nuser = "a@b c"\n')) == [
+        "phone.toml, line 2: 'sip.user' is 'a@b c', which is not a number or name without spaces and without '@'."
+    ]
