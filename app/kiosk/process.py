@@ -153,7 +153,8 @@ class Kiosk:
     def _on_message(self, message: wire.Downward) -> None:
         match message:
             case Snapshot():
-                self.ui.on_snapshot(message)
+                if not self.ui.on_snapshot(message):
+                    return
             case Reply():
                 self.ui.on_reply(message)
             case KeyEvent():

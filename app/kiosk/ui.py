@@ -123,12 +123,12 @@ class Ui:
 
     # --- what comes from the phone ----------------------------------------------------------------
 
-    def on_snapshot(self, snapshot: Snapshot) -> None:
-        """The phone said what is true now."""
+    def on_snapshot(self, snapshot: Snapshot) -> bool:
+        """The phone said what is true now. False when only counters went on, which no screen shows."""
         self._clock_offset = snapshot.now - self._clock()
         before, snapshot = self._snapshot, as_shown(snapshot)
         if snapshot == before:
-            return
+            return False
         self._snapshot = snapshot
         if before is not None:
             self._follow_calls(before, snapshot)
@@ -137,6 +137,7 @@ class Ui:
         if snapshot.lock.locked and self.state.place is not Place.EMERGENCY:
             self._change(place=Place.IDLE)
         self._keep_row()
+        return True
 
     def on_disconnected(self) -> None:
         """The phone is gone; nothing of what it said is known to be true."""
