@@ -16,7 +16,7 @@ from app.signalling.sip.datagrams import AT_ONCE, Datagrams
 def bound() -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
-        sock.setblocking(False)
+        sock.settimeout(0)
         yield sock
 
 
