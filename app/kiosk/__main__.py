@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
+from app.diagnostics.sinks import LogSinks
 from app.kiosk.process import Options, run
+from app.model.flags import LogFlag
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -31,10 +32,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dpi", type=float, default=133.0, help="pixels an inch of the panel (default: 133)")
     parser.add_argument("--screenshot", type=Path, help="write the picture here at the end and on SIGUSR1")
     parser.add_argument("--no-motion", action="store_true", help="change screens at once, without a slide")
+    parser.add_argument(
+        "--log-level",
+        choices=("error", "warning", "info", "debug"),
+        default="info",
+        help="log from this severity on, to stderr (default: info)",
+    )
     given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     width, height = given.size
-    return run(Options(given.socket, given.presenter, width, height, given.dpi, given.screenshot, not given.no_motion))
+    options = Options(
+        given.socket, given.presenter, width, height, given.dpi, given.screenshot, motion=not given.no_motion
+    )
+    with LogSinks({LogFlag.KIOSK: given.log_level}):
+        return run(options)
 
 
 if __name__ == "__main__":

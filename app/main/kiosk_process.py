@@ -30,13 +30,14 @@ _CLOSED = 0
 
 
 def kiosk_command(socket: Path, facts: DisplayFacts, screenshot: Path | None) -> tuple[str, ...]:
-    """The command line of the kiosk for this display."""
+    """The command line of the kiosk for this display. It logs from the severity on that its flag has here and now."""
     command = (
         *(sys.executable, "-m", "app.kiosk"),
         f"--socket={socket}",
         f"--presenter={facts.presenter.value}",
         f"--size={facts.width}x{facts.height}",
         f"--dpi={facts.dpi}",
+        f"--log-level={logging.getLevelName(log.getEffectiveLevel()).lower()}",
     )
     return command if screenshot is None else (*command, f"--screenshot={screenshot}")
 

@@ -384,7 +384,8 @@ _DIAGNOSTICS = (
             description=f"From which severity on '{flag}' is logged.",
             pbx_name="",
             setters=_MANAGED,
-            effect=Effect.NOW,
+            # The kiosk is a process of its own, which is told once: when it starts.
+            effect=Effect.RESTART if flag is LogFlag.KIOSK else Effect.NOW,
             choices=("error", "warning", "info", "debug"),
         )
         for flag in LogFlag

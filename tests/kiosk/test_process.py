@@ -80,6 +80,32 @@ async def test_without_a_display_it_says_what_to_do(tmp_path: Path) -> None:
     assert b"memory presenter" in errors
 
 
+@pytest.mark.parametrize(
+    ("level", "logged"), [((), True), (("--log-level=warning",), True), (("--log-level=error",), False)]
+)
+async def test_its_log_has_the_level_it_was_given_and_blanks_secrets(
+    tmp_path: Path, level: tuple[str, ...], logged: bool
+) -> None:
+    shot = tmp_path / "no folder" / "token=abc123" / "shot.png"  # cannot be written, which is a warning
+    phone = DummyPhone(tmp_path / "phone")
+    await phone.start()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app.kiosk", "--socket", str(phone.path), "--presenter", "memory"),
+        *("--screenshot", str(shot), *level),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        await asyncio.wait_for(phone.connected.wait(), 20)
+        process.terminate()
+        _, said = await asyncio.wait_for(process.communicate(), 20)
+    finally:
+        await phone.stop()
+    assert (b"WARNING kiosk" in said) is logged
+    assert (b"token=***" in said) is logged
+    assert b"abc123" not in said
+    assert b"asyncio" not in said
+
+
 def test_no_display_is_also_an_operating_system_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "no-such-driver")
     pygame.display.quit()

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from app.main import kiosk_process
-from app.main.kiosk_process import OFTEN, KioskProcess
+from app.main.kiosk_process import OFTEN, KioskProcess, kiosk_command
+from app.model.flags import LogFlag
 from app.model.snapshot import Notice, Severity
+from hal.display import DisplayFacts, PresenterKind
 from tests.main.rig import PhoneProcess, notice
 
 CRASHES_UNTIL_MENDED = """
@@ -78,6 +80,14 @@ async def test_a_kiosk_that_crashes_at_once_is_told_slowed_and_forgiven(tmp_path
     assert len(starts) > OFTEN
     for number, pause in enumerate(pauses):
         assert pause > 0.05 * 2**number
+
+
+@pytest.mark.parametrize("level", ["error", "warning", "info", "debug"])
+def test_the_kiosk_logs_what_its_flag_does(caplog: pytest.LogCaptureFixture, level: str) -> None:
+    caplog.set_level(level.upper(), LogFlag.KIOSK)
+    assert f"--log-level={level}" in kiosk_command(
+        Path("socket"), DisplayFacts(800, 480, 133.0, PresenterKind.MEMORY), None
+    )
 
 
 async def test_a_kiosk_that_is_not_there_is_told() -> None:
