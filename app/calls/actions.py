@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.calls import dialplan
 from app.calls.call import DIGITS_SHOWN, Call
 from app.calls.ports import SignallingLine
 from app.calls.rules import CallRules
 from app.calls.switch import CALLS_AT_ONCE, Switch
+from app.model import dialplan
 from app.model.cause import Cause
 from app.model.ids import CallId, LineId
 from app.model.refusal import Refusal

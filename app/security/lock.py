@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from app.model import dialplan
 from app.model.commands import (
     Answer,
     Command,
@@ -32,7 +33,6 @@ DELAYS_S = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 """What each wrong PIN after them costs; the last is repeated."""
 
 _ALWAYS = (Answer, Reject, HangUp, Unlock, Silence, SetVolume, SelectPath, PressKey, MoveHook)
-_SPACING = str.maketrans("", "", " -./()")
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ def delay_after(wrong: int) -> float:
 def permits(command: Command, emergency_numbers: Collection[str]) -> bool:
     """Whether a locked phone obeys: emergency calls, incoming calls, and what harms nobody."""
     if isinstance(command, Dial):
-        return command.number.translate(_SPACING) in emergency_numbers
+        return dialplan.is_emergency(dialplan.clean(command.number), emergency_numbers)
     return isinstance(command, _ALWAYS)
 
 

@@ -1,9 +1,10 @@
-"""From what a person typed, pasted or looked up to what a line can dial."""
+"""From what a person typed, pasted or looked up to what a line can dial, and which of that calls for help."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 NUMBER_LIMIT = 128
 """The longest address the phone dials, in characters."""
@@ -35,7 +36,7 @@ def clean(typed: str) -> str:
     return text if _NAME.fullmatch(text) else ""
 
 
-def is_emergency(number: str, emergency_numbers: tuple[str, ...]) -> bool:
+def is_emergency(number: str, emergency_numbers: Collection[str]) -> bool:
     """True when a cleaned number calls for help: one of the list, its SIP address, or a service URN (RFC 5031)."""
     lower = number.lower()
     if lower == _EMERGENCY_SERVICE or lower.startswith(_EMERGENCY_SERVICE + "."):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.calls.dialplan import NUMBER_LIMIT, clean, is_emergency
+from app.model.dialplan import NUMBER_LIMIT, clean, is_emergency
 
 
 @pytest.mark.parametrize(
