@@ -68,8 +68,8 @@ class AudioChange(msgspec.Struct, frozen=True):
 class AudioDevices(abc.ABC):
     """All sound devices of the phone. Every method runs on the loop's thread and must be done in a few milliseconds.
 
-    A back end must override `cards`, `paths`, `prefer`, `mixers`, `status`, `start` and `close`; it may override
-    `set_playback_level` where it has a hardware mixer. It calls `_tell` when cards came or went.
+    A back end must override `cards`, `paths`, `prefer`, `mixers`, `status`, `start` and `close`, and calls `_tell`
+    when cards came or went.
     """
 
     def __init__(self) -> None:
@@ -102,10 +102,6 @@ class AudioDevices(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Stop watching. May be called twice."""
-
-    def set_playback_level(self, place: Place, percent: int) -> bool:  # noqa: ARG002 - for back ends to use
-        """Set a place's hardware volume; False where it has none and the engine must scale the sound."""
-        return False
 
     def subscribe(self, listener: Callable[[AudioChange], None]) -> Callable[[], None]:
         """Hear of cards that come and go; call the result to stop."""

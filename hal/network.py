@@ -32,9 +32,5 @@ class Network(abc.ABC):
         """All usable addresses, those of loopback last."""
 
     @abc.abstractmethod
-    def address_towards(self, remote: str) -> str | None:
-        """Our address in packets to an IP address, by the routing table; None where no route leads there."""
-
-    @abc.abstractmethod
     def status(self) -> DeviceStatus:
         """How the network stands."""

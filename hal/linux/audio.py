@@ -29,16 +29,11 @@ LOOK_AGAIN_S = 2.0
 
 
 class PlaceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a board says of a place: its PCMs by name, or `usb` for whichever USB card is plugged in.
-
-    `mixer` is the control of `mixer_device` that sets its volume in hardware; empty where there is none.
-    """
+    """What a board says of a place: its PCMs by name, or `usb` for whichever USB card is plugged in."""
 
     playback: str = ""
     capture: str = ""
     usb: bool = False
-    mixer: str = ""
-    mixer_device: str = ""
 
 
 class AlsaAudioDevices(AudioDevices):
@@ -87,20 +82,6 @@ class AlsaAudioDevices(AudioDevices):
             raise DeviceMissing(
                 f"The mixer of '{device}' cannot be opened: {error}.", "Check the card with `ip270 devices`."
             ) from error
-
-    def set_playback_level(self, place: Place, percent: int) -> bool:
-        """Set the board's mixer of a place; False where it names none or the mixer is gone."""
-        config = self._places.get(place, PlaceConfig())
-        if not config.mixer:
-            return False
-        try:
-            mixer = alsaaudio.Mixer(config.mixer, device=config.mixer_device or "default")
-            mixer.setvolume(percent, pcmtype=alsaaudio.PCM_PLAYBACK)
-            mixer.close()
-        except alsaaudio.ALSAAudioError as error:
-            log.warning("the mixer of the %s cannot be set: %s", place, error)
-            return False
-        return True
 
     def status(self) -> tuple[DeviceStatus, ...]:
         """The cards, and each place the board has."""

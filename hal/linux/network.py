@@ -22,7 +22,6 @@ _UNUSABLE = 0x08 | 0x20 | 0x40  # IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_TENTA
 _HEADER = struct.Struct("=LHHLL")
 _ADDRESS = struct.Struct("=BBBBL")
 _ATTRIBUTE = struct.Struct("=HH")
-_ANY_PORT = 9
 
 
 class LinuxNetwork(Network):
@@ -36,20 +35,6 @@ class LinuxNetwork(Network):
             log.warning("own addresses cannot be read: %s", error)
             return ()
         return tuple(sorted(found, key=lambda one: (one.loopback, one.link_local, one.version)))
-
-    def address_towards(self, remote: str) -> str | None:
-        """By connecting a UDP socket, which sends nothing. None for what is no IP address."""
-        try:
-            family = socket.AF_INET6 if ipaddress.ip_address(remote).version == 6 else socket.AF_INET
-        except ValueError:
-            return None
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.connect((remote, _ANY_PORT))
-            except OSError:
-                return None
-            own: str = probe.getsockname()[0]
-            return own.partition("%")[0]
 
     def status(self) -> DeviceStatus:
         """The addresses others can reach."""

@@ -1,4 +1,4 @@
-"""Simulated sound devices: plug and unplug cards, see what volume was set.
+"""Simulated sound devices: plug and unplug cards.
 
 What is heard and said goes through the engine's memory device, which stands in for each simulated endpoint.
 """
@@ -17,12 +17,11 @@ _BUILT_IN = (Place.HANDSET, Place.SPEAKER, Place.RINGER)
 class SimulatedAudioDevices(AudioDevices):
     """A phone with handset, loudspeaker and ringer; a headset can be plugged in.
 
-    Drive it with `plug_headset` and `unplug_headset`; `levels` shows the volume last set for each place.
+    Drive it with `plug_headset` and `unplug_headset`.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.levels: dict[Place, int] = {}
         self._headset: SoundCard | None = None
         self._choices: Mapping[Place, Endpoint] = {}
 
@@ -55,11 +54,6 @@ class SimulatedAudioDevices(AudioDevices):
     def mixers(self, device: str) -> tuple[Mixer, ...]:
         """A simulated card has no mixer."""
         raise DeviceMissing(f"'{device}' has no mixer.", "Simulated cards have none.")
-
-    def set_playback_level(self, place: Place, percent: int) -> bool:
-        """Remember it in `levels`; the engine scales."""
-        self.levels[place] = percent
-        return False
 
     def status(self) -> tuple[DeviceStatus, ...]:
         """Each place is simulated."""

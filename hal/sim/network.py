@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from hal.network import Address, Network
 from hal.status import DeviceStatus, Presence
 
@@ -19,15 +17,6 @@ class SimulatedNetwork(Network):
     def addresses(self) -> tuple[Address, ...]:
         """`own`, and loopback."""
         return (*self.own, _LOOPBACK)
-
-    def address_towards(self, remote: str) -> str | None:
-        """The first own address of the same version; loopback for loopback."""
-        try:
-            wanted = ipaddress.ip_address(remote)
-        except ValueError:
-            return None
-        fitting = (one.address for one in self.own if one.version == wanted.version)
-        return _LOOPBACK.address if wanted.is_loopback else next(fitting, None)
 
     def status(self) -> DeviceStatus:
         """Simulated."""

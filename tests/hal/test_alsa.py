@@ -18,7 +18,7 @@ from tests.rig.pulse import WARM_UP_S, LateSound, PulseLoop
 from tests.rig.test_pulse import PERIOD, RATE, open_pcm
 
 PLACES = {
-    Place.HANDSET: PlaceConfig("handset", "handset", mixer="Master", mixer_device="handset"),
+    Place.HANDSET: PlaceConfig("handset", "handset"),
     Place.SPEAKER: PlaceConfig("speaker", "absent"),
     Place.RINGER: PlaceConfig("absent"),
     Place.HEADSET: PlaceConfig(usb=True),
@@ -100,26 +100,13 @@ def test_the_paths_carry_voice_both_ways_in_real_time(pulse_loop: PulseLoop) -> 
         assert np.fft.rfftfreq(len(samples), 1 / RATE)[spectrum.argmax()] == pytest.approx(hertz, abs=5), name
 
 
-def test_the_mixer_is_read_and_set(pulse_loop: PulseLoop) -> None:
-    audio = AlsaAudioDevices(PLACES)
-    assert audio.mixers("handset") == (Mixer("Master", playback=100), Mixer("Capture", capture=100))
-    assert audio.set_playback_level(Place.HANDSET, 30)
-    assert audio.mixers("handset")[0].playback == 30
-    assert audio.mixers("speaker")[0].playback == 100
+def test_the_mixer_is_read(pulse_loop: PulseLoop) -> None:
+    assert AlsaAudioDevices(PLACES).mixers("handset") == (Mixer("Master", playback=100), Mixer("Capture", capture=100))
 
 
-def test_a_place_without_a_mixer_is_left_to_the_engine(pulse_loop: PulseLoop) -> None:
-    assert not AlsaAudioDevices(PLACES).set_playback_level(Place.SPEAKER, 30)
-
-
-def test_a_mixer_that_is_gone_is_no_exception_in_a_call(
-    pulse_loop: PulseLoop, caplog: pytest.LogCaptureFixture
-) -> None:
-    audio = AlsaAudioDevices({Place.HANDSET: PlaceConfig("handset", mixer="Nothing", mixer_device="handset")})
-    assert not audio.set_playback_level(Place.HANDSET, 30)
-    assert "cannot be set" in caplog.text
+def test_a_mixer_that_is_gone_is_a_typed_error(pulse_loop: PulseLoop) -> None:
     with pytest.raises(DeviceMissing, match="nowhere") as caught:
-        audio.mixers("nowhere")
+        AlsaAudioDevices(PLACES).mixers("nowhere")
     assert isinstance(caught.value, LookupError)
 
 

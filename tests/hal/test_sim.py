@@ -89,12 +89,6 @@ def test_a_choice_makes_a_simulated_place_real() -> None:
     assert audio.paths()[Place.SPEAKER].simulated
 
 
-def test_volumes_are_remembered_and_left_to_the_engine() -> None:
-    audio = SimulatedAudioDevices()
-    assert not audio.set_playback_level(Place.HANDSET, 40)
-    assert audio.levels == {Place.HANDSET: 40}
-
-
 def test_lamps_remember_what_they_showed() -> None:
     leds = SimulatedLeds()
     leds.show(Led.MUTE, LedState.ON)
@@ -121,12 +115,11 @@ def test_lamps_of_a_phone_that_runs_for_months_remember_the_last_changes() -> No
 
 def test_a_network_as_one_wants_it() -> None:
     network = SimulatedNetwork(Address("eth0", "192.0.2.7", 24))
-    assert network.address_towards("198.51.100.1") == "192.0.2.7"
-    assert network.address_towards("127.0.0.1") == "127.0.0.1"
-    assert network.address_towards("2001:db8::1") is None
-    assert network.address_towards("pbx") is None
+    assert [one.address for one in network.addresses()] == ["192.0.2.7", "127.0.0.1"]
+    assert network.status().text == "192.0.2.7"
     network.own.clear()
-    assert network.address_towards("198.51.100.1") is None
+    assert [one.address for one in network.addresses()] == ["127.0.0.1"]
+    assert network.status().text == "no address"
 
 
 def test_the_supervisor_of_a_simulated_machine() -> None:
