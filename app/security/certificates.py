@@ -24,7 +24,7 @@ _BACKDATED = dt.timedelta(days=1)
 
 
 class Issued(msgspec.Struct, frozen=True):
-    """A certificate with its issuer's (if any) behind it, and its key, both as PEM."""
+    """A certificate with its issuer's behind it, and its key, both as PEM."""
 
     chain: bytes
     _key: bytes
@@ -68,13 +68,6 @@ class Authority:
             x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
         )
         return _issued(builder.sign(self._key, hashes.SHA256()), key, self.pem)
-
-
-def self_signed(names: tuple[str, ...], days: int = 365, now: dt.datetime | None = None) -> Issued:
-    """A certificate for DNS names and IP addresses that vouches for itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = _subject(names[0])
-    return _issued(_end_entity(_builder(subject, subject, key, days, now), names).sign(key, hashes.SHA256()), key)
 
 
 def _subject(name: str) -> x509.Name:
@@ -132,7 +125,7 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _issued(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, issuer: bytes = b"") -> Issued:
+def _issued(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, issuer: bytes) -> Issued:
     return Issued(
         certificate.public_bytes(serialization.Encoding.PEM) + issuer,
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),

@@ -9,13 +9,13 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from app.security.certificates import Authority, self_signed
+from app.security.certificates import Authority
 from app.security.tls import client_context, server_context
 from tests.security.test_tls import shake_hands
 
 
 def test_names_and_addresses_go_into_the_alternative_name(tmp_path: Path) -> None:
-    identity = self_signed(("demo.test", "127.0.0.1", "::1")).write(tmp_path, "demo")
+    identity = Authority("Test authority").issue(("demo.test", "127.0.0.1", "::1")).write(tmp_path, "demo")
     certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["demo.test"]
@@ -26,7 +26,7 @@ def test_names_and_addresses_go_into_the_alternative_name(tmp_path: Path) -> Non
 
 
 def test_the_key_is_nobody_elses_to_read_and_is_not_shown(tmp_path: Path) -> None:
-    issued = self_signed(("demo.test",))
+    issued = Authority("Test authority").issue(("demo.test",))
     identity = issued.write(tmp_path, "demo")
     assert identity.key.stat().st_mode & 0o777 == 0o600
     assert "PRIVATE" not in repr(issued)

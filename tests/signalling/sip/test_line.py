@@ -17,7 +17,7 @@ from app.model.cause import Cause
 from app.model.ids import LegId, LineId
 from app.model.session import CodecDescription, MediaDescription, SessionDescription
 from app.model.signalling import CallOptions, LineChanged, Registration, Released, SetupIndicated, SignallingEvent
-from app.security.certificates import Authority, self_signed
+from app.security.certificates import Authority
 from app.security.tls import client_context, server_context
 from app.settings.secret import Secret
 from app.signalling.sip.config import SipLineConfig
@@ -314,7 +314,7 @@ async def test_tls_that_cannot_be_trusted_is_refused(
 ) -> None:
     now = dt.datetime.now(dt.UTC)
     issued = {
-        "unknown authority": lambda: self_signed(("localhost",)),
+        "unknown authority": lambda: Authority("Another authority").issue(("localhost",)),
         "another name": lambda: authority.issue(("pbx.example",)),
         "expired": lambda: authority.issue(("localhost",), days=1, now=now - dt.timedelta(days=30)),
     }.get(case, lambda: authority.issue(("localhost",)))()
