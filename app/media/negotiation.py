@@ -10,6 +10,7 @@ import msgspec
 from app.media.agreement import Agreement, DescriptionUnusable, NoCommonCodec
 from app.media.formats import DEFAULT_CODECS, FORMATS, AudioCodec, recognise, to_send
 from app.media.payload_types import EVENT_CLOCKS, PayloadTypes, is_event
+from app.media.reach import obstacle
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 
 PACKET_TIMES_MS = range(10, 61, 10)
@@ -87,6 +88,9 @@ class Negotiation:
         matches = _matches(theirs, self._codecs)
         if not matches:
             raise NoCommonCodec("The two phones have no voice format in common")
+        trouble = obstacle(theirs, self._local.address, muxed=self._offered.rtcp_mux and theirs.rtcp_mux)
+        if trouble:
+            raise DescriptionUnusable(trouble)
         self._lines = self._said.media if self._said is not None else ()
         return self._agree(theirs, matches, self._offered)
 
@@ -112,11 +116,16 @@ class Negotiation:
     def _choose(self, offer: SessionDescription) -> tuple[int, MediaDescription, _Matches]:
         """The first voice line we can take; once there is one, only its place counts."""
         places = range(len(offer.media)) if self.agreement is None else (self._voice_line,)
+        trouble = ""
         for index in places:
             line = offer.media[index] if index < len(offer.media) else None
             matches = [] if line is None else _usable(line, self._codecs)
             if line is not None and matches:
-                return index, line, matches
+                trouble = obstacle(line, self._local.address, muxed=line.rtcp_mux)
+                if not trouble:
+                    return index, line, matches
+        if trouble:
+            raise DescriptionUnusable(trouble)
         raise NoCommonCodec("The two phones have no voice format in common")
 
     # --- steps ------------------------------------------------------------------------------------------
@@ -157,9 +166,9 @@ class Negotiation:
         remote = _remote_direction(theirs)
         muxed = ours.rtcp_mux and theirs.rtcp_mux
         return Agreement(
-            remote_address=self._reachable(theirs.address),
+            remote_address=self._remote_address(theirs),
             remote_port=theirs.port,
-            remote_rtcp_port=None if muxed else theirs.rtcp_port,
+            remote_rtcp_port=None if muxed else theirs.rtcp_port or None,
             codec=to_send(description, recognised),
             payload_type=description.payload_type,
             receive=_receive_map(ours, self._codecs),
@@ -171,13 +180,8 @@ class Negotiation:
             rtcp_mux=muxed,
         )
 
-    def _reachable(self, address: str) -> str:
-        try:
-            numeric = ipaddress.ip_address(address)
-        except ValueError:
-            raise DescriptionUnusable("The other phone names no address that voice can be sent to") from None
-        if numeric.version != ipaddress.ip_address(self._local.address).version:
-            raise DescriptionUnusable(f"The other phone wants voice over IPv{numeric.version} only")
+    def _remote_address(self, theirs: MediaDescription) -> str:
+        numeric = ipaddress.ip_address(theirs.address)
         if numeric.is_unspecified and self.agreement is not None:
             return self.agreement.remote_address  # a hold in the old style (RFC 3264, 8.4)
         return str(numeric)
@@ -188,9 +192,10 @@ class Negotiation:
         return max(PACKET_TIMES_MS[0], min(wanted, longest) // 10 * 10)
 
 
-def answerable(offer: SessionDescription, codecs: tuple[AudioCodec, ...]) -> bool:
-    """Whether a first offer has a voice line, among those that are looked at, with one of our codecs."""
-    return any(_usable(line, codecs) for line in offer.media[:MEDIA_LINES_LIMIT])
+def answerable(offer: SessionDescription, codecs: tuple[AudioCodec, ...], address: str) -> bool:
+    """Whether a stream at `address` can answer a first offer: one of the lines looked at has our codec and a place."""
+    lines = offer.media[:MEDIA_LINES_LIMIT]
+    return any(_usable(line, codecs) and not obstacle(line, address, muxed=line.rtcp_mux) for line in lines)
 
 
 def _usable(line: MediaDescription, codecs: tuple[AudioCodec, ...]) -> _Matches:

@@ -134,7 +134,7 @@ class MediaRoom:
 
     def can_answer(self, offer: SessionDescription) -> bool:
         """Whether a call with this offer could have a voice."""
-        return answerable(offer, self._settings().codecs)
+        return answerable(offer, self._settings().codecs, self._address())
 
     def take_answer(self, stream: StreamId, answer: SessionDescription) -> None:
         """Take the far end's answer and run by it."""

@@ -282,7 +282,9 @@ def test_an_answer_nobody_asked_for_is_refused() -> None:
         negotiation.take_answer(session(voice()))
 
 
-@pytest.mark.parametrize("address", ["host.example", "", "2001:db8::1", "999.1.1.1"])
+@pytest.mark.parametrize(
+    "address", ["host.example", "", "2001:db8::1", "999.1.1.1", "239.1.2.3", "224.0.0.1", "255.255.255.255", "ff02::1"]
+)
 def test_an_address_that_cannot_be_reached_changes_nothing(address: str) -> None:
     negotiation = ours()
     first, agreement = negotiation.answer(session(voice()), Direction.SENDRECV)
@@ -303,14 +305,53 @@ def test_an_address_that_cannot_be_reached_changes_nothing(address: str) -> None
         ((voice(kind="video"),), False),
         ((voice(protocol="RTP/SAVP"),), False),
         ((voice(CodecDescription(97, "AMR", 8000)),), False),
+        ((voice(address="2001:db8::1"),), False),
+        ((voice(address="2001:db8::1"), voice()), True),
+        ((voice(address="239.1.2.3"),), False),
+        ((voice(address="255.255.255.255"),), False),
+        ((voice(address="0.0.0.0"),), True),
+        ((voice(port=65535),), False),
+        ((voice(port=65535, rtcp_port=0),), False),
+        ((voice(port=65535, rtcp_port=6001),), True),
+        ((voice(port=65535, rtcp_mux=True),), True),
     ],
 )
 def test_what_could_be_answered_is_known_before_it_rings(media: tuple[MediaDescription, ...], possible: bool) -> None:
     offer = session(*media)
-    assert answerable(offer, ALL) is possible
-    if not possible:
+    assert answerable(offer, ALL, HERE.address) is possible
+    if possible:
+        ours().answer(offer, Direction.SENDRECV)
+    else:
         with pytest.raises(NegotiationError):
             ours().answer(offer, Direction.SENDRECV)
+
+
+def test_the_first_line_that_voice_can_be_sent_to_is_taken() -> None:
+    answer, agreement = ours().answer(session(voice(address="2001:db8::1"), voice()), Direction.SENDRECV)
+    assert [bool(media.port) for media in answer.media] == [False, True]
+    assert agreement.remote_address == "192.0.2.2"
+
+
+def test_an_offer_for_the_other_family_can_be_answered_from_there() -> None:
+    offer = session(voice(address="2001:db8::2"))
+    assert answerable(offer, ALL, "2001:db8::1")
+    assert not answerable(session(voice()), ALL, "2001:db8::1")
+    assert not answerable(session(voice(address="ff02::1")), ALL, "2001:db8::1")
+
+
+@pytest.mark.parametrize(("port", "more"), [(65535, {}), (65535, {"rtcp_mux": True}), (6000, {"address": "239.1.2.3"})])
+def test_an_answer_that_names_no_place_changes_nothing(port: int, more: dict[str, object]) -> None:
+    """Muxed RTCP counts only where we offered it (RFC 5761, 5.1.1), so it leaves the last port without one above."""
+    negotiation = ours()
+    negotiation.offer(Direction.SENDRECV)
+    with pytest.raises(DescriptionUnusable):
+        negotiation.take_answer(session(voice(port=port, **more)))
+    assert negotiation.agreement is None
+
+
+def test_rtcp_on_port_nought_is_as_good_as_not_said() -> None:
+    _, agreement = ours().answer(session(voice(rtcp_port=0)), Direction.SENDRECV)
+    assert agreement.remote_rtcp_port is None
 
 
 def test_too_many_lines_are_refused() -> None:
@@ -329,7 +370,7 @@ _codecs = st.builds(
 _lines = st.builds(
     MediaDescription,
     kind=st.sampled_from(["audio", "video"]),
-    address=st.sampled_from(["192.0.2.2", "0.0.0.0", "x", "::1"]),
+    address=st.sampled_from(["192.0.2.2", "0.0.0.0", "x", "::1", "239.1.2.3"]),
     port=st.integers(0, 65535),
     codecs=st.lists(_codecs, max_size=12).map(tuple),
     direction=st.sampled_from(list(Direction)),
