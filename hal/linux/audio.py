@@ -39,7 +39,8 @@ class PlaceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AlsaAudioDevices(AudioDevices):
     """The Linux back end. Looks at what is there when it is made, and again whenever udev tells of sound.
 
-    While a PCM that somebody named is missing, it is looked for now and then, in a worker thread.
+    In between it goes by what it saw: libasound reads its whole configuration each time it is asked for names. While
+    a PCM that somebody named is missing, it is looked for now and then, in a worker thread.
     """
 
     def __init__(self, places: Mapping[Place, PlaceConfig]) -> None:
@@ -48,6 +49,7 @@ class AlsaAudioDevices(AudioDevices):
         self._choices: dict[Place, Endpoint] = {}
         self._watch: UdevWatch | None = None
         self._cards = _read_cards()
+        self._pcms = _read_pcms()
         self._usable: Mapping[Place, Endpoint] = {}
         self._search: asyncio.Task[None] | None = None
 
@@ -56,8 +58,8 @@ class AlsaAudioDevices(AudioDevices):
         return self._cards
 
     def paths(self) -> Mapping[Place, Endpoint]:
-        """The places whose PCM is there. A PCM that another program holds counts as there."""
-        playback, capture = _pcm_names(alsaaudio.PCM_PLAYBACK), _pcm_names(alsaaudio.PCM_CAPTURE)
+        """The places whose PCM was there at the last look. A PCM that another program holds counts as there."""
+        playback, capture = self._pcms
         usable = {}
         for place in Place:
             wanted = self._wanted(place)
@@ -111,6 +113,7 @@ class AlsaAudioDevices(AudioDevices):
         left = tuple(card for card in before if card not in self._cards)
         if arrived or left:
             log.info("sound cards: %s came, %s left", _names(arrived), _names(left))
+            self._pcms = _read_pcms()
             self._usable = self.paths()
             self._tell(AudioChange(arrived, left, self._usable))
         self._begin_search()
@@ -126,7 +129,8 @@ class AlsaAudioDevices(AudioDevices):
     async def _look_for_missing(self) -> None:
         while self._missing:
             await asyncio.sleep(LOOK_AGAIN_S)
-            usable = await asyncio.get_running_loop().run_in_executor(None, self.paths)
+            self._pcms = await asyncio.get_running_loop().run_in_executor(None, _read_pcms)
+            usable = self.paths()
             if usable != self._usable:
                 log.info("sound devices: %s can be used now", ", ".join(usable) or "none")
                 self._usable = usable
@@ -207,6 +211,11 @@ def _of_card(card: SoundCard) -> Endpoint:
     # `plughw` and not `hw`, because a headset may know only stereo or only 48 kHz.
     capture = f"plughw:CARD={card.id},DEV={card.capture[0]}" if card.capture else ""
     return Endpoint(f"plughw:CARD={card.id},DEV={card.playback[0]}", capture)
+
+
+def _read_pcms() -> tuple[frozenset[str], frozenset[str]]:
+    """The names of all PCMs for playback and for capture. Takes libasound up to 20 ms."""
+    return _pcm_names(alsaaudio.PCM_PLAYBACK), _pcm_names(alsaaudio.PCM_CAPTURE)
 
 
 def _pcm_names(direction: int) -> frozenset[str]:

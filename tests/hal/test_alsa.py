@@ -39,6 +39,15 @@ def test_a_choice_takes_the_boards_place_and_an_empty_name_does_not(pulse_loop: 
     assert Place.RINGER not in audio.paths()
 
 
+def test_alsas_configuration_is_not_read_again_for_paths_and_choices(
+    pulse_loop: PulseLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audio = AlsaAudioDevices(PLACES)
+    monkeypatch.setattr(alsaaudio, "pcms", lambda direction: pytest.fail(f"read for direction {direction}"))
+    audio.prefer({Place.RINGER: Endpoint("ringer")})
+    assert audio.paths()[Place.RINGER] == Endpoint("ringer")
+
+
 def test_each_place_says_how_it_stands(pulse_loop: PulseLoop) -> None:
     stands = {status.kind: status for status in AlsaAudioDevices(PLACES).status()}
     assert stands["handset"].presence is Presence.PRESENT
