@@ -3,10 +3,11 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import pygame
 import pytest
 
 from app.kiosk import text as text_module
-from app.kiosk.text import TextEngine, legible
+from app.kiosk.text import FALLBACK_FAMILIES, TextEngine, find_font, legible
 from app.kiosk.theme import Panel, Steps
 from tests.kiosk.harness import text_engine
 
@@ -51,9 +52,23 @@ def test_the_ink_stands_on_the_baseline() -> None:
     assert ink.bottom == run.baseline
 
 
-def test_letters_that_inter_lacks_come_from_another_face() -> None:
-    engine = text_engine()
-    engine.run("漢字 Привет Ελλ", Steps.KEY, WHITE)  # never raises, whatever fonts there are
+def test_letters_that_inter_lacks_come_from_another_face(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    inter = find_font("Inter-Regular")
+    if inter is None:
+        pytest.skip("the font Inter is not installed")
+    (tmp_path / inter.name).symlink_to(inter)
+    monkeypatch.setattr(text_module, "FONT_FOLDERS", (tmp_path,))
+
+    def drawn(text: str) -> bytes:
+        return pygame.image.tobytes(TextEngine(Panel()).run(text, Steps.KEY, WHITE).picture, "RGBA")
+
+    lacking, own, nobodys = "\u0628", "\u041f", "\u6f22"
+    before = {letter: drawn(letter) for letter in (lacking, own, nobodys)}
+    # pygame's own face, which has Arabic letters, takes the part of the first spare one.
+    spare = Path(pygame.font.__file__).with_name(pygame.font.get_default_font())
+    (tmp_path / f"{FALLBACK_FAMILIES[0]}.ttf").symlink_to(spare)
+    changed = {letter for letter, picture in before.items() if drawn(letter) != picture}
+    assert changed == {lacking}
 
 
 def test_a_missing_family_is_said_once(
