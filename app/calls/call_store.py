@@ -67,6 +67,8 @@ class CallStore:
         """The last row that a list in memory shares with the file; None while the list is in the file."""
         self._owed: list[_Row] = []
         """Rows that could not be written, at most `KEPT`: the disk was full, say."""
+        self._seen_owed = False
+        """Whether all rows but those owed are to be marked as seen first."""
 
     def open(self) -> CallListContents:
         """Check, mend if need be, and read. Never raises for a damaged or missing file, or a full disk."""
@@ -103,26 +105,32 @@ class CallStore:
         Raises sqlite3.Error; the record is then written with the next one, or at the end.
         """
         self._owed = [*self._owed, _row(record)][-KEPT:]
-        self._pay()
+        self.write_owed()
 
-    def _pay(self) -> None:
-        if not self._owed:
+    def write_owed(self) -> None:
+        """Write what could not be written before. Raises sqlite3.Error; it is owed still."""
+        if not self._owed and not self._seen_owed:
             return
         with self._connection as database:
-            database.executemany(_INSERT, self._owed)
-            database.execute("DELETE FROM calls WHERE row <= ?", (self._owed[-1][0] - KEPT,))
+            if self._seen_owed:
+                database.execute("UPDATE calls SET seen = 1 WHERE seen = 0")
+            if self._owed:
+                database.executemany(_INSERT, self._owed)
+                database.execute("DELETE FROM calls WHERE row <= ?", (self._owed[-1][0] - KEPT,))
         self._owed.clear()
+        self._seen_owed = False
 
     def mark_seen(self) -> None:
-        """Nothing counts as missed any more. Raises sqlite3.Error."""
-        with self._connection as database:
-            database.execute("UPDATE calls SET seen = 1 WHERE seen = 0")
+        """Nothing counts as missed any more. Raises sqlite3.Error; it is then written with the next record."""
+        self._owed = [(*row[:-1], 1) for row in self._owed]
+        self._seen_owed = True
+        self.write_owed()
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""
         if self._database is not None:
             with contextlib.suppress(sqlite3.Error):
-                self._pay()
+                self.write_owed()
             self._database.close()
             self._database = None
 

@@ -18,15 +18,22 @@ class CallList:
     """The `CallListPort`. Belongs to the main thread and never blocks; `worker` must have a single thread.
 
     `contents` is what `CallStore.open` gave, run in the same worker. `changed` is called after each change;
-    it must not call back. A write that fails is logged, and the list in memory goes on.
+    it must not call back. `written` is called in the worker after each write, with what went wrong in words for a
+    person, or empty; the list in memory goes on, and what could not be written is written with the next change.
     """
 
     def __init__(
-        self, store: CallStore, contents: CallListContents, worker: Executor, changed: Callable[[], None]
+        self,
+        store: CallStore,
+        contents: CallListContents,
+        worker: Executor,
+        changed: Callable[[], None],
+        written: Callable[[str], None],
     ) -> None:
         self._store = store
         self._worker = worker
         self._changed = changed
+        self._written = written
         self._newest: tuple[CallRecord, ...] = ()
         self._missed = self._last_row = 0
         self._take(contents)
@@ -64,6 +71,10 @@ class CallList:
         self._write(self._store.mark_seen)
         self._changed()
 
+    def write_owed(self) -> None:
+        """Try again to write what could not be written."""
+        self._write(self._store.write_owed)
+
     def begin_return(self) -> Future[CallListContents | None]:
         """Have a list that lives in memory put back into its file; `finish_return` must get what comes of it."""
         self._waiting = []
@@ -88,11 +99,11 @@ class CallList:
         self._last_row = contents.last_row
 
     def _write(self, work: Callable[[], None]) -> None:
-        self._worker.submit(work).add_done_callback(_report)
+        self._worker.submit(work).add_done_callback(self._report)
 
-
-def _report(done: Future[None]) -> None:
-    """Runs in the worker."""
-    error = done.exception()
-    if error is not None:
-        _log.error("the call list could not be written: %s", error)
+    def _report(self, done: Future[None]) -> None:
+        """Runs in the worker."""
+        error = done.exception()
+        if error is not None:
+            _log.error("the call list could not be written: %s", error)
+        self._written("" if error is None else str(error))

@@ -13,6 +13,7 @@ from app.calls.history import CallList
 from app.calls.rules import CallRules
 from app.diagnostics.notices import NoticeBoard
 from app.main import sound_setup
+from app.main.call_list_watch import CallListWatch
 from app.main.line_keeper import LineKeeper
 from app.main.loop_timers import LoopTimers
 from app.main.sound_keeper import SoundKeeper
@@ -52,7 +53,9 @@ class Telephony:
         self.registrations: dict[LineId, LineChanged] = {}
         self.media = self._make_media()
         self._engine_events = EngineEvents(engine, self.media.handle)
-        self.call_list = CallList(storage.call_store, storage.call_list, worker, changed)
+        self._call_list_watch = CallListWatch(storage.folder, notices, lambda: self.call_list.write_owed())
+        written = self._call_list_watch.written
+        self.call_list = CallList(storage.call_store, storage.call_list, worker, changed, written)
         self.calls = CallControl(
             lines=(),
             media=self.media,
@@ -83,6 +86,7 @@ class Telephony:
         self._timers.close()
         self._engine_events.stop()
         self.media.close_all()
+        self._call_list_watch.stop()
         await asyncio.wrap_future(self.call_list.close())
 
     # --- building ----------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def keep(path: Path, *records: CallRecord) -> None:
     """Write records as the phone does, and close."""
     with ThreadPoolExecutor(1) as worker:
         store = CallStore(path)
-        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: None)
+        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: None, lambda trouble: None)
         for each in records:
             calls.add(each)
         calls.close().result()
@@ -59,7 +59,9 @@ def test_the_newest_are_at_hand_at_once_and_missed_calls_count_until_seen(tmp_pa
     changes: list[int] = []
     with ThreadPoolExecutor(1) as worker:
         store = CallStore(tmp_path / "calls.sqlite")
-        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: changes.append(1))
+        calls = CallList(
+            store, worker.submit(store.open).result(), worker, lambda: changes.append(1), lambda trouble: None
+        )
         for number in range(NEWEST + 5):
             calls.add(record(str(number), CallDirection.INCOMING, seen=False))
         assert len(calls.newest) == NEWEST
@@ -127,7 +129,7 @@ def test_a_list_in_memory_goes_to_the_end_of_its_file_when_that_can_be_used(tmp_
     path.parent.write_text("in the way")
     with ThreadPoolExecutor(1) as worker:
         store = CallStore(path)
-        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: None)
+        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: None, lambda trouble: None)
         calls.add(record("301"))
         assert calls.begin_return().result() is None
         calls.finish_return(None)
@@ -161,14 +163,25 @@ def test_what_was_seen_in_memory_is_seen_in_the_file(tmp_path: Path, monkeypatch
     store.close()
 
 
-def test_a_write_that_fails_is_logged_and_the_list_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_write_that_fails_is_told_and_the_list_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+    path = tmp_path / "calls.sqlite"
     with ThreadPoolExecutor(1) as worker:
-        store = CallStore(tmp_path / "calls.sqlite")
-        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: None)
-        worker.submit(store.close).result()
-        calls.add(record("201"))
-    assert [call.party.number for call in calls.newest] == ["201"]
+        store = CallStore(path)
+        calls = CallList(store, worker.submit(store.open).result(), worker, lambda: None, told.append)
+        calls.add(record("200", CallDirection.INCOMING, seen=False))
+        worker.submit(lambda: store._connection.execute("PRAGMA query_only = 1")).result()
+        calls.add(record("201", CallDirection.INCOMING, seen=False))
+        calls.mark_seen()
+        calls.add(record("202", CallDirection.INCOMING, seen=False))
+        worker.submit(lambda: store._connection.execute("PRAGMA query_only = 0")).result()
+        calls.write_owed()
+        calls.close().result()
+    assert [call.party.number for call in calls.newest] == ["202", "201", "200"]
+    assert [bool(trouble) for trouble in told] == [False, True, True, True, False]
+    assert "readonly" in told[1]
     assert "could not be written" in caplog.text
+    assert reopened(path).newest == calls.newest
 
 
 @pytest.mark.parametrize("another", [True, False], ids=["with the next call", "at the end"])
