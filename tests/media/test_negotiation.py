@@ -339,13 +339,13 @@ def test_an_offer_for_the_other_family_can_be_answered_from_there() -> None:
     assert not answerable(session(voice(address="ff02::1")), ALL, "2001:db8::1")
 
 
-@pytest.mark.parametrize(("port", "more"), [(65535, {}), (65535, {"rtcp_mux": True}), (6000, {"address": "239.1.2.3"})])
-def test_an_answer_that_names_no_place_changes_nothing(port: int, more: dict[str, object]) -> None:
+@pytest.mark.parametrize("media", [voice(port=65535), voice(port=65535, rtcp_mux=True), voice(address="239.1.2.3")])
+def test_an_answer_that_names_no_place_changes_nothing(media: MediaDescription) -> None:
     """Muxed RTCP counts only where we offered it (RFC 5761, 5.1.1), so it leaves the last port without one above."""
     negotiation = ours()
     negotiation.offer(Direction.SENDRECV)
     with pytest.raises(DescriptionUnusable):
-        negotiation.take_answer(session(voice(port=port, **more)))
+        negotiation.take_answer(session(media))
     assert negotiation.agreement is None
 
 
