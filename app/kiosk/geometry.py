@@ -55,9 +55,9 @@ class Rect(NamedTuple):
 
     def union(self, other: Rect) -> Rect:
         """The smallest rectangle around both; an empty one adds nothing."""
-        if not self.area:
+        if self.width <= 0 or self.height <= 0:
             return other
-        if not other.area:
+        if other.width <= 0 or other.height <= 0:
             return self
         x, y = min(self.x, other.x), min(self.y, other.y)
         return Rect(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import datetime as dt
 import logging
@@ -169,10 +168,12 @@ class Kiosk:
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float) -> None:
-    """Wait for an event, but no longer. `asyncio.wait_for` could swallow a cancellation up to Python 3.11."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
+    """Wait for an event, which is set when the time is over: no exception is raised that could be taken for another."""
+    over = asyncio.get_running_loop().call_later(seconds, event.set)
+    try:
+        await event.wait()
+    finally:
+        over.cancel()
 
 
 def _local_time() -> dt.datetime:
