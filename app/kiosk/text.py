@@ -225,26 +225,45 @@ class TextEngine:
         top = -ascent % scale
         advance = sum(piece.advance for piece in pieces)
         overhang = scale * 2
-        width = -int(-(advance + overhang) // scale)
-        large = pygame.Surface((width * scale, -(-(height + top) // scale) * scale), pygame.SRCALPHA)
-        large.fill((*color, 0))
+        picture = pygame.Surface((-int(-(advance + overhang) // scale), -(-(height + top) // scale)), pygame.SRCALPHA)
+        picture.fill((*color, 0))
         pen = 0.0
         bearing: int | None = None
         for piece in pieces:
             if not piece.face.size(piece.text)[0]:
                 continue  # marks that stand on no letter
-            picture = piece.face.render(piece.text, antialias=True, color=color)
             left = round(pen + piece.shift)
-            large.blit(
-                picture,
-                (left, top + ascent - piece.face.get_ascent() - piece.rise),
-                special_flags=pygame.BLEND_RGBA_MAX,
-            )
-            if bearing is None and (ink := picture.get_bounding_rect()).width:
-                bearing = (left + ink.x) // scale
+            upper = top + ascent - piece.face.get_ascent() - piece.rise
+            draw = _kept_letters if len(piece.text) == 1 else _draw_letters
+            letters = draw(piece.text, piece.face, color, scale, (left % scale, upper % scale))
+            picture.blit(letters.picture, (left // scale, upper // scale), special_flags=pygame.BLEND_RGBA_MAX)
+            if bearing is None and letters.ink is not None:
+                bearing = (left + letters.ink) // scale
             pen += piece.advance
-        small = pygame.transform.smoothscale(large, (width, large.get_height() // scale))
-        return Run(small, (top + ascent) // scale, -int(-advance // scale), bearing or 0)
+        return Run(picture, (top + ascent) // scale, -int(-advance // scale), bearing or 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Letters:
+    """A picture of letters, and how many enlarged columns are empty before the first ink; None where there is none."""
+
+    picture: pygame.Surface
+    ink: int | None
+
+
+def _draw_letters(text: str, face: pygame.font.Font, color: Color, scale: int, offset: tuple[int, int]) -> _Letters:
+    """Letters drawn `offset` enlarged pixels from the corner and averaged down."""
+    letters = face.render(text, antialias=True, color=color)
+    width, height = (-(-(size + start) // scale) for size, start in zip(letters.get_size(), offset, strict=True))
+    large = pygame.Surface((width * scale, height * scale), pygame.SRCALPHA)
+    large.fill((*color, 0))
+    large.blit(letters, offset, special_flags=pygame.BLEND_RGBA_MAX)
+    ink = letters.get_bounding_rect()
+    return _Letters(pygame.transform.smoothscale(large, (width, height)), ink.x if ink.width else None)
+
+
+_kept_letters = functools.lru_cache(maxsize=512)(_draw_letters)
+"""For single letters: a timer is put together from its figures, not drawn anew each second."""
 
 
 @dataclasses.dataclass(frozen=True)
