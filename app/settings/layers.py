@@ -11,11 +11,12 @@ from typing import TypeVar
 import msgspec
 
 from app.settings.errors import NotPermitted
-from app.settings.registry import REGISTRY, setting
+from app.settings.registry import setting
 from app.settings.secret import Secret
 from app.settings.setting import Layer, Value
 
 _T = TypeVar("_T")
+_STRONGEST_FIRST = tuple(sorted(Layer, reverse=True))
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ class Layers(msgspec.Struct, frozen=True):
     def provenance(self, key: str) -> Given:
         """The value in force and who gave it. Raises `UnknownSetting`."""
         row = setting(key)
-        for layer in sorted(Layer, reverse=True):
+        for layer in _STRONGEST_FIRST:
             values = self.given.get(layer, {})
             if key in values:
                 return Given(values[key], layer)
@@ -81,7 +82,10 @@ class Layers(msgspec.Struct, frozen=True):
 
     def changed(self, before: Layers) -> frozenset[str]:
         """The keys whose value in force is not what it was."""
-        return frozenset(key for key in REGISTRY if self.provenance(key).value != before.provenance(key).value)
+        if self is before:
+            return frozenset()
+        spoken_of = {key for layers in (self, before) for values in layers.given.values() for key in values}
+        return frozenset(key for key in spoken_of if self.provenance(key).value != before.provenance(key).value)
 
 
 def check(layer: Layer, key: str, raw: object) -> Value | None:
