@@ -21,6 +21,8 @@ MODULE = ROOT / NATIVE / "_binding.abi3.so"
 
 LIBRARIES = ["asound", "opus", "speexdsp", "m"]
 FLAGS = ["-std=c11", "-O3", "-D_GNU_SOURCE", "-fvisibility=hidden", "-pthread"]
+# A tick runs through small functions of many files, with caches gone cold since the last: joined they are fewer pages.
+WHOLE_PROGRAM = ["-flto=auto"]
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
 
 # Only what cffi generates below this line is excused from the warnings our own files are compiled with.
@@ -52,8 +54,8 @@ def make_builder() -> FFI:
         sources=[str(path) for path in sources()],
         include_dirs=[str(NATIVE / "include"), str(NATIVE / "src")],
         libraries=LIBRARIES,
-        extra_compile_args=FLAGS + WARNINGS,
-        extra_link_args=["-pthread"],
+        extra_compile_args=FLAGS + WHOLE_PROGRAM + WARNINGS,
+        extra_link_args=["-O3", *WHOLE_PROGRAM, "-pthread"],
     )
     return ffi
 
