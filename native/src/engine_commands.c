@@ -119,9 +119,11 @@ static void apply(struct engine *engine, const struct command *command, int64_t 
         break;
     case COMMAND_TONE:
         sound_play_tone((struct sound *)object, &command->tone, command->other);
+        engine->members.sounding = true;
         break;
     case COMMAND_PLAY:
         sound_play_samples((struct sound *)object, command->other);
+        engine->members.sounding = true;
         break;
     case COMMAND_STOP:
         sound_stop((struct sound *)object);

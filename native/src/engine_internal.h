@@ -73,6 +73,7 @@ struct members {
     struct device *devices[DEVICES_MAX];
     struct sound *sounds[SOUNDS_MAX];
     unsigned bus_count, stream_count, device_count, sound_count;
+    bool sounding;                      /* some sound may be playing; false spares the tick a look at each */
 };
 
 struct engine {

@@ -143,13 +143,7 @@ static void pace_by_card(struct engine *engine, struct alsa_device *master)
 static bool has_work(const struct engine *engine)
 {
     const struct members *members = &engine->members;
-    if (members->stream_count != 0 || members->device_count != 0)
-        return true;
-    for (unsigned i = 0; i < members->sound_count; i++) {
-        if (members->sounds[i]->on != NULL)
-            return true;
-    }
-    return false;
+    return members->stream_count != 0 || members->device_count != 0 || members->sounding;
 }
 
 /* Without streams and devices there is nothing to tick for: sleeps until a command comes. */

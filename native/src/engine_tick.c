@@ -48,11 +48,15 @@ static void capture_devices(struct engine *engine, int64_t now_ns)
 static void play_sounds(struct engine *engine)
 {
     int16_t frame[MEDIA_FRAME_SAMPLES];
+    if (!engine->members.sounding)
+        return;
+    engine->members.sounding = false;
     for (unsigned i = 0; i < engine->members.sound_count; i++) {
         struct sound *sound = engine->members.sounds[i];
         struct object *on = sound->on;
         if (!sound_get(sound, frame, &engine->events))
             continue;
+        engine->members.sounding = true;
         if (on->kind == OBJECT_BUS)
             mixer_add_sound((struct bus *)on, frame);
         else
