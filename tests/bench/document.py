@@ -22,7 +22,7 @@ look that this page does not keep. Run it on a machine that does nothing else.
 "Ours" is the real phone: the processes that `ip270 run` starts, with its kiosk, commanded over the socket its
 surfaces use. Each peer lives in a process of its own and is measured in turn with ours on the same machine.
 All figures are better when smaller; the ratio is ours divided by the peer's. A dash is something that could
-not be measured, and the reason stands below the table.
+not be measured; remarks stand below the table.
 
 """
 
@@ -61,7 +61,7 @@ def write(document: Path = DOCUMENT) -> None:
     facts = json.loads((STORE / "machine.json").read_text())
     parts = [_HEAD, "## The machine\n\n", *(f"- {fact}\n" for fact in facts), "\n## The table\n\n", table(rows), "\n\n"]
     reasons = sorted({f"- {row.row}: {row.reason.replace(str(REPOSITORY), '.')}\n" for row in rows if row.reason})
-    parts += ["Not measured:\n\n", *reasons, "\n"] if reasons else []
+    parts += ["Remarks:\n\n", *reasons, "\n"] if reasons else []
     parts += [_lateness_details(rows), _METHODS]
     document.write_text("".join(parts))
 
