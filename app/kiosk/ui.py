@@ -119,7 +119,7 @@ class Ui:
         self._zero_held = False
         self.focus = Focus()
         self.state = UiState()
-        self._kept: tuple[View, Node] | None = None
+        self._kept: tuple[tuple[Snapshot | None, UiState, dt.datetime], Node] | None = None
 
     # --- what comes from the phone ----------------------------------------------------------------
 
@@ -523,12 +523,13 @@ class Ui:
 
     def _current(self, view: View) -> Node:
         """The screen of this view: built when something else is true than before, else only moved on in time."""
-        still = view.still
-        if self._kept is not None and self._kept[0] == still:
+        minute = view.wall.replace(second=0, microsecond=0)
+        truth = (self._snapshot, self.state, minute)
+        if self._kept is not None and self._kept[0] == truth:
             root = moved_on(self._kept[1], view)
         else:
             root = self._screen(view)
-        self._kept = still, root
+        self._kept = truth, root
         return root
 
     def _screen(self, view: View) -> Node:

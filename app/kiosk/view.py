@@ -66,11 +66,6 @@ class View:
     wall: dt.datetime
     say: Say
 
-    @property
-    def still(self) -> View:
-        """The same without the seconds: while two of these are equal, only nodes with `later` can look other."""
-        return dataclasses.replace(self, now=0.0, wall=self.wall.replace(second=0, microsecond=0))
-
     def px(self, drawn: float) -> int:
         """A length as drawn at 133 dpi in pixels of the panel."""
         return self.panel.px(drawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Intent, Place, Send, Type
@@ -438,11 +439,12 @@ def label(
     align: int = -1,
     role: Role = Role.TEXT,
     name: str = "",
+    later: Callable[[View], Node] | None = None,
 ) -> Node:
     """A line of text in the middle of an area's height."""
     x = (area.x, area.center_x, area.right)[align + 1]
     mark = Text(text, step, color, x, view.text.baseline(step, area.center_y), align, area.width)
-    return Node(node_id, role, area, name=name or text, value=text if name else "", marks=(mark,))
+    return Node(node_id, role, area, name=name or text, value=text if name else "", marks=(mark,), later=later)
 
 
 def paragraph(view: View, node_id: str, text: str, step: Step, color: Token, area: Rect, lines: int) -> Node:

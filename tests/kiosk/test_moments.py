@@ -7,6 +7,7 @@ import pytest
 
 from app.kiosk.samples import CALL, IN_CALL, MAIN, MORE, NOW, Sample
 from app.kiosk.view import as_shown
+from app.model.snapshot import Snapshot
 from tests.kiosk.harness import Harness
 
 MOMENTS = (0.0, 0.4, 0.9, 1.0, 29.7, 45.0, 61.0, 3_700.0)
@@ -58,3 +59,9 @@ def test_the_phones_clock_counts_though_nothing_else_is_new() -> None:
     harness.show(msgspec.structs.replace(IN_CALL, now=NOW + 60))
     assert as_shown(IN_CALL) == as_shown(msgspec.structs.replace(IN_CALL, now=NOW + 60))
     assert harness.node("timer").value != before
+
+
+def test_a_phone_that_says_next_to_nothing_is_told_from_none() -> None:
+    harness = Harness()
+    assert harness.root.id == "starting"
+    assert harness.show(Snapshot(generation=1, now=NOW)).root.id == "idle"

@@ -202,9 +202,17 @@ def _progress(view: View, area: Rect, call: CallView) -> Node:
     """The timer, or in words how far the call is."""
     if call.state is CallState.CONNECTED and call.connected_at is not None and not call.remote_held:
         spent = duration(view.now - call.connected_at)
-        words = view.say("Talking time")
-        timer = widgets.label(view, "timer", spent, Steps.TIMER, Token.TEXT, area, role=Role.TIMER, name=words)
-        return dataclasses.replace(timer, later=lambda later: _progress(later, area, call))
+        return widgets.label(
+            view,
+            "timer",
+            spent,
+            Steps.TIMER,
+            Token.TEXT,
+            area,
+            role=Role.TIMER,
+            name=view.say("Talking time"),
+            later=lambda later: _progress(later, area, call),
+        )
     words = _state_words(view, call, area.width)
     size = view.px(14)
     symbol = Rect(area.x, area.center_y - size // 2, size, size)
