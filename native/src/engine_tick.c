@@ -8,7 +8,7 @@
 #include "clock.h"
 
 enum {
-    PUBLISH_TICKS = 10,                 /* counters are published, and RTCP sockets read, every 100 ms */
+    PUBLISH_TICKS = 20,                 /* counters are published, and RTCP sockets read, every 200 ms */
 };
 
 static void receive_streams(struct engine *engine, int64_t now_ns)

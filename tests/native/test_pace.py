@@ -49,7 +49,7 @@ def test_ticks_share_a_wake_up_where_no_packet_leaves_between_them(packet_time: 
         time.sleep(SECONDS)
         took, woken = time.monotonic() - began, wake_ups() - before
         assert woken / took == pytest.approx(expected, rel=0.1)
-        assert (engine.report().ticks - ticks) / took == pytest.approx(100, rel=0.1)
+        assert (engine.report().ticks - ticks) / took == pytest.approx(100, rel=0.2)
 
 
 @pytest.mark.timing
