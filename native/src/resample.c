@@ -7,18 +7,22 @@
 
 enum { HALF = RESAMPLE_TAPS / 2 };
 
-static const int16_t TAPS[HALF] = {20798, -6720, 3787, -2458, 1677, -1159, 795, -531, 341, -206, 113, -53};
+/* Q14, so that the loudest input cannot leave 32 bits: 2 * sum|tap| * 32768 is 1.27e9, and 2:1 adds the plain phase's 0.54e9. */
+enum { TAP_BITS = 14 };
+static const int16_t TAPS[HALF] = {10399, -3360, 1894, -1229, 838, -579, 397, -265, 170, -103, 57, -27};
+_Static_assert(10399 + 3360 + 1894 + 1229 + 838 + 579 + 397 + 265 + 170 + 103 + 57 + 27 <= (INT32_MAX >> 15) / 2 - (1 << 13),
+               "a sum of the filter and the plain phase fits 32 bits");
 
 static inline int16_t saturate(int32_t value)
 {
     return (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value);
 }
 
-/* Symmetric filter over x[0] .. x[23], for `count` consecutive positions, in Q15. Tap by tap, so that it becomes SIMD. */
+/* Symmetric filter over x[0] .. x[23], for `count` consecutive positions, in Q14. Tap by tap, so that it becomes SIMD. */
 static void filter(const int16_t *x, size_t count, int32_t *sum)
 {
     for (size_t i = 0; i < count; i++) {
-        sum[i] = 1 << 14;
+        sum[i] = 0;
     }
     for (size_t k = 0; k < HALF; k++) {
         const int16_t *before = x + HALF - 1 - k;
@@ -39,7 +43,7 @@ static void upsample_block(struct upsampler *state, const int16_t *in, size_t sa
     filter(line, samples, sum);
     for (size_t i = 0; i < samples; i++) {
         out[2 * i] = line[i + HALF - 1];
-        out[2 * i + 1] = saturate(sum[i] >> 15);
+        out[2 * i + 1] = saturate((sum[i] + (1 << (TAP_BITS - 1))) >> TAP_BITS);
     }
     memcpy(state->history, line + samples, sizeof state->history);
 }
@@ -66,7 +70,7 @@ static void downsample_block(struct downsampler *state, const int16_t *in, size_
     filter(odd, samples, sum);
     for (size_t i = 0; i < samples; i++) {
         /* Both phases weigh one half; even sample i + 12 lies between the odd samples i + 11 and i + 12. */
-        out[i] = saturate((sum[i] + even[i + HALF] * (1 << 15)) >> 16);
+        out[i] = saturate((sum[i] + even[i + HALF] * (1 << TAP_BITS) + (1 << TAP_BITS)) >> (TAP_BITS + 1));
     }
     memcpy(state->even, even + samples, sizeof state->even);
     memcpy(state->odd, odd + samples, sizeof state->odd);

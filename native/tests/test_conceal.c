@@ -141,6 +141,30 @@ static void test_resampling_passes_speech_and_nothing_above(void)
     }
 }
 
+/* The loudest input there is, each sample at the limit with the sign that the taps have, saturates with the right sign: the sums of
+ * the filters do not wrap. */
+static void test_resampling_at_the_limit_does_not_wrap(void)
+{
+    int16_t pattern[2 * RESAMPLE_TAPS];
+    for (int sign = 1; sign >= -1; sign -= 2) {
+        for (int k = 0; k < RESAMPLE_TAPS; k++) {
+            int distance = k < RESAMPLE_TAPS / 2 ? RESAMPLE_TAPS / 2 - 1 - k : k - RESAMPLE_TAPS / 2;
+            int limit = distance % 2 == 0 ? sign : -sign;
+            pattern[k] = limit > 0 ? INT16_MAX : INT16_MIN;
+            other[2 * k] = sign > 0 ? INT16_MAX : INT16_MIN;
+            other[2 * k + 1] = pattern[k];
+        }
+        struct upsampler up = {0};
+        struct downsampler down = {0};
+        int16_t doubled[2 * RESAMPLE_TAPS];
+        int16_t halved[RESAMPLE_TAPS];
+        upsample(&up, pattern, RESAMPLE_TAPS, doubled);
+        downsample(&down, other, RESAMPLE_TAPS, halved);
+        CHECK_EQUAL(doubled[2 * RESAMPLE_TAPS - 1], sign > 0 ? INT16_MAX : INT16_MIN);
+        CHECK_EQUAL(halved[RESAMPLE_TAPS - 1], sign > 0 ? INT16_MAX : INT16_MIN);
+    }
+}
+
 /* A decoder told what was played goes on better than one that was not told: the next 20 ms come out right. */
 static void test_g722_follows_what_was_played(void)
 {
@@ -177,6 +201,7 @@ int main(void)
     test_stretch_leaves_noise_alone();
     test_stretch_keeps_to_its_limits();
     test_resampling_passes_speech_and_nothing_above();
+    test_resampling_at_the_limit_does_not_wrap();
     test_g722_follows_what_was_played();
     return 0;
 }
