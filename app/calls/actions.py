@@ -172,7 +172,7 @@ class Actions:
     # --- steps -----------------------------------------------------------------------------------------
 
     def _is_emergency(self, number: str) -> bool:
-        return dialplan.is_emergency(number, self._rules().emergency_numbers)
+        return number in self._rules().emergency
 
     def _dial_emergency(self, number: str, line: SignallingLine, now: float) -> None:
         """Everything else ends: the call for help gets the line, the ear and the microphone."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.model.dialplan import EmergencyNumbers
 from app.model.media import AudioPath
 
 
 @dataclass(frozen=True)
 class CallRules:
-    """`emergency_numbers` always go out; `hands_free` is the path for calls while the handset lies in its cradle."""
+    """`emergency` numbers always go out; `hands_free` is the path for calls while the handset lies in its cradle."""
 
-    emergency_numbers: tuple[str, ...] = ("112",)
+    emergency: EmergencyNumbers = EmergencyNumbers(("112",))  # noqa: RUF009 - frozen
     hands_free: AudioPath = AudioPath.SPEAKER

@@ -24,6 +24,7 @@ from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.media import AudioPath, MediaEvent, PathsChanged
 from app.model.signalling import LineChanged, SignallingEvent
+from app.settings.emergency import emergency_numbers
 from hal.devices import Devices
 from native import Engine
 
@@ -107,7 +108,7 @@ class Telephony:
 
     def _call_rules(self) -> CallRules:
         settings = self._settings.current
-        return CallRules(settings.words("lock.emergency_numbers"), AudioPath(settings.text("audio.path")))
+        return CallRules(emergency_numbers(settings), AudioPath(settings.text("audio.path")))
 
     def _own_address(self) -> str:
         """Where the far end can send voice to: our address on the way to the PBX."""

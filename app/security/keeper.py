@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from app.model.commands import Command
+from app.model.dialplan import EmergencyNumbers
 from app.model.flags import LogFlag
 from app.model.refusal import Refusal
 from app.model.snapshot import LockView
@@ -84,9 +85,9 @@ class LockKeeper:
         """The lock as surfaces see it."""
         return self._lock.view
 
-    def permits(self, command: Command, emergency_numbers: Collection[str]) -> bool:
+    def permits(self, command: Command, emergency: EmergencyNumbers) -> bool:
         """Whether the phone obeys this command as it is locked or open now."""
-        return not self._lock.locked or permits(command, emergency_numbers)
+        return not self._lock.locked or permits(command, emergency)
 
     def used(self) -> None:
         """The user did something, or is in a call: the idle time begins anew."""

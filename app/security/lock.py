@@ -6,8 +6,6 @@ counted before its PIN is checked, so that pulling the plug in between wins no f
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import msgspec
 
 from app.model import dialplan
@@ -24,6 +22,7 @@ from app.model.commands import (
     Silence,
     Unlock,
 )
+from app.model.dialplan import EmergencyNumbers
 from app.model.refusal import Refusal
 from app.model.snapshot import LockView
 
@@ -56,10 +55,10 @@ def delay_after(wrong: int) -> float:
     return 0.0 if over <= 0 else DELAYS_S[min(over, len(DELAYS_S)) - 1]
 
 
-def permits(command: Command, emergency_numbers: Collection[str]) -> bool:
+def permits(command: Command, emergency: EmergencyNumbers) -> bool:
     """Whether a locked phone obeys: emergency calls, incoming calls, and what harms nobody."""
     if isinstance(command, Dial):
-        return dialplan.is_emergency(dialplan.clean(command.number), emergency_numbers)
+        return dialplan.clean(command.number) in emergency
     return isinstance(command, _ALWAYS)
 
 

@@ -10,6 +10,7 @@ from app.model import commands
 from app.model.commands import AnyCommand, Reply
 from app.model.flags import LogFlag
 from app.model.refusal import Refusal
+from app.settings.emergency import emergency_numbers
 from app.settings.errors import SettingsError
 from app.settings.registry import setting
 from app.settings.setting import Kind, Layer
@@ -45,8 +46,7 @@ class CommandExecutor:
 
     def handle(self, command: AnyCommand, reply: PostReply) -> None:
         """Carry out a command and give its reply, perhaps later."""
-        settings = self._rooms.settings.current
-        if not self._rooms.lock.permits(command, settings.words("lock.emergency_numbers")):
+        if not self._rooms.lock.permits(command, emergency_numbers(self._rooms.settings.current)):
             reply(_reply(command, _LOCKED))
             return
         self._rooms.lock.used()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from app.calls.control import CallControl
 from app.calls.rules import CallRules
 from app.model.cause import Cause
+from app.model.dialplan import EmergencyNumbers
 from app.model.history import CallRecord
 from app.model.ids import LegId, LineId, StreamId
 from app.model.media import (
@@ -177,7 +178,7 @@ class DeskPhone:
 
     capabilities: LineCapabilities = field(default_factory=LineCapabilities)
     last_dialled: str = ""
-    rules: CallRules = CallRules(("112", "911"), AudioPath.HEADSET)  # noqa: RUF009 - frozen
+    rules: CallRules = CallRules(EmergencyNumbers(("112", "911"), "pbx.example"), AudioPath.HEADSET)  # noqa: RUF009 - frozen
     now: float = 1000.0
     changes: int = 0
 

@@ -6,6 +6,7 @@ import pytest
 
 from app.calls.rules import CallRules
 from app.model.cause import Cause
+from app.model.dialplan import EmergencyNumbers
 from app.model.media import EarTone
 from app.model.signalling import Connected, LineCapabilities, LineChanged, Registration, RemoteAction, RemoteControl
 from app.model.snapshot import CallState
@@ -71,6 +72,6 @@ def test_an_emergency_number_is_never_redialled_by_accident() -> None:
 
 def test_a_number_added_in_the_settings_counts_from_the_next_call_on() -> None:
     phone = DeskPhone()
-    phone.rules = CallRules(("110",))
+    phone.rules = CallRules(EmergencyNumbers(("110",)))
     phone.dial("110")
     assert phone.line.options[-1].emergency

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.model.dialplan import NUMBER_LIMIT, clean, is_emergency
+from app.model.dialplan import NUMBER_LIMIT, EmergencyNumbers, clean
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,8 @@ from app.model.dialplan import NUMBER_LIMIT, clean, is_emergency
         ("*21*300#", "*21*300#"),
         ("tel:+1-201-555-0123;phone-context=x", "+12015550123"),
         ("TEL:112", "112"),
+        ("sip:112", "112"),
+        ("sip:10.0.0.5", "sip:10.0.0.5"),
         ("\uff11\uff11\uff12", "112"),
         ("\u0661\u0661\u0662", "112"),
         ("0\u00a030\u20131", "0301"),
@@ -48,11 +50,54 @@ def test_whatever_is_typed_cannot_break_a_message(typed: str) -> None:
     assert clean(dialled) == dialled
 
 
-@pytest.mark.parametrize("number", ["112", "911", "sip:911@x", "sips:112@x;user=phone", "URN:service:sos.police"])
+OWN = EmergencyNumbers(("1 1 2", "911"), "Pbx.example")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "112",
+        "911",
+        "911@pbx.example",
+        "sip:911@PBX.example.",
+        "sips:112@pbx.example;user=phone",
+        "URN:service:sos.police",
+    ],
+)
 def test_emergency(number: str) -> None:
-    assert is_emergency(number, ("1 1 2", "911"))
+    assert number in OWN
 
 
-@pytest.mark.parametrize("number", ["", "1112", "1120", "sip:201@112", "+112", "urn:service:sosx"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "",
+        "1112",
+        "1120",
+        "+112",
+        "sip:201@112",
+        "sip:112@evil.example",
+        "112@evil.example",
+        "sip:112@pbx.example.evil.example",
+        "sip:112@pbx.example:5070",
+        "sip:112@pbx.example;maddr=evil.example",
+        "sip:112@pbx.example?Route=evil.example",
+        "sip:112:secret@pbx.example",
+        "112;phone-context=evil.example",
+        "112@",
+        "urn:service:sosx",
+        "urn:service:sos.@evil.example",
+    ],
+)
 def test_not_emergency(number: str) -> None:
-    assert not is_emergency(number, ("112", "911"))
+    assert number not in OWN
+
+
+def test_without_a_pbx_no_address_calls_for_help() -> None:
+    assert "112" in EmergencyNumbers(("112",))
+    assert "sip:112@pbx.example" not in EmergencyNumbers(("112",))
+
+
+@pytest.mark.parametrize("host", ["2001:db8::1", "[2001:DB8::1]"])
+def test_an_address_with_ipv6(host: str) -> None:
+    assert "sip:112@[2001:db8::1]" in EmergencyNumbers(("112",), host)

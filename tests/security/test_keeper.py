@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.model.commands import Dial
+from app.model.dialplan import EmergencyNumbers
 from app.security.keeper import LockKeeper, read_clock
 from app.security.lock import FREE_ATTEMPTS, Moment
 from app.security.pin import PinHasher
@@ -59,10 +60,10 @@ async def test_a_pin_set_once_locks_the_phone_after_a_restart(phone: Phone) -> N
     assert not phone.keeper.view.locked
     phone.start()
     assert phone.keeper.view.locked
-    assert not phone.keeper.permits(Dial(1, "42"), ("112",))
-    assert phone.keeper.permits(Dial(1, "112"), ("112",))
+    assert not phone.keeper.permits(Dial(1, "42"), EmergencyNumbers(("112",)))
+    assert phone.keeper.permits(Dial(1, "112"), EmergencyNumbers(("112",)))
     assert await phone.keeper.unlock("2580") is None
-    assert phone.keeper.permits(Dial(1, "42"), ("112",))
+    assert phone.keeper.permits(Dial(1, "42"), EmergencyNumbers(("112",)))
 
 
 async def test_wrong_pins_are_counted_over_restarts(phone: Phone) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import typing
-from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +11,11 @@ import pytest
 
 from app.model import commands
 from app.model.commands import AnyCommand, Command, Reply
+from app.model.dialplan import EmergencyNumbers
 from app.model.keys import Key
 from app.model.media import AudioPath
 from app.model.refusal import Refusal
+from app.settings.layers import Layers
 from app.settings.setting import Layer
 from app.surface.executor import SLOW_COMMANDS, CommandExecutor
 
@@ -67,7 +68,7 @@ class Slow(Room):
         self.gate = asyncio.Event()
         self.gate.set()
         self.locked = False
-        self.current = SimpleNamespace(words=lambda _key: ("112",))
+        self.current = Layers()
 
     async def unlock(self, _pin: str) -> Refusal | None:
         return await self._take("unlock")
@@ -83,7 +84,7 @@ class Slow(Room):
         result: Refusal | None = getattr(Room(self.outcome), name)()
         return result
 
-    def permits(self, _command: Command, _numbers: Collection[str]) -> bool:
+    def permits(self, _command: Command, _emergency: EmergencyNumbers) -> bool:
         return not self.locked
 
     def used(self) -> None:
