@@ -1,5 +1,9 @@
-/* The engine's own structure, shared by its files: engine.c (what other threads call), engine_commands.c (what those calls become
- * on the media thread), engine_tick.c (what happens every 10 ms) and engine_thread.c (when). */
+/* The engine's own structure, shared by its files.
+ *
+ * What other threads call checks, allocates, and leaves a command for the media thread: engine.c (its life), engine_objects.c (the
+ * table of objects and the way down), engine_buses.c, engine_streams.c, engine_devices.c, engine_sounds.c, and engine_events.c
+ * (the way up). On the media thread: engine_commands.c (what those calls become), engine_tick.c (what happens every 10 ms) and
+ * engine_thread.c (when). */
 #ifndef IP270_ENGINE_INTERNAL_H
 #define IP270_ENGINE_INTERNAL_H
 
@@ -113,6 +117,20 @@ struct engine {
     int32_t paced_by;
     bool memory_locked;
 };
+
+/* engine_objects.c; controlling threads. Those named `locked`, and the two that find, want `control` held. */
+struct object *engine_find(struct engine *engine, int id);
+struct object *engine_find_kind(struct engine *engine, int id, enum object_kind kind);
+int engine_send_locked(struct engine *engine, const struct command *command);
+
+/* Sends `command` to the object of this number and kind. */
+int engine_command_to(struct engine *engine, int id, enum object_kind kind, struct command *command);
+
+/* Takes ownership of a new object: its number, or a negative errno and it is freed. */
+int engine_adopt(struct engine *engine, struct object *object);
+
+/* Frees objects that the media thread has let go of. */
+void engine_collect_locked(struct engine *engine);
 
 /* engine_commands.c; media thread. */
 void engine_apply_commands(struct engine *engine, int64_t now_ns, int64_t wall_ns);

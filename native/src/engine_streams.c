@@ -1,0 +1,126 @@
+/* Streams as other threads see them, and the packet ports in memory that a test stands behind. */
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "engine_internal.h"
+
+static struct stream *new_stream(void)
+{
+    struct {
+        uint32_t ssrc, timestamp;
+        uint64_t seed;
+        uint16_t sequence;
+    } random;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        return NULL;
+    struct sender_config identity = {
+        .ssrc = random.ssrc,
+        .first_timestamp = random.timestamp,
+        .first_sequence = random.sequence,
+    };
+    return stream_new(&identity, random.seed);
+}
+
+static int adopt_stream(struct engine *engine, struct stream *stream, struct media_stream_info *info)
+{
+    *info = (struct media_stream_info){
+        .ssrc = stream->rtcp.ssrc,
+        .rtp_port = stream->port.ports[COMPONENT_RTP],
+        .rtcp_port = stream->port.ports[COMPONENT_RTCP],
+    };
+    return engine_adopt(engine, &stream->party.object);
+}
+
+int engine_stream_new(struct engine *engine, const char *address, uint16_t first_port, uint16_t last_port, int dscp,
+                      struct media_stream_info *info)
+{
+    struct stream *stream = new_stream();
+    if (stream == NULL)
+        return -ENOMEM;
+    int error = packet_port_open(&stream->port, address, first_port, last_port, dscp);
+    if (error != 0) {
+        stream_discard(stream);
+        return error;
+    }
+    return adopt_stream(engine, stream, info);
+}
+
+int engine_memory_stream_new(struct engine *engine, struct media_stream_info *info)
+{
+    struct stream *stream = new_stream();
+    if (stream == NULL)
+        return -ENOMEM;
+    int error = packet_port_open_memory(&stream->port);
+    if (error != 0) {
+        stream_discard(stream);
+        return error;
+    }
+    return adopt_stream(engine, stream, info);
+}
+
+int engine_stream_configure(struct engine *engine, int stream, const struct media_stream_config *config)
+{
+    struct command command = {.kind = COMMAND_CONFIGURE};
+    int error = stream_setup_from(&command.setup, config);
+    return error != 0 ? error : engine_command_to(engine, stream, OBJECT_STREAM, &command);
+}
+
+int engine_stream_digit(struct engine *engine, int stream, char digit, uint32_t milliseconds)
+{
+    struct command command = {.kind = COMMAND_DIGIT, .digit = {.digit = digit, .milliseconds = milliseconds}};
+    return engine_command_to(engine, stream, OBJECT_STREAM, &command);
+}
+
+int engine_stream_statistics(struct engine *engine, int id, struct media_stream_statistics *statistics)
+{
+    pthread_mutex_lock(&engine->control);
+    struct stream *stream = (struct stream *)engine_find_kind(engine, id, OBJECT_STREAM);
+    if (stream != NULL)
+        snapshot_read(&stream->snapshot, statistics, sizeof *statistics);
+    pthread_mutex_unlock(&engine->control);
+    return stream == NULL ? -ENOENT : 0;
+}
+
+static struct packet_port *find_memory_port(struct engine *engine, int id)
+{
+    struct stream *stream = (struct stream *)engine_find_kind(engine, id, OBJECT_STREAM);
+    return stream != NULL && stream->port.in_memory ? &stream->port : NULL;
+}
+
+int engine_stream_push(struct engine *engine, int stream, const uint8_t *data, size_t size, int64_t arrival_ns)
+{
+    int result = -ENOENT;
+    pthread_mutex_lock(&engine->control);
+    struct packet_port *port = find_memory_port(engine, stream);
+    struct packet *packet = port == NULL ? NULL : queue_reserve(&port->incoming);
+    if (port != NULL && packet == NULL)
+        result = -ENOBUFS;
+    if (packet != NULL) {
+        packet->arrival_ns = arrival_ns;
+        packet->truncated = size > sizeof packet->data;
+        packet->size = packet->truncated ? sizeof packet->data : size;
+        memcpy(packet->data, data, packet->size);
+        queue_commit(&port->incoming);
+        result = 0;
+    }
+    pthread_mutex_unlock(&engine->control);
+    return result;
+}
+
+int engine_stream_pop(struct engine *engine, int stream, uint8_t *data, size_t capacity)
+{
+    int result = -ENOENT;
+    pthread_mutex_lock(&engine->control);
+    struct packet_port *port = find_memory_port(engine, stream);
+    const struct packet *packet = port == NULL ? NULL : queue_front(&port->outgoing);
+    if (port != NULL)
+        result = 0;
+    if (packet != NULL && packet->size <= capacity) {
+        memcpy(data, packet->data, packet->size);
+        result = (int)packet->size;
+        queue_release(&port->outgoing);
+    }
+    pthread_mutex_unlock(&engine->control);
+    return result;
+}
