@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sample.h"
+
 enum {
     ORDER = CONCEAL_ORDER,
     WINDOW = 320,                         /* 20 ms: what the tract is learnt from                                     */
@@ -164,6 +166,6 @@ void conceal_generate(struct conceal *c, int16_t *out, size_t samples)
     for (size_t i = 0; i < samples; i++) {
         float sample = next_sample(c) * gain(c->generated);
         c->generated += c->generated < SOLID + FADE;
-        out[i] = (int16_t)fminf(fmaxf(sample, -32768.0f), 32767.0f);
+        out[i] = (int16_t)saturate_float(sample);
     }
 }

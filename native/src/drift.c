@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "sample.h"
+
 enum { SAMPLE_RATE = 16000 };
 
 /* The loop: an error settles in about ten seconds, the clocks' lasting difference is learned in about a minute. */
@@ -87,7 +89,7 @@ static int16_t interpolate(const struct drift *drift)
         high += kernel[phase + 1][tap] * (float)samples[tap];
     }
     float sample = low + (high - low) * between;
-    return (int16_t)lrintf(fminf(fmaxf(sample, INT16_MIN), INT16_MAX));
+    return (int16_t)lrintf(saturate_float(sample));
 }
 
 size_t drift_get(struct drift *drift, int16_t *samples, size_t count)

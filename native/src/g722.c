@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "sample.h"
+
 enum {
     QMF_HALF = 12,
     LOW_SCALE_MAX = 18432,
@@ -64,11 +66,6 @@ static inline int32_t limit(int32_t value, int32_t lowest, int32_t highest)
 {
     value = value < lowest ? lowest : value;
     return value > highest ? highest : value;
-}
-
-static inline int32_t saturate(int32_t value)
-{
-    return limit(value, INT16_MIN, INT16_MAX);
 }
 
 static inline struct band load(const struct g722_band *state)
@@ -152,7 +149,7 @@ static inline void adapt_predictor(struct band *band, int32_t difference)
     adapt_poles(band, saturate(band->zero_signal + difference));
     adapt_zeros(band, difference);
     band->difference = __builtin_shufflevector(band->difference, band->difference, 0, 0, 1, 2, 3, 4, 5, 6);
-    band->difference[0] = (int16_t)saturate(difference * 2);
+    band->difference[0] = saturate(difference * 2);
     int32_t poles = ((band->pole_1 * saturate(reconstructed * 2)) >> 15)
                   + ((band->pole_2 * saturate(band->reconstructed * 2)) >> 15);
     band->reconstructed = reconstructed;
@@ -256,8 +253,8 @@ static void synthesise(struct g722_decoder *decoder, int16_t *sum, int16_t *diff
     filter_phase(difference, count, 1, first);
     filter_phase(sum, count, 0, second);
     for (size_t i = 0; i < count; i++) {
-        out[2 * i] = (int16_t)saturate(first[i] >> 11);
-        out[2 * i + 1] = (int16_t)saturate(second[i] >> 11);
+        out[2 * i] = saturate(first[i] >> 11);
+        out[2 * i + 1] = saturate(second[i] >> 11);
     }
     memcpy(decoder->sum, sum + count, sizeof decoder->sum);
     memcpy(decoder->difference, difference + count, sizeof decoder->difference);

@@ -1,13 +1,8 @@
 #include "mixer.h"
 
-#include <math.h>
 #include <string.h>
 
-static int16_t saturate(int32_t sample)
-{
-    sample = sample > INT16_MAX ? INT16_MAX : sample;
-    return (int16_t)(sample < INT16_MIN ? INT16_MIN : sample);
-}
+#include "sample.h"
 
 void mixer_clear(struct bus *bus)
 {
@@ -51,7 +46,6 @@ void mixer_overlay(int16_t out[MEDIA_FRAME_SAMPLES], const int16_t in[MEDIA_FRAM
 void mixer_scale(int16_t frame[MEDIA_FRAME_SAMPLES], float gain)
 {
     for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++) {
-        float scaled = fminf(fmaxf((float)frame[i] * gain, INT16_MIN), INT16_MAX);
-        frame[i] = (int16_t)scaled;
+        frame[i] = (int16_t)saturate_float((float)frame[i] * gain);
     }
 }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "sample.h"
+
 enum { HALF = RESAMPLE_TAPS / 2 };
 
 /* Q14, so that the loudest input cannot leave 32 bits: 2 * sum|tap| * 32768 is 1.27e9, and 2:1 adds the plain phase's 0.54e9. */
@@ -12,11 +14,6 @@ enum { TAP_BITS = 14 };
 static const int16_t TAPS[HALF] = {10399, -3360, 1894, -1229, 838, -579, 397, -265, 170, -103, 57, -27};
 _Static_assert(10399 + 3360 + 1894 + 1229 + 838 + 579 + 397 + 265 + 170 + 103 + 57 + 27 <= (INT32_MAX >> 15) / 2 - (1 << 13),
                "a sum of the filter and the plain phase fits 32 bits");
-
-static inline int16_t saturate(int32_t value)
-{
-    return (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value);
-}
 
 /* Symmetric filter over x[0] .. x[23], for `count` consecutive positions, in Q14. Tap by tap, so that it becomes SIMD. */
 static void filter(const int16_t *x, size_t count, int32_t *sum)

@@ -1,0 +1,19 @@
+/* sample.h: 16 bit samples out of wider numbers. */
+#ifndef IP270_SAMPLE_H
+#define IP270_SAMPLE_H
+
+#include <math.h>
+#include <stdint.h>
+
+static inline int16_t saturate(int32_t value)
+{
+    value = value < INT16_MIN ? INT16_MIN : value;
+    return (int16_t)(value > INT16_MAX ? INT16_MAX : value);
+}
+
+static inline float saturate_float(float value)
+{
+    return fminf(fmaxf(value, INT16_MIN), INT16_MAX);
+}
+
+#endif
