@@ -62,11 +62,15 @@ class SignallingEvents:
             _log.warning("a call came in on the line %s, which there is none of", event.line)
             return
         replaced = None if event.replaces is None else switch.board.find_leg(event.replaces)
+        answerable = event.offer is None or switch.media.can_answer(event.offer)
         if replaced is not None and replaced[0].ending is None:
-            switch.replace_leg(replaced[0], event, line)
+            if answerable:
+                switch.replace_leg(replaced[0], event, line)
+            else:
+                line.disconnect(event.leg, Cause.INCOMPATIBLE_DESTINATION)  # the call goes on as it is
         elif switch.board.emergency or len(switch.board.live) >= CALLS_AT_ONCE:
             switch.turn_away(event, line, Cause.USER_BUSY, now)
-        elif event.offer is not None and not switch.media.can_answer(event.offer):
+        elif not answerable:
             switch.turn_away(event, line, Cause.INCOMPATIBLE_DESTINATION, now)
         else:
             switch.offer_to_user(event, line, now)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
+import pytest
 
 from app.model.cause import Cause
 from app.model.ids import LegId, LineId
@@ -270,6 +273,22 @@ def test_a_ringing_call_goes_on_ringing_under_its_new_leg() -> None:
     assert phone.ringing
     phone.done(phone.control.answer(phone.now))
     assert phone.line.take() == [("connect", new, Direction.SENDRECV)]
+
+
+@pytest.mark.parametrize("begin", [DeskPhone.ring, DeskPhone.talk])
+def test_a_leg_without_usable_media_replaces_nothing(begin: Callable[[DeskPhone], LegId]) -> None:
+    phone = DeskPhone()
+    old = begin(phone)
+    phone.line.take()
+    before = phone.views
+    new = LegId("in-9")
+    unusable = msgspec.structs.replace(session(), media=())
+    phone.say(SetupIndicated(new, LINE, Party("400", "Carla"), Party("200"), unusable, replaces=old))
+    assert phone.line.take() == [("disconnect", new, Cause.INCOMPATIBLE_DESTINATION)]
+    assert phone.views == before
+    assert phone.call_list.records == []
+    phone.say(Released(new, Cause.INCOMPATIBLE_DESTINATION))
+    assert phone.views == before
 
 
 def test_replacing_a_leg_that_has_gone_is_an_ordinary_call() -> None:
