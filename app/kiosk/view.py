@@ -86,6 +86,11 @@ class View:
         return any(line.registration is Registration.UP for line in self.snapshot.lines)
 
     @property
+    def line_waits(self) -> bool:
+        """Whether the line is neither registered nor trying."""
+        return self.line is not None and self.line.registration in (Registration.DOWN, Registration.REFUSED)
+
+    @property
     def incoming(self) -> CallView | None:
         """The call that rings, or None."""
         return next((call for call in self.snapshot.calls if call.state is CallState.INCOMING), None)

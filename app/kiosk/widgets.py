@@ -13,7 +13,7 @@ from app.kiosk.theme import Steps, Token
 from app.kiosk.theme import Type as Step
 from app.kiosk.tree import Node, Role, State
 from app.kiosk.view import View
-from app.model.commands import Dial, Lock
+from app.model.commands import Dial, Lock, Register
 from app.model.media import AudioPath
 from app.model.party import Party
 from app.model.signalling import Registration
@@ -178,6 +178,11 @@ def _stacked(view: View, spec: KeySpec, area: Rect, step: Step, ink: Token) -> l
         baseline = view.text.baseline(line_step, top + pitch * (number + 0.5))
         marks.append(Text(line, line_step, line_ink, area.center_x, baseline, 0))
     return marks
+
+
+def try_again(view: View) -> KeySpec:
+    """Has the phone register now, where it waits for a better time by itself."""
+    return KeySpec("try-again", view.say("Try again"), Send(Register(id=0)), look=CHOSEN, icon="again")
 
 
 def soft_keys(view: View, bands: Bands, specs: tuple[KeySpec, ...], step: Step = Steps.KEY) -> Node:

@@ -84,6 +84,7 @@ class Face:
             notices=self._notices,
             lines=lambda: telephony.line.facts,
             registrations=telephony.registrations,
+            register=telephony.line.try_again,
             now=time.monotonic,
             simulation=simulation_of(self._devices),
         )

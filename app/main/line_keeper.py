@@ -97,6 +97,13 @@ class LineKeeper:
         if self._line is not None:
             await self._line.stop()
 
+    def try_again(self) -> None:
+        """Somebody thinks that the line can be made, or registered, now."""
+        if self._line is None:
+            self._news.set()
+        else:
+            self._line.try_again()
+
     def calls_changed(self) -> None:
         """A call moved: a line that was waited for may be free now."""
         if self._made_of is not None and not self._fits(self._settings.current):

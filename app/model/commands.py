@@ -122,6 +122,10 @@ class Set(Command, frozen=True):
     value: str | int | bool | None
 
 
+class Register(Command, frozen=True):
+    """Register the lines that are not registered now, without waiting for the phone's own next try."""
+
+
 class PressKey(Command, frozen=True):
     """Press or let go a key of the simulated keypad; refused on a phone with a real one."""
 
@@ -154,6 +158,7 @@ AnyCommand = (
     | Unlock
     | ChangePin
     | Set
+    | Register
     | PressKey
     | MoveHook
 )

@@ -154,6 +154,8 @@ class CommandExecutor:
                 return self._rooms.lock.lock()
             case commands.MarkSeen():
                 self._rooms.call_list.mark_seen()
+            case commands.Register():
+                self._rooms.register()
             case commands.PressKey() | commands.MoveHook() if simulation is None:
                 return _NOT_SIMULATED
             case commands.PressKey(key=key, pressed=pressed) if simulation is not None:

@@ -48,5 +48,7 @@ class Rooms:
     lines: Callable[[], tuple[LineFacts, ...]]
     registrations: dict[LineId, LineChanged]
     """The newest word of each line; the composition root keeps it up to date."""
+    register: Callable[[], None]
+    """Has the lines that are not registered try it now."""
     now: Callable[[], float]
     simulation: Simulation | None = None

@@ -10,7 +10,7 @@ from app.kiosk.samples import CALL, IDLE, IN_CALL, INCOMING, LOCKED, MAIN, MORE
 from app.kiosk.theme import Panel
 from app.kiosk.tree import Role, State
 from app.kiosk.ui import MESSAGE_SECONDS
-from app.model.commands import Answer, Dial, Reply
+from app.model.commands import Answer, Dial, Register, Reply
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId
 from app.model.keys import Key
@@ -131,6 +131,15 @@ def test_why_there_is_no_line() -> None:
     words = [node.name for node in harness.node("trouble").walk()]
     assert "Ask the administrator to check number and password of this phone." in words
     assert harness.tap("trouble-details").root.id == "about"
+
+
+def test_a_mended_pbx_is_tried_at_once() -> None:
+    harness = Harness().show(by_name("trouble")).tap("try-again")
+    assert harness.sent == [Register(id=0)]
+    harness.tap("trouble-details").tap("try-again")
+    assert harness.sent == [Register(id=0), Register(id=0)]
+    assert Harness().show(IDLE).tap("menu").tap("menu-about").root.find("try-again") is None
+    assert Harness().show(by_name("unset")).root.find("try-again") is None
 
 
 def test_the_worst_notice_is_shown() -> None:

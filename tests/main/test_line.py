@@ -61,6 +61,23 @@ async def test_a_wrong_password_is_told_and_its_correction_taken_up(world: Rig, 
     assert "mistyped" not in phone.said
 
 
+async def test_an_account_mended_on_the_pbx_is_tried_when_somebody_asks_for_it(world: Rig, tmp_path: Path) -> None:
+    accounts = tmp_path / "pbx" / "accounts.json"
+    right = accounts.read_text()
+    await world.stop_pbx(crash=False)
+    accounts.write_text(right.replace('":"', '":"mistyped'))
+    configuration = world.configuration("udp")
+    await world.start_pbx()
+    phone = PhoneProcess(tmp_path / "phone", configuration)
+    async with phone.running() as surface:
+        assert await surface.until(lambda s: registration(s) is Registration.REFUSED, 5), surface.describe()
+        await world.stop_pbx(crash=False)
+        accounts.write_text(right)
+        await world.start_pbx()
+        assert (await surface.command(commands.Register)).accepted
+        assert await surface.until(registered, 3), surface.describe()
+
+
 async def test_a_phone_without_a_pbx_says_so_until_it_has_one(world: Rig, tmp_path: Path) -> None:
     phone = PhoneProcess(tmp_path / "phone", "")
     async with phone.running() as surface:

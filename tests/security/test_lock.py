@@ -54,6 +54,7 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.Set(1, "lock.after", 0), False),
         (commands.Hold(1), False),
         (commands.MarkSeen(1), False),
+        (commands.Register(1), False),
     ],
 )
 def test_a_locked_phone_obeys_little(command: commands.Command, allowed: bool) -> None:
@@ -63,7 +64,7 @@ def test_a_locked_phone_obeys_little(command: commands.Command, allowed: bool) -
 def test_every_command_was_thought_of() -> None:
     known = {
         "Dial", "Answer", "Reject", "HangUp", "Hold", "Retrieve", "Swap", "Mute", "SendDigits", "Redial", "Silence",
-        "SelectPath", "SetVolume", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "PressKey", "MoveHook",
+        "SelectPath", "SetVolume", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register", "PressKey", "MoveHook",
     }  # fmt: skip
     assert {kind.__name__ for kind in commands.AnyCommand.__args__} == known
 

@@ -38,6 +38,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.Unlock(1, pin="1234"),
     commands.ChangePin(1, old="1234", new="5678"),
     commands.Set(1, key="display.theme", value="day"),
+    commands.Register(1),
     commands.PressKey(1, key=Key.OK, pressed=True),
     commands.MoveHook(1, off_hook=True),
 ]
@@ -107,6 +108,7 @@ class World:
             lock=self.slow,
             settings=self.slow,
             simulation=self.room if simulated else None,
+            register=self.room.register,
             now=lambda: 0.0,
         )
         self.executor = CommandExecutor(rooms)

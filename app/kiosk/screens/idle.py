@@ -200,7 +200,7 @@ def _notice(view: View, area: Rect, notice: Notice) -> Node:
 
 
 def _trouble(view: View, area: Rect, title: str, reasons: tuple[str, ...], advice: str) -> Node:
-    """What is wrong, why, and what to do, with a key that tells more."""
+    """What is wrong, why, and what to do, with keys that tell more and try again."""
     inner = area.inset(view.px(24), view.px(20))
     icon = view.px(40)
     marks: tuple[Mark, ...] = (
@@ -220,9 +220,12 @@ def _trouble(view: View, area: Rect, title: str, reasons: tuple[str, ...], advic
             node = widgets.paragraph(view, f"trouble-{number}", words, Steps.SECOND, ink, block, min(room, 4))
             children.append(node)
             top = node.bounds.bottom + view.px(10)
-    spec = KeySpec("trouble-details", view.say("Details"), Go(Place.ABOUT), icon="about", look=widgets.LIFTED)
-    place = Rect(inner.x, inner.bottom - key_height, inner.width, key_height)
-    children.append(widgets.key(view, spec, place))
+    keys = Rect(inner.x, inner.bottom - key_height, inner.width, key_height)
+    specs = [KeySpec("trouble-details", view.say("Details"), Go(Place.ABOUT), icon="about", look=widgets.LIFTED)]
+    if view.line is not None:
+        specs.append(widgets.try_again(view))
+    places = keys.split_columns((1,) * len(specs), view.px(10))
+    children += [widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True)]
     return Node("trouble", Role.ALERT, area, name=title, value=advice, marks=marks, children=tuple(children))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
@@ -198,7 +200,10 @@ def build_about(view: View) -> Node:
         ]
     card = Fill(areas.content, Token.SURFACE, view.px(14))
     facts = Node("facts", Role.GROUP, areas.content, marks=(card,), children=tuple(children))
-    return _page(view, areas, "about", view.say("About this phone"), facts, _back(view))
+    specs = _back(view)
+    if view.line_waits:
+        specs = tuple(dataclasses.replace(spec, weight=2) for spec in (*specs, widgets.try_again(view)))
+    return _page(view, areas, "about", view.say("About this phone"), facts, specs)
 
 
 def _facts(view: View) -> list[tuple[str, str]]:

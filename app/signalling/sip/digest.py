@@ -104,6 +104,10 @@ class DigestClient:
             self._sessions.popitem(last=False)
         return outcome
 
+    def forget(self) -> None:
+        """Wait to be challenged anew: by the next try a nonce may be too old, and not every server calls it stale."""
+        self._sessions.clear()
+
     def authorize(self, request: Request) -> Request:
         """The request with credentials for every realm known, in place of those it had (RFC 3261, 22.2 and 22.3)."""
         headers = request.headers.remove("Authorization").remove("Proxy-Authorization")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from app.model.cause import Cause
@@ -55,6 +56,7 @@ class SipLine:
             lost=lambda hop: self._clock.run(lambda: self._agent.connection_lost(hop)),
         )
         self._watch: asyncio.Task[None] | None = None
+        self._look = asyncio.Event()
 
     @property
     def id(self) -> LineId:
@@ -85,6 +87,11 @@ class SipLine:
         """Open the sockets and begin to register. Raises `PortTaken`."""
         await self._transports.start()
         self._watch = asyncio.create_task(self._watch_route())
+
+    def try_again(self) -> None:
+        """Register now, where the line is not registered and waits for a better time."""
+        self._look.set()
+        self._clock.run(self._agent.registration.try_again)
 
     async def stop(self) -> None:
         """End all calls, unregister, close the sockets. Takes at most about `CLOSING_TIME`."""
@@ -149,8 +156,10 @@ class SipLine:
     async def _watch_route(self) -> None:
         """Find the server and our own address towards it, again and again."""
         while True:
+            self._look.clear()
             await self._find_route()
-            await asyncio.sleep(ROUTE_CHECK)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), ROUTE_CHECK)
 
     async def _find_route(self) -> None:
         host, port = self._config.first_hop

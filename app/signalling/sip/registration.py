@@ -34,13 +34,19 @@ class BackOff(msgspec.Struct, frozen=True):
 
     base: float = 4.0
     longest: float = 300.0
-    after_refusal: float = 300.0
-    """After a wrong password or a 403: trying faster would only lock the account."""
+    after_refusal: tuple[float, ...] = (60.0, 300.0)
+    """After a first and every further wrong password or 403: trying faster would only lock the account."""
+    least: float = 10.0
+    """Between two tries that a person asks for, who may press the key again and again."""
 
     def wait(self, failures: int, chance: float) -> float:
         """How long to wait after `failures` in a row; `chance` in 0 to 1 spreads phones over the upper half."""
         upper = min(self.longest, self.base * 2.0 ** min(failures, 16))
         return upper * (0.5 + 0.5 * chance)
+
+    def wait_refused(self, refusals: int) -> float:
+        """How long to wait after `refusals` in a row, of which there is at least one."""
+        return self.after_refusal[min(refusals, len(self.after_refusal)) - 1]
 
 
 class _Phase(enum.Enum):
@@ -72,6 +78,8 @@ class RegistrationClient:
         self._cseq = first_cseq()
         self._expires = endpoint.config.expires
         self._failures = 0
+        self._refusals = 0
+        self._not_before = 0.0
         self._moves = 0
         self._timer: Timer | None = None
         self._silence: Timer | None = None
@@ -88,12 +96,24 @@ class RegistrationClient:
         return self._shown
 
     def start(self) -> None:
-        """Register now; also after the network changed, or to try again early."""
+        """Register now; also after the network changed."""
         if self._phase is _Phase.CLOSING:
             return
         if self._shown.registration is Registration.DOWN and not self._shown.reason:
             self._show(Registration.TRYING)
         self._register()
+
+    def try_again(self) -> None:
+        """A person thinks that it will work now: try at once, or as soon as `BackOff.least` allows it again."""
+        if self._phase is _Phase.ROUTELESS:
+            self._show(Registration.TRYING)
+        elif self._phase is _Phase.WAITING and self._shown.registration is not Registration.TRYING:
+            schedule = self._endpoint.schedule
+            at = max(schedule.now, self._not_before)
+            self._not_before = at + self._back_off.least
+            self._stop_timer()
+            self._show(Registration.TRYING)
+            self._timer = schedule.after(at - schedule.now, self._register)
 
     def no_route(self, failure: TransportFailure) -> None:
         """The way to the server cannot be found; `start` comes when it is.
@@ -208,7 +228,7 @@ class RegistrationClient:
         return self._cseq
 
     def _registered(self, response: Response) -> None:
-        self._failures = 0
+        self._failures = self._refusals = 0
         self._stale = None
         self._accepted = True
         self._phase = _Phase.REGISTERED
@@ -243,8 +263,10 @@ class RegistrationClient:
         self._bound = None
         self._accepted = False
         self._failures += 1
+        self._refusals += 1
+        self._endpoint.digest.forget()
         reason, advice = _REFUSALS[response.status]
-        self._wait(response, self._back_off.after_refusal)
+        self._wait(response, self._back_off.wait_refused(self._refusals))
         self._show(Registration.REFUSED, reason.format(server=self._server, user=self._endpoint.config.user), advice)
 
     def _try_later(self, response: Response, reason: str, advice: str) -> None:

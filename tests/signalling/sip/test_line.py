@@ -28,7 +28,7 @@ from app.signalling.sip.transport import PortTaken
 from tests.signalling.sip.network import description
 from tests.signalling.sip.registrar import Registrar
 
-QUICK = BackOff(base=0.1, longest=0.4, after_refusal=0.4)
+QUICK = BackOff(base=0.1, longest=0.4, after_refusal=(0.4,))
 
 
 class Heard:

@@ -98,10 +98,14 @@ def test_stale_nonce_is_tried_again_and_a_wrong_password_is_not(bench: Bench) ->
     assert bench.state().registration is Registration.REFUSED
     assert "password" in bench.state().reason
     assert "Check" in bench.state().advice
-    bench.network.run(290)
-    assert bench.attempts == 3
-    bench.network.run(20)
-    assert bench.attempts == 4
+    waits = []
+    for _ in range(3):
+        before, began = bench.attempts, bench.network.schedule.now
+        while bench.attempts == before:
+            bench.network.run(1)
+        waits.append(round(bench.network.schedule.now - began))
+        bench.peer.answer(bench.register, 403, bench.phone)
+    assert waits == [60, 300, 300], "an account must not be locked by its own phone"
 
 
 def test_server_that_challenges_for_ever_is_given_up(bench: Bench) -> None:
@@ -141,6 +145,54 @@ def test_refusals_say_what_to_do(bench: Bench, status: int, words: str) -> None:
     assert bench.state().registration is Registration.REFUSED
     assert words in bench.state().reason
     assert bench.state().advice
+
+
+def refuse(bench: Bench, nonce: str) -> None:
+    """A registrar that never calls a nonce stale: it challenges anew, whatever was wrong with the credentials."""
+    challenge = ("WWW-Authenticate", f'Digest realm="r", nonce="{nonce}", qop="auth"')
+    bench.peer.answer(bench.register, 401, bench.phone, headers=[challenge])
+
+
+def test_a_person_who_mended_the_pbx_need_not_wait(bench: Bench) -> None:
+    refuse(bench, "n1")
+    refuse(bench, "n2")
+    assert bench.state().registration is Registration.REFUSED
+    bench.network.run(20)
+    assert bench.attempts == 2
+    bench.phone.agent.registration.try_again()
+    assert bench.state().registration is Registration.TRYING
+    bench.network.run(0.05)
+    assert bench.attempts == 3
+    assert "Authorization" not in bench.register.headers, "the nonce may be too old by now"
+    refuse(bench, "n3")
+    bench.grant()
+    assert bench.state().registration is Registration.UP
+
+
+def test_a_person_who_is_impatient_locks_no_account(bench: Bench) -> None:
+    answered = 0
+    for _ in range(50):
+        if bench.attempts > answered:
+            answered = bench.attempts
+            bench.peer.answer(bench.register, 403, bench.phone)
+        bench.phone.agent.registration.try_again()
+        bench.network.run(0.5)
+    assert bench.attempts == 4, "the first, one at once, and then one each ten seconds"
+    bench.network.run(10)
+    bench.grant()
+    bench.phone.agent.registration.try_again()
+    assert bench.state().registration is Registration.UP
+
+
+def test_who_is_told_nothing_can_still_be_asked_again(bench: Bench) -> None:
+    bench.network.run(SILENT_AFTER + 0.1)
+    bench.phone.agent.registration.try_again()
+    assert bench.state().registration is Registration.DOWN, "one try is under way already"
+    bench.network.run(31)
+    attempts = bench.attempts
+    bench.phone.agent.registration.try_again()
+    bench.network.run(0.05)
+    assert bench.attempts == attempts + 1
 
 
 def test_silence_is_told_long_before_the_transaction_gives_up(bench: Bench) -> None:
