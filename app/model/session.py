@@ -59,6 +59,49 @@ class CodecDescription(msgspec.Struct, frozen=True):
     parameters: str = ""
 
 
+class CandidateKind(enum.StrEnum):
+    """How a transport address was found (RFC 8445, 5.1.1)."""
+
+    HOST = "host"
+    SERVER_REFLEXIVE = "srflx"
+    PEER_REFLEXIVE = "prflx"
+    RELAYED = "relay"
+
+
+class IceCandidate(msgspec.Struct, frozen=True):
+    """One UDP transport address that may reach the describing side; component 1 is RTP, 2 RTCP (RFC 8839, 5.1)."""
+
+    foundation: str
+    component: int
+    priority: int
+    address: str
+    port: int
+    kind: CandidateKind
+    related_address: str | None = None
+    related_port: int | None = None
+
+
+class RemoteCandidate(msgspec.Struct, frozen=True):
+    """A candidate of the far end that the controlling agent chose (RFC 8839, 5.2)."""
+
+    component: int
+    address: str
+    port: int
+
+
+class IceDescription(msgspec.Struct, frozen=True):
+    """What ICE says of one m-line (RFC 8839, 5). A new `ufrag` restarts it."""
+
+    ufrag: str
+    password: str
+    candidates: tuple[IceCandidate, ...] = ()
+    options: tuple[str, ...] = ()
+    lite: bool = False
+    remote_candidates: tuple[RemoteCandidate, ...] = ()
+    complete: bool = False
+    """a=end-of-candidates (RFC 8840, 8.2): nothing trickles in later."""
+
+
 class MediaDescription(msgspec.Struct, frozen=True):
     """One m-line. `port` 0 means refused. `rtcp_port` None means RTP's port + 1 (or the RTP port when muxed)."""
 
@@ -73,6 +116,7 @@ class MediaDescription(msgspec.Struct, frozen=True):
     rtcp_address: str | None = None
     rtcp_port: int | None = None
     rtcp_mux: bool = False
+    ice: IceDescription | None = None
     attributes: tuple[tuple[str, str | None], ...] = ()
     """Attributes no field above holds, in their order, for cores that understand more."""
     formats: tuple[str, ...] = ()
