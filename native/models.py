@@ -135,11 +135,13 @@ class ToneSegment:
     """Of each frequency, -60 to 3."""
     on_ms: int = 0
     off_ms: int = 0
+    modulation_hz: int = 0
+    """Of the amplitude, to its full depth, at most 200; 0: none."""
 
 
 @dataclass(frozen=True)
 class ToneSpec:
-    """One to eight segments, once or for ever."""
+    """One to twelve segments, once or for ever."""
 
     segments: tuple[ToneSegment, ...]
     repeat: bool = True

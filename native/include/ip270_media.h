@@ -17,7 +17,7 @@ enum {
     MEDIA_ADDRESS_BYTES = 64,
     MEDIA_CNAME_BYTES = 64,
     MEDIA_FORMATS = 8,
-    MEDIA_TONE_SEGMENTS = 8,
+    MEDIA_TONE_SEGMENTS = 12,
     MEDIA_TONE_FREQUENCIES = 4,
 };
 
@@ -130,6 +130,7 @@ struct media_device_statistics {
 struct media_tone_segment {
     uint16_t frequencies[MEDIA_TONE_FREQUENCIES];   /* Hz */
     uint8_t frequency_count;                        /* 0: a pause */
+    uint8_t modulation_hz;                          /* of the amplitude, to its full depth; 0: none */
     int8_t level_dbm0;                              /* of each frequency */
     uint32_t on_ms;
     uint32_t off_ms;

@@ -42,6 +42,7 @@ int engine_tone_play(struct engine *engine, int tone, const struct media_tone *s
         struct tone_segment *to = &command.tone.segments[i];
         memcpy(to->frequencies, from->frequencies, sizeof to->frequencies);
         to->frequency_count = from->frequency_count;
+        to->modulation_hz = from->modulation_hz;
         to->level_dbm0 = from->level_dbm0;
         to->on_ms = from->on_ms;
         to->off_ms = from->off_ms;

@@ -49,15 +49,23 @@ void sound_play_tone(struct sound *sound, const struct tone_spec *spec, struct o
 void sound_play_samples(struct sound *sound, struct object *on)
 {
     sound->position = 0;
+    sound->stopping = false;
     sound->on = on;
 }
 
 void sound_stop(struct sound *sound)
 {
+    /* Either fades out first, so that nothing clicks. */
     if (sound->object.kind == OBJECT_TONE)
-        tone_stop(&sound->tone);        /* fades out first */
+        tone_stop(&sound->tone);
     else
-        sound->on = NULL;
+        sound->stopping = true;
+}
+
+static void fade_out(int16_t frame[MEDIA_FRAME_SAMPLES])
+{
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
+        frame[i] = (int16_t)(frame[i] * (MEDIA_FRAME_SAMPLES - i) / MEDIA_FRAME_SAMPLES);
 }
 
 static bool player_get(struct sound *sound, int16_t frame[MEDIA_FRAME_SAMPLES])
@@ -81,6 +89,9 @@ bool sound_get(struct sound *sound, int16_t frame[MEDIA_FRAME_SAMPLES], struct e
         sound->on = NULL;
         if (sound->object.kind == OBJECT_PLAYER)
             events_emit(events, MEDIA_EVENT_PLAYER_FINISHED, sound->object.id, 0, 0);
+    } else if (sound->object.kind == OBJECT_PLAYER && sound->stopping) {
+        fade_out(frame);
+        sound->on = NULL;
     }
     return sounds;
 }

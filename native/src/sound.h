@@ -19,6 +19,7 @@ struct sound {
     size_t count;
     size_t position;
     bool loop;
+    bool stopping;                      /* player only: its next frame fades out and is the last */
 };
 
 /* Controlling thread. NULL when there is no memory. */

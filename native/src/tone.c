@@ -19,12 +19,31 @@ static bool segment_valid(const struct tone_segment *segment)
             return false;
         }
     }
+    if (segment->modulation_hz > TONE_MODULATION_MAX) {
+        return false;
+    }
     return segment->level_dbm0 >= TONE_LEVEL_MIN && segment->level_dbm0 <= TONE_LEVEL_MAX;
 }
 
 static bool endless(const struct tone_segment *segment)
 {
     return segment->on_ms == 0 && segment->off_ms == 0;
+}
+
+static void begin_rotor(double rotor[2], double step[2], double frequency)
+{
+    double angle = 2.0 * PI * frequency / SAMPLE_RATE;
+    rotor[0] = 1.0;
+    rotor[1] = 0.0;
+    step[0] = cos(angle);
+    step[1] = sin(angle);
+}
+
+static void turn(double rotor[2], const double step[2])
+{
+    double cosine = rotor[0], sine = rotor[1];
+    rotor[0] = cosine * step[0] - sine * step[1];
+    rotor[1] = cosine * step[1] + sine * step[0];
 }
 
 static void begin_segment(struct tone *tone, unsigned index)
@@ -34,12 +53,9 @@ static void begin_segment(struct tone *tone, unsigned index)
     tone->position = 0;
     tone->amplitude = FULL_SCALE * pow(10.0, (segment->level_dbm0 - FULL_SCALE_DBM0) / 20.0);
     for (unsigned i = 0; i < segment->frequency_count; i++) {
-        double angle = 2.0 * PI * segment->frequencies[i] / SAMPLE_RATE;
-        tone->rotor[i][0] = 1.0;
-        tone->rotor[i][1] = 0.0;
-        tone->step[i][0] = cos(angle);
-        tone->step[i][1] = sin(angle);
+        begin_rotor(tone->rotor[i], tone->step[i], segment->frequencies[i]);
     }
+    begin_rotor(tone->modulator, tone->modulator_step, segment->modulation_hz);
 }
 
 int tone_init(struct tone *tone, const struct tone_spec *spec)
@@ -81,12 +97,21 @@ static double oscillate(struct tone *tone)
 {
     double sum = 0.0;
     for (unsigned i = 0; i < tone->spec.segments[tone->segment].frequency_count; i++) {
-        double cosine = tone->rotor[i][0], sine = tone->rotor[i][1];
-        sum += sine;
-        tone->rotor[i][0] = cosine * tone->step[i][0] - sine * tone->step[i][1];
-        tone->rotor[i][1] = cosine * tone->step[i][1] + sine * tone->step[i][0];
+        sum += tone->rotor[i][1];
+        turn(tone->rotor[i], tone->step[i]);
     }
     return sum;
+}
+
+/* The factor 1 + sin(2 pi m t), scaled so that carrier and side bands together have the power of the carrier alone. */
+static double modulate(struct tone *tone)
+{
+    if (tone->spec.segments[tone->segment].modulation_hz == 0) {
+        return 1.0;
+    }
+    double factor = (1.0 + tone->modulator[1]) / sqrt(1.5);
+    turn(tone->modulator, tone->modulator_step);
+    return factor;
 }
 
 /* Moves on to the next segment where this one is over. */
@@ -108,7 +133,7 @@ static void advance(struct tone *tone)
 
 static int16_t next_sample(struct tone *tone)
 {
-    double value = oscillate(tone) * tone->amplitude * envelope(tone);
+    double value = oscillate(tone) * modulate(tone) * tone->amplitude * envelope(tone);
     tone->position++;
     if (tone->stopping) {
         tone->release -= tone->release > 0;

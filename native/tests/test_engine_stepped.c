@@ -88,7 +88,7 @@ static void test_removal_in_any_order(void)
 static void test_wrong_numbers_are_refused(void)
 {
     struct engine *engine = new_engine();
-    struct media_tone tone = {.count = 9};
+    struct media_tone tone = {.count = MEDIA_TONE_SEGMENTS + 1};
     struct media_device_config card = {.capture = "default", .period_ms = 10, .periods = 2};
     int bus = engine_bus_new(engine, false), device = engine_memory_device_new(engine), sound = engine_tone_new(engine);
     CHECK_EQUAL(engine_join(engine, bus, bus, true, true, 1), -ENOENT);

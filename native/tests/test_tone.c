@@ -55,6 +55,18 @@ static int is_silent(size_t from_ms, size_t to_ms)
     return 1;
 }
 
+/* 400x25 of ITU-T E.180: carrier and both side bands, with the power of an unmodulated tone. */
+static void test_modulation(void)
+{
+    struct tone_spec spec = {.segment_count = 1,
+                             .segments = {{.frequencies = {400}, .frequency_count = 1, .modulation_hz = 25, .level_dbm0 = -10}}};
+    CHECK_EQUAL(play(&spec, 200), 200);
+    CHECK_BETWEEN(level_at(line + RATE / 2, 400), -11.81, -11.71);
+    CHECK_BETWEEN(level_at(line + RATE / 2, 375), -17.83, -17.73);
+    CHECK_BETWEEN(level_at(line + RATE / 2, 425), -17.83, -17.73);
+    CHECK_BETWEEN(level_at(line + RATE / 2, 350), -200, -60);
+}
+
 static void test_cadence_repeats(void)
 {
     struct tone_spec busy = {.segment_count = 1, .repeat = true,
@@ -138,11 +150,15 @@ static void test_refused(void)
     bad = good;
     bad.segments[0].level_dbm0 = 4;
     CHECK_EQUAL(tone_init(&tone, &bad), -EINVAL);
+    bad = good;
+    bad.segments[0].modulation_hz = TONE_MODULATION_MAX + 1;
+    CHECK_EQUAL(tone_init(&tone, &bad), -EINVAL);
 }
 
 int main(void)
 {
     test_four_frequencies_at_their_level();
+    test_modulation();
     test_cadence_repeats();
     test_segments_follow_each_other_and_end();
     test_no_clicks();
