@@ -37,6 +37,15 @@ _WORDS = {
     Cause.RECOVERY_ON_TIMER_EXPIRY: "The PBX does not answer",
 }
 _NORMAL = frozenset({Cause.NORMAL_CLEARING, Cause.NORMAL_UNSPECIFIED, Cause.ANSWERED_ELSEWHERE})
+_UNOBTAINABLE = frozenset(
+    {
+        Cause.UNALLOCATED_NUMBER,
+        Cause.NO_ROUTE_TO_DESTINATION,
+        Cause.NUMBER_CHANGED,
+        Cause.DESTINATION_OUT_OF_ORDER,
+        Cause.INVALID_NUMBER_FORMAT,
+    }
+)
 _BUSY = _NORMAL | {Cause.USER_BUSY, Cause.NO_USER_RESPONDING, Cause.NO_ANSWER, Cause.CALL_REJECTED}
 
 
@@ -57,8 +66,14 @@ def words(cause: Cause, text: str = "") -> str:
 
 
 def tone(cause: Cause) -> EarTone:
-    """Busy tone where the far end is busy or has gone, congestion tone where the network could not."""
-    return EarTone.BUSY if cause in _BUSY else EarTone.CONGESTION
+    """The tone for a cause, as ITU-T E.182 means them.
+
+    Busy tone where the far end is busy or has gone, number unobtainable tone where dialling again is no use, congestion
+    tone where the network could not.
+    """
+    if cause in _BUSY:
+        return EarTone.BUSY
+    return EarTone.UNOBTAINABLE if cause in _UNOBTAINABLE else EarTone.CONGESTION
 
 
 def seconds(cause: Cause) -> float:

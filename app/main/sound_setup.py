@@ -34,7 +34,7 @@ def media_settings(settings: Layers) -> MediaSettings:
         packet_time_ms=settings.number("audio.ptime"),
         dscp=settings.number("audio.dscp"),
         ports=_voice_ports(settings) or MediaSettings.ports,
-        country=settings.text("audio.tones"),
+        country=settings.text("phone.country"),
     )
 
 

@@ -12,7 +12,7 @@ from app.media.devices import RINGER, SoundDevices
 from app.media.formats import DEFAULT_CODECS, AudioCodec
 from app.media.negotiation import LocalMedia, Negotiation, answerable
 from app.media.sounds import Sounds
-from app.media.tones import DEFAULT_COUNTRY
+from app.media.tone_table import DEFAULT_COUNTRY
 from app.media.voice_stream import VoiceStream
 from app.model.ids import StreamId
 from app.model.media import (

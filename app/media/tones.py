@@ -1,82 +1,26 @@
-"""Tones as data: what each country's telephone network sounds like (ITU-T E.180, supplement 2), keys, and rings."""
+"""Tones the engine can play: those of a country's network, keys, and rings."""
 
 from __future__ import annotations
 
+import functools
+
+from app.media.tone_table import COUNTRIES, DEFAULT_COUNTRY, Country
 from app.model.media import EarTone
 from native import ToneSegment, ToneSpec
-
-DEFAULT_COUNTRY = "de"
-"""425 Hz, as E.180 recommends and most of Europe has it."""
 
 _LEVEL = -10
 _SOFT_LEVEL = -18
 """Of tones that sound into a conversation."""
+_HOWLER_LEVEL = -3
 _FEEDBACK_LEVEL = -20
 _KEY_MS = 100
+_UNVERIFIED = "?"
 
 _Cadence = tuple[tuple[tuple[int, ...], int, int], ...]
 """Frequencies in Hz, then milliseconds on and off; 0 and 0 is for ever."""
 
-_REMINDER: _Cadence = (((425,), 100, 100), ((425,), 100, 15_000))
-
-
-def _country(
-    dial: tuple[int, ...], ringback: _Cadence, busy: _Cadence, congestion: _Cadence, waiting: _Cadence
-) -> dict[EarTone, _Cadence]:
-    return {
-        EarTone.DIAL: ((dial, 0, 0),),
-        EarTone.RINGBACK: ringback,
-        EarTone.BUSY: busy,
-        EarTone.CONGESTION: congestion,
-        EarTone.CALL_WAITING: waiting,
-        EarTone.HOLD_REMINDER: _REMINDER,
-    }
-
-
-COUNTRIES: dict[str, dict[EarTone, _Cadence]] = {
-    "at": _country(
-        dial=(420,),
-        ringback=(((420,), 1000, 5000),),
-        busy=(((420,), 400, 400),),
-        congestion=(((420,), 200, 200),),
-        waiting=(((420,), 40, 1950),),
-    ),
-    "ch": _country(
-        dial=(425,),
-        ringback=(((425,), 1000, 4000),),
-        busy=(((425,), 500, 500),),
-        congestion=(((425,), 200, 200),),
-        waiting=(((425,), 200, 200), ((425,), 200, 4000)),
-    ),
-    "de": _country(
-        dial=(425,),
-        ringback=(((425,), 1000, 4000),),
-        busy=(((425,), 480, 480),),
-        congestion=(((425,), 240, 240),),
-        waiting=(((425,), 200, 200), ((425,), 200, 5000)),
-    ),
-    "fr": _country(
-        dial=(440,),
-        ringback=(((440,), 1500, 3500),),
-        busy=(((440,), 500, 500),),
-        congestion=(((440,), 250, 250),),
-        waiting=(((440,), 300, 10_000),),
-    ),
-    "gb": _country(
-        dial=(350, 440),
-        ringback=(((400, 450), 400, 200), ((400, 450), 400, 2000)),
-        busy=(((400,), 375, 375),),
-        congestion=(((400,), 400, 350), ((400,), 225, 525)),
-        waiting=(((400,), 100, 2500),),
-    ),
-    "us": _country(
-        dial=(350, 440),
-        ringback=(((440, 480), 2000, 4000),),
-        busy=(((480, 620), 500, 500),),
-        congestion=(((480, 620), 250, 250),),
-        waiting=(((440,), 300, 10_000),),
-    ),
-}
+_REMINDER = "425 0.1-0.1, 425 0.1-15.0"
+"""Ours: no recommendation has one for a telephone."""
 
 _ROWS = (697, 770, 852, 941)
 _COLUMNS = (1209, 1336, 1477, 1633)
@@ -94,11 +38,44 @@ _INTERNAL: _Cadence = (((587, 1174), 250, 60), ((880, 1760), 350, 2500))
 _URGENT: _Cadence = (((880, 1760), 140, 60), ((1046, 2093), 140, 60), ((880, 1760), 140, 660))
 
 
+@functools.cache
 def ear_tone(tone: EarTone, country: str) -> ToneSpec:
-    """A tone of a country, the default's where it is unknown."""
-    cadences = COUNTRIES.get(country, COUNTRIES[DEFAULT_COUNTRY])
-    soft = tone in {EarTone.CALL_WAITING, EarTone.HOLD_REMINDER}
-    return _spec(cadences[tone], _SOFT_LEVEL if soft else _LEVEL)
+    """A tone of a country, the default's where the country is unknown."""
+    level = {EarTone.CALL_WAITING: _SOFT_LEVEL, EarTone.HOLD_REMINDER: _SOFT_LEVEL, EarTone.HOWLER: _HOWLER_LEVEL}
+    written = notation(tone, country).removeprefix(_UNVERIFIED)
+    segments = tuple(_segment(part, level.get(tone, _LEVEL)) for part in written.split(", "))
+    return ToneSpec(segments, repeat=tone is not EarTone.CONFIRMATION)
+
+
+def notation(tone: EarTone, country: str) -> str:
+    """A tone as `app.media.tone_table` writes it, also where the table leaves it to a rule."""
+    row = COUNTRIES.get(country, COUNTRIES[DEFAULT_COUNTRY])
+    match tone:
+        case EarTone.DIAL:
+            return row.dial
+        case EarTone.SPECIAL_DIAL:
+            return row.special or f"{_UNVERIFIED}{_dial_frequencies(row)} 0.45-0.05"
+        case EarTone.RINGBACK:
+            return row.ringback
+        case EarTone.BUSY:
+            return row.busy
+        case EarTone.CONGESTION:
+            return row.congestion
+        case EarTone.UNOBTAINABLE:
+            return row.unobtainable
+        case EarTone.CALL_WAITING:
+            return row.waiting
+        case EarTone.CONFIRMATION:
+            return row.confirmation or _UNVERIFIED + ", ".join((f"{_dial_frequencies(row)} 0.1-0.1",) * 3)
+        case EarTone.HOWLER:
+            return row.howler
+        case EarTone.HOLD_REMINDER:
+            return _REMINDER
+
+
+def verified(tone: EarTone, country: str) -> bool:
+    """Whether a tone was read in a text that names where it comes from."""
+    return not notation(tone, country).startswith(_UNVERIFIED)
 
 
 def key_tone(digit: str) -> ToneSpec:
@@ -119,9 +96,35 @@ def ring(alert_info: str) -> ToneSpec:
     return _spec(_INTERNAL if "internal" in wish else _MELODY, _LEVEL)
 
 
-def _spec(cadence: _Cadence, level: int, *, repeat: bool = True) -> ToneSpec:
-    """Several frequencies share the level, so that a chord is no louder than a single tone."""
-    segments = tuple(
-        ToneSegment(frequencies, level - 3 * (len(frequencies) - 1), on, off) for frequencies, on, off in cadence
+def _dial_frequencies(row: Country) -> str:
+    return row.dial.removeprefix(_UNVERIFIED).split()[0]
+
+
+def _segment(written: str, level: int) -> ToneSegment:
+    """One part of a tone: `350+440`, `400*25 0.4-0.2`, `425 0.375-0.375@-10`."""
+    sound, _, softer = written.partition("@")
+    pitch, _, times = sound.partition(" ")
+    carriers, _, modulation = pitch.partition("*")
+    on, _, off = times.partition("-")
+    frequencies = tuple(int(frequency) for frequency in carriers.split("+"))
+    return ToneSegment(
+        frequencies,
+        _shared(level + int(softer or 0), frequencies),
+        _milliseconds(on),
+        _milliseconds(off),
+        int(modulation or 0),
     )
+
+
+def _milliseconds(seconds: str) -> int:
+    return round(float(seconds or 0) * 1000)
+
+
+def _shared(level: int, frequencies: tuple[int, ...]) -> int:
+    """Several frequencies share the level, so that a chord is no louder than a single tone."""
+    return level - 3 * (len(frequencies) - 1)
+
+
+def _spec(cadence: _Cadence, level: int, *, repeat: bool = True) -> ToneSpec:
+    segments = tuple(ToneSegment(frequencies, _shared(level, frequencies), on, off) for frequencies, on, off in cadence)
     return ToneSpec(segments, repeat)

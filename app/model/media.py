@@ -15,13 +15,21 @@ from app.model.session import Direction, SessionDescription
 
 
 class EarTone(enum.StrEnum):
-    """A tone the user hears in the chosen ear (ITU-T E.180)."""
+    """A tone the user hears in the chosen ear (ITU-T E.180; what each is for: E.182)."""
 
     DIAL = "dial"
+    SPECIAL_DIAL = "special-dial"
+    """The dial tone while messages wait."""
     RINGBACK = "ringback"
     BUSY = "busy"
     CONGESTION = "congestion"
+    UNOBTAINABLE = "unobtainable"
+    """The number does not exist or cannot be reached: a country's own tone, or the special information tones."""
     CALL_WAITING = "call-waiting"
+    CONFIRMATION = "confirmation"
+    """What was asked of the PBX is done; heard once."""
+    HOWLER = "howler"
+    """The handset was forgotten off the hook."""
     HOLD_REMINDER = "hold-reminder"
 
 

@@ -185,6 +185,26 @@ _LINE = (
     ),
 )
 
+_COUNTRIES = (
+    "at au be bg br ca ch cn cz de dk ee es fi fr gb gr hk hu id "
+    "in it jp lt mx my nl no nz pl pt ru se sg th tr tw us za"
+)
+"""The countries of `app.media.tone_table`, by ISO 3166-1."""
+
+_PHONE = (
+    Setting(
+        key="phone.country",
+        kind=Kind.CHOICE,
+        default="de",
+        label="Country",
+        description="Where the phone stands: its dial, ringback, busy and other tones are this country's.",
+        pbx_name="PHONE.dialTone",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        choices=tuple(_COUNTRIES.split()),
+    ),
+)
+
 _AUDIO = (
     Setting(
         key="audio.codecs",
@@ -243,17 +263,6 @@ _AUDIO = (
         effect=Effect.NEXT_CALL,
         lowest=1025,
         highest=65535,
-    ),
-    Setting(
-        key="audio.tones",
-        kind=Kind.CHOICE,
-        default="de",
-        label="Tones of",
-        description="The country whose dial, ringback and busy tones are played.",
-        pbx_name="PHONE.dialTone",
-        setters=_MANAGED,
-        effect=Effect.NEXT_CALL,
-        choices=("at", "ch", "de", "fr", "gb", "us"),
     ),
     Setting(
         key="audio.path",
@@ -406,7 +415,7 @@ _DIAGNOSTICS = (
 )
 
 REGISTRY: Mapping[str, Setting] = MappingProxyType(
-    {row.key: row for row in (*_LINE, *_AUDIO, *_PLACES, *_DISPLAY, *_LOCK, *_DIAGNOSTICS)}
+    {row.key: row for row in (*_PHONE, *_LINE, *_AUDIO, *_PLACES, *_DISPLAY, *_LOCK, *_DIAGNOSTICS)}
 )
 """Every setting by its key, in the order an administrator's page shows them."""
 

@@ -1,4 +1,4 @@
-"""Tones as data: complete, playable, and what the recommendations say."""
+"""Keys, rings, and a few tones by hand."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import pytest
 
 from app.media import tones
 from app.model.media import EarTone
-from app.settings.registry import REGISTRY
 from native import Clock, DeviceSpec, Engine, ToneSpec
 
 
 def every_spec() -> list[ToneSpec]:
-    ear = [tones.ear_tone(tone, country) for country in tones.COUNTRIES for tone in EarTone]
     rings = [tones.ring(info) for info in ("", "info=alert-internal", "urn:alert:priority:high")]
-    return ear + rings + [tones.key_tone(digit) for digit in "0123456789*#ABCD"]
+    return rings + [tones.key_tone(digit) for digit in "0123456789*#ABCD"]
 
 
 def test_the_engine_plays_every_tone() -> None:
@@ -34,14 +32,6 @@ def test_germany_and_america() -> None:
     assert (ringback.frequencies, ringback.on_ms, ringback.off_ms) == ((440, 480), 2000, 4000)
     dial = tones.ear_tone(EarTone.DIAL, "gb").segments[0]
     assert (dial.frequencies, dial.on_ms, dial.off_ms) == ((350, 440), 0, 0)
-
-
-def test_an_unknown_country_has_the_usual_tones() -> None:
-    assert tones.ear_tone(EarTone.BUSY, "zz") == tones.ear_tone(EarTone.BUSY, "de")
-
-
-def test_the_settings_offer_these_countries_and_no_others() -> None:
-    assert set(REGISTRY["audio.tones"].choices) == set(tones.COUNTRIES)
 
 
 def test_keys_are_dtmf_pairs_played_once() -> None:

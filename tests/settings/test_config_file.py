@@ -116,8 +116,10 @@ def test_a_file_that_is_none_is_a_notice(tmp_path: Path, content: bytes | None, 
 
 
 def test_tables_parsed_already_are_checked_alike() -> None:
-    config = from_tables({"audio": {"tones": "us", "ptime": 25, "handset": {"volume": 70}}}, "desk", Layer.BOARD)
-    assert config.values == {"audio.tones": "us", "audio.handset.volume": 70}
+    config = from_tables(
+        {"phone": {"country": "us"}, "audio": {"ptime": 25, "handset": {"volume": 70}}}, "desk", Layer.BOARD
+    )
+    assert config.values == {"phone.country": "us", "audio.handset.volume": 70}
     (notice,) = config.notices
     assert notice.text.startswith("desk: 'audio.ptime'")
     assert notice.id == "settings.desk.1"

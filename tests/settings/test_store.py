@@ -196,10 +196,10 @@ async def test_a_stored_value_that_no_longer_fits_costs_only_itself(tmp_path: Pa
 async def test_board_below_everybody_and_the_configuration_file_above_the_stored_administrator(tmp_path: Path) -> None:
     await SettingsStore(tmp_path).merge(Layer.ADMIN, {"sip.user": "42", "display.theme": "day"})
     store = SettingsStore(
-        tmp_path, board={"audio.tones": "us", "display.theme": "night"}, configured={"sip.user": "99"}
+        tmp_path, board={"phone.country": "us", "display.theme": "night"}, configured={"sip.user": "99"}
     )
     assert store.provenance("sip.user") == Given("99", Layer.ADMIN)
     assert store.provenance("display.theme") == Given("day", Layer.ADMIN)
-    assert store.provenance("audio.tones") == Given("us", Layer.BOARD)
+    assert store.provenance("phone.country") == Given("us", Layer.BOARD)
     await store.set(Layer.USER, "display.theme", "day")
     assert SettingsStore(tmp_path).current.text("sip.user") == "42", "the file's values are not stored"

@@ -1,0 +1,447 @@
+"""What each country's telephone network sounds like: call-progress tones as data, with where each row was read.
+
+A tone is written nearly as ITU-T E.180 Supplement 2 prints it: frequencies in Hz, then seconds on and off. `350+440`
+sound together, `400*25` is 400 Hz modulated by 25 Hz, a comma goes on to the next sound, no times are continuous,
+`@-10` is 10 dB softer than the rest. A tone that begins with `?` could not be verified: nothing that names a
+recommendation or a national standard was found for it, or two such texts differ. The others were read in open
+transcriptions of the source that is named; the ITU's and the national pages themselves could not be opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_COUNTRY = "de"
+"""425 Hz, as E.180 recommends and most of Europe has it."""
+
+_ITU = "ITU-T E.180 Supplement 2, as annexed to Operational Bulletin 781 (2003)"
+_UNNAMED = "open tone tables that name no source"
+
+_SPECIAL_INFORMATION = "950 0.33, 1400 0.33, 1800 0.33-1.0"
+"""ITU-T E.180, 7: the same everywhere, where a country has no tone of its own for a number that cannot be reached."""
+_OFF_HOOK = "1400+2060+2450+2600 0.1-0.1"
+"""The receiver off-hook tone of North America (Telcordia GR-506); E.180 gives howlers no figures."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Country:
+    """A country's tones (ITU-T E.182 says what each is for) and the `source` they were read in."""
+
+    name: str
+    source: str
+    dial: str
+    ringback: str
+    busy: str
+    congestion: str
+    waiting: str
+    special: str = ""
+    """Special dial tone: messages wait. Empty: the dial tone, interrupted for 50 ms twice a second."""
+    unobtainable: str = "?" + _SPECIAL_INFORMATION
+    confirmation: str = ""
+    """Positive indication, heard once. Empty: the dial tone, three times for 0.1 s."""
+    howler: str = "?" + _OFF_HOOK
+
+
+def _north_america(name: str) -> Country:
+    burst = "350+440 0.1-0.1"
+    return Country(
+        name=name,
+        source="ITU-T E.300 Supplement 3 (North American precise audible tone plan); special tones by Telcordia GR-506",
+        dial="350+440",
+        ringback="440+480 2.0-4.0",
+        busy="480+620 0.5-0.5",
+        congestion="480+620 0.25-0.25",
+        waiting="440 0.3-10.0",
+        special=", ".join((*(burst,) * 10, "350+440")),
+        confirmation=", ".join((burst,) * 3),
+        howler=_OFF_HOOK,
+    )
+
+
+COUNTRIES: dict[str, Country] = {
+    "at": Country(
+        name="Austria",
+        source=_ITU,
+        dial="420",
+        ringback="420 1.0-5.0",
+        busy="420 0.4-0.4",
+        congestion="420 0.2-0.2",
+        waiting="420 0.04-1.95",
+        special="380+420",
+        unobtainable="950 0.33, 1450 0.33, 1850 0.33-1.0",
+    ),
+    "au": Country(
+        name="Australia",
+        source="AS/ACIF S002:2001",
+        dial="413+438",
+        ringback="413+438 0.4-0.2, 413+438 0.4-2.0",
+        busy="425 0.375-0.375",
+        congestion="425 0.375-0.375, 425 0.375-0.375@-10",
+        waiting="425 0.2-0.2, 425 0.2-4.4",
+        special="413+438 0.1-0.04",
+        unobtainable="425 2.5-0.5",
+    ),
+    "be": Country(
+        name="Belgium",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.0-3.0",
+        busy="425 0.5-0.5",
+        congestion="425 0.167-0.167",
+        waiting="1400 0.175-0.175, 1400 0.175-3.5",
+        special="425 1.0-0.25",
+        unobtainable="900 0.33, 1400 0.33, 1800 0.33-1.0",
+    ),
+    "bg": Country(
+        name="Bulgaria",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.0-4.0",
+        busy="425 0.5-0.5",
+        congestion="425 0.25-0.25",
+        waiting="425 0.15-0.15, 425 0.15-4.0",
+        special="425 1.5-0.1",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "br": Country(
+        name="Brazil",
+        source=_UNNAMED,
+        dial="?425",
+        ringback="?425 1.0-4.0",
+        busy="?425 0.25-0.25",
+        congestion="?425 0.25-0.25, 425 0.75-0.25",
+        waiting="?425 0.05-1.0",
+    ),
+    "ca": _north_america("Canada"),
+    "ch": Country(
+        name="Switzerland",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.0-4.0",
+        busy="425 0.5-0.5",
+        congestion="425 0.2-0.2",
+        waiting="425 0.2-0.2, 425 0.2-4.0",
+        special="?425 1.1, 340 1.1",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "cn": Country(
+        name="China",
+        source=_ITU,
+        dial="450",
+        ringback="450 1.0-4.0",
+        busy="450 0.35-0.35",
+        congestion="450 0.7-0.7",
+        waiting="450 0.4-4.0",
+        unobtainable="450 0.1-0.1, 450 0.1-0.1, 450 0.1-0.1, 450 0.4-0.4",
+    ),
+    "cz": Country(
+        name="Czechia",
+        source=_ITU,
+        dial="425 0.33-0.33, 425 0.66-0.66",
+        ringback="425 1.0-4.0",
+        busy="425 0.33-0.33",
+        congestion="425 0.165-0.165",
+        waiting="425 0.33-9.0",
+        unobtainable="950 0.33-0.03, 1400 0.33-0.03, 1800 0.33-1.0",
+    ),
+    "de": Country(
+        name="Germany",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.0-4.0",
+        busy="425 0.48-0.48",
+        congestion="425 0.24-0.24",
+        waiting="425 0.2-0.2, 425 0.2-5.0",
+        special="425+400",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "dk": Country(
+        name="Denmark",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.0-4.0",
+        busy="425 0.5-0.5",
+        congestion="425 0.2-0.2",
+        waiting="?425 0.2-0.6, 425 0.2-3.0",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "ee": Country(
+        name="Estonia",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.0-4.0",
+        busy="425 0.3-0.3",
+        congestion="425 0.2-0.2",
+        waiting="?425 0.2-0.2, 425 0.2-5.0",
+    ),
+    "es": Country(
+        name="Spain",
+        source=_UNNAMED,
+        dial="?425",
+        ringback="?425 1.5-3.0",
+        busy="?425 0.2-0.2",
+        congestion="?425 0.2-0.2, 425 0.2-0.2, 425 0.2-0.6",
+        waiting="?425 0.175-0.175, 425 0.175-3.5",
+    ),
+    "fi": Country(
+        name="Finland",
+        source=_UNNAMED,
+        dial="?425",
+        ringback="?425 1.0-4.0",
+        busy="?425 0.3-0.3",
+        congestion="?425 0.2-0.2",
+        waiting="?425 0.15-0.15, 425 0.15-8.0",
+        special="?425 0.65-0.025",
+    ),
+    "fr": Country(
+        name="France",
+        source=_ITU,
+        dial="440",
+        ringback="440 1.5-3.5",
+        busy="440 0.5-0.5",
+        congestion="?440 0.25-0.25",
+        waiting="440 0.3-10.0",
+        special="?330+440",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "gb": Country(
+        name="United Kingdom",
+        source="BT SIN 350, and " + _ITU,
+        dial="350+440",
+        ringback="400+450 0.4-0.2, 400+450 0.4-2.0",
+        busy="400 0.375-0.375",
+        congestion="400 0.4-0.35, 400 0.225-0.525",
+        waiting="?400 0.1-4.0",
+        special="350+440 0.75, 440 0.75",
+        unobtainable="400",
+        confirmation="1400 1.0",
+    ),
+    "gr": Country(
+        name="Greece",
+        source=_UNNAMED,
+        dial="?425 0.2-0.3, 425 0.7-0.8",
+        ringback="?425 1.0-4.0",
+        busy="?425 0.3-0.3",
+        congestion="?425 0.2-0.2",
+        waiting="?425 0.15-0.15, 425 0.15-8.0",
+        special="?425 0.65-0.025",
+    ),
+    "hk": Country(
+        name="Hong Kong",
+        source=_ITU,
+        dial="350+440",
+        ringback="440+480 0.4-0.2, 440+480 0.4-3.0",
+        busy="480+620 0.5-0.5",
+        congestion="480+620 0.25-0.25",
+        waiting="?440 0.3-10.0",
+        unobtainable="480+620",
+    ),
+    "hu": Country(
+        name="Hungary",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.25-3.75",
+        busy="425 0.3-0.3",
+        congestion="425 0.3-0.3",
+        waiting="425 0.04-1.96",
+        special="350+375+400",
+        unobtainable=_SPECIAL_INFORMATION,
+        confirmation="300+425 1.0-0.2",
+    ),
+    "id": Country(
+        name="Indonesia",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.0-4.0",
+        busy="425 0.5-0.5",
+        congestion="425 0.25-0.25",
+        waiting="425 0.15-0.15, 425 0.15-10.0",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "in": Country(
+        name="India",
+        source=_ITU,
+        dial="400*25",
+        ringback="400*25 0.4-0.2, 400*25 0.4-2.0",
+        busy="400 0.75-0.75",
+        congestion="400 0.25-0.25",
+        waiting="400 0.2-0.1, 400 0.2-7.5",
+        special="400 2.8-0.2",
+        confirmation="400 1.0-4.0",
+    ),
+    "it": Country(
+        name="Italy",
+        source=_ITU,
+        dial="425 0.2-0.2, 425 0.6-1.0",
+        ringback="425 1.0-4.0",
+        busy="425 0.5-0.5",
+        congestion="425 0.2-0.2",
+        waiting="425 0.4-0.1, 425 0.25-0.1, 425 0.15-14.0",
+        special="470 0.4, 425 0.4",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "jp": Country(
+        name="Japan",
+        source=_UNNAMED,
+        dial="?400",
+        ringback="?400*16 1.0-2.0",
+        busy="?400 0.5-0.5",
+        congestion="?400 0.5-0.5",
+        waiting="?400*16 0.5-8.0",
+    ),
+    "lt": Country(
+        name="Lithuania",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.0-4.0",
+        busy="425 0.35-0.35",
+        congestion="425 0.2-0.2",
+        waiting="425 0.15-0.15, 425 0.15-4.0",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "mx": Country(
+        name="Mexico",
+        source=_UNNAMED,
+        dial="?425",
+        ringback="?425 1.0-4.0",
+        busy="?425 0.25-0.25",
+        congestion="?425 0.25-0.25",
+        waiting="?425 0.2-0.6, 425 0.2-10.0",
+    ),
+    "my": Country(
+        name="Malaysia",
+        source=_UNNAMED,
+        dial="?425",
+        ringback="?425 0.4-0.2, 425 0.4-2.0",
+        busy="?425 0.5-0.5",
+        congestion="?425 0.5-0.5",
+        waiting="?425 0.1-4.0",
+    ),
+    "nl": Country(
+        name="Netherlands",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.0-4.0",
+        busy="425 0.5-0.5",
+        congestion="425 0.25-0.25",
+        waiting="425 0.5-9.5",
+        special="425 0.5-0.05",
+        unobtainable="950 0.333, 1400 0.333, 1800 0.333-1.0",
+    ),
+    "no": Country(
+        name="Norway",
+        source=_UNNAMED,
+        dial="?425",
+        ringback="?425 1.0-4.0",
+        busy="?425 0.5-0.5",
+        congestion="?425 0.2-0.2",
+        waiting="?425 0.2-0.6, 425 0.2-10.0",
+        special="?470 0.4, 425 0.4",
+    ),
+    "nz": Country(
+        name="New Zealand",
+        source="Telecom New Zealand TNA 102",
+        dial="400",
+        ringback="400+450 0.4-0.2, 400+450 0.4-2.0",
+        busy="400 0.5-0.5",
+        congestion="400 0.25-0.25",
+        waiting="?400 0.2-3.0",
+        special="?" + ", ".join((*("400 0.1-0.1",) * 6, "400")),
+        unobtainable="400 0.075-0.1, 400 0.075-0.1, 400 0.075-0.1, 400 0.075-0.4",
+    ),
+    "pl": Country(
+        name="Poland",
+        source=_ITU,
+        dial="425",
+        ringback="425 1.0-4.0",
+        busy="425 0.5-0.5",
+        congestion="425 0.5-0.5",
+        waiting="425 0.15-0.15, 425 0.15-4.0",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "pt": Country(
+        name="Portugal",
+        source=_UNNAMED,
+        dial="?425",
+        ringback="?425 1.0-5.0",
+        busy="?425 0.5-0.5",
+        congestion="?425 0.2-0.2",
+        waiting="?425 0.2-0.2, 425 0.2-5.0",
+        special="?425 1.0-0.2",
+    ),
+    "ru": Country(
+        name="Russia",
+        source="GOST 45.223-2001",
+        dial="425",
+        ringback="425 1.0-4.0",
+        busy="425 0.35-0.35",
+        congestion="425 0.175-0.175",
+        waiting="425 0.2-5.0",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "se": Country(
+        name="Sweden",
+        source=_UNNAMED,
+        dial="?425",
+        ringback="?425 1.0-5.0",
+        busy="?425 0.25-0.25",
+        congestion="?425 0.25-0.75",
+        waiting="?425 0.2-0.5, 425 0.2-9.1",
+        special="?425 0.32-0.02",
+    ),
+    "sg": Country(
+        name="Singapore",
+        source="IDA TS PSTN 1",
+        dial="425",
+        ringback="425*24 0.4-0.2, 425*24 0.4-2.0",
+        busy="425 0.75-0.75",
+        congestion="425 0.25-0.25",
+        waiting="425*24 0.3-0.2, 425*24 0.3-3.2",
+        special=", ".join((*("425 0.2-0.2, 425 0.6-0.2",) * 4, "425")),
+        unobtainable="425 2.5-0.5",
+        confirmation="425 0.125-0.125, 425 0.125-0.125, 425 0.125-0.125",
+    ),
+    "th": Country(
+        name="Thailand",
+        source=_ITU,
+        dial="400*50",
+        ringback="?400 1.0-4.0",
+        busy="400 0.5-0.5",
+        congestion="400 0.3-0.3",
+        waiting="?400 0.2-5.0",
+        special="400*50 0.4-0.1",
+        unobtainable=_SPECIAL_INFORMATION,
+    ),
+    "tr": Country(
+        name="Türkiye",
+        source=_ITU,
+        dial="450",
+        ringback="450 2.0-4.0",
+        busy="450 0.5-0.5",
+        congestion="450 0.2-0.2, 450 0.2-0.2, 450 0.2-0.2, 450 0.6-0.2",
+        waiting="450 0.2-0.6, 450 0.2-8.0",
+        special="450 1.0-0.25",
+        unobtainable="450 0.2-0.2",
+        confirmation="450 0.04-0.04, 450 0.04-0.04",
+        howler="1400 0.2-0.2, 2060 0.2-0.2, 2460 0.2-0.2, 2600 0.2-0.2",
+    ),
+    "tw": Country(
+        name="Taiwan",
+        source=_UNNAMED,
+        dial="?350+440",
+        ringback="?440+480 1.0-2.0",
+        busy="?480+620 0.5-0.5",
+        congestion="?480+620 0.25-0.25",
+        waiting="?350+440 0.25-0.25, 350+440 0.25-3.25",
+    ),
+    "us": _north_america("United States"),
+    "za": Country(
+        name="South Africa",
+        source=_UNNAMED,
+        dial="?400*33",
+        ringback="?400*33 0.4-0.2, 400*33 0.4-2.0",
+        busy="?400 0.5-0.5",
+        congestion="?400 0.25-0.25",
+        waiting="?400*33 0.25-0.25",
+    ),
+}
