@@ -45,7 +45,9 @@ class Phone:
         self._telephony = Telephony(storage, devices, engine, self._notices, worker, lambda: self._face.changed())
         self._face = Face(setup, storage, devices, self._telephony, self._notices, worker)
         self._notices.post(*storage.notices, *troubles.device_notices(devices), *(sinks.notices if sinks else ()))
-        self._storage = StorageWatch(storage.folder, self._telephony.call_list, sinks, self._notices, worker)
+        self._storage = StorageWatch(
+            storage.claim, storage.folder, self._telephony.call_list, sinks, self._notices, worker
+        )
         config = storage.config
         self._config = None if config is None else ConfigWatch(config, storage.settings, self._notices, worker)
 

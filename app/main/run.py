@@ -7,13 +7,14 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from app.diagnostics.sinks import LogSinks
 from app.main.command_line import RunOptions
 from app.main.face import Setup
 from app.main.phone import Phone
+from app.main.state_claim import StateTaken
 from app.main.storage import Storage, open_storage
 from app.model.flags import LogFlag
 from app.surface.claim import SocketTaken
@@ -33,8 +34,8 @@ def run(options: RunOptions) -> int:
     setup = Setup(options.socket, kiosk=options.kiosk)
     try:
         asyncio.run(_serve(board, options.state, options.config, setup, verbose=options.verbose))
-    except SocketTaken as error:
-        print(f"The phone cannot start: {error.strerror} with --socket.", file=sys.stderr)
+    except (StateTaken, SocketTaken) as error:
+        print(f"The phone cannot start: {error.strerror}.", file=sys.stderr)
         return 1
     return 0
 
@@ -51,10 +52,14 @@ async def _serve(board: Board, state: Path, config: Path | None, setup: Setup, *
 async def running_phone(
     board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool = False
 ) -> AsyncIterator[Phone]:
-    """A phone from start to stop. Raises SocketTaken when another phone serves the surfaces' socket."""
+    """A phone from start to stop. Raises StateTaken or SocketTaken when another phone uses its folder or socket."""
     with ThreadPoolExecutor(1, thread_name_prefix="worker") as worker:
         storage = open_storage(state, config, board, worker)
-        with _log_sinks(storage, state, verbose=verbose) as sinks, Engine(Clock.CARD) as engine:
+        with (
+            closing(storage),
+            _log_sinks(storage, state, verbose=verbose) as sinks,
+            Engine(Clock.CARD) as engine,
+        ):
             phone = Phone(setup, storage, open_devices(board), engine, worker, sinks)
             try:
                 await phone.start()

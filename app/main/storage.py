@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.calls.call_store import CallListContents, CallStore
+from app.main.state_claim import StateClaim
 from app.model.snapshot import Notice, Severity
 from app.settings.config_file import ConfigFile, from_tables, read_config
 from app.settings.lock_storage import SettingsLockStorage
@@ -25,6 +26,7 @@ class Storage:
     """What was found on the disk, and what was wrong with it."""
 
     folder: Path
+    claim: StateClaim
     settings: SettingsStore
     lock: SettingsLockStorage
     call_store: CallStore
@@ -33,10 +35,19 @@ class Storage:
     config: Path | None = None
     """The file of `--config`, to be looked at again."""
 
+    def close(self) -> None:
+        """Let another phone have the folder."""
+        self.claim.release()
+
 
 def open_storage(state: Path, config: Path | None, board: Board, worker: Executor) -> Storage:
-    """Read everything; blocks on the disk, so it belongs to the start. Never fails for what the disk holds."""
+    """Read everything; blocks on the disk, so it belongs to the start. Never fails for what the disk holds.
+
+    Raises StateTaken when another phone runs with this folder.
+    """
     notices = list(_state_notices(state))
+    claim = StateClaim(state)
+    claim.take()
     of_board = from_tables(board.settings, f"board {board.name}", Layer.BOARD)
     of_admin = ConfigFile() if config is None else read_config(config)
     notices += [*of_board.notices, *of_admin.notices]
@@ -49,7 +60,7 @@ def open_storage(state: Path, config: Path | None, board: Board, worker: Executo
         )
     notices += settings.notices
     return Storage(
-        state, settings, SettingsLockStorage(settings, state, worker), store, contents, tuple(notices), config
+        state, claim, settings, SettingsLockStorage(settings, state, worker), store, contents, tuple(notices), config
     )
 
 

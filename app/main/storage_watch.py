@@ -11,8 +11,10 @@ from pathlib import Path
 from app.calls.history import CallList
 from app.diagnostics.notices import NoticeBoard
 from app.diagnostics.sinks import LOG_NOTICE, LogSinks
+from app.main.state_claim import StateClaim, StateTaken
 from app.main.storage import CALL_LIST_NOTICE, STATE_NOTICE, state_trouble
 from app.model.flags import LogFlag
+from app.model.snapshot import Notice, Severity
 
 log = logging.getLogger(LogFlag.MAIN)
 
@@ -27,8 +29,15 @@ class StorageWatch:
     """
 
     def __init__(
-        self, folder: Path, call_list: CallList, sinks: LogSinks | None, notices: NoticeBoard, worker: Executor
+        self,
+        claim: StateClaim,
+        folder: Path,
+        call_list: CallList,
+        sinks: LogSinks | None,
+        notices: NoticeBoard,
+        worker: Executor,
     ) -> None:
+        self._claim = claim
         self._folder = folder
         self._call_list = call_list
         self._sinks = sinks
@@ -59,6 +68,11 @@ class StorageWatch:
     async def _mended(self) -> bool:
         loop = asyncio.get_running_loop()
         if await loop.run_in_executor(self._worker, state_trouble, self._folder):
+            return False
+        try:
+            await loop.run_in_executor(self._worker, self._claim.take)
+        except StateTaken as error:
+            self._notices.post(Notice(STATE_NOTICE, Severity.ERROR, f"{error.strerror}."))
             return False
         self._notices.clear(STATE_NOTICE)
         contents = await asyncio.wrap_future(self._call_list.begin_return())

@@ -55,7 +55,7 @@ class SocketClaim:
                 os.close(descriptor)
                 raise SocketTaken(
                     errno.EADDRINUSE,
-                    f"Another phone is running with the socket {self._path}. End it, or choose another",
+                    f"Another phone is running with the socket {self._path}. End it, or choose another with --socket",
                 ) from None
             # Its owner took the file away between our two steps: there is another to lock now, or none.
             os.close(descriptor)
@@ -79,4 +79,6 @@ def _clear(path: Path) -> None:
     if _is_socket(path):
         path.unlink(missing_ok=True)
     elif os.path.lexists(path):
-        raise SocketTaken(errno.EEXIST, f"{path} is in the way of the phone's socket. Move it, or choose another path")
+        raise SocketTaken(
+            errno.EEXIST, f"{path} is in the way of the phone's socket. Move it, or choose another path with --socket"
+        )

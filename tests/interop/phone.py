@@ -95,7 +95,7 @@ class PhoneUnderTest:
         config, socket = self.folder / "phone.toml", self.folder / "phone.socket"
         config.write_text(self._configuration())
         board = load_board("headless")
-        storage = open_storage(self.folder / "state", config, board, self._worker)
+        self._storage = storage = open_storage(self.folder / "state", config, board, self._worker)
         self._phone = Phone(Setup(socket, kiosk=False), storage, open_devices(board), self._engine, self._worker)
         await self._phone.start()
         self._surface = await Surface.connect(socket)
@@ -109,6 +109,7 @@ class PhoneUnderTest:
             await self._surface.close()
         if self._phone is not None:
             await self._phone.stop()
+            self._storage.close()
         self._engine.close()
         self._worker.shutdown()
 

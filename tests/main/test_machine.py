@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,25 @@ async def test_a_socket_folder_that_cannot_be_written(phone: PhoneProcess) -> No
     assert (await phone.end())[0] == 0
 
 
+async def test_a_second_phone_on_the_same_state_folder_ends_and_says_what_to_do(
+    phone: PhoneProcess, tmp_path: Path
+) -> None:
+    second = PhoneProcess(tmp_path / "second")
+    second.state = phone.state
+    async with phone.running() as surface:
+        await second.launch()
+        assert await second.ended() == 1
+        assert f"Another phone is running with the state folder {phone.state}" in second.said
+        assert "another --state" in second.said
+        assert "Traceback" not in second.said
+        assert (await set_theme(surface, "day")).accepted
+    await phone.launch()
+    await phone.connect()
+    await phone.end(signal.SIGKILL)
+    async with second.running() as surface:
+        assert await surface.until(lambda s: s.display.theme == "day", 5), "a phone that died leaves nothing locked"
+
+
 async def test_a_second_phone_on_the_same_socket_ends_and_says_why(phone: PhoneProcess, tmp_path: Path) -> None:
     second = PhoneProcess(tmp_path / "second")
     second.socket = phone.socket
@@ -118,6 +138,7 @@ async def test_a_second_phone_on_the_same_socket_ends_and_says_why(phone: PhoneP
         await second.launch()
         assert await second.ended() == 1
         assert "Another phone is running" in second.said
+        assert "another with --socket." in second.said
         assert "Traceback" not in second.said
         assert (await set_theme(surface, "day")).accepted
         assert await surface.until(lambda s: s.display.theme == "day", 5)
