@@ -150,18 +150,24 @@ static size_t split(struct body *body, const uint8_t *data, size_t size, bool fi
     return whole;
 }
 
-static bool read_packet(struct rtcp_compound *compound, uint8_t type, const struct body *body, bool first)
+static bool is_report(uint8_t type)
+{
+    return type == TYPE_SR || type == TYPE_RR;
+}
+
+/* `reported` tells whether a report came before this packet. */
+static bool read_packet(struct rtcp_compound *compound, uint8_t type, const struct body *body, bool reported)
 {
     switch (type) {
     case TYPE_SR:
     case TYPE_RR:
-        return read_report(compound, body, type == TYPE_SR, first);
+        return read_report(compound, body, type == TYPE_SR, !reported);
     case TYPE_SDES:
-        return !first && read_sdes(compound, body);
+        return reported && read_sdes(compound, body);
     case TYPE_BYE:
-        return !first && read_bye(compound, body);
+        return reported && read_bye(compound, body);
     default:
-        return !first;
+        return true;
     }
 }
 
@@ -171,13 +177,15 @@ int rtcp_parse(struct rtcp_compound *compound, const uint8_t *data, size_t size)
     if (size == 0 || size > RTCP_PACKET_MAX) {
         return -EBADMSG;
     }
+    bool reported = false;
     for (size_t offset = 0; offset < size;) {
         struct body body;
         bool lone = offset == 0 && size >= HEAD && HEAD + 4u * wire_get16(data + 2) < size;
         size_t whole = split(&body, data + offset, size - offset, lone);
-        if (whole == 0 || !read_packet(compound, data[offset + 1], &body, offset == 0)) {
+        if (whole == 0 || !read_packet(compound, data[offset + 1], &body, reported)) {
             return -EBADMSG;
         }
+        reported = reported || is_report(data[offset + 1]);
         offset += whole;
     }
     return 0;

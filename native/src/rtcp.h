@@ -46,9 +46,10 @@ struct rtcp_compound {
     char reason[RTCP_REASON_MAX + 1];                     /**< Of the BYE; terminated, may be empty   */
 };
 
-/** Parses one datagram by the rules of RFC 3550 A.2: version 2, first packet SR or RR, lengths add up to the datagram,
-    padding only in the last packet. Packet types we don't know are skipped. A reduced-size packet (RFC 5506) is refused
-    since nobody offers it. Returns 0 or -EBADMSG. Any thread. */
+/** Parses one datagram by the rules of RFC 3550 A.2: version 2, lengths add up to the datagram, padding only in the last packet.
+    Packet types we don't know are skipped, also as the first, where RFC 3550 has only SR and RR: RFC 5506 lets feedback and APP
+    stand alone once agreed on, old peers open a NAT with such a packet unasked, and nothing is taken from it. What we do take,
+    SDES and BYE, is refused without a report before it. Returns 0 or -EBADMSG. Any thread. */
 int rtcp_parse(struct rtcp_compound *compound, const uint8_t *data, size_t size);
 
 /** Builds SR or RR, then SDES with the CNAME when one is given, then BYE when `bye_count` is not 0.

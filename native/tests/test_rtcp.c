@@ -93,6 +93,12 @@ static void test_accepted(void)
     CHECK_EQUAL(rtcp_parse(&out, (const uint8_t[]){0xa0, 201, 0, 2, 0, 0, 0, 7, 0, 0, 0, 4}, 12), 0);
     const uint8_t with_app[] = {0x80, 201, 0, 1, 0, 0, 0, 7, 0x80, 204, 0, 2, 0, 0, 0, 7, 'a', 'b', 'c', 'd'};
     CHECK_EQUAL(rtcp_parse(&out, with_app, sizeof with_app), 0);
+    /* APP alone opens a NAT, feedback alone is RFC 5506: neither is of use, neither is wrong. */
+    const uint8_t app[] = {0x80, 204, 0, 2, 0, 0, 0, 7, 'P', 'I', 'N', 'G'};
+    CHECK_EQUAL(rtcp_parse(&out, app, sizeof app), 0);
+    CHECK_EQUAL(out.ssrc, 0);
+    const uint8_t app_then_bye[] = {0x80, 204, 0, 2, 0, 0, 0, 7, 'P', 'I', 'N', 'G', 0x81, 203, 0, 1, 0, 0, 0, 7};
+    CHECK_EQUAL(rtcp_parse(&out, app_then_bye, sizeof app_then_bye), -EBADMSG);
     /* A CNAME of somebody else is none of the sender's. */
     const uint8_t other[] = {0x80, 201, 0, 1, 0, 0, 0, 7, 0x81, 202, 0, 2, 0, 0, 0, 8, 1, 1, 'x', 0};
     CHECK_EQUAL(rtcp_parse(&out, other, sizeof other), 0);
