@@ -117,6 +117,7 @@ int engine_step(struct engine *engine, uint32_t ticks)
         int64_t now = atomic_load(&engine->stepped_now) + TICK_NS;
         atomic_store(&engine->stepped_now, now);
         engine_tick(engine, now, now);
+        engine_send_reports(engine, now);
     }
     engine_publish(engine);
     return 0;

@@ -54,7 +54,7 @@ static void remove_bus(struct members *members, struct bus *bus)
     REMOVE_MEMBER(members->buses, members->bus_count, bus);
 }
 
-static void remove_object(struct engine *engine, struct object *object, int64_t now_ns)
+static void remove_object(struct engine *engine, struct object *object)
 {
     struct members *members = &engine->members;
     switch (object->kind) {
@@ -62,7 +62,7 @@ static void remove_object(struct engine *engine, struct object *object, int64_t 
         remove_bus(members, (struct bus *)object);
         break;
     case OBJECT_STREAM:
-        stream_leave((struct stream *)object, now_ns);
+        stream_leave((struct stream *)object, engine_now(engine));
         REMOVE_MEMBER(members->streams, members->stream_count, object);
         break;
     case OBJECT_DEVICE:
@@ -96,7 +96,7 @@ static void apply(struct engine *engine, const struct command *command, int64_t 
         add(&engine->members, object);
         break;
     case COMMAND_REMOVE:
-        remove_object(engine, object, now_ns);
+        remove_object(engine, object);
         break;
     case COMMAND_JOIN:
         join((struct party *)object, command);

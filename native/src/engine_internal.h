@@ -139,6 +139,10 @@ void engine_apply_commands(struct engine *engine, int64_t now_ns, int64_t wall_n
 void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns);
 void engine_publish(struct engine *engine);
 
+/* Sends the RTCP reports that are due, after the tick. `now_ns` is when they really leave, as the far end reckons round trips by it:
+ * a tick that is run together with a later one stands for a moment before. */
+void engine_send_reports(struct engine *engine, int64_t now_ns);
+
 /* engine_thread.c: the media thread's body. */
 void *engine_run(void *engine);
 

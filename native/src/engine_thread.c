@@ -29,6 +29,8 @@ static void timed_tick(struct engine *engine, int64_t before_ns)
 {
     int64_t begun = clock_now();
     engine_tick(engine, begun - before_ns, clock_wall() - before_ns);
+    if (before_ns == 0)
+        engine_send_reports(engine, clock_now());
     int64_t busy = clock_now() - begun;
     engine->busy_ns += busy;
     engine->busy_max_ns = busy > engine->busy_max_ns ? busy : engine->busy_max_ns;

@@ -1,6 +1,6 @@
 /* One tick, every 10 ms.
  *
- *   commands -> packets in -> receivers -> devices in -> mix -> senders, packets out -> devices out -> RTCP -> counters
+ *   commands -> packets in -> receivers -> devices in -> mix -> senders, packets out -> devices out -> counters
  *
  * Nothing here waits for another thread, allocates, logs or opens a file. */
 #include "engine_internal.h"
@@ -118,6 +118,12 @@ void engine_publish(struct engine *engine)
     snapshot_write(&engine->report, &report, sizeof report);
 }
 
+void engine_send_reports(struct engine *engine, int64_t now_ns)
+{
+    for (unsigned i = 0; i < engine->members.stream_count; i++)
+        stream_report(engine->members.streams[i], now_ns);
+}
+
 void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns)
 {
     engine_apply_commands(engine, now_ns, wall_ns);
@@ -128,8 +134,6 @@ void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns)
     mix(&engine->members);
     send_streams(engine);
     play_devices(engine);
-    for (unsigned i = 0; i < engine->members.stream_count; i++)
-        stream_report(engine->members.streams[i], now_ns);
     engine->ticks++;
     if (engine->ticks % PUBLISH_TICKS == 0)
         engine_publish(engine);

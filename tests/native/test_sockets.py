@@ -39,6 +39,7 @@ while time.monotonic() - begin < 10:
     time.sleep(0.002)
 """
 """A stranger who sends 8,000 packets a second to a port of loopback until ended."""
+SO_TIMESTAMPNS = 35
 STUN = struct.pack("!HHI", 1, 0, 0x2112A442) + bytes(12)
 
 
@@ -236,6 +237,48 @@ def test_muxed_rtcp_shares_the_port_and_a_bye_is_told(engine: Engine, peer: sock
     assert eventually(lambda: has_told(engine, seen, RemoteBye(stream)))
     stream.close()
     assert eventually(lambda: 192 <= peer.recv(2000)[1] <= 223)
+
+
+@pytest.mark.timing
+def test_round_trips_are_those_of_the_wire(engine: Engine, peer: socket.socket) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    with udp() as rtcp:
+        rtcp.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        rtcp.settimeout(10)
+        stream.configure(replace(PCMU, rtcp_port=rtcp.getsockname()[1], **towards(peer)))  # type: ignore[arg-type]
+        talk(peer, stream)
+        sent_at = time.time()
+        rtcp.sendto(sender_report(sent_at), (stream.local_address, stream.rtcp_port))
+        report, arrived_at = receive_stamped(rtcp)
+        block = struct.pack("!IIIIII", stream.ssrc, 0, 0, 0, middle(report), fraction(time.time() - arrived_at))
+        rtcp.sendto(struct.pack("!BBHI", 0x81, 201, 7, 99) + block, (stream.local_address, stream.rtcp_port))
+        assert eventually(lambda: stream.statistics().round_trip_ms is not None)
+    last_sr, delay = struct.unpack("!II", report[44:52])
+    assert last_sr == middle(sender_report(sent_at))
+    assert delay / 65536 == pytest.approx(arrived_at - sent_at, abs=0.005)
+    assert stream.statistics().round_trip_ms == pytest.approx(0, abs=5)
+
+
+def sender_report(wall: float) -> bytes:
+    """An SR of SSRC 99 made at this wall time (RFC 3550, 6.4.1)."""
+    return struct.pack("!BBHIIIIII", 0x80, 200, 6, 99, int(wall) + 2208988800, int(wall % 1 * 2**32), 0, 5, 800)
+
+
+def fraction(seconds: float) -> int:
+    """Seconds in 1/65536, as RTCP counts delays."""
+    return int(seconds * 65536)
+
+
+def middle(report: bytes) -> int:
+    """The middle 32 bits of a sender report's NTP time."""
+    return int(struct.unpack("!I", report[10:14])[0])
+
+
+def receive_stamped(sock: socket.socket) -> tuple[bytes, float]:
+    """A datagram, and the wall time at which the kernel got it."""
+    data, ancillary, _, _ = sock.recvmsg(2000, 100)
+    seconds, nanoseconds = struct.unpack("@qq", ancillary[0][2])
+    return data, seconds + nanoseconds * 1e-9
 
 
 def test_an_oversized_datagram_is_malformed(engine: Engine, peer: socket.socket) -> None:
