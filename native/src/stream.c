@@ -59,7 +59,6 @@ struct stream *stream_new(const struct sender_config *identity, uint64_t seed)
     return stream;
 }
 
-
 static int setup_addresses(struct stream_setup *setup, const struct media_stream_config *config)
 {
     uint16_t rtcp_port = config->rtcp_port;
@@ -114,35 +113,30 @@ void stream_configure(struct stream *stream, const struct stream_setup *setup, i
         error = first ? sender_init(stream->sender, &next.sender) : sender_configure(stream->sender, &next.sender);
     if (error != 0)
         return;     /* out of range: Python has checked the same ranges, so nothing was asked for that we refuse */
-    bool moved = first || !address_equal(&next.remote[COMPONENT_RTP], &stream->setup.remote[COMPONENT_RTP]);
     stream->setup = next;
     stream->configured = true;
-    if (moved)
-        stream->latched[COMPONENT_RTP] = stream->latched[COMPONENT_RTCP] = false;
+    latch_name(&stream->latch, &next.remote[COMPONENT_RTP], now_ns);
+    if (!stream->latch.closed)
+        stream->rtcp_heard = false;
     rtcp_session_start(&stream->rtcp, next.cname, now_ns, wall_ns);
 }
 
-/* Symmetric RTP: the first valid packet's source is the far end until the stream is configured anew. One exception: the address
- * that signalling named takes the latch back, since a stranger can be quicker but can't be that. */
-static bool source_accepted(struct stream *stream, const struct packet *packet)
+/* Symmetric RTP; a packet in memory has no address. */
+static bool source_accepted(struct stream *stream, const struct packet *packet, const struct rtp_packet *parsed)
 {
+    bool changed = false;
     if (stream->port.in_memory)
         return true;
-    const union address *signalled = &stream->setup.remote[COMPONENT_RTP];
-    union address *latched = &stream->source[COMPONENT_RTP];
-    if (stream->latched[COMPONENT_RTP] && address_equal(latched, &packet->source))
-        return true;
-    if (stream->latched[COMPONENT_RTP] && !address_equal(signalled, &packet->source))
+    if (!latch_accept(&stream->latch, &packet->source, parsed, packet->arrival_ns, &changed))
         return false;
-    *latched = packet->source;
-    stream->latched[COMPONENT_RTP] = true;
-    stream->latched[COMPONENT_RTCP] = false;
+    if (changed)
+        stream->rtcp_heard = false;
     return true;
 }
 
-static bool payload_type_known(const struct stream *stream, const struct packet *packet)
+static bool payload_type_known(const struct stream *stream, const struct rtp_packet *parsed)
 {
-    int type = packet->data[1] & 0x7F;
+    int type = parsed->payload_type;
     if (type == stream->setup.receiver.telephone_event_type)
         return true;
     for (unsigned i = 0; i < stream->setup.receiver.payload_count; i++) {
@@ -159,11 +153,9 @@ static void take_rtp(struct stream *stream, const struct packet *packet)
         stream->malformed++;
         return;
     }
-    if (!stream->latched[COMPONENT_RTP] && !stream->port.in_memory && !payload_type_known(stream, packet)) {
-        stream->wrong_source++;
-        return;
-    }
-    if (!source_accepted(stream, packet)) {
+    /* Nobody is taken for the far end by what couldn't be voice of this call. */
+    bool judged = stream->port.in_memory || stream->latch.closed;
+    if ((!judged && !payload_type_known(stream, &parsed)) || !source_accepted(stream, packet, &parsed)) {
         stream->wrong_source++;
         return;
     }
@@ -175,13 +167,11 @@ static bool rtcp_source_accepted(struct stream *stream, const struct packet *pac
 {
     if (stream->port.in_memory)
         return true;
-    const union address *far = stream->latched[COMPONENT_RTP] ? &stream->source[COMPONENT_RTP]
-                                                              : &stream->setup.remote[COMPONENT_RTP];
-    if (!address_same_host(far, &packet->source) &&
+    if (!address_same_host(latch_address(&stream->latch), &packet->source) &&
         !address_same_host(&stream->setup.remote[COMPONENT_RTCP], &packet->source))
         return false;
-    stream->source[COMPONENT_RTCP] = packet->source;
-    stream->latched[COMPONENT_RTCP] = true;
+    stream->rtcp_source = packet->source;
+    stream->rtcp_heard = true;
     return true;
 }
 
@@ -300,9 +290,7 @@ bool stream_send(struct stream *stream)
     size_t size = sender_put(stream->sender, stream->party.heard, stream->setup.sends, packet, sizeof packet);
     if (size == 0)
         return false;
-    const union address *to = stream->latched[COMPONENT_RTP] ? &stream->source[COMPONENT_RTP]
-                                                             : &stream->setup.remote[COMPONENT_RTP];
-    bool sent = packet_port_send(&stream->port, COMPONENT_RTP, packet, size, to);
+    bool sent = packet_port_send(&stream->port, COMPONENT_RTP, packet, size, latch_address(&stream->latch));
     stream->send_errors += !sent;
     return sent;
 }
@@ -312,11 +300,10 @@ static void send_rtcp(struct stream *stream, const uint8_t *packet, size_t size)
 {
     union address to = stream->setup.remote[COMPONENT_RTCP];
     bool mux = stream->setup.rtcp_mux;
-    if (stream->latched[COMPONENT_RTCP]) {
-        to = stream->source[COMPONENT_RTCP];
-    } else if (stream->latched[COMPONENT_RTP] &&
-               !address_equal(&stream->source[COMPONENT_RTP], &stream->setup.remote[COMPONENT_RTP])) {
-        to = stream->source[COMPONENT_RTP];
+    if (stream->rtcp_heard) {
+        to = stream->rtcp_source;
+    } else if (!address_equal(latch_address(&stream->latch), &stream->setup.remote[COMPONENT_RTP])) {
+        to = *latch_address(&stream->latch);
         address_set_port(&to, (uint16_t)(address_port(&to) + (mux ? 0 : 1)));
     }
     stream->send_errors += !packet_port_send(&stream->port, mux ? COMPONENT_RTP : COMPONENT_RTCP, packet, size, &to);

@@ -9,6 +9,7 @@
 
 #include "address.h"
 #include "events.h"
+#include "latch.h"
 #include "level.h"
 #include "mixer.h"
 #include "packet_port.h"
@@ -38,8 +39,9 @@ struct stream {
     struct rtcp_session rtcp;
     struct stream_setup setup;
     bool configured;
-    bool latched[COMPONENTS];           /* `source` holds where the far end's packets come from */
-    union address source[COMPONENTS];
+    struct latch latch;                 /* where its RTP comes from ... */
+    bool rtcp_heard;                    /* ... and its RTCP: `rtcp_source` is set */
+    union address rtcp_source;
     int foreign_tokens;
     uint64_t wrong_source;
     uint64_t malformed;
