@@ -40,6 +40,11 @@ socklen_t address_length(const union address *address)
     return address->generic.sa_family == AF_INET6 ? sizeof address->v6 : sizeof address->v4;
 }
 
+bool address_unspecified(const union address *a)
+{
+    return a->generic.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&a->v6.sin6_addr) : a->v4.sin_addr.s_addr == INADDR_ANY;
+}
+
 bool address_same_host(const union address *a, const union address *b)
 {
     if (a->generic.sa_family != b->generic.sa_family)

@@ -21,6 +21,7 @@ void address_set_port(union address *address, uint16_t port);
 uint16_t address_port(const union address *address);
 socklen_t address_length(const union address *address);
 bool address_equal(const union address *a, const union address *b);         /* host and port */
+bool address_unspecified(const union address *a);                            /* 0.0.0.0 or ::, which mean nowhere */
 bool address_same_host(const union address *a, const union address *b);
 void address_format(const union address *address, char *text, size_t size);     /* the host alone */
 

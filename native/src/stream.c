@@ -93,7 +93,9 @@ int stream_setup_from(struct stream_setup *setup, const struct media_stream_conf
     setup->sender.telephone_event_type = config->telephone_event_type;
     setup->sender.telephone_event_clock = codec->clock_rate;
     setup->clock_rate = codec->clock_rate;
-    setup->sends = config->sends;
+    /* RFC 3264 8.4: whoever names the unspecified address wants neither RTP nor RTCP. Linux would send it to ourselves. */
+    setup->reachable = !address_unspecified(&setup->remote[COMPONENT_RTP]);
+    setup->sends = config->sends && setup->reachable;
     setup->receives = config->receives;
     setup->connected = config->connected;
     setup->rtcp_mux = config->rtcp_mux;
@@ -312,6 +314,8 @@ static void send_rtcp(struct stream *stream, const uint8_t *packet, size_t size)
 static void send_report(struct stream *stream, int64_t now_ns, bool bye)
 {
     uint8_t packet[RTCP_PACKET_MAX];
+    if (!stream->setup.reachable)
+        return;
     size_t size = rtcp_session_report(&stream->rtcp, stream->receiver, stream->sender, now_ns, bye, packet, sizeof packet);
     if (size != 0)
         send_rtcp(stream, packet, size);

@@ -24,6 +24,7 @@ struct stream_setup {
     struct receiver_config receiver;
     struct sender_config sender;
     unsigned clock_rate;                /* of what we send */
+    bool reachable;                     /* false: nothing at all is sent, RTCP neither */
     bool sends;
     bool receives;
     bool connected;

@@ -180,6 +180,20 @@ def test_the_signalled_address_takes_the_latch_back(engine: Engine, peer: socket
         assert eventually(lambda: stream.statistics().wrong_source == before.wrong_source + 3)
 
 
+@pytest.mark.parametrize("nowhere", ["0.0.0.0", "::"])
+def test_nothing_is_sent_to_the_unspecified_address(engine: Engine, nowhere: str) -> None:
+    stream = engine.new_stream("::1" if ":" in nowhere else "127.0.0.1")
+    with udp(nowhere) as ourselves, udp(nowhere) as reports:
+        stream.configure(
+            replace(
+                PCMU, remote_address=nowhere, rtp_port=ourselves.getsockname()[1], rtcp_port=reports.getsockname()[1]
+            )
+        )
+        time.sleep(0.1)
+        stream.close()
+        assert not select.select([ourselves, reports], [], [], 0.1)[0]
+
+
 def test_an_unknown_payload_type_latches_nothing(engine: Engine, peer: socket.socket) -> None:
     stream = engine.new_stream("127.0.0.1")
     stream.configure(replace(PCMU, **towards(peer)))  # type: ignore[arg-type]
