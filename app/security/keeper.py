@@ -44,7 +44,7 @@ class LockStorage(Protocol):
 
 def read_clock() -> Moment:
     """The time now, with the kernel's name for this boot."""
-    return Moment(time.monotonic(), time.time(), _boot_id())
+    return Moment(time.monotonic(), _boot_id())
 
 
 def _boot_id() -> str:

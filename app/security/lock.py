@@ -35,10 +35,12 @@ _ALWAYS = (Answer, Reject, HangUp, Unlock, Silence, SetVolume, SelectPath, Press
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """A time by both clocks, in seconds. `monotonic` counts within one boot, which `boot` names; `wall` may jump."""
+    """A time in seconds that counts within one boot of the machine, which `boot` names; empty where it is unknown.
+
+    There is no time of day in it: whoever answers the phone's questions for the time could shorten a delay by it.
+    """
 
     monotonic: float
-    wall: float
     boot: str
 
 
@@ -161,14 +163,11 @@ class ScreenLock:
 
 
 def _remaining(attempts: Attempts, now: Moment) -> float:
-    """Seconds still to wait after a restart. A clock that cannot be believed costs the whole delay again."""
+    """Seconds still to wait after a restart; all of them after another boot, as nobody knows how long that took."""
     delay = delay_after(attempts.wrong)
-    if not delay or attempts.last is None:
+    if attempts.last is None or not now.boot or attempts.last.boot != now.boot:
         return delay
-    if now.boot and attempts.last.boot == now.boot:
-        passed = now.monotonic - attempts.last.monotonic
-    else:
-        passed = now.wall - attempts.last.wall
+    passed = now.monotonic - attempts.last.monotonic
     return delay if passed < 0 else max(0.0, delay - passed)
 
 

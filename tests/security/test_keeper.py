@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ class Phone:
 
     def __init__(self, folder: Path, hasher: PinHasher | None = None) -> None:
         self.folder = folder
-        self.now = Moment(100.0, 1_000_000.0, "boot")
+        self.now = Moment(100.0, "boot")
         self.changes = 0
         self.hasher = hasher or DummyHasher()
         self.start()
@@ -45,7 +46,7 @@ class Phone:
         self.changes += 1
 
     def pass_time(self, seconds: float) -> None:
-        self.now = Moment(self.now.monotonic + seconds, self.now.wall + seconds, self.now.boot)
+        self.now = Moment(self.now.monotonic + seconds, self.now.boot)
 
 
 @pytest.fixture
@@ -83,6 +84,18 @@ async def test_wrong_pins_are_counted_over_restarts(phone: Phone) -> None:
     assert await phone.keeper.unlock("2580") is None
     phone.start()
     assert phone.keeper.view.wrong_attempts == 0
+
+
+async def test_no_time_of_day_shortens_the_delay(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone.start()
+    for _ in range(FREE_ATTEMPTS + 2):
+        phone.pass_time(100)
+        await phone.keeper.unlock("0000")
+    for day in (0.0, 9e9):
+        monkeypatch.setattr(time, "time", lambda day=day: day)
+        phone.now = Moment(3.0, f"boot at {day}")
+        phone.start()
+        assert phone.keeper.view.retry_at == 3.0 + 15.0
 
 
 async def test_the_attempt_is_on_the_disk_before_the_pin_is_checked(phone: Phone) -> None:
