@@ -99,7 +99,9 @@ class DigestClient:
             name = "Proxy-Authorization" if proxy else "Authorization"
             if not challenge.stale and self._was_fresh(refused, name, challenge.realm):
                 outcome = Outcome.REJECTED
-            self._sessions[name, challenge.realm] = _ClientSession(challenge, self._make_cnonce())
+            before = self._sessions.get((name, challenge.realm))
+            used = 0 if before is None else before.uses_of(challenge.parameter("nonce") or "")
+            self._sessions[name, challenge.realm] = _ClientSession(challenge, self._make_cnonce(), used)
         while len(self._sessions) > _MAX_CHALLENGES:
             self._sessions.popitem(last=False)
         return outcome
@@ -116,29 +118,35 @@ class DigestClient:
         return msgspec.structs.replace(request, headers=headers)
 
     def _was_fresh(self, refused: Request, name: str, realm: str) -> bool:
-        """Whether `refused` answered this realm with a nonce on its first use, so that only the password was wrong."""
+        """Whether `refused` was the first answer to a challenge for this realm, so that only the password was wrong."""
         for value in refused.headers.get_all(name):
             credentials = Credentials.parse(value)
             if credentials.parameter("realm") == realm:
-                count = credentials.parameter("nc")
-                if count is not None:
-                    return count == _FIRST_USE
                 session = self._sessions.get((name, realm))
-                return session is not None and session.only_use(credentials.parameter("nonce") or "")
+                only_use = session is not None and session.only_use(credentials.parameter("nonce") or "")
+                return only_use or credentials.parameter("nc") == _FIRST_USE
         return False
 
 
 class _ClientSession:
-    """One challenge and how often its nonce was used."""
+    """One challenge and how often its nonce was used, `used` times of them for an earlier challenge.
 
-    def __init__(self, challenge: Challenge, cnonce: str) -> None:
+    The count goes on when a server challenges with the same nonce again (RFC 7616, 3.4): from anew it were a replay.
+    """
+
+    def __init__(self, challenge: Challenge, cnonce: str, used: int) -> None:
         self._challenge = challenge
         self._cnonce = cnonce
-        self._count = 0
+        self._used_before = used
+        self._count = used
 
     def only_use(self, nonce: str) -> bool:
-        """Whether `nonce` is this session's and was used once."""
-        return nonce == self._challenge.parameter("nonce") and self._count == 1
+        """Whether `nonce` is this session's and was used once for it."""
+        return nonce == self._challenge.parameter("nonce") and self._count == self._used_before + 1
+
+    def uses_of(self, nonce: str) -> int:
+        """How often `nonce` was used."""
+        return self._count if nonce == self._challenge.parameter("nonce") else 0
 
     def answer(self, account: Account, request: Request) -> Credentials:
         self._count += 1

@@ -36,7 +36,8 @@ class DigestServer:
     """Challenges and checks the clients of one realm. Time comes in as seconds of any monotonic clock.
 
     Nonces name the time they were made and are signed, so that none has to be kept before it was used; of used ones
-    the highest count is kept, so that nothing can be replayed.
+    the highest count is kept, so that nothing can be replayed: where there are too many, all as old as the forgotten
+    ones are stale.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class DigestServer:
         self._nonce_lifetime = nonce_lifetime
         self._key = secrets.token_bytes(32)
         self._counts: OrderedDict[str, int] = OrderedDict()
+        self._forgotten = -1
+        """When the newest nonce was made whose count is no longer kept, in milliseconds."""
 
     def challenges(self, now: float, *, stale: bool = False) -> tuple[Challenge, ...]:
         """One challenge for each algorithm, in order of preference (RFC 8760, 2.3), each with its own nonce."""
@@ -119,8 +122,8 @@ class DigestServer:
 
     def _is_fresh(self, credentials: Credentials, now: float) -> bool:
         nonce = credentials.parameter("nonce") or ""
-        made, _, _ = nonce.partition("-")
-        if not hmac.compare_digest(self._sign(nonce.rpartition("-")[0]), nonce) or not self._alive(made, now):
+        signed = self._sign(nonce.rpartition("-")[0]).encode("utf-8", "replace")
+        if not hmac.compare_digest(signed, nonce.encode("utf-8", "replace")) or not self._alive(nonce, now):
             return False
         if not credentials.parameter("qop"):
             return True
@@ -130,11 +133,13 @@ class DigestServer:
         self._counts[nonce] = count
         self._counts.move_to_end(nonce)
         while len(self._counts) > _NONCE_LIMIT:
-            self._counts.popitem(last=False)
+            old, _ = self._counts.popitem(last=False)
+            self._forgotten = max(self._forgotten, _made(old))
         return True
 
-    def _alive(self, made: str, now: float) -> bool:
-        return now - int(made, 16) / 1000 <= self._nonce_lifetime
+    def _alive(self, nonce: str, now: float) -> bool:
+        made = _made(nonce)
+        return now - made / 1000 <= self._nonce_lifetime and (nonce in self._counts or made > self._forgotten)
 
     def _nonce(self, now: float) -> str:
         return self._sign(f"{int(now * 1000):x}-{secrets.token_hex(8)}")
@@ -149,6 +154,11 @@ def _same_uri(text: str, request: Request) -> bool:
         return parse_uri(text) == request.uri
     except UriError:
         return False
+
+
+def _made(nonce: str) -> int:
+    """When one of our nonces was made, in milliseconds."""
+    return int(nonce.partition("-")[0], 16)
 
 
 def _parse_count(text: str | None) -> int:

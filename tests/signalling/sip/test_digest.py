@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from app.settings.secret import Secret
+from app.signalling.sip import digest_server
 from app.signalling.sip.digest import Account, DigestClient, Outcome, digest_response
 from app.signalling.sip.digest_server import DigestServer, Verdict
 from app.signalling.sip.errors import DigestError
@@ -122,6 +123,39 @@ def test_a_replay_is_stale() -> None:
     request = client.authorize(REGISTER)
     assert registrar.verify(request, 1.0)[0] is Verdict.GRANTED
     assert registrar.verify(request, 1.0)[0] is Verdict.STALE
+
+
+def test_a_replay_is_stale_when_many_others_came_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest_server, "_NONCE_LIMIT", 2)
+    registrar = server("SHA-256")
+    captured = []
+    for number in range(4):
+        client = DigestClient(ALICE)
+        client.learn(refuse(registrar, float(number)), REGISTER)
+        captured.append(client.authorize(REGISTER))
+        assert registrar.verify(captured[-1], number + 0.5)[0] is Verdict.GRANTED
+    assert {registrar.verify(request, 5.0)[0] for request in captured} == {Verdict.STALE}
+    assert registrar.verify(client.authorize(REGISTER), 5.0)[0] is Verdict.GRANTED
+
+
+def test_a_nonce_of_strange_characters_is_stale() -> None:
+    client = DigestClient(ALICE)
+    client.learn(challenge('Digest realm="example.com", nonce="0-é-ü", qop="auth"'), REGISTER)
+    assert server("MD5").verify(client.authorize(REGISTER), 0.0)[0] is Verdict.STALE
+
+
+def test_a_nonce_that_is_given_again_is_counted_on() -> None:
+    client, counts = DigestClient(ALICE), []
+    again = challenge('Digest realm="example.com", nonce="constant", qop="auth"')
+    request = REGISTER
+    for _ in range(3):
+        assert client.learn(again, request) is Outcome.RETRY
+        client.authorize(REGISTER)
+        request = client.authorize(REGISTER)
+        counts.append(Credentials.parse(request.headers.get("Authorization") or "").parameter("nc"))
+    assert counts == ["00000002", "00000004", "00000006"], "from anew it were a replay (RFC 7616, 3.4)"
+    client.learn(again, request)
+    assert client.learn(again, client.authorize(REGISTER)) is Outcome.REJECTED
 
 
 def test_an_old_nonce_is_stale_and_a_stale_challenge_is_retried() -> None:
