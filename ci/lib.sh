@@ -46,6 +46,7 @@ build() {
 
 set_up_phone() {
     install_packages "$root/ci/packages-run.txt"
+    "$root/ci/libsrtp"
     install_python
     build
 }
@@ -53,6 +54,7 @@ set_up_phone() {
 set_up_tests() {
     install_packages "$root/ci/packages-run.txt"
     install_packages "$root/ci/packages-test.txt"
+    "$root/ci/libsrtp"
     install_python test
     build
 }

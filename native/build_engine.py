@@ -7,6 +7,7 @@ the same `builder`, so a wheel holds the same code.
 from __future__ import annotations
 
 import hashlib
+import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -20,6 +21,9 @@ MODULE = ROOT / NATIVE / "_binding.abi3.so"
 """One file for every Python that this tree is run with (PEP 384)."""
 
 LIBRARIES = ["asound", "opus", "speexdsp", "m"]
+LIBSRTP = Path("build") / "libsrtp"
+"""Where ci/libsrtp puts a libsrtp2 with OpenSSL's ciphers. Without it the system's is linked, as on the target, whose
+recipe is configured alike."""
 FLAGS = ["-std=c11", "-O3", "-D_GNU_SOURCE", "-fvisibility=hidden", "-pthread"]
 # A tick runs through small functions of many files, with caches gone cold since the last: joined they are fewer pages.
 WHOLE_PROGRAM = ["-flto=auto"]
@@ -47,13 +51,19 @@ def sources() -> list[Path]:
 def make_builder() -> FFI:
     """The cffi builder, for setuptools and for the in-place build. Paths are relative to the project's root."""
     ffi = FFI()
+    own_libsrtp = (ROOT / LIBSRTP / "lib" / "libsrtp2.a").exists()
     ffi.cdef(declarations((ROOT / HEADER).read_text()))
     ffi.set_source(
         "native._binding",
         PREAMBLE,
         sources=[str(path) for path in sources()],
-        include_dirs=[str(NATIVE / "include"), str(NATIVE / "src")],
-        libraries=LIBRARIES,
+        include_dirs=[
+            str(NATIVE / "include"),
+            str(NATIVE / "src"),
+            *([str(LIBSRTP / "include")] if own_libsrtp else []),
+        ],
+        extra_objects=[str(LIBSRTP / "lib" / "libsrtp2.a")] if own_libsrtp else [],
+        libraries=[*LIBRARIES, "crypto"] if own_libsrtp else [*LIBRARIES, "srtp2"],
         extra_compile_args=FLAGS + WHOLE_PROGRAM + WARNINGS,
         extra_link_args=["-O3", *WHOLE_PROGRAM, "-pthread"],
     )
@@ -63,7 +73,8 @@ def make_builder() -> FFI:
 def fingerprint() -> str:
     """A digest of everything the built module depends on."""
     digest = hashlib.sha256(sysconfig.get_platform().encode())
-    inputs = [*(ROOT / NATIVE / "src").glob("*.[ch]"), ROOT / HEADER, Path(__file__).resolve()]
+    inputs = [*(ROOT / NATIVE / "src").glob("*.[ch]"), *(ROOT / LIBSRTP / "lib").glob("*.a"), ROOT / HEADER]
+    inputs.append(Path(__file__).resolve())
     for path in sorted(inputs):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
@@ -71,6 +82,7 @@ def fingerprint() -> str:
 
 def build_in_place() -> bool:
     """Builds the module beside its Python face. Returns False when it was up to date already."""
+    subprocess.run([ROOT / "ci" / "libsrtp"], check=True)
     build = ROOT / "build" / "engine"
     stamp = build / "stamp"
     current = fingerprint()
