@@ -40,6 +40,7 @@ from native.models import (
     ToneSpec,
 )
 from native.sound import Player, Tone
+from native.srtp import SrtpKeys, SrtpSuite
 from native.stream import MemoryStream, Stream
 
 __all__ = [
@@ -71,6 +72,8 @@ __all__ = [
     "RemoteBye",
     "SocketRefused",
     "SourceChanged",
+    "SrtpKeys",
+    "SrtpSuite",
     "Stream",
     "StreamConfig",
     "StreamStatistics",

@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass
 from typing import Literal
 
+from native.srtp import SrtpKeys
+
 
 class Clock(enum.Enum):
     """What paces the engine's 10 ms tick."""
@@ -58,6 +60,8 @@ class StreamConfig:
     """RFC 5761: RTCP shares the RTP port."""
     cname: str = ""
     """RFC 3550 6.5.1, at most 63 bytes. Empty: one drawn at random per engine (RFC 7022)."""
+    srtp: SrtpKeys | None = None
+    """With keys no packet leaves or is taken in the clear. A direction whose key stays goes on undisturbed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +82,10 @@ class StreamStatistics:
     malformed: int
     foreign: int
     """STUN and DTLS packets, whether or not an event told of them."""
+    srtp_refused: int
+    """Packets that are not authentic: forged, damaged, under another key, or not encrypted at all."""
+    srtp_replayed: int
+    """Authentic packets that came before, or fell out of the replay window of 1024."""
     rtcp_sent: int
     rtcp_received: int
     jitter_ms: float
@@ -93,6 +101,8 @@ class StreamStatistics:
     level_out_dbov: float
     codec: Codec | None
     """Of the last packet decoded."""
+    secured: bool
+    """Every packet is protected, both ways."""
 
 
 @dataclass(frozen=True, kw_only=True)

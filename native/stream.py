@@ -9,6 +9,7 @@ from native.binding import Core, checked, ffi, lib
 from native.bus import Party
 from native.errors import InvalidArgument
 from native.models import Codec, StreamConfig, StreamStatistics
+from native.srtp import SrtpKeys
 
 FORMATS_MAX = 8
 CNAME_BYTES_MAX = 63
@@ -63,8 +64,15 @@ def _to_c(config: StreamConfig, default_cname: str) -> Any:
             "connected": config.connected,
             "rtcp_mux": config.rtcp_mux,
             "cname": (config.cname or default_cname).encode(),
+            "srtp": _srtp_to_c(config.srtp),
         },
     )
+
+
+def _srtp_to_c(keys: SrtpKeys | None) -> dict[str, Any]:
+    if keys is None:
+        return {"suite": lib.MEDIA_SRTP_NONE}
+    return {"suite": keys.suite.value, "send_key": keys.send, "receive_key": keys.receive}
 
 
 def _known(value: float) -> float | None:
@@ -91,7 +99,14 @@ class Stream(Party):
         _check(config)
         self._check_family(config.remote_address)
         native_config = _to_c(config, self._default_cname)
-        checked(lib.engine_stream_configure(self._core.pointer, self.id, native_config), "configure")
+        try:
+            checked(lib.engine_stream_configure(self._core.pointer, self.id, native_config), "configure")
+        finally:
+            ffi.memmove(
+                ffi.addressof(native_config, "srtp"),
+                bytes(ffi.sizeof("struct media_srtp")),
+                ffi.sizeof("struct media_srtp"),
+            )
 
     def _check_family(self, remote: str) -> None:
         try:
@@ -125,6 +140,8 @@ class Stream(Party):
             wrong_source=raw.wrong_source,
             malformed=raw.malformed,
             foreign=raw.foreign,
+            srtp_refused=raw.srtp_refused,
+            srtp_replayed=raw.srtp_replayed,
             rtcp_sent=raw.rtcp_sent,
             rtcp_received=raw.rtcp_received,
             jitter_ms=raw.jitter_ms,
@@ -137,6 +154,7 @@ class Stream(Party):
             level_in_dbov=raw.level_in_dbov,
             level_out_dbov=raw.level_out_dbov,
             codec=None if raw.receive_codec < 0 else Codec(raw.receive_codec),
+            secured=bool(raw.secured),
         )
 
 

@@ -19,11 +19,25 @@ enum {
     MEDIA_FORMATS = 8,
     MEDIA_TONE_SEGMENTS = 12,
     MEDIA_TONE_FREQUENCIES = 4,
+    MEDIA_SRTP_KEY_BYTES = 46,          /* the longest master key with its salt */
 };
 
 enum media_clock { MEDIA_CLOCK_CARD, MEDIA_CLOCK_TIMER, MEDIA_CLOCK_STEPPED };
 
 enum media_codec { MEDIA_PCMU, MEDIA_PCMA, MEDIA_G722, MEDIA_OPUS_NB, MEDIA_OPUS_WB };
+
+/* Named as in RFC 4568, 6.2, RFC 6188, 3, and RFC 7714, 14.2. */
+enum media_srtp_suite {
+    MEDIA_SRTP_NONE,
+    MEDIA_SRTP_AES_CM_128_HMAC_SHA1_80,
+    MEDIA_SRTP_AES_CM_128_HMAC_SHA1_32,
+    MEDIA_SRTP_AES_192_CM_HMAC_SHA1_80,
+    MEDIA_SRTP_AES_192_CM_HMAC_SHA1_32,
+    MEDIA_SRTP_AES_256_CM_HMAC_SHA1_80,
+    MEDIA_SRTP_AES_256_CM_HMAC_SHA1_32,
+    MEDIA_SRTP_AEAD_AES_128_GCM,
+    MEDIA_SRTP_AEAD_AES_256_GCM,
+};
 
 enum media_policy { MEDIA_POLICY_OTHER, MEDIA_POLICY_NICE, MEDIA_POLICY_RR, MEDIA_POLICY_FIFO };
 
@@ -61,6 +75,12 @@ struct media_format {
     uint8_t codec;                      /* enum media_codec */
 };
 
+struct media_srtp {
+    uint8_t suite;                      /* enum media_srtp_suite; MEDIA_SRTP_NONE: RTP in the clear */
+    uint8_t send_key[MEDIA_SRTP_KEY_BYTES];
+    uint8_t receive_key[MEDIA_SRTP_KEY_BYTES];
+};
+
 struct media_stream_config {
     char remote_address[MEDIA_ADDRESS_BYTES];
     uint16_t rtp_port;
@@ -76,6 +96,7 @@ struct media_stream_config {
     bool connected;                     /* counts for the microphone gate */
     bool rtcp_mux;
     char cname[MEDIA_CNAME_BYTES];
+    struct media_srtp srtp;             /* with a suite nothing leaves or is taken in the clear */
 };
 
 struct media_stream_statistics {
@@ -91,6 +112,8 @@ struct media_stream_statistics {
     uint64_t wrong_source;
     uint64_t malformed;
     uint64_t foreign;
+    uint64_t srtp_refused;              /* not authentic, or not encrypted */
+    uint64_t srtp_replayed;
     uint64_t rtcp_sent;
     uint64_t rtcp_received;
     double jitter_ms;
@@ -103,6 +126,7 @@ struct media_stream_statistics {
     double level_in_dbov;
     double level_out_dbov;
     int32_t receive_codec;              /* enum media_codec, -1 before the first packet */
+    int32_t secured;                    /* 1: every packet is protected, both ways */
 };
 
 struct media_device_config {
@@ -182,6 +206,7 @@ int engine_stream_new(struct engine *engine, const char *address, uint16_t first
                       struct media_stream_info *info);
 int engine_memory_stream_new(struct engine *engine, struct media_stream_info *info);
 int engine_stream_configure(struct engine *engine, int stream, const struct media_stream_config *config);
+size_t engine_srtp_key_size(uint32_t suite);
 int engine_stream_digit(struct engine *engine, int stream, char digit, uint32_t milliseconds);
 int engine_stream_statistics(struct engine *engine, int stream, struct media_stream_statistics *statistics);
 int engine_stream_push(struct engine *engine, int stream, const uint8_t *packet, size_t size, int64_t arrival_ns);

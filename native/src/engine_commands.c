@@ -29,6 +29,8 @@ static void add(struct members *members, struct object *object)
     case OBJECT_PLAYER:
         members->sounds[members->sound_count++] = (struct sound *)object;
         break;
+    case OBJECT_SRTP_CHANGE:
+        break;      /* takes no part in ticks */
     }
 }
 
@@ -75,8 +77,21 @@ static void remove_object(struct engine *engine, struct object *object)
     case OBJECT_PLAYER:
         REMOVE_MEMBER(members->sounds, members->sound_count, object);
         break;
+    case OBJECT_SRTP_CHANGE:
+        break;
     }
     queue_push(&engine->released, &object);
+    engine->events.unsignalled = true;
+}
+
+static void configure(struct engine *engine, struct stream *stream, const struct command *command, int64_t now_ns,
+                      int64_t wall_ns)
+{
+    stream_configure(stream, &command->setup, now_ns, wall_ns);
+    if (command->other == NULL)
+        return;
+    srtp_change_apply((struct srtp_change *)command->other, stream->srtp);
+    queue_push(&engine->released, &command->other);
     engine->events.unsignalled = true;
 }
 
@@ -105,7 +120,7 @@ static void apply(struct engine *engine, const struct command *command, int64_t 
         ((struct party *)object)->bus = NULL;
         break;
     case COMMAND_CONFIGURE:
-        stream_configure((struct stream *)object, &command->setup, now_ns, wall_ns);
+        configure(engine, (struct stream *)object, command, now_ns, wall_ns);
         break;
     case COMMAND_DIGIT:
         sender_digit(((struct stream *)object)->sender, command->digit.digit, command->digit.milliseconds);

@@ -31,7 +31,7 @@ enum {
     SOUNDS_MAX = 64,
     OBJECTS_MAX = BUSES_MAX + STREAMS_MAX + DEVICES_MAX + SOUNDS_MAX,
     COMMAND_QUEUE = 1024,
-    RELEASE_QUEUE = 1024,               /* all live objects and all removals in flight: an acknowledgement always fits */
+    RELEASE_QUEUE = 2048,               /* all live objects and all commands in flight: an acknowledgement always fits */
 };
 
 enum command_kind {

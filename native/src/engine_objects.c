@@ -37,6 +37,8 @@ static unsigned limit_of(enum object_kind kind)
     case OBJECT_TONE:
     case OBJECT_PLAYER:
         return SOUNDS_MAX / 2;
+    case OBJECT_SRTP_CHANGE:
+        break;      /* has no number and no seat */
     }
     return 0;
 }

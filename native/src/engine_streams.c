@@ -5,6 +5,9 @@
 
 #include "engine_internal.h"
 
+/* Far from the wrap-around: an SRTP receiver that missed the first packets would count it wrong (RFC 3711, 3.3.1). */
+enum { FIRST_SEQUENCE_MASK = 0x7FFF };
+
 static struct stream *new_stream(void)
 {
     struct {
@@ -17,7 +20,7 @@ static struct stream *new_stream(void)
     struct sender_config identity = {
         .ssrc = random.ssrc,
         .first_timestamp = random.timestamp,
-        .first_sequence = random.sequence,
+        .first_sequence = random.sequence & FIRST_SEQUENCE_MASK,
     };
     return stream_new(&identity, random.seed);
 }
@@ -59,11 +62,40 @@ int engine_memory_stream_new(struct engine *engine, struct media_stream_info *in
     return adopt_stream(engine, stream, info);
 }
 
+/* Sends a stream's configuration together with the contexts that new keys want. */
+static int send_configuration_locked(struct engine *engine, struct command *command, const struct media_srtp *keys)
+{
+    struct stream *stream = (struct stream *)command->object;
+    struct srtp_change *change;
+    int error = srtp_change_new(&change, &stream->keys, keys, stream->rtcp.ssrc);
+    if (error != 0)
+        return error;
+    command->other = change == NULL ? NULL : &change->object;
+    error = engine_send_locked(engine, command);
+    if (error == 0)
+        stream->keys = *keys;
+    else if (change != NULL)
+        change->object.free(&change->object);
+    return error;
+}
+
 int engine_stream_configure(struct engine *engine, int stream, const struct media_stream_config *config)
 {
     struct command command = {.kind = COMMAND_CONFIGURE};
-    int error = stream_setup_from(&command.setup, config);
-    return error != 0 ? error : engine_command_to(engine, stream, OBJECT_STREAM, &command);
+    int result = stream_setup_from(&command.setup, config);
+    if (result != 0)
+        return result;
+    pthread_mutex_lock(&engine->control);
+    engine_collect_locked(engine);
+    command.object = engine_find_kind(engine, stream, OBJECT_STREAM);
+    result = command.object == NULL ? -ENOENT : send_configuration_locked(engine, &command, &config->srtp);
+    pthread_mutex_unlock(&engine->control);
+    return result;
+}
+
+size_t engine_srtp_key_size(uint32_t suite)
+{
+    return srtp_key_size(suite);
 }
 
 int engine_stream_digit(struct engine *engine, int stream, char digit, uint32_t milliseconds)

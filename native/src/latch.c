@@ -40,6 +40,11 @@ bool latch_accept(struct latch *latch, const union address *source, const struct
     return true;
 }
 
+bool latch_possible(const struct latch *latch, const union address *source)
+{
+    return !latch->closed || address_equal(&latch->source, source) || address_equal(&latch->named, source);
+}
+
 const union address *latch_address(const struct latch *latch)
 {
     return latch->closed ? &latch->source : &latch->named;

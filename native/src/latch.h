@@ -33,6 +33,9 @@ void latch_name(struct latch *latch, const union address *named, int64_t now_ns)
 bool latch_accept(struct latch *latch, const union address *source, const struct rtp_packet *packet, int64_t arrival_ns,
                   bool *changed);
 
+/** False where latch_accept would refuse whatever the packet holds: spares reading it. */
+bool latch_possible(const struct latch *latch, const union address *source);
+
 /** Where to send: where the far end was heard, else where signalling said. */
 const union address *latch_address(const struct latch *latch);
 

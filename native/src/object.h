@@ -4,7 +4,7 @@
 
 struct object;
 
-enum object_kind { OBJECT_BUS, OBJECT_STREAM, OBJECT_DEVICE, OBJECT_TONE, OBJECT_PLAYER };
+enum object_kind { OBJECT_BUS, OBJECT_STREAM, OBJECT_DEVICE, OBJECT_TONE, OBJECT_PLAYER, OBJECT_SRTP_CHANGE };
 
 struct object {
     enum object_kind kind;

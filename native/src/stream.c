@@ -22,6 +22,9 @@ enum {
 
 void stream_discard(struct stream *stream)
 {
+    for (unsigned i = 0; i < SRTP_DIRECTIONS; i++)
+        srtp_context_free(stream->srtp[i]);
+    explicit_bzero(&stream->keys, sizeof stream->keys);
     free(stream->receiver);
     free(stream->sender);
     free(stream);
@@ -148,10 +151,39 @@ static bool payload_type_known(const struct stream *stream, const struct rtp_pac
     return false;
 }
 
-static void take_rtp(struct stream *stream, const struct packet *packet)
+/* Decrypts in place where keys are agreed. False: the packet is none of the far end's, and was counted. */
+static bool unprotected(struct stream *stream, struct packet *packet, bool rtcp)
+{
+    struct srtp_context *context = stream->srtp[SRTP_INBOUND];
+    if (context == NULL)
+        return true;
+    switch (srtp_unprotect_packet(context, packet->data, &packet->size, rtcp)) {
+    case SRTP_ACCEPTED:
+        return true;
+    case SRTP_REFUSED:
+        stream->srtp_refused++;
+        break;
+    case SRTP_REPLAYED:
+        stream->srtp_replayed++;
+        break;
+    }
+    return false;
+}
+
+static void take_rtp(struct stream *stream, struct packet *packet)
 {
     struct rtp_packet parsed;
-    if (packet->truncated || rtp_parse(&parsed, packet->data, packet->size) != 0) {
+    if (!stream->port.in_memory && !latch_possible(&stream->latch, &packet->source)) {
+        stream->wrong_source++;
+        return;
+    }
+    if (packet->truncated) {
+        stream->malformed++;
+        return;
+    }
+    if (!unprotected(stream, packet, false))
+        return;
+    if (rtp_parse(&parsed, packet->data, packet->size) != 0) {
         stream->malformed++;
         return;
     }
@@ -165,29 +197,33 @@ static void take_rtp(struct stream *stream, const struct packet *packet)
 }
 
 /* RTCP may come from another port than RTP, never from another host. */
-static bool rtcp_source_accepted(struct stream *stream, const struct packet *packet)
+static bool rtcp_source_possible(const struct stream *stream, const struct packet *packet)
 {
     if (stream->port.in_memory)
         return true;
-    if (!address_same_host(latch_address(&stream->latch), &packet->source) &&
-        !address_same_host(&stream->setup.remote[COMPONENT_RTCP], &packet->source))
-        return false;
-    stream->rtcp_source = packet->source;
-    stream->rtcp_heard = true;
-    return true;
+    return address_same_host(latch_address(&stream->latch), &packet->source) ||
+           address_same_host(&stream->setup.remote[COMPONENT_RTCP], &packet->source);
 }
 
-static void take_rtcp(struct stream *stream, const struct packet *packet, struct events *events)
+static void take_rtcp(struct stream *stream, struct packet *packet, struct events *events)
 {
-    if (!rtcp_source_accepted(stream, packet)) {
+    if (!rtcp_source_possible(stream, packet)) {
         stream->wrong_source++;
         return;
     }
+    if (packet->truncated) {
+        stream->malformed++;
+        return;
+    }
+    if (!unprotected(stream, packet, true))
+        return;
+    stream->rtcp_source = packet->source;
+    stream->rtcp_heard = !stream->port.in_memory;
     struct receiver_statistics statistics;
     receiver_statistics(stream->receiver, &statistics);
     bool bye = false;
-    if (packet->truncated || !rtcp_session_receive(&stream->rtcp, packet->data, packet->size, packet->arrival_ns,
-                                                   stream->setup.clock_rate, statistics.ssrc, &bye)) {
+    if (!rtcp_session_receive(&stream->rtcp, packet->data, packet->size, packet->arrival_ns, stream->setup.clock_rate,
+                              statistics.ssrc, &bye)) {
         stream->malformed++;
         return;
     }
@@ -213,7 +249,7 @@ static void take_foreign(struct stream *stream, const struct packet *packet, str
     events_commit(events);
 }
 
-static void take(struct stream *stream, const struct packet *packet, struct events *events)
+static void take(struct stream *stream, struct packet *packet, struct events *events)
 {
     switch (demux_classify(packet->data, packet->size)) {
     case DEMUX_RTP:
@@ -283,16 +319,24 @@ unsigned stream_ticks_to_packet(const struct stream *stream)
     return stream->configured && stream->setup.sends ? sender_frames_to_packet(stream->sender) : UINT_MAX;
 }
 
+/* Encrypts in place where keys are agreed. 0: it could not be done, and nothing may leave. */
+static size_t protected_size(struct stream *stream, uint8_t *packet, size_t size, bool rtcp)
+{
+    struct srtp_context *context = stream->srtp[SRTP_OUTBOUND];
+    return context == NULL ? size : srtp_protect_packet(context, packet, size, rtcp);
+}
+
 bool stream_send(struct stream *stream)
 {
-    uint8_t packet[SENDER_PACKET_MAX];
+    _Alignas(8) uint8_t packet[SENDER_PACKET_MAX + SRTP_TRAILER_MAX];
     if (!stream->configured)
         return false;
     level_add(&stream->level_out, stream->party.heard);
-    size_t size = sender_put(stream->sender, stream->party.heard, stream->setup.sends, packet, sizeof packet);
+    size_t size = sender_put(stream->sender, stream->party.heard, stream->setup.sends, packet, SENDER_PACKET_MAX);
     if (size == 0)
         return false;
-    bool sent = packet_port_send(&stream->port, COMPONENT_RTP, packet, size, latch_address(&stream->latch));
+    size = protected_size(stream, packet, size, false);
+    bool sent = size != 0 && packet_port_send(&stream->port, COMPONENT_RTP, packet, size, latch_address(&stream->latch));
     stream->send_errors += !sent;
     return sent;
 }
@@ -313,10 +357,12 @@ static void send_rtcp(struct stream *stream, const uint8_t *packet, size_t size)
 
 static void send_report(struct stream *stream, int64_t now_ns, bool bye)
 {
-    uint8_t packet[RTCP_PACKET_MAX];
+    _Alignas(8) uint8_t packet[RTCP_PACKET_MAX + SRTP_TRAILER_MAX];
     if (!stream->setup.reachable)
         return;
-    size_t size = rtcp_session_report(&stream->rtcp, stream->receiver, stream->sender, now_ns, bye, packet, sizeof packet);
+    size_t size = rtcp_session_report(&stream->rtcp, stream->receiver, stream->sender, now_ns, bye, packet, RTCP_PACKET_MAX);
+    if (size != 0)
+        size = protected_size(stream, packet, size, true);
     if (size != 0)
         send_rtcp(stream, packet, size);
 }
@@ -363,6 +409,8 @@ void stream_publish(struct stream *stream)
         .wrong_source = stream->wrong_source,
         .malformed = stream->malformed,
         .foreign = stream->foreign,
+        .srtp_refused = stream->srtp_refused,
+        .srtp_replayed = stream->srtp_replayed,
         .rtcp_sent = stream->rtcp.sent,
         .rtcp_received = stream->rtcp.received,
         .round_trip_ms = stream->rtcp.round_trip_ms,
@@ -371,6 +419,7 @@ void stream_publish(struct stream *stream)
         .level_in_dbov = level_take(&stream->level_in),
         .level_out_dbov = level_take(&stream->level_out),
         .receive_codec = -1,
+        .secured = stream->srtp[SRTP_INBOUND] != NULL && stream->srtp[SRTP_OUTBOUND] != NULL,
     };
     if (stream->configured) {
         struct sender_statistics sent;

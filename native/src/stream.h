@@ -17,6 +17,7 @@
 #include "rtcp_session.h"
 #include "sender.h"
 #include "snapshot.h"
+#include "srtp.h"
 
 /* A configuration the controlling thread has checked and resolved. */
 struct stream_setup {
@@ -39,6 +40,8 @@ struct stream {
     struct sender *sender;
     struct rtcp_session rtcp;
     struct stream_setup setup;
+    struct srtp_context *srtp[SRTP_DIRECTIONS];         /* NULL: in the clear */
+    struct media_srtp keys;             /* of these contexts, or of those on their way; the controlling thread's own */
     bool configured;
     struct latch latch;                 /* where its RTP comes from ... */
     bool rtcp_heard;                    /* ... and its RTCP: `rtcp_source` is set */
@@ -47,6 +50,8 @@ struct stream {
     uint64_t wrong_source;
     uint64_t malformed;
     uint64_t foreign;
+    uint64_t srtp_refused;
+    uint64_t srtp_replayed;
     uint64_t send_errors;
     struct level level_in;
     struct level level_out;

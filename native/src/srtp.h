@@ -1,0 +1,59 @@
+/* srtp.h: the cryptographic context of one direction of a stream (RFC 3711, 3.2), over libsrtp2.
+ *
+ * Made and freed by the controlling thread; protect and unprotect belong to the media thread and work in place. libsrtp2 allocates
+ * when an authenticated packet of a new source has come, and never else (docs/threads.md).
+ */
+#ifndef IP270_SRTP_H
+#define IP270_SRTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ip270_media.h"
+#include "object.h"
+
+enum {
+    SRTP_TRAILER_MAX = 148,             /**< Room that libsrtp2 wants behind a packet to protect; it adds at most 20 octets   */
+    SRTP_SOURCES_MAX = 32,              /**< Sources that may follow each other under one key; each costs memory              */
+};
+
+enum srtp_direction { SRTP_INBOUND, SRTP_OUTBOUND, SRTP_DIRECTIONS };
+
+enum srtp_verdict {
+    SRTP_ACCEPTED,
+    SRTP_REFUSED,                       /**< Not authentic: forged, damaged, not encrypted at all, or of one source too many  */
+    SRTP_REPLAYED,                      /**< Came before, or is older than the replay window                                  */
+};
+
+struct srtp_context;
+
+/** Octets of master key and salt together that a suite (enum media_srtp_suite) wants; 0 for one there isn't. */
+size_t srtp_key_size(unsigned suite);
+
+/** Controlling thread. `key` holds srtp_key_size(suite) octets; an outbound context protects packets of `ssrc` only. NULL when the
+    suite is unknown or there is no memory. */
+struct srtp_context *srtp_context_new(enum srtp_direction direction, unsigned suite, const uint8_t *key, uint32_t ssrc);
+void srtp_context_free(struct srtp_context *context);
+
+/** Encrypts and signs; SRTP_TRAILER_MAX octets of room must follow `size`. The new size, or 0 and nothing may be sent. */
+size_t srtp_protect_packet(struct srtp_context *context, uint8_t *packet, size_t size, bool rtcp);
+
+/** Checks and decrypts; `size` becomes that of the plain packet. Unless accepted, the packet must not be used. */
+enum srtp_verdict srtp_unprotect_packet(struct srtp_context *context, uint8_t *packet, size_t *size, bool rtcp);
+
+/** New contexts on their way to the media thread, and the ones they replaced on their way back. */
+struct srtp_change {
+    struct object object;
+    bool replaces[SRTP_DIRECTIONS];
+    struct srtp_context *contexts[SRTP_DIRECTIONS];     /**< NULL for a direction that becomes plain                          */
+};
+
+/** Controlling thread: what leads from the keys `from` to the keys `to`. A direction whose key stays keeps its context, since
+    beginning anew with the same key would use its key stream twice. `*change` is NULL when nothing is to be done. 0 or -EINVAL. */
+int srtp_change_new(struct srtp_change **change, const struct media_srtp *from, const struct media_srtp *to, uint32_t ssrc);
+
+/** Media thread: puts the change's contexts in place and takes the old ones into it. */
+void srtp_change_apply(struct srtp_change *change, struct srtp_context *contexts[SRTP_DIRECTIONS]);
+
+#endif
