@@ -95,6 +95,7 @@ class Call:
             remote_held=stream.remote_held and alive,
             waiting=self.waiting and self.ringing,
             emergency=self.emergency,
+            encrypted=stream.encrypted and alive,
             changing=alive and self._changing,
             cause=None if self.ending is None else int(self.ending.cause),
             notice=self.notice,

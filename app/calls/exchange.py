@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from app.calls.leg import Exchange, Leg
 from app.calls.ports import MediaPort
 from app.model.cause import Cause
-from app.model.session import Direction, SessionDescription
+from app.model.media import AnswerReady, AnswerTaken
+from app.model.session import SessionDescription
 from app.model.signalling import CallOptions
 
 _log = logging.getLogger("calls")
@@ -49,14 +50,14 @@ class Exchanges:
         """Have the first offer made; the line's setup follows with it."""
         leg.number, leg.options = number, options
         leg.exchange = Exchange.SETUP
-        self._media.open(leg.stream.id)
+        self._media.open(leg.stream.id, private=leg.line.capabilities.private, emergency=options.emergency)
         self._media.offer(leg.stream.id, leg.stream.propose())
 
     def connect(self, leg: Leg) -> None:
         """Have the description made that answers an incoming call."""
         stream = leg.stream
         leg.exchange = Exchange.CONNECT
-        self._media.open(stream.id)
+        self._media.open(stream.id, private=leg.line.capabilities.private)
         if leg.offer is None:
             self._media.offer(stream.id, stream.propose())
         else:
@@ -147,30 +148,32 @@ class Exchanges:
                 _log.debug("leg %s: an offer came too late", leg.id)
         return None
 
-    def answer_ready(self, leg: Leg, answer: SessionDescription, remote: Direction) -> Result | None:
+    def answer_ready(self, leg: Leg, event: AnswerReady) -> Result | None:
         """An answer was made, and the stream runs by it."""
+        leg.stream.encrypted = event.encrypted
         if leg.exchange not in {Exchange.CONNECT, Exchange.ANSWER}:
             return None
         stream = leg.stream
         stream.running = True
-        stream.remote_held = not remote.receives
+        stream.remote_held = not event.remote.receives
         stream.told = stream.proposed
         if leg.exchange is Exchange.CONNECT:
             leg.offer = None
             leg.exchange = Exchange.NONE
-            return self._connect(leg, answer)
-        leg.line.answer_offer(leg.id, answer)
+            return self._connect(leg, event.answer)
+        leg.line.answer_offer(leg.id, event.answer)
         self._end(leg)
         return None
 
-    def answer_taken(self, leg: Leg, remote: Direction) -> None:
+    def answer_taken(self, leg: Leg, event: AnswerTaken) -> None:
         """The far end's answer is in force."""
         stream = leg.stream
         stream.running = True
+        stream.encrypted = event.encrypted
         if leg.exchange is not Exchange.TAKING:
             return
         if stream.described.sends:  # an inactive offer cannot show what the far end wants
-            stream.remote_held = not remote.receives
+            stream.remote_held = not event.remote.receives
         self._end(leg)
 
     def media_refused(self, leg: Leg, reason: str, *, common_codec: bool) -> Failure | Result | None:

@@ -45,9 +45,9 @@ class MediaEvents:
             case OfferReady():
                 switch.settle_result(call, leg, exchanges.offer_ready(leg, event.offer), now)
             case AnswerReady():
-                switch.settle_result(call, leg, exchanges.answer_ready(leg, event.answer, event.remote), now)
+                switch.settle_result(call, leg, exchanges.answer_ready(leg, event), now)
             case AnswerTaken():
-                exchanges.answer_taken(leg, event.remote)
+                exchanges.answer_taken(leg, event)
             case MediaRefused():
                 result = exchanges.media_refused(leg, event.reason, common_codec=event.common_codec)
                 switch.settle_result(call, leg, result, now)

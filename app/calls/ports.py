@@ -65,8 +65,12 @@ class SignallingLine(Protocol):
 class MediaPort(Protocol):
     """Policy over the media engine. A stream is one leg's media and outlives neither of its descriptions."""
 
-    def open(self, stream: StreamId) -> None:
-        """Take ports for a stream. A failure comes as `MediaRefused` to the first offer or answer."""
+    def open(self, stream: StreamId, *, private: bool, emergency: bool = False) -> None:
+        """Take ports for a stream. A failure comes as `MediaRefused` to the first offer or answer.
+
+        `private`: nobody on the way reads what signalling carries, so that it may carry keys. An `emergency` call is
+        not given up for want of encryption.
+        """
 
     def offer(self, stream: StreamId, direction: Direction) -> None:
         """Make an offer (the first, or a new one for hold and the like): `OfferReady` or `MediaRefused` follows."""

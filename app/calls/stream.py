@@ -29,6 +29,8 @@ class Stream:
     remote_held: bool = False
     running: bool = False
     """Both descriptions, or a preview of the far end's (early media), are in force."""
+    encrypted: bool = False
+    """All voice is encrypted, under keys that travelled unread."""
     began: bool = False
     """The far end's first packet came."""
     quality: Quality | None = None

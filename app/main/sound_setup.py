@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.media.encryption import EncryptionPolicy
 from app.media.formats import AudioCodec
 from app.media.room import MediaSettings
 from app.model.media import AudioPath
@@ -35,6 +36,7 @@ def media_settings(settings: Layers) -> MediaSettings:
         dscp=settings.number("audio.dscp"),
         ports=_voice_ports(settings) or MediaSettings.ports,
         country=settings.text("phone.country"),
+        encryption=EncryptionPolicy(settings.text("audio.encryption")),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.media.encryption import Keys
 from app.media.formats import AudioCodec
 from app.model.session import Direction
 
@@ -14,6 +15,10 @@ class NegotiationError(Exception):
 
 class NoCommonCodec(NegotiationError):
     """The two ends have no voice format in common."""
+
+
+class NotEncrypted(NegotiationError):
+    """The call would go on in the clear, and must not; or it is to be encrypted, and must not be."""
 
 
 class DescriptionUnusable(NegotiationError, ValueError):
@@ -38,3 +43,5 @@ class Agreement:
     remote: Direction
     """What the far end wants, from its own side."""
     rtcp_mux: bool = False
+    keys: Keys | None = None
+    """With them all voice is encrypted, both ways."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.media.agreement import Agreement, DescriptionUnusable, NoCommonCodec
+from app.media.agreement import Agreement, DescriptionUnusable, NoCommonCodec, NotEncrypted
+from app.media.encryption import PLAIN_PROTOCOLS, SECURE_PROTOCOLS, Encryption, KeyRing, Keys, chosen
 from app.media.formats import DEFAULT_CODECS, FORMATS, AudioCodec, recognise, to_send
 from app.media.payload_types import EVENT_CLOCKS, PayloadTypes, is_event
 from app.media.reach import obstacle
@@ -15,7 +16,7 @@ from app.model.session import CodecDescription, Direction, MediaDescription, Ses
 
 PACKET_TIMES_MS = range(10, 61, 10)
 MEDIA_LINES_LIMIT = 16
-_PROTOCOLS = frozenset({"RTP/AVP", "RTP/AVPF"})
+_PROTOCOLS = PLAIN_PROTOCOLS | SECURE_PROTOCOLS
 _RECEIVE_LIMIT = 8
 _Matches = list[tuple[CodecDescription, AudioCodec]]
 _PAYLOAD_TYPES = range(128)
@@ -43,12 +44,15 @@ class Negotiation:
         session_id: int,
         codecs: tuple[AudioCodec, ...] = DEFAULT_CODECS,
         packet_time_ms: int = 20,
+        encryption: Encryption = Encryption(),  # noqa: B008 - frozen
     ) -> None:
         self.agreement: Agreement | None = None
         self._local = local
         self._session_id = session_id
         self._codecs = codecs
         self._packet_time_ms = packet_time_ms
+        self._encryption = encryption
+        self._key_ring = KeyRing()
         self._types = PayloadTypes()
         self._lines: tuple[MediaDescription, ...] = ()
         self._voice_line = 0
@@ -67,6 +71,8 @@ class Negotiation:
         described = tuple(self._types.describe(codec) for codec in codecs)
         events = tuple(self._types.describe_event(clock) for clock in EVENT_CLOCKS if clock in clocks)
         voice = self._voice(described + events, direction, muxed=self.agreement is not None and self.agreement.rtcp_mux)
+        if self._encryption.offers or (self.agreement is not None and self.agreement.keys is not None):
+            voice = msgspec.structs.replace(voice, protocol=self._own_protocol(), crypto=self._key_ring.offer())
         self._offered = voice
         lines = list(self._lines) or [voice]
         lines[self._voice_line] = voice
@@ -91,8 +97,9 @@ class Negotiation:
         trouble = obstacle(theirs, self._local.address, muxed=self._offered.rtcp_mux and theirs.rtcp_mux)
         if trouble:
             raise DescriptionUnusable(trouble)
+        keys = self._chosen_keys(self._offered, theirs)
         self._lines = self._said.media if self._said is not None else ()
-        return self._agree(theirs, matches, self._offered)
+        return self._agree(self._agreement(theirs, matches, self._offered, keys))
 
     # --- their offers -----------------------------------------------------------------------------------
 
@@ -107,23 +114,28 @@ class Negotiation:
         events = tuple(types.describe_event(clock) for clock in _event_clocks(theirs, matches))
         described = tuple(types.describe(codec) for _, codec in matches)
         voice = self._voice(described + events, own, muxed=theirs.rtcp_mux, protocol=theirs.protocol)
-        agreement = self._agreement(theirs, matches, voice)
+        keys = None
+        if theirs.crypto and self._encryption.answers:
+            ours, keys = self._key_ring.answer(theirs.crypto)
+            voice = msgspec.structs.replace(voice, crypto=(ours,))
+        agreement = self._agreement(theirs, matches, voice, keys)
         self._types, self._voice_line, self._offered = types, index, None
         self._lines = tuple(voice if place == index else _refused(line) for place, line in enumerate(offer.media))
-        self.agreement = agreement
-        return self._say(self._lines), agreement
+        return self._say(self._lines), self._agree(agreement)
 
     def _choose(self, offer: SessionDescription) -> tuple[int, MediaDescription, _Matches]:
         """The first voice line we can take; once there is one, only its place counts."""
         places = range(len(offer.media)) if self.agreement is None else (self._voice_line,)
+        found = [(i, line, _usable(line, self._codecs)) for i in places for line in offer.media[i : i + 1]]
+        fitting = [choice for choice in found if choice[2]]
+        allowed = [choice for choice in fitting if self._encryption.allows(choice[1])]
+        if fitting and not allowed:
+            raise NotEncrypted(self._encryption.objection)
         trouble = ""
-        for index in places:
-            line = offer.media[index] if index < len(offer.media) else None
-            matches = [] if line is None else _usable(line, self._codecs)
-            if line is not None and matches:
-                trouble = obstacle(line, self._local.address, muxed=line.rtcp_mux)
-                if not trouble:
-                    return index, line, matches
+        for index, line, matches in sorted(allowed, key=lambda choice: not choice[1].crypto):
+            trouble = obstacle(line, self._local.address, muxed=line.rtcp_mux)
+            if not trouble:
+                return index, line, matches
         if trouble:
             raise DescriptionUnusable(trouble)
         raise NoCommonCodec("The two phones have no voice format in common")
@@ -156,11 +168,28 @@ class Negotiation:
         assert self._said is not None  # noqa: S101 - narrows the type; both branches above set it
         return self._said
 
-    def _agree(self, theirs: MediaDescription, matches: _Matches, ours: MediaDescription) -> Agreement:
-        self.agreement = self._agreement(theirs, matches, ours)
-        return self.agreement
+    def _own_protocol(self) -> str:
+        """RTP/SAVP demands encryption; a plain RTP/AVP with keys leaves the choice, and is what all phones can read."""
+        if self.agreement is not None:
+            return self._lines[self._voice_line].protocol
+        return "RTP/SAVP" if self._encryption.required else "RTP/AVP"
 
-    def _agreement(self, theirs: MediaDescription, matches: _Matches, ours: MediaDescription) -> Agreement:
+    def _chosen_keys(self, ours: MediaDescription, theirs: MediaDescription) -> Keys | None:
+        keys = chosen(ours.crypto, theirs)
+        if keys is None and theirs.crypto:
+            raise DescriptionUnusable("The other phone answered with keys that nobody offered")
+        if keys is None and (self._encryption.required or ours.protocol in SECURE_PROTOCOLS):
+            raise NotEncrypted(self._encryption.objection)
+        return keys
+
+    def _agree(self, agreement: Agreement) -> Agreement:
+        self.agreement = agreement
+        self._key_ring.agreed(agreement.keys)
+        return agreement
+
+    def _agreement(
+        self, theirs: MediaDescription, matches: _Matches, ours: MediaDescription, keys: Keys | None
+    ) -> Agreement:
         description, recognised = matches[0]
         clock = _event_clock(theirs, FORMATS[recognised].clock_rate)
         remote = _remote_direction(theirs)
@@ -178,6 +207,7 @@ class Negotiation:
             direction=Direction.of(ours.direction.sends and remote.receives, ours.direction.receives and remote.sends),
             remote=remote,
             rtcp_mux=muxed,
+            keys=keys,
         )
 
     def _remote_address(self, theirs: MediaDescription) -> str:
@@ -192,9 +222,9 @@ class Negotiation:
         return max(PACKET_TIMES_MS[0], min(wanted, longest) // 10 * 10)
 
 
-def answerable(offer: SessionDescription, codecs: tuple[AudioCodec, ...], address: str) -> bool:
-    """Whether a stream at `address` can answer a first offer: one of the lines looked at has our codec and a place."""
-    lines = offer.media[:MEDIA_LINES_LIMIT]
+def answerable(offer: SessionDescription, codecs: tuple[AudioCodec, ...], address: str, encryption: Encryption) -> bool:
+    """Whether a stream at `address` can answer a first offer: one of the lines looked at has all that it needs."""
+    lines = [line for line in offer.media[:MEDIA_LINES_LIMIT] if encryption.allows(line)]
     return any(_usable(line, codecs) and not obstacle(line, address, muxed=line.rtcp_mux) for line in lines)
 
 

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.media.agreement import NegotiationError, NoCommonCodec
+from app.media.agreement import NegotiationError, NoCommonCodec, NotEncrypted
 from app.media.devices import RINGER, SoundDevices
+from app.media.encryption import Encryption, EncryptionPolicy
 from app.media.formats import DEFAULT_CODECS, AudioCodec
 from app.media.negotiation import LocalMedia, Negotiation, answerable
 from app.media.sounds import Sounds
@@ -62,6 +63,7 @@ class MediaSettings:
     dscp: int = 46
     ports: range = range(50000, 50100)
     country: str = DEFAULT_COUNTRY
+    encryption: EncryptionPolicy = EncryptionPolicy.OPTIONAL
 
 
 class MediaRoom:
@@ -112,7 +114,7 @@ class MediaRoom:
 
     # --- streams ----------------------------------------------------------------------------------------
 
-    def open(self, stream: StreamId) -> None:
+    def open(self, stream: StreamId, *, private: bool, emergency: bool = False) -> None:
         """Take ports for a stream; a failure is told at its first offer or answer."""
         settings = self._settings()
         address = self._address()
@@ -124,8 +126,13 @@ class MediaRoom:
             return
         local = LocalMedia(address, opened.rtp_port, opened.rtcp_port)
         session_id = secrets.randbits(_SESSION_ID_BITS)
-        negotiation = Negotiation(local, session_id, settings.codecs, settings.packet_time_ms)
-        self._streams[stream] = VoiceStream(stream, opened, negotiation, secrets.token_hex(_CNAME_BYTES))
+        policy = settings.encryption
+        if emergency and policy is EncryptionPolicy.REQUIRED:
+            policy = EncryptionPolicy.OPTIONAL  # help that cannot encrypt is still help
+        encryption = Encryption(policy, private)
+        negotiation = Negotiation(local, session_id, settings.codecs, settings.packet_time_ms, encryption)
+        cname = secrets.token_hex(_CNAME_BYTES)
+        self._streams[stream] = VoiceStream(stream, opened, negotiation, cname, private=private)
         self._place(self._streams[stream])
 
     def offer(self, stream: StreamId, direction: Direction) -> None:
@@ -134,7 +141,8 @@ class MediaRoom:
 
     def can_answer(self, offer: SessionDescription) -> bool:
         """Whether a call with this offer could have a voice."""
-        return answerable(offer, self._settings().codecs, self._address())
+        settings = self._settings()
+        return answerable(offer, settings.codecs, self._address(), Encryption(settings.encryption))
 
     def take_answer(self, stream: StreamId, answer: SessionDescription) -> None:
         """Take the far end's answer and run by it."""
@@ -142,7 +150,7 @@ class MediaRoom:
         def take(voice: VoiceStream) -> MediaEvent:
             agreement = voice.negotiation.take_answer(answer)
             voice.run(agreement)
-            return AnswerTaken(stream, agreement.remote)
+            return AnswerTaken(stream, agreement.remote, voice.encrypted)
 
         self._try(stream, take)
 
@@ -157,7 +165,7 @@ class MediaRoom:
         def make(voice: VoiceStream) -> MediaEvent:
             answer, agreement = voice.negotiation.answer(offer, direction)
             voice.run(agreement)
-            return AnswerReady(stream, answer, agreement.remote)
+            return AnswerReady(stream, answer, agreement.remote, voice.encrypted)
 
         self._try(stream, make)
 
@@ -233,7 +241,9 @@ class MediaRoom:
         try:
             self._post(work(voice))
         except NegotiationError as error:
-            self._post(MediaRefused(stream, str(error), common_codec=not isinstance(error, NoCommonCodec)))
+            self._post(
+                MediaRefused(stream, str(error), common_codec=not isinstance(error, NoCommonCodec | NotEncrypted))
+            )
         except EngineError as error:
             _log.error("%s: %s", stream, error)
             self._post(MediaRefused(stream, _words(error)))

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from app.media.agreement import Agreement
+from app.media.encryption import Keys
 from app.media.formats import FORMATS
 from app.media.negotiation import Negotiation
 from app.media.quality import QualityMeter
 from app.model.ids import StreamId
 from app.model.media import Quality
-from native import Bus, Stream, StreamConfig
+from native import Bus, SrtpKeys, SrtpSuite, Stream, StreamConfig
 
 
 class VoiceStream:
     """An engine's stream and its negotiation. Belongs to the main thread; raises native's EngineError."""
 
-    def __init__(self, name: StreamId, stream: Stream, negotiation: Negotiation, cname: str) -> None:
+    def __init__(self, name: StreamId, stream: Stream, negotiation: Negotiation, cname: str, *, private: bool) -> None:
         self.name = name
         self.stream = stream
         self.negotiation = negotiation
         self._cname = cname
+        self._private = private
         self._meter = QualityMeter(name)
         self._running: Agreement | None = None
         self._connected = False
@@ -29,6 +31,11 @@ class VoiceStream:
         if agreement != self._running:
             self.stream.configure(stream_config(agreement, self._cname, connected=self._connected))
             self._running = agreement
+
+    @property
+    def encrypted(self) -> bool:
+        """All voice is encrypted, both ways, under keys that nobody on the way of signalling could read."""
+        return self._private and self._running is not None and self._running.keys is not None
 
     def place(self, bus: Bus, *, talking: bool, connected: bool) -> None:
         """Bring the stream into the conversation or out of it; the gate may open only for a connected one."""
@@ -75,4 +82,9 @@ def stream_config(agreement: Agreement, cname: str = "", *, connected: bool) -> 
         connected=connected,
         rtcp_mux=agreement.rtcp_mux,
         cname=cname,
+        srtp=None if agreement.keys is None else _srtp_keys(agreement.keys),
     )
+
+
+def _srtp_keys(keys: Keys) -> SrtpKeys:
+    return SrtpKeys(SrtpSuite[keys.suite.name], keys.ours.reveal(), keys.theirs.reveal())

@@ -69,6 +69,8 @@ class AnswerReady(msgspec.Struct, frozen=True, tag=True):
     answer: SessionDescription
     remote: Direction
     """What the far end wants: `sendonly` or `inactive` mean it holds us."""
+    encrypted: bool = False
+    """No packet travels in the clear, and nobody on the way could read the keys."""
 
 
 class AnswerTaken(msgspec.Struct, frozen=True, tag=True):
@@ -76,10 +78,15 @@ class AnswerTaken(msgspec.Struct, frozen=True, tag=True):
 
     stream: StreamId
     remote: Direction
+    encrypted: bool = False
+    """As in `AnswerReady`."""
 
 
 class MediaRefused(msgspec.Struct, frozen=True, tag=True):
-    """No common codec, no port, no sound: `reason` in words for a person, `common_codec` False for SIP's 488."""
+    """No common codec, no port, no sound: `reason` in words for a person.
+
+    `common_codec` is False where the two ends do not fit together, in codecs or in encryption: SIP's 488.
+    """
 
     stream: StreamId
     reason: str

@@ -9,6 +9,8 @@ import enum
 
 import msgspec
 
+from app.model.crypto import CryptoDescription
+
 
 class Direction(enum.StrEnum):
     """Which way media flows, seen from the side that wrote the description (RFC 3264, 5.1)."""
@@ -117,6 +119,8 @@ class MediaDescription(msgspec.Struct, frozen=True):
     rtcp_port: int | None = None
     rtcp_mux: bool = False
     ice: IceDescription | None = None
+    crypto: tuple[CryptoDescription, ...] = ()
+    """Ways to encrypt, the describing side's favourite first; those it has no words for here are left out."""
     attributes: tuple[tuple[str, str | None], ...] = ()
     """Attributes no field above holds, in their order, for cores that understand more."""
     formats: tuple[str, ...] = ()

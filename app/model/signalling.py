@@ -35,6 +35,8 @@ class LineCapabilities(msgspec.Struct, frozen=True):
     overlap: bool = False
     disconnect_with_tone: bool = False
     remote_control: bool = False
+    private: bool = False
+    """Nobody between the phone and its PBX can read what is signalled, so that it may carry keys (RFC 4568, 7.1.1)."""
 
 
 class Registration(enum.StrEnum):

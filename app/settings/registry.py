@@ -241,6 +241,21 @@ _AUDIO = (
         highest=63,
     ),
     Setting(
+        key="audio.encryption",
+        kind=Kind.CHOICE,
+        default="optional",
+        label="Encryption of voice",
+        description=(
+            "Whether voice is encrypted (SRTP, keys by SDES). Optional: where both ends can; keys are offered only "
+            "over TLS. Required: a call that cannot be encrypted does not come about; keys are then offered over "
+            "any transport, and the lock is shown over TLS only. Emergency calls are made all the same."
+        ),
+        pbx_name="PHONE.srtpKey",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        choices=("none", "optional", "required"),
+    ),
+    Setting(
         key="audio.port_low",
         kind=Kind.NUMBER,
         default=50000,

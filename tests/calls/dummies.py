@@ -102,18 +102,22 @@ class DummyMedia:
         self.refuse: str | None = None
         self.common_codec = True
         self.carries_digits = True
+        self.encrypts = False
+        self.opened: list[tuple[bool, bool]] = []
+        """For each stream, whether signalling was private and whether the call was for help."""
         self.sent_digits: list[str] = []
         self.dropped: list[StreamId] = []
         self.paths: list[AudioPath] = []
 
-    def open(self, stream: StreamId) -> None:
+    def open(self, stream: StreamId, *, private: bool, emergency: bool = False) -> None:
         self.open_streams.add(stream)
+        self.opened.append((private, emergency))
 
     def offer(self, stream: StreamId, direction: Direction) -> None:
         self._post(stream, OfferReady(stream, session(direction)))
 
     def take_answer(self, stream: StreamId, answer: SessionDescription) -> None:
-        self._post(stream, AnswerTaken(stream, answer.media[0].direction))
+        self._post(stream, AnswerTaken(stream, answer.media[0].direction, self.encrypts))
 
     def drop_offer(self, stream: StreamId) -> None:
         self.dropped.append(stream)
@@ -124,7 +128,7 @@ class DummyMedia:
     def answer(self, stream: StreamId, offer: SessionDescription, direction: Direction) -> None:
         remote = offer.media[0].direction
         ours = Direction.of(direction.sends and remote.receives, direction.receives and remote.sends)
-        self._post(stream, AnswerReady(stream, session(ours), remote))
+        self._post(stream, AnswerReady(stream, session(ours), remote, self.encrypts))
 
     def send_digit(self, stream: StreamId, digit: str) -> bool:
         self.sent_digits.append(digit)

@@ -81,8 +81,10 @@ async def registered_pair(
     transport: Transport = Transport.UDP,
     answering: Answering = Answering.AUTO,
     ring_seconds: float = 120,
+    encryption: str = "optional",
+    suites: tuple[str, ...] = (),
 ) -> AsyncIterator[tuple[Pair, Kamailio]]:
-    """Both at one Kamailio, over the same transport."""
+    """Both at one Kamailio, over the same transport; the phone's `encryption` and the peer's `suites` for voice."""
     async with make_registrar(folder, trust, "MD5", ring_seconds=ring_seconds) as kamailio:
         tls = transport is Transport.TLS
         port = kamailio.tls_port if tls else kamailio.port
@@ -97,8 +99,11 @@ async def registered_pair(
             codec=codec,
             answering=answering,
             trust=trusted,
+            encryption=suites,
         )
-        phone = PhoneUnderTest(folder, port, password=kamailio.password, transport=transport, trust=trusted)
+        phone = PhoneUnderTest(
+            folder, port, password=kamailio.password, transport=transport, trust=trusted, encryption=encryption
+        )
         async with phone, partner.peer:
             await phone.registered()
             await partner.peer.register()

@@ -35,6 +35,7 @@ class Partner:
         codec: AudioCodec = AudioCodec.PCMU,
         answering: Answering = Answering.AUTO,
         trust: Path | None = None,
+        encryption: tuple[str, ...] = (),
     ) -> None:
         rate, channels = _FORM[codec]
         self._heard = folder / "heard"
@@ -52,6 +53,7 @@ class Partner:
             play=write_tone(folder / "said.wav", PEER_HERTZ, rate, channels),
             record=self._heard,
             trust=trust,
+            encryption=encryption,
         )
         self.peer = kind(config)
 

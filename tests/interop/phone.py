@@ -67,6 +67,7 @@ class PhoneUnderTest:
         codecs: Sequence[str] = (),
         local_port: int = 0,
         keep_alive: int = 25,
+        encryption: str = "optional",
     ) -> None:
         """Of the registrar at `port` of this machine."""
         self.folder = folder / "phone"
@@ -83,6 +84,7 @@ class PhoneUnderTest:
         if trust is not None:
             self._sip["trust_file"] = str(trust)
         self._codecs = codecs
+        self._encryption = encryption
         self._engine = _Engine()
         self._worker = ThreadPoolExecutor(1)
         self._phone: Phone | None = None
@@ -115,8 +117,9 @@ class PhoneUnderTest:
 
     def _configuration(self) -> str:
         lines = ["[sip]", *(f"{key} = {json.dumps(value)}" for key, value in self._sip.items())]
+        lines += ["[audio]", f"encryption = {json.dumps(self._encryption)}"]
         if self._codecs:
-            lines += ["[audio]", f"codecs = {json.dumps(list(self._codecs))}"]
+            lines.append(f"codecs = {json.dumps(list(self._codecs))}")
         return "\n".join(lines) + "\n"
 
     @property
@@ -275,6 +278,13 @@ class PhoneUnderTest:
         """What the network did to SIP that was dropped or refused, by kind."""
         assert self._running.line is not None
         return self._running.line.counters
+
+    @property
+    def suite(self) -> str:
+        """The crypto suite of the one stream; "in the clear" without one."""
+        (voice,) = self._running.media._streams.values()
+        agreement = voice.negotiation.agreement
+        return "in the clear" if agreement is None or agreement.keys is None else str(agreement.keys.suite)
 
     def quality(self) -> Quality:
         """The figures of the one call, as they are now."""

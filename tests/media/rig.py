@@ -103,7 +103,7 @@ def two_phones(settings: MediaSettings | None = None, address: str = "127.0.0.1"
     """Two phones with an agreed stream, not yet in conversation."""
     with phone(settings, address) as a, phone(settings, address) as b:
         for each in (a, b):
-            each.room.open(STREAM)
+            each.room.open(STREAM, private=True)
         a.room.take_answer(STREAM, b.answer(a.offer()))
         yield a, b
 

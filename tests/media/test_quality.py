@@ -24,6 +24,8 @@ SILENT = StreamStatistics(
     wrong_source=0,
     malformed=0,
     foreign=0,
+    srtp_refused=0,
+    srtp_replayed=0,
     rtcp_sent=0,
     rtcp_received=0,
     jitter_ms=0.0,
@@ -36,6 +38,7 @@ SILENT = StreamStatistics(
     level_in_dbov=-127.0,
     level_out_dbov=-127.0,
     codec=None,
+    secured=False,
 )
 
 

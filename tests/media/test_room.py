@@ -132,7 +132,7 @@ def test_digits_cross_in_the_voice_stream_and_are_heard_by_their_sender() -> Non
 
 def test_without_agreed_events_signalling_must_carry_digits() -> None:
     with phone() as a:
-        a.room.open(STREAM)
+        a.room.open(STREAM, private=True)
         plain = MediaDescription("audio", "127.0.0.1", 40000, (CodecDescription(8, "PCMA", 8000),))
         a.room.answer(STREAM, SessionDescription(1, 1, "127.0.0.1", (plain,)), Direction.SENDRECV)
         assert not a.room.send_digit(STREAM, "5")
@@ -261,22 +261,22 @@ def test_volumes_are_told_heard_and_checked() -> None:
 
 def test_no_free_port_is_told_at_the_first_offer() -> None:
     with phone(MediaSettings(ports=range(52000, 52002))) as a:
-        a.room.open(StreamId("one"))
-        a.room.open(StreamId("two"))
+        a.room.open(StreamId("one"), private=True)
+        a.room.open(StreamId("two"), private=True)
         a.room.offer(StreamId("two"), Direction.SENDRECV)
         assert a.last(MediaRefused) == MediaRefused(StreamId("two"), "All voice ports are in use")
         a.room.close(StreamId("one"))
         for _ in range(5):
             a.step()
         a.room.close(StreamId("two"))
-        a.room.open(StreamId("three"))
+        a.room.open(StreamId("three"), private=True)
         a.room.offer(StreamId("three"), Direction.SENDRECV)
         assert a.last(OfferReady).stream == "three"
 
 
 def test_no_common_codec_is_told_as_such() -> None:
     with phone() as a:
-        a.room.open(STREAM)
+        a.room.open(STREAM, private=True)
         gsm = MediaDescription("audio", "127.0.0.1", 40000, (CodecDescription(3, "GSM", 8000),))
         a.room.answer(STREAM, SessionDescription(1, 1, "127.0.0.1", (gsm,)), Direction.SENDRECV)
         assert not a.last(MediaRefused).common_codec
@@ -294,7 +294,7 @@ def test_an_unknown_stream_is_harmless() -> None:
 
 def test_a_hold_in_the_old_style_before_anything_was_agreed() -> None:
     with phone() as a:
-        a.room.open(STREAM)
+        a.room.open(STREAM, private=True)
         nowhere = MediaDescription("audio", "0.0.0.0", 40000, (CodecDescription(8, "PCMA", 8000),))
         a.room.answer(STREAM, SessionDescription(1, 1, "127.0.0.1", (nowhere,)), Direction.SENDRECV)
         assert a.last(AnswerReady).remote is Direction.SENDONLY
@@ -315,7 +315,7 @@ async def test_the_loop_brings_the_engines_events() -> None:
     engine.start()
     watch.start()
     try:
-        room.open(STREAM)
+        room.open(STREAM, private=True)
         room.offer(STREAM, Direction.SENDRECV)
         offer = next(event.offer for event in events if isinstance(event, OfferReady))
         room.answer(STREAM, offer, Direction.SENDRECV)

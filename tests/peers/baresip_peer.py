@@ -150,6 +150,8 @@ class BaresipPeer(Peer):
         if config.record:
             lines += [f"snd_path {config.record}", "module sndfile.so"]
         lines += [f"module {module}" for module in dict.fromkeys(_CODECS[codec][0] for codec in config.codecs)]
+        if config.encryption:
+            lines.append("module srtp.so")
         lines += ["module aufile.so", "module_tmp account.so", "module_app menu.so", "module_app ctrl_tcp.so"]
         return "\n".join(lines) + "\n"
 
@@ -176,6 +178,7 @@ class BaresipPeer(Peer):
             f"regint={60 if register else 0}",
             f"answermode={'auto' if config.answering is Answering.AUTO else 'manual'}",
             f"audio_codecs={codecs}",
+            "mediaenc=srtp-mand" if config.encryption else "",
             f'outbound="sip:{config.domain};transport={config.transport}"' if register else "",
         ]
         return f"<{self._aor()};transport={config.transport}>;" + ";".join(filter(None, parameters))

@@ -49,6 +49,8 @@ class _Worker:
         extra = f"sip_listen {settings['address']}:{settings['port']}\n"
         if settings["transport"] == "tls":
             extra += f"sip_cafile {settings['trust']}\nsip_verify_server yes\n"
+        if settings["encryption"]:
+            extra += "module srtp.so\n"
         config = baresip.Config(
             net_interface=settings["address"],
             audio_source=f"aufile,{settings['play']}" if settings["play"] else None,
@@ -62,6 +64,7 @@ class _Worker:
             password=settings["password"],
             transport=settings["transport"],
             audio_codecs=tuple(_CODECS[codec] for codec in settings["codecs"]),
+            extra_params=("mediaenc=srtp-mand",) if settings["encryption"] else (),
         )
         self._agent = await baresip.UserAgent.create(self.runtime, account)
         self._agent.on_incoming(self._incoming)

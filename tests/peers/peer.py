@@ -101,6 +101,7 @@ class PeerConfig:
     the rate of the first codec; mono, but stereo for Opus) sent in every call, `record` the WAV file, or for
     Debian's baresip the folder, where the heard audio goes; both baresips begin a new recording after a hold.
     `trust` is a PEM file for TLS. `launch` stands before the peer's command line, as in `("chrt", "-f", "60")`.
+    `encryption` names the SRTP suites one of which calls must have, by SDES; both baresips choose by themselves.
     `spinning` lets a thread of the peer hold the Python interpreter's lock as much as it can, where the peer has one.
     """
 
@@ -117,6 +118,7 @@ class PeerConfig:
     trust: Path | None = None
     launch: tuple[str, ...] = ()
     spinning: bool = False
+    encryption: tuple[str, ...] = ()
 
 
 def free_port(address: str = "127.0.0.1", *, even: bool = False) -> int:

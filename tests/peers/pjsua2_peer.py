@@ -23,7 +23,7 @@ def _with_defaults() -> Any:
 
 
 class Pjsua2Peer(WorkerPeer):
-    """A pjsua2 endpoint: null sound device, no voice activity detection, no echo control, no SRTP."""
+    """A pjsua2 endpoint: null sound device, no voice activity detection, no echo control."""
 
     name = "pjsua2"
     transports = frozenset(Transport)
@@ -159,11 +159,22 @@ class _Worker:
         if settings["transport"] != "udp":
             config.sipConfig.proxies.append(f"sip:{settings['domain']}{suffix};lr")
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", settings["user"], 0, settings["password"]))
-        config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_DISABLED
+        self._encrypt(config.mediaConfig)
         config.mediaConfig.transportConfig.boundAddress = settings["address"]
         config.mediaConfig.transportConfig.port = 20000 + os.getpid() % 10000 * 2
         config.mediaConfig.transportConfig.portRange = 200
         return config
+
+    def _encrypt(self, media: Any) -> None:
+        """Demand the suites of the settings, whatever the transport of signalling is."""
+        suites = self._settings["encryption"]
+        media.srtpUse = pj.PJMEDIA_SRTP_MANDATORY if suites else pj.PJMEDIA_SRTP_DISABLED
+        media.srtpSecureSignaling = 0
+        media.srtpOpt.keyings.append(pj.PJMEDIA_SRTP_KEYING_SDES)
+        for suite in suites:
+            crypto = pj.SrtpCrypto()
+            crypto.name = suite
+            media.srtpOpt.cryptos.append(crypto)
 
     def player(self) -> Any:
         if self._settings["play"] and self._player is None:

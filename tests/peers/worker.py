@@ -42,6 +42,7 @@ class WorkerPeer(Peer):
             "record": str(config.record or ""),
             "trust": str(config.trust or ""),
             "spinning": config.spinning,
+            "encryption": list(config.encryption),
         }
 
     async def start(self) -> None:

@@ -13,7 +13,7 @@ from app.model.signalling import CallOptions, Executor, LineCapabilities, Signal
 from app.signalling.loop_clock import LoopClock
 from app.signalling.schedule import Schedule
 from app.signalling.sip.config import SipLineConfig
-from app.signalling.sip.hop import Hop
+from app.signalling.sip.hop import Hop, Transport
 from app.signalling.sip.registration import BackOff
 from app.signalling.sip.resolver import Resolver, local_address_towards
 from app.signalling.sip.timers import Timers
@@ -66,7 +66,8 @@ class SipLine:
     @property
     def capabilities(self) -> LineCapabilities:
         """What SIP can do here: holding and conferences are the phone's own work."""
-        return LineCapabilities(hold=Executor.PHONE, conference=Executor.PHONE)
+        private = self._config.transport is Transport.TLS
+        return LineCapabilities(hold=Executor.PHONE, conference=Executor.PHONE, private=private)
 
     @property
     def counters(self) -> dict[str, int]:

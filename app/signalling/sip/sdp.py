@@ -6,12 +6,15 @@ section inherit are copied into it; all others of a media section are carried al
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
+from app.model.crypto import CryptoDescription
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.signalling.sip.errors import SdpError
+from app.signalling.sip.sdes import MAX_CRYPTO, build_crypto, parse_crypto
 
 MAX_SDP = 32768
 MAX_MEDIA = 32
@@ -60,6 +63,7 @@ _FMTP = re.compile(r"([0-9]{1,3}) (.*)")
 _RTCP = re.compile(r"([0-9]{1,5})(?: IN IP[46] ([A-Za-z0-9._:-]{1,255}))?")
 _MILLISECONDS = re.compile(r"([0-9]{1,5})(?:\.[0-9]*)?")
 _DIRECTIONS = frozenset(Direction)
+_UNDERSTOOD = frozenset({"rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "rtcp-mux", "crypto"})
 _INHERITED = frozenset({"fingerprint", "setup", "ice-ufrag", "ice-pwd", "ice-options", "ice-lite", "tls-id"})
 _UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, never bound
 
@@ -200,13 +204,14 @@ def _media(section: _Section, session: _Section) -> MediaDescription:
         rtcp_address=rtcp_address,
         rtcp_port=rtcp_port,
         rtcp_mux=any(name == "rtcp-mux" for name, _ in attributes),
+        crypto=_crypto(attributes),
         attributes=tuple(item for item in attributes if not _understood(item[0])),
         formats=() if codecs else tuple(formats),
     )
 
 
 def _understood(name: str) -> bool:
-    return name in _DIRECTIONS or name in ("rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "rtcp-mux")
+    return name in _DIRECTIONS or name in _UNDERSTOOD
 
 
 def _inherited(own: Attributes, session: Attributes) -> Attributes:
@@ -267,6 +272,12 @@ def _rtcp(value: str | None) -> tuple[int | None, str | None]:
     return int(match[1]), match[2]
 
 
+def _crypto(attributes: Attributes) -> tuple[CryptoDescription, ...]:
+    """What of the a=crypto lines can be used; keys of the others must not lie about among the attributes either."""
+    read = (parse_crypto(value) for value in itertools.islice(_values(attributes, "crypto"), MAX_CRYPTO))
+    return tuple(crypto for crypto in read if crypto is not None)
+
+
 def _milliseconds(value: str | None) -> int | None:
     """A time in whole milliseconds; one that cannot be read is only a wish and counts as absent."""
     match = _MILLISECONDS.fullmatch(value.strip()) if value is not None else None
@@ -300,6 +311,7 @@ def _media_lines(media: MediaDescription, common: str) -> list[str]:
         lines.append(f"a=rtcp:{media.rtcp_port}{address}")
     if media.rtcp_mux:
         lines.append("a=rtcp-mux")
+    lines += [f"a=crypto:{build_crypto(crypto)}" for crypto in media.crypto]
     lines += [f"a={name}" if value is None else f"a={name}:{value}" for name, value in media.attributes]
     if "RTP/" in media.protocol or media.direction is not Direction.SENDRECV:
         lines.append(f"a={media.direction}")
