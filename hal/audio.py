@@ -49,14 +49,6 @@ class Endpoint(msgspec.Struct, frozen=True):
     simulated: bool = False
 
 
-class Mixer(msgspec.Struct, frozen=True):
-    """A mixer control of a card, with its levels in percent; None where it has no such direction."""
-
-    name: str
-    playback: int | None = None
-    capture: int | None = None
-
-
 class AudioChange(msgspec.Struct, frozen=True):
     """Cards came or went, or only a sound server's PCMs did; `paths` is what is usable now."""
 
@@ -68,7 +60,7 @@ class AudioChange(msgspec.Struct, frozen=True):
 class AudioDevices(abc.ABC):
     """All sound devices of the phone. Every method runs on the loop's thread and must be done in a few milliseconds.
 
-    A back end must override `cards`, `paths`, `prefer`, `mixers`, `status`, `start` and `close`, and calls `_tell`
+    A back end must override `cards`, `paths`, `prefer`, `status`, `start` and `close`, and calls `_tell`
     when cards came or went.
     """
 
@@ -86,10 +78,6 @@ class AudioDevices(abc.ABC):
     @abc.abstractmethod
     def prefer(self, choices: Mapping[Place, Endpoint]) -> None:
         """Use these PCMs instead of the board's, from the next `paths` on; an empty name leaves the board's."""
-
-    @abc.abstractmethod
-    def mixers(self, device: str) -> tuple[Mixer, ...]:
-        """The mixer controls of an ALSA control device ("hw:0"). Raises `DeviceMissing`."""
 
     @abc.abstractmethod
     def status(self) -> tuple[DeviceStatus, ...]:

@@ -1,4 +1,4 @@
-"""Sound devices by ALSA: cards from sysfs, PCM names and mixers from libasound, changes from udev."""
+"""Sound devices by ALSA: cards from sysfs, PCM names from libasound, changes from udev."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import alsaaudio
 import msgspec
 import pyudev
 
-from hal.audio import AudioChange, AudioDevices, Endpoint, Mixer, Place, SoundCard
-from hal.errors import DeviceMissing
+from hal.audio import AudioChange, AudioDevices, Endpoint, Place, SoundCard
+from hal.linux.mixer import mixer_status
 from hal.linux.udev import UdevWatch
 from hal.status import DeviceStatus, Presence
 
@@ -76,20 +76,13 @@ class AlsaAudioDevices(AudioDevices):
             self._usable = self.paths()
             self._begin_search()
 
-    def mixers(self, device: str) -> tuple[Mixer, ...]:
-        """The mixer controls of an ALSA control device. Raises `DeviceMissing`."""
-        try:
-            return tuple(_read_mixer(name, device) for name in dict.fromkeys(alsaaudio.mixers(device=device)))
-        except alsaaudio.ALSAAudioError as error:
-            raise DeviceMissing(
-                f"The mixer of '{device}' cannot be opened: {error}.", "Check the card with `ip270 devices`."
-            ) from error
-
     def status(self) -> tuple[DeviceStatus, ...]:
-        """The cards, and each place the board has."""
-        statuses = [DeviceStatus("sound card", Presence.PRESENT, _in_words(card)) for card in self._cards]
+        """The cards, each place the board has, and how loud the mixers of both are set."""
+        cards = [DeviceStatus("sound card", Presence.PRESENT, _in_words(card)) for card in self._cards]
         usable = self.paths()
-        return (*statuses, *(self._place_status(place, usable.get(place)) for place in self._places))
+        places = [self._place_status(place, usable.get(place)) for place in self._places]
+        mixers = (mixer_status(device) for device in self._control_devices(usable))
+        return (*cards, *places, *(status for status in mixers if status is not None))
 
     def start(self) -> None:
         """Begin to watch; needs a running loop."""
@@ -153,6 +146,12 @@ class AlsaAudioDevices(AudioDevices):
             return bool(self._cards)
         card = _OF_A_CARD.match(name)
         return card is not None and any(card[1] in (one.id, str(one.index)) for one in self._cards)
+
+    def _control_devices(self, usable: Mapping[Place, Endpoint]) -> tuple[str, ...]:
+        """The cards, and the PCMs in use that are no card's: those of a sound server have a mixer of the same name."""
+        names = (name for endpoint in usable.values() for name in (endpoint.playback, endpoint.capture))
+        servers = (name for name in names if name and not _OF_A_CARD.match(name))
+        return tuple(dict.fromkeys([*(f"hw:{card.id}" for card in self._cards), *servers]))
 
     def _place_status(self, place: Place, usable: Endpoint | None) -> DeviceStatus:
         if usable is not None:
@@ -224,25 +223,6 @@ def _pcm_names(direction: int) -> frozenset[str]:
     except alsaaudio.ALSAAudioError as error:
         log.warning("ALSA's configuration cannot be read: %s", error)
         return frozenset()
-
-
-def _read_mixer(name: str, device: str) -> Mixer:
-    mixer = alsaaudio.Mixer(name, device=device)
-    try:
-        return Mixer(
-            name,
-            _level(mixer, alsaaudio.PCM_PLAYBACK, mixer.volumecap(), "Playback Volume"),
-            _level(mixer, alsaaudio.PCM_CAPTURE, mixer.volumecap(), "Capture Volume"),
-        )
-    finally:
-        mixer.close()
-
-
-def _level(mixer: alsaaudio.Mixer, direction: int, capabilities: list[str], wanted: str) -> int | None:
-    if wanted not in capabilities:
-        return None
-    levels = mixer.getvolume(direction)
-    return max(levels, default=0)
 
 
 def _in_words(card: SoundCard) -> str:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hal.audio import AudioChange, AudioDevices, Endpoint, Mixer, Place, SoundCard
-from hal.errors import DeviceMissing
+from hal.audio import AudioChange, AudioDevices, Endpoint, Place, SoundCard
 from hal.status import DeviceStatus, Presence
 
 _BUILT_IN = (Place.HANDSET, Place.SPEAKER, Place.RINGER)
@@ -50,10 +49,6 @@ class SimulatedAudioDevices(AudioDevices):
     def prefer(self, choices: Mapping[Place, Endpoint]) -> None:
         """Take a place's PCMs from here; one with a name is ALSA's and no longer simulated."""
         self._choices = {place: choice for place, choice in choices.items() if choice.playback}
-
-    def mixers(self, device: str) -> tuple[Mixer, ...]:
-        """A simulated card has no mixer."""
-        raise DeviceMissing(f"'{device}' has no mixer.", "Simulated cards have none.")
 
     def status(self) -> tuple[DeviceStatus, ...]:
         """Each place is simulated."""

@@ -10,9 +10,10 @@ import alsaaudio
 import numpy as np
 import pytest
 
-from hal.audio import AudioChange, Endpoint, Mixer, Place
+from hal.audio import AudioChange, Endpoint, Place
 from hal.errors import DeviceMissing
 from hal.linux.audio import LOOK_AGAIN_S, AlsaAudioDevices, PlaceConfig
+from hal.linux.mixer import Mixer, mixer_status, read_mixers
 from hal.status import Presence
 from tests.rig.pulse import WARM_UP_S, LateSound, PulseLoop
 from tests.rig.test_pulse import PERIOD, RATE, open_pcm
@@ -110,12 +111,30 @@ def test_the_paths_carry_voice_both_ways_in_real_time(pulse_loop: PulseLoop) -> 
 
 
 def test_the_mixer_is_read(pulse_loop: PulseLoop) -> None:
-    assert AlsaAudioDevices(PLACES).mixers("handset") == (Mixer("Master", playback=100), Mixer("Capture", capture=100))
+    assert read_mixers("handset") == (Mixer("Master", playback=100), Mixer("Capture", capture=100))
+
+
+def test_levels_are_listed_and_silence_is_told(pulse_loop: PulseLoop) -> None:
+    listed = [status for status in AlsaAudioDevices(PLACES).status() if status.kind == "mixer"]
+    assert [status.text for status in listed] == [
+        f"{name}: Master 100 %, Capture 100 %" for name in ("handset", "speaker")
+    ]
+    assert not any(status.advice for status in listed)
+    control = alsaaudio.Mixer("Capture", device="handset")
+    control.setvolume(0, pcmtype=alsaaudio.PCM_CAPTURE)
+    try:
+        told = mixer_status("handset")
+    finally:
+        control.setvolume(100, pcmtype=alsaaudio.PCM_CAPTURE)
+    assert told is not None
+    assert told.text == "handset: Master 100 %, Capture 0 %"
+    assert "alsamixer -D handset" in told.advice
+    assert mixer_status("nowhere") is None
 
 
 def test_a_mixer_that_is_gone_is_a_typed_error(pulse_loop: PulseLoop) -> None:
     with pytest.raises(DeviceMissing, match="nowhere") as caught:
-        AlsaAudioDevices(PLACES).mixers("nowhere")
+        read_mixers("nowhere")
     assert isinstance(caught.value, LookupError)
 
 
