@@ -125,7 +125,7 @@ def _add_devices(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     devices = commands.add_parser(
         "devices",
         help="list the devices the phone sees",
-        description="List sound cards, their levels, keypad, hook and display as the phone sees them, and what is missing.",
+        description="List sound cards, levels, keypad, hook and display as the phone sees them, and what is missing.",
     )
     devices.add_argument("--board", default="desktop", metavar="NAME", help="which hardware this is")
     devices.set_defaults(build=lambda c: DevicesOptions(c.board))
