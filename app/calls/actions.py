@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.calls.bridge import Bridge
 from app.calls.call import DIGITS_SHOWN, Call
 from app.calls.ports import SignallingLine
+from app.calls.refusals import EMERGENCY, NO_CALL, NO_HOLD, NOT_CONNECTED
 from app.calls.rules import CallRules
-from app.calls.switch import CALLS_AT_ONCE, Switch
+from app.calls.switch import Switch
 from app.model import dialplan
 from app.model.cause import Cause
 from app.model.ids import CallId, LineId
@@ -18,16 +20,12 @@ from app.model.snapshot import CallState
 DIGITS_AT_ONCE = 64
 _DTMF = frozenset("0123456789*#ABCD")
 
-NO_CALL = Refusal("There is no such call", "It may have ended already.")
 _NO_NUMBER = Refusal("There is no number to call", "Enter a number.")
 _BAD_NUMBER = Refusal("This is not a number or an address", "Use digits, *, # and a leading +, or name@host.")
 _NO_LINE = Refusal("There is no such line", "Choose another line.")
 _NO_LINES = Refusal("The phone has no line to call with", "Have its PBX set up.")
-_FULL = Refusal("Two calls are on already", "End one of them first.")
-_EMERGENCY = Refusal("An emergency call is on", "End it first.")
+_FULL = Refusal("No more calls can be on at once", "End one of them first.")
 _STILL_CALLING = Refusal("You are already making a call", "Wait for the answer, or end it first.")
-_NO_HOLD = Refusal("Calls on this line cannot be held", "End the call first.")
-_NOT_CONNECTED = Refusal("Nobody has answered yet", "Wait for the answer.")
 _NOTHING_RINGS = Refusal("No call is ringing")
 _NOTHING_HELD = Refusal("No call is held")
 _NO_REDIAL = Refusal("Nothing has been dialled yet", "Enter a number.")
@@ -37,8 +35,9 @@ _BAD_DIGITS = Refusal("These digits cannot be sent", "Send 0 to 9, *, # and A to
 class Actions:
     """The user's hands. Every method returns None when done, or why not."""
 
-    def __init__(self, switch: Switch, rules: Callable[[], CallRules], last_dialled: str) -> None:
+    def __init__(self, switch: Switch, bridge: Bridge, rules: Callable[[], CallRules], last_dialled: str) -> None:
         self._switch = switch
+        self._bridge = bridge
         self._board = switch.board
         self._rules = rules
         self._last_dialled = last_dialled
@@ -94,8 +93,10 @@ class Actions:
     # --- calls move ------------------------------------------------------------------------------------
 
     def hold(self, call_id: CallId | None) -> Refusal | None:
-        """Hold a call."""
-        call = self._board.foreground if call_id is None else self._board.calls.get(call_id)
+        """Hold a call; nobody holds a conference, the user steps out of it."""
+        if call_id is None:
+            return NO_CALL if self._board.foreground is None else self._leave_foreground()
+        call = self._board.calls.get(call_id)
         if call is None or call.ending is not None:
             return NO_CALL
         if call.state is CallState.HELD:
@@ -103,12 +104,11 @@ class Actions:
         return self._hold(call)
 
     def retrieve(self, call_id: CallId | None) -> Refusal | None:
-        """Take a held call back; another call that is on is held first."""
-        held = self._board.held
-        call = (held[-1] if held else None) if call_id is None else self._board.calls.get(call_id)
-        if call is None or call.state is not CallState.HELD:
+        """Take a held call or the conference back; another call that is on is held first."""
+        call = self._newest_aside() if call_id is None else self._board.calls.get(call_id)
+        if call is None or not (call.aside or call.state is CallState.HELD):
             return _NOTHING_HELD
-        refusal = self._leave_foreground()
+        refusal = self._leave_foreground() if call.aside else None
         if refusal is None:
             self._choose_path()
             self._switch.retrieve(call)
@@ -116,7 +116,7 @@ class Actions:
 
     def swap(self, now: float) -> Refusal | None:
         """Go over to the other call: the held one, else the one that knocks."""
-        return self.retrieve(None) if self._board.held else self.answer(None, now)
+        return self.retrieve(None) if self._board.aside else self.answer(None, now)
 
     def set_mute(self, *, muted: bool) -> Refusal | None:
         """Close or open the microphone for the call the user is in."""
@@ -126,22 +126,21 @@ class Actions:
         return None
 
     def send_digits(self, digits: str, call_id: CallId | None) -> Refusal | None:
-        """Send DTMF in a call, or more of the number while it is dialled."""
-        call = self._board.foreground if call_id is None else self._board.calls.get(call_id)
+        """Send DTMF in a call or to all of a conference, or more of the number while it is dialled."""
+        attended = self._board.attended if call_id is None else (self._board.calls.get(call_id),)
+        meant = [call for call in attended if call is not None and call.foreground]
         digits = digits.upper()
-        if call is None or not call.foreground:
+        if not meant:
             return NO_CALL
         if not digits or len(digits) > DIGITS_AT_ONCE or not _DTMF.issuperset(digits):
             return _BAD_DIGITS
-        if call.state is CallState.DIALLING:
-            self._dial_on(call, digits)
+        if meant[0].state is CallState.DIALLING:
+            self._dial_on(meant[0], digits)
             return None
-        if not call.leg.stream.running and not call.leg.connected:
-            return _NOT_CONNECTED
-        for digit in digits:
-            if not self._switch.media.send_digit(call.leg.stream.id, digit):
-                call.leg.line.digit(call.leg.id, digit)
-        call.digits = (call.digits + digits)[-DIGITS_SHOWN:]
+        if not all(call.leg.stream.running or call.leg.connected for call in meant):
+            return NOT_CONNECTED
+        for call in meant:
+            self._send_digits(call, digits)
         return None
 
     def silence(self) -> Refusal | None:
@@ -162,11 +161,14 @@ class Actions:
         return None
 
     def hang_up(self, call_id: CallId | None, now: float) -> Refusal | None:
-        """End a call in any state, or take an ended one off the display."""
+        """End a call in any state or the whole conference, or take an ended call off the display."""
         call = self._board.active if call_id is None else self._board.calls.get(call_id)
         if call is None:
             return NO_CALL
-        self._switch.clear(call, Cause.CALL_REJECTED if call.ringing else Cause.NORMAL_CLEARING, now)
+        whole = call_id is None and call.conference is not None and call.ending is None
+        meant = self._board.parties if whole else (call,)
+        for each in meant:
+            self._switch.clear(each, Cause.CALL_REJECTED if each.ringing else Cause.NORMAL_CLEARING, now)
         return None
 
     # --- steps -----------------------------------------------------------------------------------------
@@ -184,8 +186,8 @@ class Actions:
 
     def _may_dial(self, line: SignallingLine) -> Refusal | None:
         if self._board.emergency:
-            return _EMERGENCY
-        if len(self._board.live) >= CALLS_AT_ONCE:
+            return EMERGENCY
+        if len(self._board.live) >= self._rules().calls_at_once:
             return _FULL
         standing = self._board.registrations.get(line.id)
         if standing is None or standing.registration is not Registration.UP:
@@ -196,17 +198,35 @@ class Actions:
 
     def _leave_foreground(self) -> Refusal | None:
         foreground = self._board.foreground
-        return None if foreground is None else self._hold(foreground)
+        if foreground is None:
+            return None
+        if foreground.conference is None:
+            return self._hold(foreground)
+        self._bridge.step_out()
+        return None
+
+    def _newest_aside(self) -> Call | None:
+        """What lies aside the shortest; of a conference a party that needs no retrieving, where there is one."""
+        aside = self._board.aside
+        if not aside or aside[-1].conference is None:
+            return aside[-1] if aside else None
+        return next((call for call in aside if call.stepped_out and call.state is not CallState.HELD), aside[-1])
 
     def _hold(self, call: Call) -> Refusal | None:
         if call.emergency:
-            return _EMERGENCY
+            return EMERGENCY
         if call.state is not CallState.CONNECTED:
-            return _NOT_CONNECTED if call.answering or call.ringing else _STILL_CALLING
+            return NOT_CONNECTED if call.answering or call.ringing else _STILL_CALLING
         if call.leg.line.capabilities.hold is Executor.NONE:
-            return _NO_HOLD
+            return NO_HOLD
         self._switch.hold(call)
         return None
+
+    def _send_digits(self, call: Call, digits: str) -> None:
+        for digit in digits:
+            if not self._switch.media.send_digit(call.leg.stream.id, digit):
+                call.leg.line.digit(call.leg.id, digit)
+        call.digits = (call.digits + digits)[-DIGITS_SHOWN:]
 
     def _dial_on(self, call: Call, digits: str) -> None:
         number = (call.party.number + digits)[: dialplan.NUMBER_LIMIT]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from app.calls.call import Call
+from app.calls.conference import Conference
 from app.calls.leg import Leg
 from app.model.ids import CallId, LegId, LineId, StreamId
 from app.model.signalling import LineChanged
-from app.model.snapshot import CallState
 
 
 class Board:
@@ -23,8 +23,26 @@ class Board:
 
     @property
     def foreground(self) -> Call | None:
-        """The call the user is in; the call model never lets there be two."""
+        """The call the user is in, one of several in a conference; in any other way he never is in two."""
         return next((call for call in self.calls.values() if call.foreground), None)
+
+    @property
+    def conference(self) -> Conference | None:
+        """The conference; there is at most one."""
+        return next((call.conference for call in self.live if call.conference is not None), None)
+
+    @property
+    def parties(self) -> tuple[Call, ...]:
+        """The parties of the conference, in the order of their calls."""
+        return tuple(call for call in self.live if call.conference is not None)
+
+    @property
+    def attended(self) -> tuple[Call, ...]:
+        """All that the user is in: a call, or the conference with the parties he holds."""
+        foreground = self.foreground
+        if foreground is None:
+            return ()
+        return (foreground,) if foreground.conference is None else self.parties
 
     @property
     def ringing(self) -> Call | None:
@@ -32,9 +50,9 @@ class Board:
         return next((call for call in self.calls.values() if call.ringing), None)
 
     @property
-    def held(self) -> tuple[Call, ...]:
-        """Calls the user holds, oldest first."""
-        return tuple(call for call in self.calls.values() if call.state is CallState.HELD)
+    def aside(self) -> tuple[Call, ...]:
+        """Calls the user can come back to, oldest first: held ones, and the parties of a conference he left for now."""
+        return tuple(call for call in self.calls.values() if call.aside)
 
     @property
     def ended(self) -> Call | None:
@@ -43,9 +61,9 @@ class Board:
 
     @property
     def active(self) -> Call | None:
-        """The call that keys mean: the one the user is in, else the one that rings, has just ended, or is held."""
-        held = self.held
-        return self.foreground or self.ringing or self.ended or (held[-1] if held else None)
+        """The call that keys mean: the one the user is in, else the one that rings, has just ended, or lies aside."""
+        aside = self.aside
+        return self.foreground or self.ringing or self.ended or (aside[-1] if aside else None)
 
     @property
     def emergency(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.calls.conference import Conference
 from app.calls.leg import Leg
 from app.model.cause import Cause
 from app.model.history import CallDirection, CallRecord
@@ -51,6 +52,10 @@ class Call:
     ending: Ending | None = None
     notice: str = ""
     digits: str = ""
+    conference: Conference | None = None
+    """The conference this call is a party of; `muted` and `level_db` hold in it."""
+    muted: bool = False
+    level_db: int = 0
 
     @property
     def state(self) -> CallState:
@@ -72,9 +77,23 @@ class Call:
 
     @property
     def foreground(self) -> bool:
-        """True for the one call the user is in: talking, or on its way out, or just being answered."""
+        """True for a call the user is in: talking, or on its way out, or just being answered."""
         state = self.state
+        if self.stepped_out:
+            return False
         return state in _FOREGROUND or (state is CallState.INCOMING and self.answering)
+
+    @property
+    def stepped_out(self) -> bool:
+        """True for a party of the conference while that goes on without the user."""
+        return self.conference is not None and not self.conference.attended
+
+    @property
+    def aside(self) -> bool:
+        """True for a call the user can come back to: held, or going on without him."""
+        if self.conference is None:
+            return self.state is CallState.HELD
+        return self.stepped_out and self.ending is None
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -101,6 +120,9 @@ class Call:
             notice=self.notice,
             quality=stream.quality if alive else None,
             digits=self.digits,
+            in_conference=self.conference is not None,
+            muted=self.muted,
+            level_db=self.level_db,
         )
 
     def record(self, now: float, wall_began: float, cause: Cause, *, seen: bool) -> CallRecord:

@@ -6,12 +6,15 @@ import logging
 from collections.abc import Callable, Sequence
 
 from app.calls import scene
-from app.calls.actions import NO_CALL, Actions
+from app.calls.actions import Actions
+from app.calls.bridge import Bridge
 from app.calls.call import Call
+from app.calls.conference_actions import ConferenceActions
 from app.calls.deadlines import Deadline, parse
 from app.calls.hook import Hook
 from app.calls.mediated import MediaEvents
 from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
+from app.calls.refusals import NO_CALL
 from app.calls.rules import CallRules
 from app.calls.signalled import SignallingEvents
 from app.calls.switch import Switch
@@ -32,7 +35,7 @@ from app.model.media import (
 )
 from app.model.refusal import Refusal
 from app.model.signalling import RemoteAction, RemoteControl, SignallingEvent
-from app.model.snapshot import AudioView, CallView
+from app.model.snapshot import AudioView, CallView, ConferenceView
 
 _MEDIA_EVENTS = (
     OfferReady,
@@ -68,9 +71,11 @@ class CallControl:
         last_dialled: str = "",
     ) -> None:
         self._switch = Switch({line.id: line for line in lines}, media, call_list, timers, wall_time)
-        self._actions = Actions(self._switch, rules, last_dialled)
+        self._bridge = Bridge(self._switch)
+        self._actions = Actions(self._switch, self._bridge, rules, last_dialled)
+        self._conference_actions = ConferenceActions(self._switch, self._bridge)
         self._hook = Hook(self._switch, self._actions)
-        self._signalling_events = SignallingEvents(self._switch, self._remote_control)
+        self._signalling_events = SignallingEvents(self._switch, rules, self._remote_control)
         self._media_events = MediaEvents(self._switch)
         self._changed = changed
         self._scene = Scene()
@@ -119,6 +124,8 @@ class CallControl:
                 self._switch.refresh_quality()
             case Deadline.RECALL:
                 self._recall()
+            case Deadline.SPEAKER:
+                self._bridge.look()
             case Deadline.ENDED if call is not None:
                 self._switch.clear(call, Cause.NORMAL_CLEARING, now)
             case Deadline.EARLY_MEDIA if call is not None:
@@ -144,20 +151,40 @@ class CallControl:
         return self._done(self._actions.reject(call, now), now)
 
     def hang_up(self, now: float, call: CallId | None = None) -> Refusal | None:
-        """End a call (None: the active one)."""
+        """End a call (None: the active one, or the whole conference the user is in)."""
         return self._done(self._actions.hang_up(call, now), now)
 
     def hold(self, now: float, call: CallId | None = None) -> Refusal | None:
-        """Hold a call (None: the one the user is in)."""
+        """Hold a call (None: the one the user is in; out of a conference he steps)."""
         return self._done(self._actions.hold(call), now)
 
     def retrieve(self, now: float, call: CallId | None = None) -> Refusal | None:
-        """Take a held call back (None: the newest)."""
+        """Take a held call or the conference back (None: the newest)."""
         return self._done(self._actions.retrieve(call), now)
 
     def swap(self, now: float) -> Refusal | None:
         """Go over to the other call."""
         return self._done(self._actions.swap(now), now)
+
+    def join(self, now: float, call: CallId | None = None) -> Refusal | None:
+        """Bring a call that lies aside (None: the newest) together with the one the user is in."""
+        return self._done(self._conference_actions.join(call, now), now)
+
+    def split(self, call: CallId, now: float) -> Refusal | None:
+        """Take a party out of the conference, and talk with it alone."""
+        return self._done(self._conference_actions.split(call), now)
+
+    def mute_party(self, call: CallId, now: float, *, muted: bool) -> Refusal | None:
+        """Let nobody hear a party of the conference, or let it be heard again."""
+        return self._done(self._conference_actions.mute_party(call, muted=muted), now)
+
+    def set_party_level(self, call: CallId, level_db: int, now: float) -> Refusal | None:
+        """Make a party of the conference softer or louder for all others."""
+        return self._done(self._conference_actions.set_party_level(call, level_db), now)
+
+    def leave(self, now: float) -> Refusal | None:
+        """Let the PBX join the two parties of the conference, and go."""
+        return self._done(self._conference_actions.leave(), now)
 
     def set_mute(self, now: float, *, muted: bool) -> Refusal | None:
         """Close or open the microphone."""
@@ -186,6 +213,11 @@ class CallControl:
         """The call that keys mean."""
         call = self._switch.board.active
         return None if call is None else call.id
+
+    @property
+    def conference(self) -> ConferenceView | None:
+        """The conference, or None."""
+        return self._bridge.view()
 
     @property
     def audio(self) -> AudioView:
@@ -225,7 +257,7 @@ class CallControl:
 
     def _recall(self) -> None:
         board, desk = self._switch.board, self._switch.desk
-        desk.recalling = bool(board.held) and board.foreground is None and not desk.off_hook
+        desk.recalling = bool(board.aside) and board.foreground is None and not desk.off_hook
         desk.silenced = False
 
     def _done(self, refusal: Refusal | None, now: float) -> Refusal | None:
@@ -234,12 +266,13 @@ class CallControl:
 
     def _publish(self, now: float) -> None:
         """Make heard and seen what has become true."""
+        self._bridge.settle()
         self._tidy_desk()
         composed = scene.compose(self._switch.board, self._switch.desk)
         if composed != self._scene:
             self._scene = composed
             self._switch.media.show(composed)
-        visible = (self.views(now), self.active, self.audio, self.audio_trouble, self.off_hook)
+        visible = (self.views(now), self.active, self.conference, self.audio, self.audio_trouble, self.off_hook)
         if visible != self._shown:
             self._shown = visible
             self._changed()
@@ -249,7 +282,7 @@ class CallControl:
         board, desk = self._switch.board, self._switch.desk
         if not board.live:
             desk.muted = False
-        if not board.held or board.foreground is not None:
+        if not board.aside or board.foreground is not None:
             desk.recalling = False
         if board.ringing is None and not desk.recalling:
             desk.silenced = False

@@ -10,6 +10,8 @@ EARLY_MEDIA_SECONDS = 1.0
 """How long an announced in-band ringback may stay away before the phone plays its own (RFC 3960, 3.2)."""
 QUALITY_SECONDS = 2.0
 """How often the figures of running calls are looked at."""
+SPEAKER_SECONDS = 0.2
+"""How often a conference is looked at for who talks: as often as the engine publishes its counters."""
 RECALL_SECONDS = 10.0
 """How long a held call stays quiet after the handset was put down, before it rings back."""
 
@@ -21,6 +23,7 @@ class Deadline(enum.StrEnum):
     ENDED = "ended"
     QUALITY = "quality"
     RECALL = "recall"
+    SPEAKER = "speaker"
 
     def of(self, call: CallId) -> str:
         """The name of this call's deadline."""

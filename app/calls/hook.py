@@ -36,15 +36,14 @@ class Hook:
         if board.ringing is not None:
             return self._actions.answer(None, now)
         self._switch.dismiss_ended(now)
-        return self._actions.retrieve(None) if board.held else None
+        return self._actions.retrieve(None) if board.aside else None
 
     def _put_down(self, now: float) -> None:
         switch = self._switch
         if switch.desk.paths.path is not AudioPath.HANDSET:
             return
         switch.dismiss_ended(now)
-        foreground = switch.board.foreground
-        if foreground is not None:
-            switch.clear(foreground, Cause.NORMAL_CLEARING, now)
-        if switch.board.held:
+        for call in switch.board.attended:
+            switch.clear(call, Cause.NORMAL_CLEARING, now)
+        if switch.board.aside:
             switch.await_recall()

@@ -96,6 +96,9 @@ class MediaPort(Protocol):
     def quality(self, stream: StreamId) -> Quality | None:
         """Figures since the stream began, as they are now; None while it has no agreed codec."""
 
+    def level(self, stream: StreamId) -> float:
+        """How loud the far end is, in dBov over the last fifth of a second; -127 for silence and for no stream."""
+
     def show(self, scene: Scene) -> None:
         """Make this scene heard, from now until the next."""
 

@@ -6,18 +6,24 @@ from app.calls.board import Board
 from app.calls.call import Call
 from app.calls.desk import Desk
 from app.model.ids import StreamId
-from app.model.media import EarTone, Ring, Scene
+from app.model.media import EarTone, PartyMix, Ring, Scene
 from app.model.snapshot import CallState
 
 
 def compose(board: Board, desk: Desk) -> Scene:
     """The scene for these calls at this desk."""
     foreground = board.foreground
-    talking, connected = _streams(board, foreground)
+    talking, connected = _streams(board)
     ring = _ring(board, desk, foreground)
     return Scene(
         talking=talking,
         connected=connected,
+        apart=tuple(call.leg.stream.id for call in board.parties if call.stepped_out and _heard(call)),
+        mixes=tuple(
+            PartyMix(call.leg.stream.id, float(call.level_db), call.muted)
+            for call in board.parties
+            if call.muted or call.level_db
+        ),
         tone=None if ring is not None else _tone(board, desk, foreground),
         ring=ring,
         muted=desk.muted,
@@ -25,18 +31,21 @@ def compose(board: Board, desk: Desk) -> Scene:
     )
 
 
-def _streams(board: Board, foreground: Call | None) -> tuple[tuple[StreamId, ...], tuple[StreamId, ...]]:
+def _streams(board: Board) -> tuple[tuple[StreamId, ...], tuple[StreamId, ...]]:
+    foreground = board.foreground
     if foreground is not None:
-        stream = foreground.leg.stream
-        if not foreground.leg.signalled:  # its leg has gone, and the one that takes over is not settled yet
-            return (), ()
-        if foreground.state is CallState.CONNECTED:
-            return (stream.id,), (stream.id,)
-        return ((stream.id,) if stream.running else ()), ()
+        connected = tuple(call.leg.stream.id for call in board.attended if _heard(call))
+        early = foreground.leg.signalled and foreground.leg.stream.running and foreground.connected_at is None
+        return ((foreground.leg.stream.id,) if early else connected), connected
     ended = board.ended
     if ended is not None and ended.ending is not None and ended.ending.far_tone and board.ringing is None:
         return (ended.leg.stream.id,), ()
     return (), ()
+
+
+def _heard(call: Call) -> bool:
+    """Whether a call is answered and not held, and has a leg: that which takes over may not be settled yet."""
+    return call.state is CallState.CONNECTED and call.leg.signalled
 
 
 def _ring(board: Board, desk: Desk, foreground: Call | None) -> Ring | None:
@@ -55,7 +64,7 @@ def _tone(board: Board, desk: Desk, foreground: Call | None) -> EarTone | None:
     ended = board.ended
     if ended is not None and ended.ending is not None:
         return ended.ending.tone
-    if board.held:
+    if board.aside:
         return EarTone.HOLD_REMINDER
     return EarTone.DIAL if desk.off_hook and not board.live else None
 

@@ -9,7 +9,8 @@ from app.calls import endings
 from app.calls.call import Call
 from app.calls.deadlines import EARLY_MEDIA_SECONDS, Deadline
 from app.calls.leg import Leg
-from app.calls.switch import CALLS_AT_ONCE, Switch
+from app.calls.rules import CallRules
+from app.calls.switch import Switch
 from app.model.cause import Cause
 from app.model.signalling import (
     Alerting,
@@ -34,14 +35,22 @@ from app.model.signalling import (
     Transferred,
 )
 
+CALLS_WAITING = 1
+"""How many may ring beside what the user is in, or beside the first that rings; a further one finds him busy."""
 _log = logging.getLogger("calls")
 
 
 class SignallingEvents:
     """Takes the lines' events. `remote_control` does for the PBX what a user does by hand."""
 
-    def __init__(self, switch: Switch, remote_control: Callable[[Call, RemoteControl, float], None]) -> None:
+    def __init__(
+        self,
+        switch: Switch,
+        rules: Callable[[], CallRules],
+        remote_control: Callable[[Call, RemoteControl, float], None],
+    ) -> None:
         self._switch = switch
+        self._rules = rules
         self._remote_control = remote_control
 
     def handle(self, event: SignallingEvent, now: float) -> None:
@@ -68,12 +77,21 @@ class SignallingEvents:
                 switch.replace_leg(replaced[0], event, line)
             else:
                 line.disconnect(event.leg, Cause.INCOMPATIBLE_DESTINATION)  # the call goes on as it is
-        elif switch.board.emergency or len(switch.board.live) >= CALLS_AT_ONCE:
+        elif self._busy:
             switch.turn_away(event, line, Cause.USER_BUSY, now)
         elif not answerable:
             switch.turn_away(event, line, Cause.INCOMPATIBLE_DESTINATION, now)
         else:
             switch.offer_to_user(event, line, now)
+
+    @property
+    def _busy(self) -> bool:
+        """Whether a call that comes in now could not even knock."""
+        board = self._switch.board
+        ringing = sum(call.ringing for call in board.live)
+        occupied = ringing < len(board.live)
+        full = len(board.live) >= self._rules().calls_at_once
+        return board.emergency or full or occupied + ringing > CALLS_WAITING
 
     def _leg_event(self, call: Call, leg: Leg, event: LegEvent, now: float) -> None:
         match event:

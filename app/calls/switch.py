@@ -21,7 +21,6 @@ from app.model.ids import CallId, LegId, LineId, StreamId
 from app.model.party import Party
 from app.model.signalling import CallOptions, SetupIndicated
 
-CALLS_AT_ONCE = 2
 _log = logging.getLogger("calls")
 
 
@@ -105,9 +104,12 @@ class Switch:
         self._set_held(call, held=True)
 
     def retrieve(self, call: Call) -> None:
-        """Bring the user back into a held call."""
+        """Bring the user back into a held call, or into the conference with this party."""
         self.desk.recalling = False
-        self._set_held(call, held=False)
+        if call.conference is not None:
+            call.conference.attended = True
+        if call.leg.stream.held:
+            self._set_held(call, held=False)
 
     def connected(self, call: Call, leg: Leg, now: float) -> None:
         """A leg of this call is through, by our connect or the far end's."""
@@ -160,7 +162,7 @@ class Switch:
         for leg in gone.legs:
             leg.signalled = False  # the PBX releases it; our own disconnect would only cross that
         self.clear(gone, Cause.NORMAL_CLEARING, now)
-        if was_in and call.leg.stream.held:
+        if was_in and self.board.foreground is None:
             self.retrieve(call)
 
     def dismiss_ended(self, now: float) -> None:

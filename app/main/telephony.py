@@ -108,7 +108,8 @@ class Telephony:
 
     def _call_rules(self) -> CallRules:
         settings = self._settings.current
-        return CallRules(emergency_numbers(settings), AudioPath(settings.text("audio.path")))
+        path = AudioPath(settings.text("audio.path"))
+        return CallRules(emergency_numbers(settings), path, settings.number("calls.at_once"))
 
     def _own_address(self) -> str:
         """Where the far end can send voice to: our address on the way to the PBX."""

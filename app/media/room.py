@@ -25,6 +25,7 @@ from app.model.media import (
     MediaEvent,
     MediaRefused,
     OfferReady,
+    PartyMix,
     Quality,
     Scene,
 )
@@ -50,6 +51,9 @@ _SESSION_ID_BITS = 53
 """Some old SDP parsers keep session ids in a double."""
 _CNAME_BYTES = 12
 """96 random bits (RFC 7022, 4.2)."""
+
+SILENCE_DBOV = -127.0
+"""The engine's level for nothing at all."""
 
 _log = logging.getLogger("media")
 
@@ -92,6 +96,7 @@ class MediaRoom:
         self._address = address
         self._settings = settings
         self._bus = engine.new_bus()
+        self._apart = engine.new_bus()
         self._devices = SoundDevices(engine, self._bus, post, volumes or {}, path)
         self._sounds = Sounds(engine)
         self._streams: dict[StreamId, VoiceStream] = {}
@@ -184,6 +189,11 @@ class MediaRoom:
         voice = self._streams.get(stream)
         return None if voice is None else voice.quality()
 
+    def level(self, stream: StreamId) -> float:
+        """How loud the far end is, in dBov."""
+        voice = self._streams.get(stream)
+        return SILENCE_DBOV if voice is None else voice.level_dbov()
+
     # --- scenes, paths and devices ------------------------------------------------------------------------
 
     def show(self, scene: Scene) -> None:
@@ -250,7 +260,10 @@ class MediaRoom:
 
     def _place(self, voice: VoiceStream) -> None:
         scene = self._scene
-        voice.place(self._bus, talking=voice.name in scene.talking, connected=voice.name in scene.connected)
+        apart = voice.name in scene.apart
+        bus = self._bus if voice.name in scene.talking else self._apart if apart else None
+        mix = next((mix for mix in scene.mixes if mix.stream == voice.name), PartyMix(voice.name))
+        voice.place(bus, mix, connected=apart or voice.name in scene.connected)
 
     def _sound(self) -> None:
         country = self._settings().country

@@ -8,7 +8,7 @@ from app.media.formats import FORMATS
 from app.media.negotiation import Negotiation
 from app.media.quality import QualityMeter
 from app.model.ids import StreamId
-from app.model.media import Quality
+from app.model.media import PartyMix, Quality
 from native import Bus, SrtpKeys, SrtpSuite, Stream, StreamConfig
 
 
@@ -24,7 +24,7 @@ class VoiceStream:
         self._meter = QualityMeter(name)
         self._running: Agreement | None = None
         self._connected = False
-        self._talking = False
+        self._placed: tuple[Bus | None, PartyMix] = (None, PartyMix(name))
 
     def run(self, agreement: Agreement) -> None:
         """Run by this agreement from the next tick on."""
@@ -37,14 +37,14 @@ class VoiceStream:
         """All voice is encrypted, both ways, under keys that nobody on the way of signalling could read."""
         return self._private and self._running is not None and self._running.keys is not None
 
-    def place(self, bus: Bus, *, talking: bool, connected: bool) -> None:
-        """Bring the stream into the conversation or out of it; the gate may open only for a connected one."""
-        if talking != self._talking:
-            if talking:
-                self.stream.join(bus)
-            else:
+    def place(self, bus: Bus | None, mix: PartyMix, *, connected: bool) -> None:
+        """Bring the stream into a conversation or out of all; the gate may open only for a connected one."""
+        if (bus, mix) != self._placed:
+            if bus is not None:
+                self.stream.join(bus, talk=not mix.muted, gain_db=mix.gain_db)
+            elif self._placed[0] is not None:
                 self.stream.leave()
-            self._talking = talking
+            self._placed = bus, mix
         if connected != self._connected:
             self._connected = connected
             if self._running is not None:
@@ -56,6 +56,10 @@ class VoiceStream:
             return False
         self.stream.send_digit(digit)
         return True
+
+    def level_dbov(self) -> float:
+        """How loud the far end was in the last fifth of a second."""
+        return self.stream.statistics().level_in_dbov
 
     def quality(self) -> Quality | None:
         """Figures as they are now; None before anything is agreed."""

@@ -39,25 +39,55 @@ class Reject(Command, frozen=True):
 
 
 class HangUp(Command, frozen=True):
-    """End a call in any state (None: the active one)."""
+    """End a call in any state (None: the active one, or the whole conference the user is in)."""
 
     call: CallId | None = None
 
 
 class Hold(Command, frozen=True):
-    """Hold a call (None: the active one)."""
+    """Hold a call (None: the active one; out of a conference the user steps, and its parties go on)."""
 
     call: CallId | None = None
 
 
 class Retrieve(Command, frozen=True):
-    """Take a held call back; another call that is on is held first."""
+    """Take a held call or the conference back; another call that is on is held first."""
 
     call: CallId | None = None
 
 
 class Swap(Command, frozen=True):
     """Hold the active call and retrieve the other."""
+
+
+class Join(Command, frozen=True):
+    """Bring a held call, or the conference, (None: the newest) together with the call the user is in: a conference."""
+
+    call: CallId | None = None
+
+
+class Split(Command, frozen=True):
+    """Take a party out of the conference and talk with it alone; the others go on."""
+
+    call: CallId
+
+
+class MuteParty(Command, frozen=True):
+    """Let nobody hear a party of the conference, or let it be heard again."""
+
+    call: CallId
+    muted: bool
+
+
+class SetPartyLevel(Command, frozen=True):
+    """Make a party of the conference softer or louder for all others, -12 to 12 dB; 0 leaves it as it comes."""
+
+    call: CallId
+    level_db: int
+
+
+class Leave(Command, frozen=True):
+    """Go, and let the PBX join the two parties of the conference; refused where it cannot."""
 
 
 class Mute(Command, frozen=True):
@@ -147,6 +177,11 @@ AnyCommand = (
     | Hold
     | Retrieve
     | Swap
+    | Join
+    | Split
+    | MuteParty
+    | SetPartyLevel
+    | Leave
     | Mute
     | SendDigits
     | Redial

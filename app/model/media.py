@@ -39,16 +39,28 @@ class Ring(msgspec.Struct, frozen=True):
     alert_info: str = ""
 
 
+class PartyMix(msgspec.Struct, frozen=True):
+    """How a party of a conference is mixed, where that is not as it comes."""
+
+    stream: StreamId
+    gain_db: float = 0.0
+    muted: bool = False
+    """Nobody hears it; it hears everybody."""
+
+
 class Scene(msgspec.Struct, frozen=True):
     """All that should be heard now. Declarative: the media room compares it with the one before.
 
-    `talking` are the streams in the conversation with the user; every other open stream is silent.
+    `talking` are the streams in the conversation with the user, each of which hears the others too. `apart` are those
+    that go on hearing each other without him, all of them answered. Every other open stream is silent.
     `microphone` asks for the gate; it opens only while a talking stream is connected and `muted` is false.
     `connected` says which talking streams have been answered (early media plays with a closed gate).
     """
 
     talking: tuple[StreamId, ...] = ()
     connected: tuple[StreamId, ...] = ()
+    apart: tuple[StreamId, ...] = ()
+    mixes: tuple[PartyMix, ...] = ()
     tone: EarTone | None = None
     ring: Ring | None = None
     muted: bool = False

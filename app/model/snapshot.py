@@ -54,6 +54,23 @@ class CallView(msgspec.Struct, frozen=True):
     quality: Quality | None = None
     digits: str = ""
     """DTMF digits the user sent in this call."""
+    in_conference: bool = False
+    muted: bool = False
+    """In the conference, and the user lets nobody hear this party."""
+    level_db: int = 0
+    """How much louder than it comes this party is in the conference."""
+
+
+class ConferenceView(msgspec.Struct, frozen=True):
+    """The conference in this phone. Its parties are the calls that are `in_conference`."""
+
+    began: float
+    attended: bool = True
+    """False while the user is elsewhere: the parties go on without him."""
+    speaker: CallId | None = None
+    """The party that talks now."""
+    can_leave: bool = False
+    """The PBX would join the parties, so that the user can go; else the conference ends when he does."""
 
 
 class LineView(msgspec.Struct, frozen=True):
@@ -125,6 +142,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     calls: tuple[CallView, ...] = ()
     active: CallId | None = None
     """The call that the user talks in, or that keys mean."""
+    conference: ConferenceView | None = None
     history: tuple[CallRecord, ...] = ()
     """The newest calls, newest first, at most 50."""
     missed: int = 0

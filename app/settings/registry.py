@@ -360,6 +360,22 @@ _DISPLAY = (
     ),
 )
 
+_CALLS = (
+    Setting(
+        key="calls.at_once",
+        kind=Kind.NUMBER,
+        default=10,
+        label="Calls at once",
+        description="How many calls the phone takes part in at most: those of a conference, held ones, and one that "
+        "rings. Each takes an RTP port pair.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        lowest=2,
+        highest=16,
+    ),
+)
+
 _LOCK = (
     Setting(
         key="lock.after",
@@ -430,7 +446,7 @@ _DIAGNOSTICS = (
 )
 
 REGISTRY: Mapping[str, Setting] = MappingProxyType(
-    {row.key: row for row in (*_PHONE, *_LINE, *_AUDIO, *_PLACES, *_DISPLAY, *_LOCK, *_DIAGNOSTICS)}
+    {row.key: row for row in (*_PHONE, *_LINE, *_AUDIO, *_PLACES, *_CALLS, *_DISPLAY, *_LOCK, *_DIAGNOSTICS)}
 )
 """Every setting by its key, in the order an administrator's page shows them."""
 

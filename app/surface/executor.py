@@ -95,7 +95,7 @@ class CommandExecutor:
 
     def _quick(self, command: AnyCommand) -> _No:
         try:
-            for group in (self._begin_or_end, self._in_call, self._sound):
+            for group in (self._begin_or_end, self._in_call, self._in_conference, self._sound):
                 found = group(command)
                 if found is not None:
                     return found()
@@ -130,6 +130,21 @@ class CommandExecutor:
                 return lambda: calls.swap(now)
             case commands.SendDigits(digits=digits, call=call):
                 return lambda: calls.send_digits(digits, now, call)
+        return None
+
+    def _in_conference(self, command: AnyCommand) -> Callable[[], _No] | None:
+        calls, now = self._rooms.calls, self._rooms.now()
+        match command:
+            case commands.Join(call=call):
+                return lambda: calls.join(now, call)
+            case commands.Split(call=party):
+                return lambda: calls.split(party, now)
+            case commands.MuteParty(call=party, muted=muted):
+                return lambda: calls.mute_party(party, now, muted=muted)
+            case commands.SetPartyLevel(call=party, level_db=level_db):
+                return lambda: calls.set_party_level(party, level_db, now)
+            case commands.Leave():
+                return lambda: calls.leave(now)
         return None
 
     def _sound(self, command: AnyCommand) -> Callable[[], _No] | None:

@@ -28,6 +28,7 @@ class SnapshotBuilder:
             lines=tuple(self._line(facts) for facts in rooms.lines()),
             calls=rooms.calls.views(now),
             active=rooms.calls.active,
+            conference=rooms.calls.conference,
             history=rooms.call_list.newest,
             missed=rooms.call_list.missed,
             lock=rooms.lock.view,

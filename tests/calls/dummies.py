@@ -108,6 +108,7 @@ class DummyMedia:
         self.sent_digits: list[str] = []
         self.dropped: list[StreamId] = []
         self.paths: list[AudioPath] = []
+        self.levels: dict[StreamId, float] = {}
 
     def open(self, stream: StreamId, *, private: bool, emergency: bool = False) -> None:
         self.open_streams.add(stream)
@@ -136,6 +137,9 @@ class DummyMedia:
 
     def quality(self, stream: StreamId) -> Quality | None:
         return Quality(stream, "PCMA", 50, 50, 0, 1.0, 10.0, 40.0, 4)
+
+    def level(self, stream: StreamId) -> float:
+        return self.levels.get(stream, -127.0)
 
     def close(self, stream: StreamId) -> None:
         self.open_streams.discard(stream)

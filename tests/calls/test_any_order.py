@@ -7,8 +7,9 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.calls.rules import CallRules
 from app.model.cause import Cause
-from app.model.ids import LegId
+from app.model.ids import CallId, LegId
 from app.model.media import MediaRefused
 from app.model.party import Party
 from app.model.session import Direction
@@ -17,6 +18,7 @@ from app.model.signalling import (
     AnswerReceived,
     Connected,
     Disconnected,
+    Executor,
     LineCapabilities,
     OfferReceived,
     OfferRefused,
@@ -32,6 +34,7 @@ from app.model.signalling import (
 from app.model.snapshot import CallState
 from tests.calls.dummies import LINE, DeskPhone, session
 
+CALLS_AT_ONCE = 4
 FOREGROUND = {CallState.CONNECTED, CallState.CALLING, CallState.RINGBACK, CallState.DIALLING}
 
 USER: list[Callable[[DeskPhone], object]] = [
@@ -46,9 +49,25 @@ USER: list[Callable[[DeskPhone], object]] = [
     lambda phone: phone.control.set_mute(phone.now, muted=True),
     lambda phone: phone.control.hook_moved(phone.now, off_hook=True),
     lambda phone: phone.control.hook_moved(phone.now, off_hook=False),
+    lambda phone: phone.control.join(phone.now),
+    lambda phone: phone.control.join(phone.now),
+    lambda phone: phone.control.split(_any_call(phone), phone.now),
+    lambda phone: phone.control.hold(phone.now, _any_call(phone)),
+    lambda phone: phone.control.retrieve(phone.now, _any_call(phone)),
+    lambda phone: phone.control.hang_up(phone.now, _any_call(phone)),
+    lambda phone: phone.control.mute_party(_any_call(phone), phone.now, muted=True),
+    lambda phone: phone.control.leave(phone.now),
     lambda phone: phone.settle(),
     lambda phone: phone.settle(),
 ]
+
+
+def _any_call(phone: DeskPhone) -> CallId:
+    """One call after the other, as time goes on."""
+    calls = [view.id for view in phone.views] or [CallId("nobody")]
+    return calls[int(phone.now * 2) % len(calls)]
+
+
 FAR: list[Callable[[LegId, Direction], SignallingEvent]] = [
     lambda leg, direction: Alerting(leg, session(direction)),
     lambda leg, direction: Progress(leg, session(direction)),
@@ -78,7 +97,8 @@ class Storm:
     """Plays steps, and remembers every leg there ever was."""
 
     def __init__(self) -> None:
-        self.phone = DeskPhone(LineCapabilities(remote_control=True))
+        rules = CallRules(calls_at_once=CALLS_AT_ONCE)
+        self.phone = DeskPhone(LineCapabilities(remote_control=True, transfer=Executor.PBX), rules=rules)
         self.came_in = 0
 
     @property
@@ -113,15 +133,22 @@ class Storm:
     def check(self) -> None:
         phone = self.phone
         live = [view for view in phone.views if view.state is not CallState.ENDED]
-        assert len(live) <= 2
-        assert len([view for view in live if view.state in FOREGROUND]) <= 1
+        conference = phone.control.conference
+        parties = [view for view in live if view.in_conference]
+        away = parties if conference is not None and not conference.attended else []
+        assert len(live) <= CALLS_AT_ONCE
+        assert (conference is None) == (not parties)
+        assert len(parties) != 1
+        foreground = [view for view in live if view.state in FOREGROUND and view not in away]
+        assert len(foreground) <= 1 or all(view in parties for view in foreground)
         if any(view.emergency for view in live):
             assert len(live) == 1
             assert live[0].state is not CallState.HELD
         scene = phone.media.scene
-        assert len(scene.talking) <= 1
+        assert len(scene.talking) <= max(1, len(parties))
         assert set(scene.connected) <= set(scene.talking) <= phone.media.open_streams
-        talking = [view for view in live if view.state is CallState.CONNECTED]
+        assert set(scene.apart) <= phone.media.open_streams - set(scene.talking)
+        talking = [view for view in live if view.state is CallState.CONNECTED and view not in away]
         assert len(scene.connected) <= len(talking)
         assert scene.connected or all(view.changing for view in talking)
         assert scene.ring is None or not talking
@@ -140,7 +167,7 @@ class Storm:
             phone.control.timer_fired(name, phone.now)
         assert phone.views == ()
         assert phone.media.open_streams == set()
-        assert phone.media.scene.talking == ()
+        assert phone.media.scene.talking == phone.media.scene.apart == ()
         assert phone.media.scene.ring is None
 
 

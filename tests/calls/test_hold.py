@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.calls.rules import CallRules
 from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.media import EarTone
@@ -266,8 +267,8 @@ def test_swap_with_a_single_call_is_refused() -> None:
     assert phone.states == [CallState.CONNECTED]
 
 
-def test_a_third_call_cannot_be_dialled() -> None:
-    phone = DeskPhone()
+def test_no_more_calls_can_be_dialled_than_may_be_on() -> None:
+    phone = DeskPhone(rules=CallRules(calls_at_once=2))
     two_calls(phone)
     refusal = phone.control.dial("203", phone.now)
     assert refusal is not None

@@ -12,6 +12,7 @@ import pytest
 from app.model import commands
 from app.model.commands import AnyCommand, Command, Reply
 from app.model.dialplan import EmergencyNumbers
+from app.model.ids import CallId
 from app.model.keys import Key
 from app.model.media import AudioPath
 from app.model.refusal import Refusal
@@ -27,6 +28,11 @@ EXAMPLES: list[AnyCommand] = [
     commands.Hold(1),
     commands.Retrieve(1),
     commands.Swap(1),
+    commands.Join(1),
+    commands.Split(1, call=CallId("call-1")),
+    commands.MuteParty(1, call=CallId("call-1"), muted=True),
+    commands.SetPartyLevel(1, call=CallId("call-1"), level_db=6),
+    commands.Leave(1),
     commands.Mute(1, muted=True),
     commands.SendDigits(1, digits="1"),
     commands.Redial(1),
