@@ -6,6 +6,7 @@ import dataclasses
 import enum
 
 from app.model.commands import AnyCommand
+from app.model.ids import CallId
 
 
 class Place(enum.StrEnum):
@@ -68,6 +69,13 @@ class ShowKeypad:
 
 
 @dataclasses.dataclass(frozen=True)
+class ChooseParty:
+    """Show the keys of one party of the conference, or (None) those of all."""
+
+    call: CallId | None
+
+
+@dataclasses.dataclass(frozen=True)
 class Filter:
     """Show only the missed calls in the call list, or all of them."""
 
@@ -93,4 +101,4 @@ class Dismiss:
     """The notice was read."""
 
 
-Intent = Go | Back | Type | Erase | Submit | Send | ShowKeypad | Filter | Page | Choose | Dismiss
+Intent = Go | Back | Type | Erase | Submit | Send | ShowKeypad | ChooseParty | Filter | Page | Choose | Dismiss

@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from app.kiosk.intents import Go, Place, ShowKeypad, Type
+from app.kiosk.intents import ChooseParty, Go, Place, ShowKeypad, Type
 from app.kiosk.ui import Ui
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
 from app.model.media import AudioPath, Quality
 from app.model.party import Party
 from app.model.signalling import LineCapabilities, Registration
-from app.model.snapshot import AudioView, CallState, CallView, DisplayView, LineView, LockView, Snapshot
+from app.model.snapshot import AudioView, CallState, CallView, ConferenceView, DisplayView, LineView, LockView, Snapshot
 
 WALL = dt.datetime(2026, 11, 22, 10, 42, 20, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 """The time of day in all samples."""
@@ -160,6 +160,32 @@ _HELD = msgspec.structs.replace(
 )
 _WAITING = msgspec.structs.replace(INCOMING, waiting=True, party=Party(number="24", name="Sales"))
 
+
+def _parties(count: int) -> tuple[CallView, ...]:
+    """A conference: the second party is muted, the third held."""
+    changes: tuple[dict[str, object], ...] = ({}, {"muted": True}, {"state": CallState.HELD})
+    return tuple(
+        msgspec.structs.replace(
+            CALL,
+            id=CallId(f"party-{number}"),
+            party=Party(number=_PEOPLE[number][1], name=_PEOPLE[number][0]),
+            in_conference=True,
+            **(changes[number] if number < len(changes) else {}),
+        )
+        for number in range(count)
+    )
+
+
+def _conference(count: int, *others: CallView, **changes: object) -> Snapshot:
+    parties = _parties(count)
+    view = msgspec.structs.replace(ConferenceView(began=NOW - 421.4, speaker=parties[0].id), **changes)
+    active = others[0] if others else parties[0]
+    return _with(IN_CALL, calls=(*parties, *others), active=active.id, conference=view, audio=_SPEAKER)
+
+
+_SPEAKER = AudioView(available=_ALL_PATHS, path=AudioPath.SPEAKER)
+CONFERENCE = _conference(4)
+_PAIR = _conference(2, can_leave=True)
 MAIN = (
     Sample("idle", IDLE),
     Sample("dial", IDLE, _types("228")),
@@ -193,6 +219,12 @@ MORE = (
         _with(IN_CALL, calls=(msgspec.structs.replace(CALL, digits="1590#"),)),
         lambda ui: ui.perform(ShowKeypad(shown=True)),
     ),
+    Sample("conference", CONFERENCE),
+    Sample("conference-party", CONFERENCE, lambda ui: ui.perform(ChooseParty(CallId("party-1")))),
+    Sample("conference-of-nine", _conference(9)),
+    Sample("conference-left", _conference(3, attended=False, speaker=None)),
+    Sample("conference-waiting", _with(_PAIR, calls=(*_PAIR.calls, _WAITING))),
+    Sample("consultation", _conference(3, CALL, attended=False)),
     Sample("two-calls", _with(IN_CALL, calls=(CALL, _HELD), audio=AudioView(path=AudioPath.SPEAKER))),
     Sample("waiting", _with(IN_CALL, calls=(CALL, _WAITING))),
     Sample(

@@ -13,6 +13,7 @@ from app.kiosk.input_map import Step
 from app.kiosk.intents import (
     Back,
     Choose,
+    ChooseParty,
     Dismiss,
     Erase,
     Filter,
@@ -27,7 +28,7 @@ from app.kiosk.intents import (
 )
 from app.kiosk.layout import SOFT_COLUMNS, bands
 from app.kiosk.marks import Fill, Icon, Mark, Text
-from app.kiosk.screens import calls, dial, idle, incall, incoming, lock, menu, starting
+from app.kiosk.screens import calls, conference, dial, idle, incall, incoming, lock, menu, starting
 from app.kiosk.text import TextEngine, legible
 from app.kiosk.theme import NIGHT, THEMES, Panel, Steps, Theme, Token
 from app.kiosk.tree import Node, Role, moved_on
@@ -137,6 +138,8 @@ class Ui:
         if snapshot.lock.locked and self.state.place is not Place.EMERGENCY:
             self._change(place=Place.IDLE)
         self._keep_row()
+        if self.view().chosen_party is None:
+            self._change(party="")
         return True
 
     def on_disconnected(self) -> None:
@@ -162,7 +165,7 @@ class Ui:
         """A call that begins or ends closes what was open; one that only rings leaves a half-dialled number alone."""
         talking_before, talking = _talking(before), _talking(now)
         if talking - talking_before or (talking_before and not talking):
-            self._change(place=Place.IDLE, typed="", keypad_shown=False)
+            self._change(place=Place.IDLE, typed="", keypad_shown=False, party="")
 
     def _follow_lock(self, before: Snapshot, now: Snapshot) -> None:
         if now.lock.locked != before.lock.locked:
@@ -314,7 +317,9 @@ class Ui:
         call = view.active
         if call is None or call.changing:
             return
-        if call.state is CallState.HELD:
+        if call.in_conference and view.snapshot.conference is not None:
+            self._send(Hold(id=0) if view.snapshot.conference.attended else Retrieve(id=0))
+        elif call.state is CallState.HELD:
             self._send(Retrieve(id=0, call=call.id))
         elif call.state is CallState.CONNECTED:
             self._send(Hold(id=0, call=call.id))
@@ -357,9 +362,8 @@ class Ui:
                 self._submit()
             case Send():
                 self._command(intent.command)
-            case ShowKeypad():
-                self._change(keypad_shown=intent.shown)
-                self.focus.clear()
+            case ShowKeypad() | ChooseParty():
+                self._show_keys(intent)
             case Filter():
                 self._change(missed_only=intent.missed_only, selected=0, top=0)
             case Page():
@@ -368,6 +372,14 @@ class Ui:
                 self._choose_or_call(intent.row)
             case Dismiss():
                 self._change(message="")
+
+    def _show_keys(self, intent: ShowKeypad | ChooseParty) -> None:
+        """Other keys beside the call: the keypad, or those of a party."""
+        if isinstance(intent, ChooseParty):
+            self._change(party=intent.call or "")
+        else:
+            self._change(keypad_shown=intent.shown)
+            self.focus.clear()
 
     def _command(self, command: AnyCommand) -> None:
         sent = self._send(command)
@@ -391,7 +403,9 @@ class Ui:
 
     def _back(self) -> None:
         state = self.state
-        if state.keypad_shown:
+        if state.party:
+            self._change(party="")
+        elif state.keypad_shown:
             self._change(keypad_shown=False)
         elif state.place is Place.PIN:
             self._leave_pin("")
@@ -427,7 +441,7 @@ class Ui:
             if len(typed) < LONGEST_NUMBER:
                 self._change(place=place, typed=typed + character)
         elif view.active is not None and view.active.state in (CallState.CONNECTED, CallState.DIALLING):
-            self._send(SendDigits(id=0, digits=character, call=view.active.id))
+            self._send(SendDigits(id=0, digits=character, call=None if screen == "conference" else view.active.id))
 
     def _erase(self, *, everything: bool) -> None:
         if self.build().id in ("lock", "set-pin"):
@@ -540,7 +554,8 @@ class Ui:
         if active is None and ringing is not None:
             return incoming.build(view, ringing)
         if active is not None and (locked or ringing is not None or self.state.place not in _IN_CALL_PLACES):
-            return incall.build(view, active)
+            running = view.snapshot.conference if active.in_conference else None
+            return incall.build(view, active) if running is None else conference.build(view, running)
         if locked and self.state.place is not Place.EMERGENCY:
             return lock.build(view)
         return _PLACES[self.state.place](view)

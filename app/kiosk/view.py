@@ -41,6 +41,8 @@ class UiState:
     pin_old: str = dataclasses.field(default="", repr=False)
     pin_new: str = dataclasses.field(default="", repr=False)
     keypad_shown: bool = False
+    party: str = ""
+    """The chosen party of the conference, by its call."""
     missed_only: bool = False
     selected: int = 0
     """The chosen row of the call list."""
@@ -103,11 +105,26 @@ class View:
         return next((call for call in calls if call.id == self.snapshot.active), calls[0] if calls else None)
 
     @property
-    def other(self) -> CallView | None:
-        """The second call that is no ringing one, or None."""
+    def parties(self) -> tuple[CallView, ...]:
+        """The parties of the conference, with those who have just gone."""
+        return tuple(call for call in self.snapshot.calls if call.in_conference)
+
+    @property
+    def chosen_party(self) -> CallView | None:
+        """The party whose keys are shown, or None for those of all."""
+        running = (call for call in self.parties if call.state is not CallState.ENDED)
+        return next((call for call in running if call.id == self.ui.party), None)
+
+    @property
+    def others(self) -> tuple[CallView, ...]:
+        """The calls besides the active one that do not ring; of a conference only the party to come back by."""
         active = self.active
-        calls = (call for call in self.snapshot.calls if call.state is not CallState.INCOMING)
-        return next((call for call in calls if active is not None and call.id != active.id), None)
+        if active is None:
+            return ()
+        calls = [call for call in self.snapshot.calls if call.state is not CallState.INCOMING and call.id != active.id]
+        running = [call for call in calls if call.in_conference and call.state is not CallState.ENDED]
+        door = sorted(running, key=lambda call: call.state is CallState.HELD)[:1]
+        return tuple(call for call in calls if not call.in_conference or (call in door and not active.in_conference))
 
     def clock(self, moment: dt.datetime) -> str:
         """A time of day as the user wants it."""

@@ -280,18 +280,26 @@ def person_row(
     name_span: tuple[int, int] | None = None,
     resting: Token | None = None,
     icon: str = "person",
+    reserved: int = 0,
+    disc: bool = True,
 ) -> Node:
-    """A row with avatar, name and second line; `second` brings its text, type and spans, its place is set here."""
+    """A row with avatar, name and second line; `second` brings its text, type and spans, its place is set here.
+
+    `reserved` pixels at the right are kept free beside the name. Without `disc` a narrow row has room for the name.
+    """
     radius = view.px(14)
     fill = Token.RAISED if view.ui.pressed == node_id else resting
     marks: list[Mark] = [Fill(area, fill, radius)] if fill is not None else []
     if view.theme.outlined and fill is not None:
         marks.append(Stroke(area, Token.LINE, radius, max(1, view.px(2))))
-    size = min(view.px(40), area.height - view.px(8))
-    disc = Rect(area.x + view.px(12), area.center_y - size // 2, size, size)
-    marks += avatar(view, disc, party, Steps.INITIALS, Token.SURFACE if fill is Token.RAISED else Token.RAISED, icon)
-    left = disc.right + view.px(12)
-    marks += _two_lines(view, area, left, party, second, name_span)
+    left = area.x + view.px(12)
+    if disc:
+        size = min(view.px(40), area.height - view.px(8))
+        place = Rect(left, area.center_y - size // 2, size, size)
+        ground = Token.SURFACE if fill is Token.RAISED else Token.RAISED
+        marks += avatar(view, place, party, Steps.INITIALS, ground, icon)
+        left = place.right + view.px(12)
+    marks += _two_lines(view, area._replace(width=area.width - reserved), left, party, second, name_span)
     return Node(
         node_id,
         Role.LIST_ITEM,

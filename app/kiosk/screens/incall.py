@@ -8,14 +8,16 @@ from collections.abc import Callable
 from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Intent, Place, Send, ShowKeypad
-from app.kiosk.layout import Bands, bands, pad_width
+from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Fill, Icon, Mark, Shape, Symbol, Text
+from app.kiosk.screens.call_parts import mute_key, path_keys, waiting_banner
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View, duration
 from app.kiosk.widgets import KeySpec
-from app.model.commands import Answer, HangUp, Hold, Mute, Reject, Retrieve, SelectPath, Swap
-from app.model.media import AudioPath, Quality
+from app.model.commands import HangUp, Hold, Join, Retrieve, Swap
+from app.model.media import Quality
+from app.model.party import Party
 from app.model.signalling import Executor
 from app.model.snapshot import CallState, CallView
 
@@ -36,7 +38,7 @@ def build(view: View, call: CallView) -> Node:
     children = [widgets.status_band(view, areas)]
     waiting = view.incoming
     if waiting is not None:
-        banner, areas = _banner(view, areas, waiting)
+        banner, areas = waiting_banner(view, areas, waiting)
         children.append(banner)
     keypad = view.ui.keypad_shown or call.state is CallState.DIALLING
     if call.state is CallState.ENDED:
@@ -60,21 +62,12 @@ def build(view: View, call: CallView) -> Node:
 
 
 def _controls(view: View, call: CallView) -> list[tuple[KeySpec, ...]]:
-    muted = view.snapshot.audio.muted
     locked = view.snapshot.lock.locked
     connected = call.state in (CallState.CONNECTED, CallState.HELD)
-    mute = KeySpec(
-        "mute",
-        view.say("Muted") if muted else view.say("Mute"),
-        Send(Mute(id=0, muted=not muted)),
-        icon="microphone-off" if muted else "microphone",
-        chosen=muted,
-        disabled=locked,
-    )
     keypad = KeySpec(
         "keypad", view.say("Keypad"), ShowKeypad(shown=True), icon="keypad", disabled=locked or not connected
     )
-    return [(mute, _hold(view, call), keypad), tuple(_path(view, path) for path in AudioPath)]
+    return [(mute_key(view), _hold(view, call), keypad), path_keys(view)]
 
 
 def _hold(view: View, call: CallView) -> KeySpec:
@@ -96,20 +89,6 @@ def _hold(view: View, call: CallView) -> KeySpec:
     )
 
 
-def _path(view: View, path: AudioPath) -> KeySpec:
-    audio = view.snapshot.audio
-    there = path in audio.available
-    return KeySpec(
-        f"path-{path}",
-        view.say(widgets.PATH_WORDS[path]),
-        Send(SelectPath(id=0, path=path)),
-        icon=path.value,
-        chosen=path is audio.path,
-        disabled=not there,
-        note="" if there else view.say("Not available"),
-    )
-
-
 def _soft_keys(view: View, call: CallView, keypad: bool) -> tuple[KeySpec, ...]:
     ended = call.state is CallState.ENDED
     locked = view.snapshot.lock.locked
@@ -123,31 +102,39 @@ def _soft_keys(view: View, call: CallView, keypad: bool) -> tuple[KeySpec, ...]:
         default=ended,
     )
     if keypad:
-        muted = view.snapshot.audio.muted
         hide = KeySpec("hide-keypad", view.say("Hide keypad"), ShowKeypad(shown=False))
         if call.state is CallState.DIALLING:
             hide = dataclasses.replace(hide, disabled=True)
-        words = view.say("Muted") if muted else view.say("Mute")
-        mute = KeySpec("mute", words, Send(Mute(id=0, muted=not muted)), chosen=muted)
-        return hide, mute, end
+        return hide, dataclasses.replace(mute_key(view), icon=""), end
     calls = KeySpec("calls", view.say("Calls"), Go(Place.CALLS), icon="calls", disabled=locked)
     if ended:
         again = widgets.call_intent(call.party) if call.party.number else None
         return KeySpec("again", view.say("Call again"), again, icon="answer", disabled=locked), calls, end
-    if view.other is not None:
+    if view.others:
         swap = KeySpec("swap", view.say("Swap"), Send(Swap(id=0)), icon="swap", disabled=locked or call.changing)
-        return swap, calls, end
+        return swap, _join(view, call), end
     new = KeySpec("new-call", view.say("New call"), Go(Place.DIAL), icon="add", disabled=locked or call.emergency)
     return new, calls, end
+
+
+def _join(view: View, call: CallView) -> KeySpec:
+    """Bring the other call in, or this one into the conference."""
+    aside = any(other.in_conference or other.state is CallState.HELD for other in view.others)
+    possible = aside and call.state is CallState.CONNECTED and not call.emergency
+    return KeySpec(
+        "join",
+        view.say("Conference") if view.snapshot.conference is None else view.say("Join"),
+        Send(Join(id=0)),
+        icon="people",
+        disabled=view.snapshot.lock.locked or not possible,
+    )
 
 
 # --- who and how ----------------------------------------------------------------------------------------
 
 
 def _who(view: View, area: Rect, call: CallView, keypad: bool) -> Node:
-    other = view.other
-    strip_height = max(view.panel.target_px, view.px(60)) if other is not None else 0
-    room = area if other is None else area._replace(height=area.height - strip_height - view.px(8))
+    strips, room = _strips(view, area)
     disc = view.px(72) if room.height >= view.px(270) else 0
     lines = _lines(view, call, keypad, room.width)
     total = disc + (view.px(12) if disc else 0) + sum(height for height, _ in lines)
@@ -162,10 +149,7 @@ def _who(view: View, area: Rect, call: CallView, keypad: bool) -> Node:
         if top + height <= room.bottom:
             children.append(make(Rect(room.x, top, room.width, height)))
         top += height
-    if other is not None:
-        place = Rect(area.x, area.bottom - strip_height, area.width, strip_height)
-        children.append(_second(view, place, other))
-    return Node("who-block", Role.GROUP, area, children=tuple(children))
+    return Node("who-block", Role.GROUP, area, children=(*children, *strips))
 
 
 _Make = Callable[[Rect], Node]
@@ -303,43 +287,37 @@ def _bars(view: View, area: Rect, quality: Quality) -> tuple[list[Mark], int]:
 # --- other calls ----------------------------------------------------------------------------------------
 
 
-def _second(view: View, area: Rect, call: CallView) -> Node:
-    """The second call in a strip; to touch it swaps."""
+def _strips(view: View, area: Rect) -> tuple[list[Node], Rect]:
+    """The other calls in strips at the bottom, and the room above; to touch one goes over to it."""
+    others, gap = view.others, view.px(8)
+    if not others:
+        return [], area
+    height = max(view.panel.target_px, view.px(60))
+    count = min(len(others), max(1, (area.height - view.px(170)) // (height + gap)))
+    top = area.bottom - count * (height + gap) + gap
+    places = Rect(area.x, top, area.width, area.bottom - top).split_rows((1,) * count, gap)
+    return [
+        _strip(view, place, other, number)
+        for number, (place, other) in enumerate(zip(places, others[-count:], strict=True))
+    ], area._replace(height=top - gap - area.y)
+
+
+def _strip(view: View, area: Rect, call: CallView, number: int) -> Node:
     words = view.say(_STATE_WORDS.get(call.state, "Connected"))
+    party, icon = call.party, "person"
+    intent = Send(Retrieve(id=0, call=call.id))
+    if call.in_conference:
+        party, icon = Party(number=view.say("Conference")), "people"
+        words = view.say("The others go on talking")
     second = Text(words, Steps.SMALL, Token.MUTED, 0, 0)
-    intent = None if view.snapshot.lock.locked else Send(Swap(id=0))
-    return widgets.person_row(view, "second-call", area, call.party, intent, second, resting=Token.SURFACE)
-
-
-def _banner(view: View, areas: Bands, call: CallView) -> tuple[Node, Bands]:
-    """The waiting call across the top, and the bands with what room is left."""
-    content = areas.content
-    height = max(view.panel.target_px + 2 * view.px(8), view.px(72))
-    area = Rect(content.x, content.y, content.width, height)
-    radius = view.px(14)
-    inner = area.inset(view.px(10), view.px(8))
-    specs = (
-        KeySpec("reject-waiting", view.say("Reject"), Send(Reject(id=0, call=call.id)), look=widgets.STOP),
-        KeySpec("answer-waiting", view.say("Answer"), Send(Answer(id=0, call=call.id)), look=widgets.GO),
+    usable = not view.snapshot.lock.locked and call.state is not CallState.ENDED
+    return widgets.person_row(
+        view,
+        f"other-call-{number}",
+        area,
+        party,
+        intent if usable else None,
+        second,
+        resting=Token.SURFACE,
+        icon=icon,
     )
-    width = min(view.px(300), inner.width * 2 // 3)
-    places = Rect(inner.right - width, inner.y, width, inner.height).split_columns((1, 1), areas.gap)
-    keys = tuple(widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True))
-    size = view.px(16)
-    symbol = Rect(inner.x + view.px(8), area.center_y - size // 2, size, size)
-    left = symbol.right + view.px(14)
-    limit = places[0].x - view.px(8) - left
-    upper, lower = area.center_y - view.px(11), area.center_y + view.px(13)
-    caption = view.say("Call waiting")
-    if call.party.name and call.party.number:
-        caption += f" · {call.party.number}"
-    marks: list[Mark] = [
-        Fill(area, Token.RAISED, radius),
-        Symbol(Shape.TRIANGLE, symbol, Token.WARN),
-        Text(call.party.label, Steps.KEY, Token.TEXT, left, view.text.baseline(Steps.KEY, upper), limit=limit),
-        Text(caption, Steps.SMALL, Token.MUTED, left, view.text.baseline(Steps.SMALL, lower), limit=limit),
-    ]
-    node = Node("waiting", Role.ALERT, area, name=call.party.label, value=caption, marks=tuple(marks), children=keys)
-    top = area.bottom + view.px(8)
-    rest = Rect(content.x, top, content.width, content.bottom - top)
-    return node, dataclasses.replace(areas, content=rest)
