@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from app.model import commands
+from app.model.ids import CallId
 from app.model.keys import Key
 from app.model.media import AudioPath
 from app.model.signalling import Registration
@@ -129,6 +130,8 @@ _SIMPLE: dict[str, Callable[[int], commands.AnyCommand]] = {
     "hold": lambda number: commands.Hold(number),
     "retrieve": lambda number: commands.Retrieve(number),
     "swap": lambda number: commands.Swap(number),
+    "join the calls": lambda number: commands.Join(number),
+    "leave the conference": lambda number: commands.Leave(number),
     "mute": lambda number: commands.Mute(number, muted=True),
     "unmute": lambda number: commands.Mute(number, muted=False),
     "redial": lambda number: commands.Redial(number),
@@ -177,6 +180,26 @@ async def _accepted(rig: Rig, match: re.Match[str], _patience: float) -> None:
     assert reply.accepted, f"refused: {reply.reason} {reply.advice}"
 
 
+_ABOUT_ONE: dict[str, Callable[[int, CallId], commands.AnyCommand]] = {
+    "hang up": lambda number, call: commands.HangUp(number, call=call),
+    "hold": lambda number, call: commands.Hold(number, call=call),
+    "retrieve": lambda number, call: commands.Retrieve(number, call=call),
+    "talk alone": lambda number, call: commands.Split(number, call=call),
+    "mute": lambda number, call: commands.MuteParty(number, call=call, muted=True),
+    "unmute": lambda number, call: commands.MuteParty(number, call=call, muted=False),
+    "make louder": lambda number, call: commands.SetPartyLevel(number, call=call, level_db=6),
+}
+
+
+@_step(rf"({'|'.join(_ABOUT_ONE)}) (?:with )?the party (\S+)")
+async def _about_one(rig: Rig, match: re.Match[str], _patience: float) -> None:
+    assert rig.phone.snapshot is not None
+    call = _call_with(rig.phone.snapshot, match[2])
+    assert call is not None, "there is no such call"
+    reply = await rig.phone.command(lambda id_: _ABOUT_ONE[match[1]](id_, call.id))
+    assert reply.accepted, f"refused: {reply.reason} {reply.advice}"
+
+
 # --- what must be true ------------------------------------------------------------------------------------
 
 
@@ -215,6 +238,29 @@ async def _call_waiting(rig: Rig, match: re.Match[str], patience: float) -> None
 async def _call_count(rig: Rig, match: re.Match[str], patience: float) -> None:
     count = 0 if match[1] == "no" else int(match[1])
     await _until(rig, patience, lambda s: len(s.calls) == count)
+
+
+@_step(r"expect (no conference|a conference of (?P<parties>.+?)(?P<away> without us)?)")
+async def _conference(rig: Rig, match: re.Match[str], patience: float) -> None:
+    parties = [] if match["parties"] is None else match["parties"].replace(" and ", ", ").split(", ")
+
+    def true(snapshot: Snapshot) -> bool:
+        conference = snapshot.conference
+        if conference is None or not parties:
+            return conference is None and not parties
+        talking = [c.party.number for c in snapshot.calls if c.in_conference and c.state is CallState.CONNECTED]
+        return talking == parties and conference.attended != bool(match["away"])
+
+    await _until(rig, patience, true)
+
+
+@_step(r"expect (\S+) to be speaking")
+async def _speaking(rig: Rig, match: re.Match[str], patience: float) -> None:
+    def true(snapshot: Snapshot) -> bool:
+        call = _call_with(snapshot, match[1])
+        return call is not None and snapshot.conference is not None and snapshot.conference.speaker == call.id
+
+    await _until(rig, patience, true)
 
 
 @_step(r"expect (\d+) missed")
