@@ -5,6 +5,7 @@ Every `parse` takes one element of a field, without line breaks, and raises `Hea
 
 from __future__ import annotations
 
+import functools
 import re
 
 import msgspec
@@ -24,6 +25,9 @@ from app.signalling.sip.uri import (
 
 MAX_CSEQ = 2**31 - 1
 """The largest sequence number (RFC 3261, 8.1.1.5)."""
+
+_KEPT = 64
+"""Vias and addresses that were read last, kept as read: all messages of a dialog say the same ones again."""
 
 _TOKEN_CLASS = r"A-Za-z0-9.!%*_+`'~\-"  # noqa: S105 - the grammar's word for a run of characters
 _TOKEN = re.compile(rf"[{_TOKEN_CLASS}]+")
@@ -64,15 +68,7 @@ class Via(msgspec.Struct, frozen=True):
     @staticmethod
     def parse(text: str) -> Via:
         """Read one Via element."""
-        match = _VIA.match(text)
-        if match is None:
-            msg = "Via must be SIP/version/transport host[:port]"
-            raise HeaderError(msg)
-        try:
-            host, port = parse_host(match[2], match[3]), parse_port(match[4])
-        except UriError as error:
-            raise HeaderError(str(error)) from error
-        return Via(match[1].upper(), host, port, parse_parameters(text, match.end()))
+        return _parse_via(text)
 
     def __str__(self) -> str:
         sent_by = format_host_port(self.host, self.port)
@@ -126,18 +122,7 @@ class NameAddr(msgspec.Struct, frozen=True):
     @staticmethod
     def parse(text: str) -> NameAddr:
         """Read `"name" <uri>;parameters` or `uri;parameters`."""
-        try:
-            match = _NAME_ADDR.match(text)
-            if match is not None:
-                display = unquote(match[1]) if match[1] else valid_unicode(match[2].strip(" \t"))
-                return NameAddr(parse_uri(match[3]), display, parse_parameters(text, match.end()))
-            match = _ADDR_SPEC.match(text)
-            if match is None:
-                msg = "an address must be a URI, or a name and a URI in angle brackets"
-                raise HeaderError(msg)
-            return NameAddr(parse_uri(match[0]), "", parse_parameters(text, match.end()))
-        except UriError as error:
-            raise HeaderError(str(error)) from error
+        return _parse_name_addr(text)
 
     def __str__(self) -> str:
         display = f"{quote(self.display_name)} " if self.display_name else ""
@@ -372,6 +357,35 @@ def unquote(text: str) -> str:
 def valid_unicode(text: str) -> str:
     """Raw header text as text for people: octets that are not UTF-8 become U+FFFD."""
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+@functools.lru_cache(_KEPT)
+def _parse_via(text: str) -> Via:
+    match = _VIA.match(text)
+    if match is None:
+        msg = "Via must be SIP/version/transport host[:port]"
+        raise HeaderError(msg)
+    try:
+        host, port = parse_host(match[2], match[3]), parse_port(match[4])
+    except UriError as error:
+        raise HeaderError(str(error)) from error
+    return Via(match[1].upper(), host, port, parse_parameters(text, match.end()))
+
+
+@functools.lru_cache(_KEPT)
+def _parse_name_addr(text: str) -> NameAddr:
+    try:
+        match = _NAME_ADDR.match(text)
+        if match is not None:
+            display = unquote(match[1]) if match[1] else valid_unicode(match[2].strip(" \t"))
+            return NameAddr(parse_uri(match[3]), display, parse_parameters(text, match.end()))
+        match = _ADDR_SPEC.match(text)
+        if match is None:
+            msg = "an address must be a URI, or a name and a URI in angle brackets"
+            raise HeaderError(msg)
+        return NameAddr(parse_uri(match[0]), "", parse_parameters(text, match.end()))
+    except UriError as error:
+        raise HeaderError(str(error)) from error
 
 
 def _parse_auth(text: str) -> tuple[str, Parameters]:
