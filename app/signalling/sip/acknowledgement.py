@@ -8,28 +8,46 @@ from app.signalling.schedule import Timer
 from app.signalling.sip.dialog import Dialog
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.errors import HeaderError
+from app.signalling.sip.fields import NameAddr
 from app.signalling.sip.hop import UnreachableUri
 from app.signalling.sip.message import Request, Response
 from app.signalling.sip.server_transaction import InviteServerTransaction
+from app.signalling.sip.uri import SipUri
 
 
 class Acknowledgement:
-    """The caller's ACK: sent for the first 2xx of a dialog, and again for each repetition of it."""
+    """The caller's ACK: sent for the first 2xx of a dialog, and again for each repetition of it.
 
-    def __init__(self, endpoint: Endpoint, dialog: Dialog, invite: Request) -> None:
+    It is written as soon as a 1xx has told where it will go, so that the 2xx finds it ready.
+    """
+
+    def __init__(self, endpoint: Endpoint, dialog: Dialog) -> None:
         self._endpoint = endpoint
+        self._dialog = dialog
+        self._written_for: tuple[Request, SipUri, tuple[NameAddr, ...]] | None = None
+        self._octets: bytes | None = None
+        self.sent = False
+        """Whether a 2xx was acknowledged."""
+
+    def write(self, invite: Request) -> None:
+        """Write it for the dialog as it stands and for `invite` as it was last sent, unless that was done before."""
+        wanted = (invite, self._dialog.target, self._dialog.route_set)
+        if wanted == self._written_for:
+            return
+        self._written_for = wanted
+        self._octets = None
         kept = ("Authorization", "Proxy-Authorization")
         credentials = [item for item in invite.headers if item[0] in kept]
-        self._octets: bytes | None = None
         try:
-            request = dialog.request("ACK", *credentials, endpoint.identity, cseq=invite.cseq.number)
-            self._hop = endpoint.hop_of(request)
-            self._octets = endpoint.with_via(request, self._hop.transport).encode()
+            request = self._dialog.request("ACK", *credentials, self._endpoint.identity, cseq=invite.cseq.number)
+            self._hop = self._endpoint.hop_of(request)
+            self._octets = self._endpoint.with_via(request, self._hop.transport).encode()
         except (UnreachableUri, HeaderError) as error:
-            endpoint.tally.count("unreachable contact", str(error))
+            self._endpoint.tally.count("unreachable contact", str(error))
 
     def send(self) -> None:
         """Send it, once more."""
+        self.sent = True
         if self._octets is not None:
             self._endpoint.send(self._octets, self._hop)
 

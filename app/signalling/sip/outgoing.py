@@ -34,10 +34,10 @@ ANONYMOUS = NameAddr(SipUri("anonymous.invalid", user="anonymous"), "Anonymous")
 class _Branch:
     """One branch of a forked call: its session and the description its 1xx brought."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, acknowledgement: Acknowledgement) -> None:
         self.session = session
+        self.acknowledgement = acknowledgement
         self.preview: SessionDescription | None = None
-        self.acknowledgement: Acknowledgement | None = None
 
 
 class OutgoingCall(Call):
@@ -120,6 +120,8 @@ class OutgoingCall(Call):
             self._say(Alerting(self.leg, branch.preview, asserted_party(response)))
         elif branch.preview is not None:
             self._say(Progress(self.leg, branch.preview))
+        if self._exchange is not None:
+            branch.acknowledgement.write(self._exchange.request)
 
     def final(self, response: Response, failure: TransportFailure | None) -> None:
         """The call was answered, perhaps by several, or came to nothing."""
@@ -154,11 +156,15 @@ class OutgoingCall(Call):
         if known is not None or len(self._branches) >= MAX_EARLY_DIALOGS:
             return known
         try:
-            dialog = Dialog.of_response(self._exchange.request, response)
+            return self._open_branch(self._exchange.request, response)
         except HeaderError:
             return None
-        branch = _Branch(self._open_session(dialog, owns_call_id=True))
-        self._branches[tag] = branch
+
+    def _open_branch(self, invite: Request, response: Response) -> _Branch:
+        """Raises `HeaderError` where the response can begin no dialog."""
+        dialog = Dialog.of_response(invite, response)
+        branch = _Branch(self._open_session(dialog, owns_call_id=True), Acknowledgement(self._endpoint, dialog))
+        self._branches[response.to.tag or ""] = branch
         return branch
 
     def _preview(self, branch: _Branch, response: Response) -> None:
@@ -169,7 +175,7 @@ class OutgoingCall(Call):
 
     def _answered_by(self, response: Response) -> None:
         branch = self._branches.get(response.to.tag or "")
-        if branch is not None and branch.acknowledgement is not None:
+        if branch is not None and branch.acknowledgement.sent:
             branch.acknowledgement.send()
             return
         branch = self._confirmed_branch(response)
@@ -189,14 +195,12 @@ class OutgoingCall(Call):
             return None
         try:
             if branch is None:
-                dialog = Dialog.of_response(self._exchange.request, response)
-                branch = _Branch(self._open_session(dialog, owns_call_id=True))
-                self._branches[response.to.tag or ""] = branch
+                branch = self._open_branch(self._exchange.request, response)
             branch.session.dialog.confirm(response)
         except HeaderError as error:
             self._endpoint.tally.count("malformed", str(error))
             return None
-        branch.acknowledgement = Acknowledgement(self._endpoint, branch.session.dialog, self._exchange.request)
+        branch.acknowledgement.write(self._exchange.request)
         branch.acknowledgement.send()
         return branch
 

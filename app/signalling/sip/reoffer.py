@@ -56,7 +56,8 @@ class Reoffer:
             self._patience.cancel()
         if response.is_success and self._exchange is not None:
             self._dialog.refresh(response)
-            self._acknowledgement = Acknowledgement(self._endpoint, self._dialog, self._exchange.request)
+            self._acknowledgement = Acknowledgement(self._endpoint, self._dialog)
+            self._acknowledgement.write(self._exchange.request)
             self._acknowledgement.send()
         self._ended(response, failure)
 

@@ -119,6 +119,16 @@ def test_each_repeated_answer_is_acknowledged_again(bench: Bench) -> None:
     assert len(bench.phone.of(Connected)) == 1
 
 
+def test_acknowledgement_goes_where_the_answer_says_and_not_where_it_rang(bench: Bench) -> None:
+    invite = bench.dial()
+    bench.peer.answer(invite, 180, bench.phone, headers=[("Contact", "<sip:desk@10.0.0.9>")])
+    moved = [("Contact", "<sip:room@10.0.0.9>"), ("Record-Route", "<sip:10.0.0.9;lr>")]
+    bench.peer.answer(invite, 200, bench.phone, sdp=description(), headers=moved)
+    ack = bench.peer.request("ACK")
+    assert str(ack.uri) == "sip:room@10.0.0.9"
+    assert [str(route) for route in ack.routes] == ["<sip:10.0.0.9;lr>"]
+
+
 def test_answer_without_a_description_is_ended(bench: Bench) -> None:
     invite = bench.dial()
     bench.peer.answer(invite, 200, bench.phone)
@@ -230,6 +240,18 @@ def test_acknowledgement_carries_the_credentials_of_its_invite(bench: Bench) -> 
     invite = bench.peer.request("INVITE")
     bench.answer(invite)
     assert bench.peer.request("ACK").headers.get("Proxy-Authorization") == invite.headers.get("Proxy-Authorization")
+
+
+def test_acknowledgement_is_of_the_invite_that_was_answered_whatever_rang_before(bench: Bench) -> None:
+    first = bench.dial()
+    bench.peer.answer(first, 180, bench.phone)
+    challenge = ("Proxy-Authenticate", 'Digest realm="r", nonce="n1", qop="auth"')
+    bench.peer.answer(first, 407, bench.phone, headers=[challenge])
+    second = bench.peer.requests("INVITE")[-1]
+    bench.answer(second)
+    ack = bench.peer.requests("ACK")[-1]
+    assert ack.cseq.number == second.cseq.number == first.cseq.number + 1
+    assert ack.headers.get("Proxy-Authorization") == second.headers.get("Proxy-Authorization")
 
 
 def test_strangers_get_no_digest_of_our_password(bench: Bench) -> None:
