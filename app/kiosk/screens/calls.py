@@ -105,58 +105,49 @@ def _look(record: CallRecord) -> tuple[str, Token, str]:
 def _row(view: View, number: int, area: Rect, record: CallRecord, selected: int) -> Node:
     node_id = f"row-{number}"
     chosen = number == selected
-    icon, color, word = _look(record)
-    when = _when(view, record)
-    spent = duration(record.seconds) if record.answered else ""
     area = area.inset(0, view.px(1))
     radius = view.px(14)
-    middle = area.center_y
-    size = view.px(24)
     marks: list[Mark] = []
     if chosen or view.ui.pressed == node_id:
         marks.append(Fill(area, Token.RAISED, radius))
         if view.theme.outlined:
             marks.append(Stroke(area, Token.LINE, radius, max(1, view.px(2))))
-    marks.append(Icon(icon, Rect(area.x + view.px(14), middle - size // 2, size, size), color))
-    left = area.x + view.px(14) + size + view.px(14)
-    right = area.right - view.px(16)
-    upper, lower = middle - view.px(11), middle + view.px(12)
-    when_width = view.text.measure(when, Steps.SMALL_FIGURES)
-    name_color = Token.END_TEXT if record.missed and not record.seen else Token.TEXT
-    second = " · ".join(filter(None, (view.say(word), record.party.number if record.party.name else "")))
-    marks += [
-        Text(
-            record.party.label,
-            Steps.KEY,
-            name_color,
-            left,
-            view.text.baseline(Steps.KEY, upper),
-            limit=right - when_width - view.px(12) - left,
-        ),
-        Text(when, Steps.SMALL_FIGURES, Token.MUTED, right, view.text.baseline(Steps.SMALL, upper), 1),
-        Text(
-            second,
-            Steps.SMALL,
-            Token.MUTED,
-            left,
-            view.text.baseline(Steps.SMALL, lower),
-            limit=right - view.px(70) - left,
-        ),
-    ]
-    if spent:
-        marks.append(Text(spent, Steps.SMALL_FIGURES, Token.MUTED, right, view.text.baseline(Steps.SMALL, lower), 1))
-    value = ", ".join(filter(None, (view.say(word), when, spent)))
+    icon, color, word = _look(record)
+    size = view.px(24)
+    place = Rect(area.x + view.px(14), area.center_y - size // 2, size, size)
+    said, when = view.say(word), _when(view, record)
+    spent = duration(record.seconds) if record.answered else ""
+    inner = Rect(place.right + view.px(14), area.y, area.right - view.px(16) - place.right - view.px(14), area.height)
+    marks += [Icon(icon, place, color), *_words(view, inner, record, said, when, spent)]
     return Node(
         node_id,
         Role.LIST_ITEM,
         area,
         name=record.party.label,
-        value=value,
+        value=", ".join(filter(None, (said, when, spent))),
         state=frozenset({State.SELECTED}) if chosen else frozenset(),
         intent=Choose(number),
         marks=tuple(marks),
         focus_radius=radius,
     )
+
+
+def _words(view: View, area: Rect, record: CallRecord, said: str, when: str, spent: str) -> list[Mark]:
+    """Who and what became of it at the left, when and how long at the right, in two lines."""
+    upper, lower = area.center_y - view.px(11), area.center_y + view.px(12)
+    who_room = area.width - view.text.measure(when, Steps.SMALL_FIGURES) - view.px(12)
+    who_color = Token.END_TEXT if record.missed and not record.seen else Token.TEXT
+    second = " · ".join(filter(None, (said, record.party.number if record.party.name else "")))
+    first_line, second_line = view.text.baseline(Steps.SMALL, upper), view.text.baseline(Steps.SMALL, lower)
+    name_line = view.text.baseline(Steps.KEY, upper)
+    marks: list[Mark] = [
+        Text(record.party.label, Steps.KEY, who_color, area.x, name_line, limit=who_room),
+        Text(when, Steps.SMALL_FIGURES, Token.MUTED, area.right, first_line, 1),
+        Text(second, Steps.SMALL, Token.MUTED, area.x, second_line, limit=area.width - view.px(70)),
+    ]
+    if spent:
+        marks.append(Text(spent, Steps.SMALL_FIGURES, Token.MUTED, area.right, second_line, 1))
+    return marks
 
 
 def _when(view: View, record: CallRecord) -> str:

@@ -61,51 +61,54 @@ def _actions(view: View, call: CallView) -> tuple[KeySpec, ...]:
 
 
 def _caller(view: View, area: Rect, call: CallView) -> Node:
-    line = next((line for line in view.snapshot.lines if line.id == call.line), None)
-    words = view.say("Incoming call")
-    if line is not None and len(view.snapshot.lines) > 1:
-        words += f" · {line.name or line.number}"
-    others = sum(1 for other in view.snapshot.calls if other.id != call.id)
-    if others:
-        words += f" · {others} {view.say('more')}"
+    """A caption, the caller's disc where the panel is high enough for it, name and number, in the middle."""
+    caption = _caption(view, call)
     disc = 0 if view.panel.short else view.px(96)
-    who_height = view.px(56)
-    heights = (view.px(32), disc, who_height, view.px(32))
-    gap = view.px(10)
-    total = sum(heights) + gap * 2
-    top = area.y + (area.height - total) // 2
-    children = [
-        widgets.label(
-            view,
-            "caption",
-            words,
-            Steps.LEAD,
-            Token.MUTED,
-            Rect(area.x, top, area.width, heights[0]),
-            0,
-            Role.STATUS,
-        )
-    ]
-    top += heights[0] + gap
+    line, who, gap = view.px(32), view.px(56), view.px(10)
+    top = area.y + (area.height - (line + disc + who + line + 2 * gap)) // 2
+    place = Rect(area.x, top, area.width, line)
+    children = [widgets.label(view, "caption", caption, Steps.LEAD, Token.MUTED, place, 0, Role.STATUS)]
+    top += line + gap
     if disc:
-        place = Rect(area.center_x - disc // 2, top, disc, disc)
-        marks = widgets.avatar(view, place, call.party, Steps.INITIALS_HUGE)
-        ring = place.inset(-view.px(8))
-        if ring_shown(view):
-            marks.append(Stroke(ring, Token.LINE, ring.width / 2, view.px(2)))
-        children.append(Node("avatar", Role.IMAGE, ring, marks=tuple(marks)))
+        children.append(_avatar(view, Rect(area.center_x - disc // 2, top, disc, disc), call))
         top += disc + gap
-    step = Steps.WHO_LARGE if view.text.measure(call.party.label, Steps.WHO_LARGE) <= area.width else Steps.TITLE
-    who = Rect(area.x, top, area.width, who_height)
-    children.append(widgets.label(view, "who", call.party.label, step, Token.TEXT, who, 0, Role.ALERT))
-    if call.party.name and call.party.number:
-        number = Rect(area.x, who.bottom, area.width, heights[3])
-        children.append(widgets.label(view, "number", call.party.number, Steps.DETAIL, Token.MUTED, number, 0))
+    children += _who(view, Rect(area.x, top, area.width, who), line, call)
     return Node(
         "caller",
         Role.GROUP,
         area,
-        name=words,
+        name=caption,
         children=tuple(children),
         later=lambda later: _caller(later, area, call),
     )
+
+
+def _caption(view: View, call: CallView) -> str:
+    """What this is, on which line where there are several, and how many calls there are besides."""
+    words = [view.say("Incoming call")]
+    line = next((line for line in view.snapshot.lines if line.id == call.line), None)
+    if line is not None and len(view.snapshot.lines) > 1:
+        words.append(line.name or line.number)
+    others = sum(1 for other in view.snapshot.calls if other.id != call.id)
+    if others:
+        words.append(f"{others} {view.say('more')}")
+    return " · ".join(words)
+
+
+def _avatar(view: View, place: Rect, call: CallView) -> Node:
+    marks = widgets.avatar(view, place, call.party, Steps.INITIALS_HUGE)
+    ring = place.inset(-view.px(8))
+    if ring_shown(view):
+        marks.append(Stroke(ring, Token.LINE, ring.width / 2, view.px(2)))
+    return Node("avatar", Role.IMAGE, ring, marks=tuple(marks))
+
+
+def _who(view: View, area: Rect, line: int, call: CallView) -> list[Node]:
+    """The name, or the number alone; a number that has a name stands on a `line` of its own below."""
+    party = call.party
+    step = Steps.WHO_LARGE if view.text.measure(party.label, Steps.WHO_LARGE) <= area.width else Steps.TITLE
+    nodes = [widgets.label(view, "who", party.label, step, Token.TEXT, area, 0, Role.ALERT)]
+    if party.name and party.number:
+        below = Rect(area.x, area.bottom, area.width, line)
+        nodes.append(widgets.label(view, "number", party.number, Steps.DETAIL, Token.MUTED, below, 0))
+    return nodes
