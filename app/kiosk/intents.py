@@ -1,4 +1,4 @@
-"""What a touch or a key asks for, as values: a node carries one, and `app.kiosk.ui` carries it out."""
+"""What a touch or a key asks for, as values: a node carries one, and `app.kiosk.performer` carries it out."""
 
 from __future__ import annotations
 

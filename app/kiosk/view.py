@@ -31,7 +31,7 @@ class PinStep(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class UiState:
-    """What only the kiosk knows. Frozen; `app.kiosk.ui` replaces it."""
+    """What only the kiosk knows. Frozen; `app.kiosk.situation` replaces it."""
 
     place: Place = Place.IDLE
     typed: str = ""

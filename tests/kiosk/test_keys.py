@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from app.kiosk.hands import LONG_PRESS_SECONDS
 from app.kiosk.input_map import Step
 from app.kiosk.samples import CALL, IDLE, IN_CALL, INCOMING, LINE, LOCKED, MAIN, MORE, Sample
 from app.kiosk.tree import Node, State
-from app.kiosk.ui import LONG_PRESS_SECONDS
 from app.model.commands import (
     Answer,
     ChangePin,

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from app.kiosk.input_map import Step
 from app.kiosk.samples import CALL, IDLE, IN_CALL, INCOMING, LOCKED, MAIN, MORE
+from app.kiosk.situation import MESSAGE_SECONDS
 from app.kiosk.theme import Panel
 from app.kiosk.tree import Role, State
-from app.kiosk.ui import MESSAGE_SECONDS
 from app.model.commands import Answer, Dial, Register, Reply
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId
