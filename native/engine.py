@@ -109,9 +109,13 @@ class Engine:
     def new_stream(self, address: str = "0.0.0.0", ports: range = DEFAULT_PORTS, dscp: int = 46) -> Stream:  # noqa: S104
         """A stream on an even UDP port of `ports`, with RTCP on the next; packets carry `dscp` (46: EF, RFC 3246).
 
+        An empty `address` binds all addresses of both families, those to come included; `local_address` of the
+        configuration then chooses among them.
+
         Raises NoPortFree, SocketRefused (not an address of this machine), InvalidArgument.
         """
-        _check_address(address)
+        if address:
+            _check_address(address)
         if not ports or ports.start < 1 or ports.stop > 1 << 16 or ports.step != 1 or dscp not in range(64):
             message = f"ports {ports} must lie within 1 to 65535, and dscp {dscp} within 0 to 63"
             raise InvalidArgument(message)

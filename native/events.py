@@ -45,12 +45,22 @@ class RemoteBye:
 
 @dataclass(frozen=True)
 class ForeignPacket:
-    """STUN or DTLS on a media port (RFC 7983); at most 50 a second and stream, the rest is counted only."""
+    """STUN or DTLS on a media port (RFC 7983); at most 50 a second and stream, the rest is counted only.
+
+    Of STUN only what `Reach` lets through: checks for our user fragments, answers to what `Stream.send` sent, and what
+    comes from our relay.
+    """
 
     stream: Stream
     data: bytes
     address: str
     port: int
+    component: int = 1
+    """1 for RTP's socket, 2 for RTCP's."""
+    local: str = ""
+    """Our address it was sent to, of a stream that has many."""
+    relayed: bool = False
+    """It came through the relay's channel; `address` is the peer's."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,11 @@ def _text(raw: Any) -> str:
     return str(ffi.string(raw.text).decode(errors="replace"))
 
 
+def _foreign(raw: Any, stream: Any) -> ForeignPacket:
+    local = str(ffi.string(raw.local).decode(errors="replace"))
+    return ForeignPacket(stream, _data(raw), _text(raw), raw.a, raw.b + 1, local, raw.relayed)
+
+
 def from_c(raw: Any, subject: Any) -> Event:
     """The event that C wrote, about the object that C named."""
     makers: dict[int, Callable[[], Event]] = {
@@ -121,7 +136,7 @@ def from_c(raw: Any, subject: Any) -> Event:
         lib.MEDIA_EVENT_STARTED: lambda: MediaStarted(subject),
         lib.MEDIA_EVENT_SOURCE: lambda: SourceChanged(subject, raw.a),
         lib.MEDIA_EVENT_BYE: lambda: RemoteBye(subject),
-        lib.MEDIA_EVENT_FOREIGN: lambda: ForeignPacket(subject, _data(raw), _text(raw), raw.a),
+        lib.MEDIA_EVENT_FOREIGN: lambda: _foreign(raw, subject),
         lib.MEDIA_EVENT_DEVICE_OPENED: lambda: DeviceOpened(subject),
         lib.MEDIA_EVENT_DEVICE_FAILED: lambda: DeviceFailed(subject, raw.a, _text(raw)),
         lib.MEDIA_EVENT_DEVICE_LOST: lambda: DeviceLost(subject, _text(raw)),

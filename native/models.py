@@ -58,10 +58,37 @@ class StreamConfig:
     """True while the call is up: the microphone gate of a device on the same bus may then open."""
     rtcp_mux: bool = False
     """RFC 5761: RTCP shares the RTP port."""
+    rtcp_address: str | None = None
+    """None: RTP's."""
+    local_address: str | None = None
+    """Which of its addresses a stream everywhere sends from; None: the kernel's choice."""
+    chosen_by_ice: bool = False
+    """The remote addresses are those of ICE's pairs: nothing is latched, and nobody else is heard."""
     cname: str = ""
     """RFC 3550 6.5.1, at most 63 bytes. Empty: one drawn at random per engine (RFC 7022)."""
     srtp: SrtpKeys | None = None
     """With keys no packet leaves or is taken in the clear. A direction whose key stays goes on undisturbed."""
+
+
+@dataclass(frozen=True)
+class Relay:
+    """A TURN server that lends a component an address, and the channel bound to one peer once there is one."""
+
+    server: tuple[str, int]
+    channel: int | None = None
+    """0x4000 to 0x4FFF (RFC 8656, 12)."""
+    peer: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What STUN a stream hands up, and what it sends through relays.
+
+    `fragments` are at most two user fragments of ours, the second while ICE restarts; `relays` are RTP's and RTCP's.
+    """
+
+    fragments: tuple[str, ...] = ()
+    relays: tuple[Relay | None, Relay | None] = (None, None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 from native.binding import Core, checked, ffi, lib
 from native.bus import Party
 from native.errors import InvalidArgument
-from native.models import Codec, StreamConfig, StreamStatistics
+from native.models import Codec, Reach, Relay, StreamConfig, StreamStatistics
 from native.srtp import SrtpKeys
 
 FORMATS_MAX = 8
@@ -20,6 +20,11 @@ DIGIT_MS = range(40, 6001)
 PACKET_TIMES_MS = range(10, 61, 10)
 PAYLOAD_TYPES = range(128)
 PORTS = range(1, 65536)
+CHANNELS = range(0x4000, 0x5000)
+COMPONENTS = (1, 2)
+FRAGMENTS_MAX = 2
+FRAGMENT_BYTES_MAX = 32
+CONSENT_MS_MAX = 3_600_000
 
 
 def _require(condition: bool, message: str) -> None:
@@ -39,7 +44,8 @@ def _check(config: StreamConfig) -> None:
     _require(len(config.receive) <= FORMATS_MAX, f"receive: at most {FORMATS_MAX} formats")
     _require(config.packet_time_ms in PACKET_TIMES_MS, f"packet_time_ms {config.packet_time_ms}: must be 10, 20 .. 60")
     _require(len(config.cname.encode()) <= CNAME_BYTES_MAX, f"cname: at most {CNAME_BYTES_MAX} bytes")
-    _require(len(config.remote_address.encode()) <= ADDRESS_BYTES_MAX, "remote_address: not a numeric address")
+    for address in (config.remote_address, config.rtcp_address or "", config.local_address or ""):
+        _require(len(address.encode()) <= ADDRESS_BYTES_MAX, f"{address[:20]}...: not a numeric address")
 
 
 def _type_or_none(number: int | None) -> int:
@@ -50,6 +56,7 @@ def _to_c(config: StreamConfig, default_cname: str) -> Any:
     return ffi.new(
         "struct media_stream_config *",
         {
+            "local_address": (config.local_address or "").encode(),
             "remote_address": config.remote_address.encode(),
             "rtp_port": config.rtp_port,
             "rtcp_port": config.rtcp_port or 0,
@@ -63,6 +70,8 @@ def _to_c(config: StreamConfig, default_cname: str) -> Any:
             "receives": config.receives,
             "connected": config.connected,
             "rtcp_mux": config.rtcp_mux,
+            "chosen_by_ice": config.chosen_by_ice,
+            "rtcp_address": (config.rtcp_address or "").encode(),
             "cname": (config.cname or default_cname).encode(),
             "srtp": _srtp_to_c(config.srtp),
         },
@@ -73,6 +82,32 @@ def _srtp_to_c(keys: SrtpKeys | None) -> dict[str, Any]:
     if keys is None:
         return {"suite": lib.MEDIA_SRTP_NONE}
     return {"suite": keys.suite.value, "send_key": keys.send, "receive_key": keys.receive}
+
+
+def _reach_to_c(reach: Reach) -> Any:
+    raw = ffi.new("struct media_reach *")
+    raw.fragments = [fragment.encode() for fragment in reach.fragments]
+    for place, relay in enumerate(reach.relays):
+        if relay is not None:
+            _relay_to_c(raw.relays[place], relay)
+    return raw
+
+
+def _relay_to_c(raw: Any, relay: Relay) -> None:
+    raw.server_address, raw.server_port = relay.server[0].encode(), relay.server[1]
+    if relay.channel is not None and relay.peer is not None:
+        raw.channel = relay.channel
+        raw.peer_address, raw.peer_port = relay.peer[0].encode(), relay.peer[1]
+
+
+def _check_reach(reach: Reach) -> None:
+    _require(len(reach.fragments) <= FRAGMENTS_MAX, f"fragments: at most {FRAGMENTS_MAX}")
+    short = all(0 < len(fragment.encode()) <= FRAGMENT_BYTES_MAX for fragment in reach.fragments)
+    _require(short, f"fragments: 1 to {FRAGMENT_BYTES_MAX} bytes each")
+    for relay in reach.relays:
+        for host, port in () if relay is None else filter(None, (relay.server, relay.peer)):
+            _require(len(host) <= ADDRESS_BYTES_MAX and port in PORTS, f"{host[:20]}, {port}: not an address")
+        _require(relay is None or relay.channel is None or relay.channel in CHANNELS, "channel: 0x4000 to 0x4FFF")
 
 
 def _known(value: float) -> float | None:
@@ -113,8 +148,35 @@ class Stream(Party):
             family = ipaddress.ip_address(remote).version
         except ValueError as error:
             raise InvalidArgument(str(error)) from error
+        if not self.local_address:
+            return  # everywhere: both families
         local = ipaddress.ip_address(self.local_address).version
         _require(family == local, f"{remote}: this stream's socket speaks IPv{local} only")
+
+    def set_reach(self, reach: Reach) -> None:
+        """Say which STUN messages to hand up, and what to send through relays, from the next tick on.
+
+        Raises InvalidArgument for a value out of range.
+        """
+        _check_reach(reach)
+        checked(lib.engine_stream_reach(self._core.pointer, self.id, _reach_to_c(reach)), "set_reach")
+
+    def consent(self, milliseconds: int | None) -> None:
+        """Allow sending for that long from now (RFC 7675); 0 forbids it, None asks for no consent, as at first."""
+        _require(milliseconds is None or 0 <= milliseconds <= CONSENT_MS_MAX, "consent: up to an hour")
+        limit = -1 if milliseconds is None else milliseconds
+        checked(lib.engine_stream_consent(self._core.pointer, self.id, limit), "consent")
+
+    def send(self, packet: bytes, address: str, port: int, component: int = 1, local: str = "") -> bool:
+        """Send a datagram at once from the socket of a component, and hand up the answer if it is a STUN request.
+
+        `local` chooses among the addresses of a stream that has many. False when the network would not take it.
+        """
+        _require(component in COMPONENTS and len(packet) <= PACKET_BYTES_MAX and port in PORTS, "send: out of range")
+        sent = lib.engine_stream_send(
+            self._core.pointer, self.id, component - 1, local.encode(), address.encode(), port, packet, len(packet)
+        )
+        return bool(checked(sent, "send"))
 
     def send_digit(self, digit: str, duration_ms: int = 100) -> None:
         """Queues a DTMF digit as RFC 4733 events; at most 32 wait. Without an agreed event type nothing is sent."""

@@ -16,6 +16,9 @@ enum {
     MEDIA_PACKET_BYTES = 1500,
     MEDIA_ADDRESS_BYTES = 64,
     MEDIA_CNAME_BYTES = 64,
+    MEDIA_COMPONENTS = 2,               /* of a stream: RTP and RTCP */
+    MEDIA_FRAGMENTS = 2,                /* ICE user fragments of ours: the one in use, and the next one's while it restarts */
+    MEDIA_FRAGMENT_BYTES = 33,
     MEDIA_FORMATS = 8,
     MEDIA_TONE_SEGMENTS = 12,
     MEDIA_TONE_FREQUENCIES = 4,
@@ -46,7 +49,7 @@ enum media_event_kind {
     MEDIA_EVENT_STARTED,                /* the first RTP packet was accepted */
     MEDIA_EVENT_SOURCE,                 /* a: the new SSRC */
     MEDIA_EVENT_BYE,                    /* RTCP BYE from the far end */
-    MEDIA_EVENT_FOREIGN,                /* neither RTP nor RTCP: data, text (address), a: port */
+    MEDIA_EVENT_FOREIGN,                /* neither RTP nor RTCP: data, text (address), a: port, b: component, local, relayed */
     MEDIA_EVENT_DEVICE_OPENED,
     MEDIA_EVENT_DEVICE_FAILED,          /* a: errno, text */
     MEDIA_EVENT_DEVICE_LOST,            /* text */
@@ -60,6 +63,8 @@ struct media_event {
     int64_t a;
     int64_t b;
     uint16_t size;                      /* bytes in data */
+    bool relayed;                       /* it came through the TURN channel */
+    char local[MEDIA_ADDRESS_BYTES];    /* our address it was sent to, where the stream has many; else empty */
     char text[MEDIA_TEXT_BYTES];
     uint8_t data[MEDIA_PACKET_BYTES];
 };
@@ -82,6 +87,7 @@ struct media_srtp {
 };
 
 struct media_stream_config {
+    char local_address[MEDIA_ADDRESS_BYTES];    /* to send from, where the stream has many; empty: the kernel's choice */
     char remote_address[MEDIA_ADDRESS_BYTES];
     uint16_t rtp_port;
     uint16_t rtcp_port;                 /* 0: RTP's port + 1, or RTP's own when muxed */
@@ -95,8 +101,23 @@ struct media_stream_config {
     bool receives;
     bool connected;                     /* counts for the microphone gate */
     bool rtcp_mux;
+    bool chosen_by_ice;                 /* the remote addresses are the far end's, and nobody else is heard */
+    char rtcp_address[MEDIA_ADDRESS_BYTES];     /* empty: RTP's */
     char cname[MEDIA_CNAME_BYTES];
     struct media_srtp srtp;             /* with a suite nothing leaves or is taken in the clear */
+};
+
+struct media_relay {                    /* a TURN server that lends a component an address */
+    char server_address[MEDIA_ADDRESS_BYTES];   /* empty: none */
+    uint16_t server_port;
+    uint16_t channel;                   /* 0x4000 to 0x4FFF, bound to the peer; 0: none yet */
+    char peer_address[MEDIA_ADDRESS_BYTES];
+    uint16_t peer_port;
+};
+
+struct media_reach {                    /* what passes to Python, and what goes through a relay */
+    char fragments[MEDIA_FRAGMENTS][MEDIA_FRAGMENT_BYTES];
+    struct media_relay relays[MEDIA_COMPONENTS];
 };
 
 struct media_stream_statistics {
@@ -207,6 +228,10 @@ int engine_stream_new(struct engine *engine, const char *address, uint16_t first
 int engine_memory_stream_new(struct engine *engine, struct media_stream_info *info);
 int engine_stream_configure(struct engine *engine, int stream, const struct media_stream_config *config);
 size_t engine_srtp_key_size(uint32_t suite);
+int engine_stream_reach(struct engine *engine, int stream, const struct media_reach *reach);
+int engine_stream_consent(struct engine *engine, int stream, int32_t milliseconds);
+int engine_stream_send(struct engine *engine, int stream, int component, const char *local_address, const char *remote_address,
+                       uint16_t remote_port, const uint8_t *packet, size_t size);
 int engine_stream_digit(struct engine *engine, int stream, char digit, uint32_t milliseconds);
 int engine_stream_statistics(struct engine *engine, int stream, struct media_stream_statistics *statistics);
 int engine_stream_push(struct engine *engine, int stream, const uint8_t *packet, size_t size, int64_t arrival_ns);

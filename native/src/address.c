@@ -45,6 +45,29 @@ bool address_unspecified(const union address *a)
     return a->generic.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&a->v6.sin6_addr) : a->v4.sin_addr.s_addr == INADDR_ANY;
 }
 
+void address_map(union address *address)
+{
+    if (address->generic.sa_family != AF_INET)
+        return;
+    struct sockaddr_in v4 = address->v4;
+    memset(address, 0, sizeof *address);
+    address->v6.sin6_family = AF_INET6;
+    address->v6.sin6_port = v4.sin_port;
+    memset(&address->v6.sin6_addr.s6_addr[10], 0xFF, 2);
+    memcpy(&address->v6.sin6_addr.s6_addr[12], &v4.sin_addr, sizeof v4.sin_addr);
+}
+
+void address_unmap(union address *address)
+{
+    if (address->generic.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr))
+        return;
+    struct sockaddr_in6 v6 = address->v6;
+    memset(address, 0, sizeof *address);
+    address->v4.sin_family = AF_INET;
+    address->v4.sin_port = v6.sin6_port;
+    memcpy(&address->v4.sin_addr, &v6.sin6_addr.s6_addr[12], sizeof address->v4.sin_addr);
+}
+
 bool address_same_host(const union address *a, const union address *b)
 {
     if (a->generic.sa_family != b->generic.sa_family)

@@ -122,6 +122,12 @@ static void apply(struct engine *engine, const struct command *command, int64_t 
     case COMMAND_CONFIGURE:
         configure(engine, (struct stream *)object, command, now_ns, wall_ns);
         break;
+    case COMMAND_REACH:
+        reach_configure(&((struct stream *)object)->reach, &command->reach);
+        break;
+    case COMMAND_CONSENT:
+        reach_consent(&((struct stream *)object)->reach, command->consent_ms, now_ns);
+        break;
     case COMMAND_DIGIT:
         sender_digit(((struct stream *)object)->sender, command->digit.digit, command->digit.milliseconds);
         break;

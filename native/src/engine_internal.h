@@ -40,6 +40,8 @@ enum command_kind {
     COMMAND_JOIN,
     COMMAND_LEAVE,
     COMMAND_CONFIGURE,
+    COMMAND_REACH,
+    COMMAND_CONSENT,
     COMMAND_DIGIT,
     COMMAND_GATE,
     COMMAND_GAINS,
@@ -58,6 +60,8 @@ struct command {
             float gain;
         } join;
         struct stream_setup setup;
+        struct reach_setup reach;
+        int32_t consent_ms;
         struct {
             char digit;
             uint32_t milliseconds;

@@ -98,6 +98,40 @@ size_t engine_srtp_key_size(uint32_t suite)
     return srtp_key_size(suite);
 }
 
+int engine_stream_reach(struct engine *engine, int stream, const struct media_reach *reach)
+{
+    struct command command = {.kind = COMMAND_REACH};
+    int error = reach_setup_from(&command.reach, reach);
+    return error != 0 ? error : engine_command_to(engine, stream, OBJECT_STREAM, &command);
+}
+
+int engine_stream_consent(struct engine *engine, int stream, int32_t milliseconds)
+{
+    struct command command = {.kind = COMMAND_CONSENT, .consent_ms = milliseconds};
+    return engine_command_to(engine, stream, OBJECT_STREAM, &command);
+}
+
+/* Leaves at once, by the caller's own thread: a check should not wait for a tick. A socket takes that; the queue in memory takes it
+ * too, because who steps the clock is who calls. */
+int engine_stream_send(struct engine *engine, int id, int component, const char *local_address, const char *remote_address,
+                       uint16_t remote_port, const uint8_t *packet, size_t size)
+{
+    union address local = {.generic = {.sa_family = AF_UNSPEC}}, remote;
+    if (component < 0 || component >= COMPONENTS || size > PACKET_BYTES || address_parse(&remote, remote_address, remote_port) != 0)
+        return -EINVAL;
+    if (local_address[0] != '\0' && address_parse(&local, local_address, 0) != 0)
+        return -EINVAL;
+    pthread_mutex_lock(&engine->control);
+    struct stream *stream = (struct stream *)engine_find_kind(engine, id, OBJECT_STREAM);
+    int result = -ENOENT;
+    if (stream != NULL) {
+        stun_filter_expect(&stream->reach.filter, packet, size);
+        result = packet_port_send(&stream->port, (enum packet_component)component, packet, size, &local, &remote);
+    }
+    pthread_mutex_unlock(&engine->control);
+    return result;
+}
+
 int engine_stream_digit(struct engine *engine, int stream, char digit, uint32_t milliseconds)
 {
     struct command command = {.kind = COMMAND_DIGIT, .digit = {.digit = digit, .milliseconds = milliseconds}};
@@ -130,6 +164,7 @@ int engine_stream_push(struct engine *engine, int stream, const uint8_t *data, s
         result = -ENOBUFS;
     if (packet != NULL) {
         packet->arrival_ns = arrival_ns;
+        packet->relayed = false;
         packet->truncated = size > sizeof packet->data;
         packet->size = packet->truncated ? sizeof packet->data : size;
         memcpy(packet->data, data, packet->size);

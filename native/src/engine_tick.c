@@ -16,6 +16,7 @@ static void receive_streams(struct engine *engine, int64_t now_ns)
     bool rtcp = engine->ticks % PUBLISH_TICKS == 0;
     for (unsigned i = 0; i < engine->members.stream_count; i++) {
         struct stream *stream = engine->members.streams[i];
+        reach_tick(&stream->reach, now_ns);
         stream_receive(stream, &engine->batch, &engine->events, rtcp);
         stream_play(stream, &engine->events, now_ns);
     }

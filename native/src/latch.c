@@ -7,9 +7,16 @@ enum {
 
 void latch_name(struct latch *latch, const union address *named, int64_t now_ns)
 {
-    if (latch->named_ns != 0 && address_equal(&latch->named, named))
+    if (latch->named_ns != 0 && !latch->chosen && address_equal(&latch->named, named))
         return;
     *latch = (struct latch){.named = *named, .named_ns = now_ns};
+}
+
+void latch_choose(struct latch *latch, const union address *chosen, int64_t now_ns)
+{
+    if (latch->chosen && address_equal(&latch->named, chosen))
+        return;
+    *latch = (struct latch){.named = *chosen, .named_ns = now_ns, .chosen = true};
 }
 
 static void count(struct latch *latch, const union address *source, const struct rtp_packet *packet)
@@ -29,7 +36,7 @@ bool latch_accept(struct latch *latch, const union address *source, const struct
     if (latch->closed && address_equal(&latch->source, source))
         return true;
     if (!address_equal(&latch->named, source)) {
-        if (latch->closed)
+        if (latch->closed || latch->chosen)
             return false;
         count(latch, source, packet);
         if (latch->run < RUN || arrival_ns - latch->named_ns < HOLD_NS)
@@ -42,7 +49,7 @@ bool latch_accept(struct latch *latch, const union address *source, const struct
 
 bool latch_possible(const struct latch *latch, const union address *source)
 {
-    return !latch->closed || address_equal(&latch->source, source) || address_equal(&latch->named, source);
+    return (!latch->closed && !latch->chosen) || address_equal(&latch->source, source) || address_equal(&latch->named, source);
 }
 
 const union address *latch_address(const struct latch *latch)

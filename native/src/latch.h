@@ -18,6 +18,7 @@
 struct latch {
     union address named;             /**< By signalling                                               */
     int64_t named_ns;                /**< When                                                        */
+    bool chosen;                     /**< By ICE, which has proved it: nobody else is the far end     */
     bool closed;                     /**< `source` is set: the far end has been heard                 */
     union address source;
     union address candidate;         /**< Who sends the run below                                     */
@@ -28,6 +29,9 @@ struct latch {
 
 /** Signalling named an address at `now_ns`: forgets what was heard if it is another than before. */
 void latch_name(struct latch *latch, const union address *named, int64_t now_ns);
+
+/** ICE chose an address: the far end is there and nowhere else. */
+void latch_choose(struct latch *latch, const union address *chosen, int64_t now_ns);
 
 /** True when this packet from `source` is the far end's. `changed` says that the far end is now somewhere else than before. */
 bool latch_accept(struct latch *latch, const union address *source, const struct rtp_packet *packet, int64_t arrival_ns,

@@ -34,29 +34,36 @@ void packet_batch_init(struct packet_batch *batch)
     rearm(batch, PACKET_BATCH);
 }
 
-static int set_options(int descriptor, int family, int dscp)
+static int set_int(int descriptor, int level, int option, int value)
 {
-    int one = 1, traffic_class = dscp << 2, buffer = RECEIVE_BUFFER_BYTES;
-    if (setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one) < 0)
-        return -errno;
-    if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) < 0)
-        return -errno;
-    if (family == AF_INET6) {
-        if (setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) < 0 ||
-            setsockopt(descriptor, IPPROTO_IPV6, IPV6_TCLASS, &traffic_class, sizeof traffic_class) < 0)
-            return -errno;
-    } else if (setsockopt(descriptor, IPPROTO_IP, IP_TOS, &traffic_class, sizeof traffic_class) < 0) {
-        return -errno;
-    }
-    return 0;
+    return setsockopt(descriptor, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
-static int open_socket(const union address *local, int dscp)
+/* Each of these is 0 or a negative errno; the first that fails is told. */
+static int set_options(int descriptor, int family, int dscp, bool everywhere)
+{
+    int traffic_class = dscp << 2;
+    int error = set_int(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+    if (error == 0)
+        error = set_int(descriptor, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+    if (error == 0 && family == AF_INET6)
+        error = set_int(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !everywhere);
+    if (error == 0 && family == AF_INET6)
+        error = set_int(descriptor, IPPROTO_IPV6, IPV6_TCLASS, traffic_class);
+    if (error == 0 && (family == AF_INET || everywhere))
+        error = set_int(descriptor, IPPROTO_IP, IP_TOS, traffic_class);
+    if (error == 0 && everywhere)
+        error = family == AF_INET6 ? set_int(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+                                   : set_int(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
+    return error;
+}
+
+static int open_socket(const union address *local, int dscp, bool everywhere)
 {
     int descriptor = socket(local->generic.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (descriptor < 0)
         return -errno;
-    int error = set_options(descriptor, local->generic.sa_family, dscp);
+    int error = set_options(descriptor, local->generic.sa_family, dscp, everywhere);
     if (error == 0 && bind(descriptor, &local->generic, address_length(local)) < 0)
         error = -errno;
     if (error != 0) {
@@ -71,7 +78,7 @@ static int open_pair(struct packet_port *port, union address *local, uint16_t rt
     for (unsigned i = 0; i < COMPONENTS; i++) {
         port->ports[i] = (uint16_t)(rtp_port + i);
         address_set_port(local, port->ports[i]);
-        port->sockets[i] = open_socket(local, dscp);
+        port->sockets[i] = open_socket(local, dscp, port->everywhere != 0);
         if (port->sockets[i] < 0) {
             int error = port->sockets[i];
             if (i == COMPONENT_RTCP)
@@ -82,12 +89,8 @@ static int open_pair(struct packet_port *port, union address *local, uint16_t rt
     return 0;
 }
 
-int packet_port_open(struct packet_port *port, const char *address, uint16_t first, uint16_t last, int dscp)
+static int open_range(struct packet_port *port, union address *local, uint16_t first, uint16_t last, int dscp)
 {
-    union address local;
-    port->in_memory = false;
-    if (address_parse(&local, address, 0) != 0)
-        return -EINVAL;
     unsigned first_even = (first + 1U) & ~1U;
     if (first_even == 0 || first_even + 1U > last)
         return -EADDRINUSE;
@@ -98,11 +101,36 @@ int packet_port_open(struct packet_port *port, const char *address, uint16_t fir
         start = (unsigned)clock_now();
     int error = -EADDRINUSE;
     for (unsigned i = 0; i < pairs; i++) {
-        error = open_pair(port, &local, (uint16_t)(first_even + 2 * ((start + i) % pairs)), dscp);
+        error = open_pair(port, local, (uint16_t)(first_even + 2 * ((start + i) % pairs)), dscp);
         if (error != -EADDRINUSE)
             break;
     }
     return error;
+}
+
+/* One socket of both families; of IPv4 alone where the kernel has no IPv6. */
+static int open_everywhere(struct packet_port *port, uint16_t first, uint16_t last, int dscp)
+{
+    union address local = {.v6 = {.sin6_family = AF_INET6}};
+    port->everywhere = AF_INET6;
+    int error = open_range(port, &local, first, last, dscp);
+    if (error != -EAFNOSUPPORT && error != -EADDRNOTAVAIL)
+        return error;
+    local = (union address){.v4 = {.sin_family = AF_INET}};
+    port->everywhere = AF_INET;
+    return open_range(port, &local, first, last, dscp);
+}
+
+int packet_port_open(struct packet_port *port, const char *address, uint16_t first, uint16_t last, int dscp)
+{
+    union address local;
+    port->in_memory = false;
+    port->everywhere = 0;
+    if (address[0] == '\0')
+        return open_everywhere(port, first, last, dscp);
+    if (address_parse(&local, address, 0) != 0)
+        return -EINVAL;
+    return open_range(port, &local, first, last, dscp);
 }
 
 int packet_port_open_memory(struct packet_port *port)
@@ -136,16 +164,34 @@ static size_t receive_memory(struct packet_port *port, struct packet_batch *batc
     return count;
 }
 
-static int64_t kernel_time(struct msghdr *header, int64_t fallback)
+/* Our address that a packet was sent to. */
+static void read_local(const struct cmsghdr *part, union address *local)
+{
+    if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
+        struct in6_pktinfo info;
+        memcpy(&info, CMSG_DATA(part), sizeof info);
+        local->v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = info.ipi6_addr};
+        address_unmap(local);
+    } else if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
+        struct in_pktinfo info;
+        memcpy(&info, CMSG_DATA(part), sizeof info);
+        local->v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = info.ipi_addr};
+    }
+}
+
+/* The wall time at which the kernel took the packet in, and our address that it came to; what it doesn't tell stays. */
+static int64_t read_controls(struct msghdr *header, int64_t arrival, union address *local)
 {
     for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part != NULL; part = CMSG_NXTHDR(header, part)) {
         if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS) {
             struct timespec stamp;
             memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
-            return clock_of(&stamp);
+            arrival = clock_of(&stamp);
+        } else {
+            read_local(part, local);
         }
     }
-    return fallback;
+    return arrival;
 }
 
 static size_t receive_socket(int descriptor, struct packet_batch *batch)
@@ -158,10 +204,13 @@ static size_t receive_socket(int descriptor, struct packet_batch *batch)
     for (int i = 0; i < count; i++) {
         struct packet *packet = &batch->packets[i];
         struct msghdr *header = &batch->messages[i].msg_hdr;
-        int64_t age = wall - kernel_time(header, wall);
+        packet->local.generic.sa_family = AF_UNSPEC;
+        packet->relayed = false;
+        int64_t age = wall - read_controls(header, wall, &packet->local);
         packet->arrival_ns = age > 0 && age < 1000LL * TICK_NS ? now - age : now;
         packet->truncated = (header->msg_flags & MSG_TRUNC) != 0;
         packet->size = batch->messages[i].msg_len;
+        address_unmap(&packet->source);
     }
     rearm(batch, (size_t)count);
     return (size_t)count;
@@ -174,9 +223,51 @@ size_t packet_port_receive(struct packet_port *port, enum packet_component compo
     return receive_socket(port->sockets[component], batch);
 }
 
-bool packet_port_send(struct packet_port *port, enum packet_component component, const uint8_t *data, size_t size,
+/* Room for one IPV6_PKTINFO or IP_PKTINFO. */
+union source_control {
+    struct cmsghdr header;
+    uint8_t room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+static size_t write_source(union source_control *control, int family, const union address *source)
+{
+    memset(control, 0, sizeof *control);
+    if (family == AF_INET) {
+        struct in_pktinfo info = {.ipi_spec_dst = source->v4.sin_addr};
+        control->header = (struct cmsghdr){.cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof info)};
+        memcpy(CMSG_DATA(&control->header), &info, sizeof info);
+        return CMSG_SPACE(sizeof info);
+    }
+    struct in6_pktinfo info = {.ipi6_addr = source->v6.sin6_addr};
+    control->header = (struct cmsghdr){.cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO, .cmsg_len = CMSG_LEN(sizeof info)};
+    memcpy(CMSG_DATA(&control->header), &info, sizeof info);
+    return CMSG_SPACE(sizeof info);
+}
+
+/* From a socket that has many addresses. */
+static bool send_from(int descriptor, int family, const uint8_t *data, size_t size, const union address *source,
                       const union address *destination)
 {
+    union address from = *source, to = *destination;
+    union source_control control;
+    if (family == AF_INET6) {
+        address_map(&from);
+        address_map(&to);
+    }
+    struct iovec vector = {.iov_base = (void *)data, .iov_len = size};
+    struct msghdr message = {.msg_name = &to, .msg_namelen = address_length(&to), .msg_iov = &vector, .msg_iovlen = 1};
+    if (from.generic.sa_family == family) {
+        message.msg_controllen = write_source(&control, family, &from);
+        message.msg_control = &control;
+    }
+    return sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+bool packet_port_send(struct packet_port *port, enum packet_component component, const uint8_t *data, size_t size,
+                      const union address *source, const union address *destination)
+{
+    if (port->everywhere)
+        return send_from(port->sockets[component], port->everywhere, data, size, source, destination);
     if (!port->in_memory)
         return sendto(port->sockets[component], data, size, MSG_DONTWAIT | MSG_NOSIGNAL, &destination->generic,
                       address_length(destination)) == (ssize_t)size;

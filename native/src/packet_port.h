@@ -23,7 +23,9 @@ enum packet_component { COMPONENT_RTP, COMPONENT_RTCP, COMPONENTS };
 struct packet {
     int64_t arrival_ns;                 /* on the engine's clock; the kernel's receive time for a socket */
     union address source;
+    union address local;                /* our address it was sent to, without port; family 0 where the port has but one */
     bool truncated;
+    bool relayed;                       /* a TURN channel's frame was taken off */
     size_t size;
     uint8_t data[PACKET_BYTES];
 };
@@ -33,11 +35,12 @@ struct packet_batch {
     struct packet packets[PACKET_BATCH];
     struct mmsghdr messages[PACKET_BATCH];
     struct iovec vectors[PACKET_BATCH];
-    _Alignas(8) uint8_t controls[PACKET_BATCH][64];
+    _Alignas(8) uint8_t controls[PACKET_BATCH][128];
 };
 
 struct packet_port {
     bool in_memory;
+    int everywhere;                     /* the sockets' family where they have all our addresses, else 0 */
     int sockets[COMPONENTS];
     uint16_t ports[COMPONENTS];
     struct queue incoming;
@@ -46,7 +49,8 @@ struct packet_port {
 
 void packet_batch_init(struct packet_batch *batch);
 
-/* Binds an even port and the one above it, beginning anywhere in first..last. 0, -EINVAL for the address, -EADDRINUSE when no
+/* Binds an even port and the one above it, beginning anywhere in first..last: of `address`, or, where that is empty, of all
+ * addresses of both families that this machine has or will have. 0, -EINVAL for the address, -EADDRINUSE when no
  * pair is free, or another negative errno. */
 int packet_port_open(struct packet_port *port, const char *address, uint16_t first, uint16_t last, int dscp);
 int packet_port_open_memory(struct packet_port *port);
@@ -55,8 +59,9 @@ void packet_port_close(struct packet_port *port);
 /* Fills `batch` with what has arrived and returns how many, at most PACKET_BATCH. */
 size_t packet_port_receive(struct packet_port *port, enum packet_component component, struct packet_batch *batch);
 
-/* True when the packet was handed on. */
+/* True when the packet was handed on. `source` says which of our addresses to send from, where there are many; family 0: the
+ * kernel's choice. Over a socket any thread may call. */
 bool packet_port_send(struct packet_port *port, enum packet_component component, const uint8_t *data, size_t size,
-                      const union address *destination);
+                      const union address *source, const union address *destination);
 
 #endif

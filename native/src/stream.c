@@ -74,7 +74,11 @@ static int setup_addresses(struct stream_setup *setup, const struct media_stream
         return error;
     setup->remote[COMPONENT_RTCP] = setup->remote[COMPONENT_RTP];
     address_set_port(&setup->remote[COMPONENT_RTCP], rtcp_port);
-    return 0;
+    if (config->rtcp_address[0] != '\0')
+        error = address_parse(&setup->remote[COMPONENT_RTCP], config->rtcp_address, rtcp_port);
+    if (error == 0 && config->local_address[0] != '\0')
+        error = address_parse(&setup->local, config->local_address, 0);
+    return error;
 }
 
 int stream_setup_from(struct stream_setup *setup, const struct media_stream_config *config)
@@ -102,6 +106,7 @@ int stream_setup_from(struct stream_setup *setup, const struct media_stream_conf
     setup->receives = config->receives;
     setup->connected = config->connected;
     setup->rtcp_mux = config->rtcp_mux;
+    setup->chosen_by_ice = config->chosen_by_ice;
     memcpy(setup->cname, config->cname, sizeof setup->cname - 1);
     return 0;
 }
@@ -118,6 +123,10 @@ void stream_configure(struct stream *stream, const struct stream_setup *setup, i
         error = first ? sender_init(stream->sender, &next.sender) : sender_configure(stream->sender, &next.sender);
     if (error != 0)
         return;     /* out of range: Python has checked the same ranges, so nothing was asked for that we refuse */
+    if (next.chosen_by_ice)
+        latch_choose(&stream->latch, &next.remote[COMPONENT_RTP], now_ns);
+    else
+        latch_name(&stream->latch, &next.remote[COMPONENT_RTP], now_ns);
     stream->setup = next;
     stream->configured = true;
     latch_name(&stream->latch, &next.remote[COMPONENT_RTP], now_ns);
@@ -201,6 +210,8 @@ static bool rtcp_source_possible(const struct stream *stream, const struct packe
 {
     if (stream->port.in_memory)
         return true;
+    if (stream->setup.chosen_by_ice)
+        return address_equal(&stream->setup.remote[COMPONENT_RTCP], &packet->source);
     return address_same_host(latch_address(&stream->latch), &packet->source) ||
            address_same_host(&stream->setup.remote[COMPONENT_RTCP], &packet->source);
 }
@@ -231,7 +242,8 @@ static void take_rtcp(struct stream *stream, struct packet *packet, struct event
         events_emit(events, MEDIA_EVENT_BYE, stream->party.object.id, 0, 0);
 }
 
-static void take_foreign(struct stream *stream, const struct packet *packet, struct events *events)
+static void take_foreign(struct stream *stream, enum packet_component component, const struct packet *packet,
+                         struct events *events)
 {
     stream->foreign++;
     if (stream->foreign_tokens < FOREIGN_COST || packet->truncated)
@@ -240,28 +252,50 @@ static void take_foreign(struct stream *stream, const struct packet *packet, str
     struct media_event *event = events_begin(events, MEDIA_EVENT_FOREIGN, stream->party.object.id, 0, 0);
     if (event == NULL)
         return;
+    event->b = component;
+    event->relayed = packet->relayed;
+    event->local[0] = '\0';
     if (!stream->port.in_memory) {
         event->a = address_port(&packet->source);
         address_format(&packet->source, event->text, sizeof event->text);
+        if (packet->local.generic.sa_family != AF_UNSPEC)
+            address_format(&packet->local, event->local, sizeof event->local);
     }
     event->size = (uint16_t)packet->size;
     memcpy(event->data, packet->data, packet->size);
     events_commit(events);
 }
 
-static void take(struct stream *stream, struct packet *packet, struct events *events)
+static void take_stun(struct stream *stream, enum packet_component component, const struct packet *packet,
+                      struct events *events)
 {
-    switch (demux_classify(packet->data, packet->size)) {
+    if (!packet->truncated && reach_admits(&stream->reach, component, packet))
+        take_foreign(stream, component, packet, events);
+    else
+        stream->foreign++;
+}
+
+/* Before anything is agreed only the far end's connectivity checks count. */
+static void take(struct stream *stream, enum packet_component component, struct packet *packet, struct events *events)
+{
+    enum demux_kind kind = demux_classify(packet->data, packet->size);
+    if (kind == DEMUX_CHANNEL && reach_unwrap(&stream->reach, component, packet))
+        kind = demux_classify(packet->data, packet->size);
+    if (kind == DEMUX_STUN)
+        take_stun(stream, component, packet, events);
+    if (kind == DEMUX_STUN || !stream->configured)
+        return;
+    switch (kind) {
     case DEMUX_RTP:
         take_rtp(stream, packet);
         break;
     case DEMUX_RTCP:
         take_rtcp(stream, packet, events);
         break;
-    case DEMUX_STUN:
     case DEMUX_DTLS:
-        take_foreign(stream, packet, events);
+        take_foreign(stream, component, packet, events);
         break;
+    case DEMUX_STUN:
     case DEMUX_ZRTP:
     case DEMUX_CHANNEL:
     case DEMUX_UNKNOWN:
@@ -272,13 +306,14 @@ static void take(struct stream *stream, struct packet *packet, struct events *ev
 
 void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtcp)
 {
+    bool all = rtcp || reach_is_checking(&stream->reach);
     if (stream->foreign_tokens < FOREIGN_TOKENS_MAX)
         stream->foreign_tokens += FOREIGN_REFILL;
-    for (unsigned component = 0; component < (rtcp ? COMPONENTS : COMPONENT_RTCP); component++) {
+    for (unsigned component = 0; component < (all ? COMPONENTS : COMPONENT_RTCP); component++) {
         for (unsigned i = 0; i < BATCHES_MAX; i++) {
             size_t count = packet_port_receive(&stream->port, (enum packet_component)component, batch);
-            for (size_t k = 0; k < count && stream->configured; k++)
-                take(stream, &batch->packets[k], events);
+            for (size_t k = 0; k < count; k++)
+                take(stream, (enum packet_component)component, &batch->packets[k], events);
             if (count < PACKET_BATCH)
                 break;
         }
@@ -333,10 +368,11 @@ bool stream_send(struct stream *stream)
         return false;
     level_add(&stream->level_out, stream->party.heard);
     size_t size = sender_put(stream->sender, stream->party.heard, stream->setup.sends, packet, SENDER_PACKET_MAX);
-    if (size == 0)
+    if (size == 0 || stream->reach.silenced)
         return false;
     size = protected_size(stream, packet, size, false);
-    bool sent = size != 0 && packet_port_send(&stream->port, COMPONENT_RTP, packet, size, latch_address(&stream->latch));
+    bool sent = size != 0 && reach_send(&stream->reach, &stream->port, COMPONENT_RTP, packet, size, &stream->setup.local,
+                                        latch_address(&stream->latch));
     stream->send_errors += !sent;
     return sent;
 }
@@ -352,13 +388,14 @@ static void send_rtcp(struct stream *stream, const uint8_t *packet, size_t size)
         to = *latch_address(&stream->latch);
         address_set_port(&to, (uint16_t)(address_port(&to) + (mux ? 0 : 1)));
     }
-    stream->send_errors += !packet_port_send(&stream->port, mux ? COMPONENT_RTP : COMPONENT_RTCP, packet, size, &to);
+    enum packet_component component = mux ? COMPONENT_RTP : COMPONENT_RTCP;
+    stream->send_errors += !reach_send(&stream->reach, &stream->port, component, packet, size, &stream->setup.local, &to);
 }
 
 static void send_report(struct stream *stream, int64_t now_ns, bool bye)
 {
     _Alignas(8) uint8_t packet[RTCP_PACKET_MAX + SRTP_TRAILER_MAX];
-    if (!stream->setup.reachable)
+    if (!stream->setup.reachable || stream->reach.silenced)
         return;
     size_t size = rtcp_session_report(&stream->rtcp, stream->receiver, stream->sender, now_ns, bye, packet, RTCP_PACKET_MAX);
     if (size != 0)

@@ -14,6 +14,7 @@
 #include "mixer.h"
 #include "packet_port.h"
 #include "receiver.h"
+#include "reach.h"
 #include "rtcp_session.h"
 #include "sender.h"
 #include "snapshot.h"
@@ -21,6 +22,7 @@
 
 /* A configuration the controlling thread has checked and resolved. */
 struct stream_setup {
+    union address local;                /* to send from; family 0: the kernel's choice */
     union address remote[COMPONENTS];
     struct receiver_config receiver;
     struct sender_config sender;
@@ -30,6 +32,7 @@ struct stream_setup {
     bool receives;
     bool connected;
     bool rtcp_mux;
+    bool chosen_by_ice;
     char cname[MEDIA_CNAME_BYTES];
 };
 
@@ -39,6 +42,7 @@ struct stream {
     struct receiver *receiver;
     struct sender *sender;
     struct rtcp_session rtcp;
+    struct reach reach;
     struct stream_setup setup;
     struct srtp_context *srtp[SRTP_DIRECTIONS];         /* NULL: in the clear */
     struct media_srtp keys;             /* of these contexts, or of those on their way; the controlling thread's own */
@@ -67,7 +71,7 @@ int stream_setup_from(struct stream_setup *setup, const struct media_stream_conf
 
 void stream_configure(struct stream *stream, const struct stream_setup *setup, int64_t now_ns, int64_t wall_ns);
 
-/* Takes in what has arrived. RTCP waits for a tick in which `rtcp` is set. */
+/* Takes in what has arrived. RTCP waits for a tick in which `rtcp` is set, unless ICE is checking ways for it. */
 void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtcp);
 /* Fills party.input with the next 10 ms, and reports what the receiver noticed. */
 void stream_play(struct stream *stream, struct events *events, int64_t now_ns);

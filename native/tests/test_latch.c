@@ -105,6 +105,21 @@ static void test_a_new_name_begins_anew_and_the_same_does_not(void)
     CHECK(!accepted(NAT, 1234, 20, 500));
 }
 
+static void test_what_ice_chose_is_believed_alone(void)
+{
+    union address chosen = at(NAT, 1234), named = at(NAMED, 5000);
+    begin();
+    CHECK(accepted(NAMED, 5000, 1, 40));
+    latch_choose(&latch, &chosen, START + 50 * MS);
+    CHECK(sends_to(NAT, 1234));
+    for (uint16_t i = 0; i < 100; i++)
+        CHECK(!accepted(NAMED, 5000, i, 400));
+    CHECK(!latch_possible(&latch, &named) && latch_possible(&latch, &chosen));
+    CHECK(accepted(NAT, 1234, 1, 500));
+    latch_name(&latch, &chosen, START + 600 * MS);
+    CHECK(accepted(NAMED, 5000, 1, 700) == false && latch_possible(&latch, &named));
+}
+
 int main(void)
 {
     test_the_named_address_is_believed_at_once();
@@ -113,5 +128,6 @@ int main(void)
     test_what_is_no_run_latches_nothing();
     test_the_named_address_takes_the_latch_back();
     test_a_new_name_begins_anew_and_the_same_does_not();
+    test_what_ice_chose_is_believed_alone();
     return 0;
 }

@@ -22,6 +22,7 @@ from native import (
     LimitReached,
     MediaStarted,
     NoPortFree,
+    Reach,
     RemoteBye,
     SocketRefused,
     Stream,
@@ -40,7 +41,8 @@ while time.monotonic() - begin < 10:
 """
 """A stranger who sends 8,000 packets a second to a port of loopback until ended."""
 SO_TIMESTAMPNS = 35
-STUN = struct.pack("!HHI", 1, 0, 0x2112A442) + bytes(12)
+STUN = struct.pack("!HHI12sHH9s3x", 1, 16, 0x2112A442, b"transaction!", 6, 9, b"ours:peer")
+"""A Binding request for the user fragment `ours`, unsigned."""
 
 
 @pytest.fixture
@@ -206,6 +208,7 @@ def test_an_unknown_payload_type_latches_nothing(engine: Engine, peer: socket.so
 def test_strangers_stun_is_told_at_most_fifty_times_a_second(engine: Engine) -> None:
     stream = engine.new_stream("127.0.0.1")
     stream.configure(replace(PCMU, rtp_port=4))
+    stream.set_reach(Reach(("ours",)))
     told: list[ForeignPacket] = []
     with udp() as stranger:
         end = time.monotonic() + 1
