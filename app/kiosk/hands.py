@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from app.kiosk.focus import Direction, default_key
 from app.kiosk.input_map import Step
-from app.kiosk.intents import Back, Erase, Intent, Place, Type
+from app.kiosk.intents import Back, Erase, Go, Intent, Place, Type
 from app.kiosk.layout import SOFT_COLUMNS
 from app.kiosk.performer import Performer
 from app.kiosk.screens import calls
@@ -41,6 +41,7 @@ _ARROWS = {
     Key.LEFT: Direction.LEFT,
     Key.RIGHT: Direction.RIGHT,
 }
+_JUMPS = {Step.HOME: Place.IDLE, Step.DIAL: Place.DIAL, Step.CALLS: Place.CALLS, Step.MENU: Place.MENU}
 _SOFT = {Key.SOFT_1: 0, Key.SOFT_2: 1, Key.SOFT_3: 2, Key.SOFT_4: 3}
 
 
@@ -86,7 +87,7 @@ class Hands:
             self._function(key)
 
     def on_step(self, step: Step) -> None:
-        """A focus action of a keyboard."""
+        """A step of a keyboard: of the focus, or to a screen."""
         if self._situation.snapshot is None:
             return
         self._situation.change(message="")
@@ -102,6 +103,9 @@ class Hands:
             case Step.HOOK:
                 if self._situation.snapshot.simulated:
                     self._send(MoveHook(id=0, off_hook=not self._situation.snapshot.off_hook))
+            case _:
+                if not self._situation.snapshot.lock.locked:
+                    self._performer.perform(Go(_JUMPS[step]))
 
     def on_pointer(self, phase: str, x: int, y: int) -> None:
         """A finger went down, moved or was lifted. What it pressed acts when it is lifted inside."""

@@ -11,7 +11,7 @@ from app.model.keys import Key
 
 
 class Step(enum.Enum):
-    """Focus actions a keyboard has keys for and the phone's keypad has not."""
+    """What a keyboard has keys for and the phone's keypad has not: focus, and going to a screen at once."""
 
     NEXT = "next"
     PREVIOUS = "previous"
@@ -19,6 +19,10 @@ class Step(enum.Enum):
     ERASE = "erase"
     HOOK = "hook"
     """Lift or replace the simulated handset."""
+    HOME = "home"
+    DIAL = "dial"
+    CALLS = "calls"
+    MENU = "menu"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +35,7 @@ class KeyAction:
 
 @dataclasses.dataclass(frozen=True)
 class StepAction:
-    """A focus action."""
+    """A step of a keyboard."""
 
     step: Step
 
@@ -85,6 +89,13 @@ _STEPS: dict[int, Step] = {
     pygame.K_DELETE: Step.ERASE,
     pygame.K_F12: Step.HOOK,
 }
+_JUMPS: dict[int, Step] = {
+    pygame.K_1: Step.HOME,
+    pygame.K_2: Step.DIAL,
+    pygame.K_3: Step.CALLS,
+    pygame.K_0: Step.MENU,
+}
+"""With the left ALT, as in myApps: 1 is home, then what is used most, and 0 the rest. The right one may be AltGr."""
 _CHARACTERS = {key.value: key for key in Key if len(key.value) == 1}
 _FINGER = {pygame.FINGERDOWN: "down", pygame.FINGERMOTION: "move", pygame.FINGERUP: "up"}
 _MOUSE = {pygame.MOUSEBUTTONDOWN: "down", pygame.MOUSEBUTTONUP: "up"}
@@ -112,6 +123,8 @@ class InputMap:
         if event.key == pygame.K_TAB:
             step = Step.PREVIOUS if event.mod & pygame.KMOD_SHIFT else Step.NEXT
             return StepAction(step) if pressed else None
+        if event.mod & pygame.KMOD_LALT and pressed:
+            return StepAction(_JUMPS[event.key]) if event.key in _JUMPS else None
         if event.key in _STEPS:
             return StepAction(_STEPS[event.key]) if pressed else None
         if not pressed:

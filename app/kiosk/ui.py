@@ -121,7 +121,7 @@ class Ui:
         self._hands.on_key(key, pressed=pressed)
 
     def on_step(self, step: Step) -> None:
-        """A focus action of a keyboard."""
+        """A step of a keyboard: of the focus, or to a screen."""
         self._hands.on_step(step)
 
     def on_pointer(self, phase: str, x: int, y: int) -> None:

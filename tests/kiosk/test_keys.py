@@ -364,3 +364,18 @@ def test_a_call_that_rings_in_between_leaves_the_half_dialled_number() -> None:
     assert harness.show(IDLE).node("number").value == "0711"
     harness.show(ringing()).show(IN_CALL)
     assert harness.root.id == "in-call"
+
+
+def test_a_keyboard_jumps_to_a_screen_but_never_past_the_lock() -> None:
+    harness = Harness().show(IDLE)
+    for step, screen in ((Step.DIAL, "dial"), (Step.CALLS, "call-list"), (Step.MENU, "menu"), (Step.HOME, "idle")):
+        harness.ui.on_step(step)
+        assert harness.root.id == screen
+    harness.show(LOCKED)
+    for step in (Step.DIAL, Step.CALLS, Step.MENU, Step.HOME):
+        harness.ui.on_step(step)
+        assert harness.root.id == "lock"
+    harness.show(IN_CALL).ui.on_step(Step.DIAL)
+    assert harness.root.id == "dial"
+    harness.ui.on_step(Step.HOME)
+    assert harness.root.id == "in-call"
