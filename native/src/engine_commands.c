@@ -1,6 +1,7 @@
 /* What a call from Python becomes on the media thread. Commands come in the order of the calls, and an object is handed back
  * for freeing only here, after the last command that named it. */
 #include "engine_internal.h"
+#include "srtp_change.h"
 
 /* Takes one pointer out of a small array; the order of the others doesn't matter. */
 #define REMOVE_MEMBER(array, count, member)                     \

@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include "engine_internal.h"
+#include "srtp_change.h"
 
 /* Far from the wrap-around: an SRTP receiver that missed the first packets would count it wrong (RFC 3711, 3.3.1). */
 enum { FIRST_SEQUENCE_MASK = 0x7FFF };

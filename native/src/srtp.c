@@ -1,31 +1,44 @@
 #include "srtp.h"
 
-#include <errno.h>
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <srtp2/srtp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ip270_media.h"
 #include "memory.h"
 
 enum {
     REPLAY_WINDOW = 1024,               /* packets: twenty seconds of voice */
     RTP_SSRC_AT = 8,
     RTCP_SSRC_AT = 4,
+    LATE_ROC_MAX = 8,                   /* wrap-arounds a source may have behind it when it is first heard: three hours */
+    LATE_INTERVAL_NS = 250 * 1000 * 1000,
 };
 
 _Static_assert((int)SRTP_TRAILER_MAX >= SRTP_MAX_TRAILER_LEN + 4, "libsrtp2 may write that far behind a packet");
-
-struct srtp_context {
-    srtp_t session;
-    uint32_t sources[SRTP_SOURCES_MAX];
-    unsigned source_count;
-};
 
 struct suite {
     size_t key_size;                    /* master key and salt */
     void (*rtp)(srtp_crypto_policy_t *policy);
     void (*rtcp)(srtp_crypto_policy_t *policy);
+};
+
+/* libsrtp2 keeps a stream for each of these. */
+struct srtp_source {
+    uint32_t ssrc;                      /* network byte order */
+    bool heard;                         /* by RTP, so that its roll-over counter is known */
+};
+
+struct srtp_context {
+    srtp_t session;
+    const struct suite *suite;
+    uint8_t key[MEDIA_SRTP_KEY_BYTES];
+    struct srtp_source sources[SRTP_SOURCES_MAX];
+    unsigned source_count;
+    int64_t late_ns;                    /* when a roll-over counter was last guessed */
+    uint32_t late_roc;                  /* and which */
 };
 
 /* A short tag is for RTP only: SRTCP keeps its 80 bits (RFC 4568, 6.2.2). libsrtp2's default is AES_CM_128_HMAC_SHA1_80. */
@@ -60,21 +73,12 @@ size_t srtp_key_size(unsigned suite)
     return suite < sizeof suites / sizeof *suites ? suites[suite].key_size : 0;
 }
 
-static srtp_err_status_t create(struct srtp_context *context, enum srtp_direction direction, const struct suite *suite,
-                                const uint8_t *key, uint32_t ssrc)
+static srtp_policy_t policy_of(struct srtp_context *context, srtp_ssrc_t ssrc)
 {
-    uint8_t copy[MEDIA_SRTP_KEY_BYTES];
-    memcpy(copy, key, suite->key_size);
-    srtp_policy_t policy = {
-        .ssrc = {.type = direction == SRTP_INBOUND ? ssrc_any_inbound : ssrc_specific, .value = ssrc},
-        .key = copy,
-        .window_size = REPLAY_WINDOW,
-    };
-    suite->rtp(&policy.rtp);
-    suite->rtcp(&policy.rtcp);
-    srtp_err_status_t status = srtp_create(&context->session, &policy);
-    explicit_bzero(copy, sizeof copy);
-    return status;
+    srtp_policy_t policy = {.ssrc = ssrc, .key = context->key, .window_size = REPLAY_WINDOW};
+    context->suite->rtp(&policy.rtp);
+    context->suite->rtcp(&policy.rtcp);
+    return policy;
 }
 
 struct srtp_context *srtp_context_new(enum srtp_direction direction, unsigned suite, const uint8_t *key, uint32_t ssrc)
@@ -85,16 +89,24 @@ struct srtp_context *srtp_context_new(enum srtp_direction direction, unsigned su
     struct srtp_context *context = memory_new(sizeof *context);
     if (context == NULL)
         return NULL;
-    if (create(context, direction, &suites[suite], key, ssrc) == srtp_err_status_ok)
+    context->suite = &suites[suite];
+    memcpy(context->key, key, context->suite->key_size);
+    srtp_ssrc_t whose = {.type = direction == SRTP_INBOUND ? ssrc_any_inbound : ssrc_specific, .value = ssrc};
+    srtp_policy_t policy = policy_of(context, whose);
+    if (srtp_create(&context->session, &policy) == srtp_err_status_ok)
         return context;
-    free(context);
+    context->session = NULL;
+    srtp_context_free(context);
     return NULL;
 }
 
 void srtp_context_free(struct srtp_context *context)
 {
-    if (context != NULL)
+    if (context == NULL)
+        return;
+    if (context->session != NULL)
         srtp_dealloc(context->session);
+    explicit_bzero(context->key, sizeof context->key);
     free(context);
 }
 
@@ -106,93 +118,83 @@ size_t srtp_protect_packet(struct srtp_context *context, uint8_t *packet, size_t
     return status == srtp_err_status_ok ? (size_t)length : 0;
 }
 
-static bool source_known(const struct srtp_context *context, uint32_t ssrc)
+static struct srtp_source *find_source(struct srtp_context *context, uint32_t ssrc)
 {
     for (unsigned i = context->source_count; i > 0; i--) {
-        if (context->sources[i - 1] == ssrc)
-            return true;
+        if (context->sources[i - 1].ssrc == ssrc)
+            return &context->sources[i - 1];
     }
+    return NULL;
+}
+
+static void note_source(struct srtp_context *context, struct srtp_source *source, uint32_t ssrc, bool rtcp)
+{
+    if (source == NULL) {
+        source = &context->sources[context->source_count++];
+        source->ssrc = ssrc;
+    }
+    source->heard = source->heard || !rtcp;
+}
+
+/* Tries a packet with a roll-over counter that is not 0. Nothing stays of it where that was wrong. */
+static bool unprotect_at(struct srtp_context *context, bool known, uint32_t ssrc, uint32_t roc, uint8_t *packet, int *length)
+{
+    srtp_policy_t policy = policy_of(context, (srtp_ssrc_t){.type = ssrc_specific, .value = ntohl(ssrc)});
+    if (!known && srtp_add_stream(context->session, &policy) != srtp_err_status_ok)
+        return false;
+    srtp_set_stream_roc(context->session, ntohl(ssrc), roc);
+    if (srtp_unprotect(context->session, packet, length) == srtp_err_status_ok)
+        return true;
+    srtp_set_stream_roc(context->session, ntohl(ssrc), 0);
+    if (!known)
+        srtp_remove_stream(context->session, ssrc);
     return false;
 }
 
-enum srtp_verdict srtp_unprotect_packet(struct srtp_context *context, uint8_t *packet, size_t *size, bool rtcp)
+/* A source is first heard with a roll-over counter of 0 (RFC 3711, 3.3.1). That is wrong for one that had been sending before our
+ * keys were agreed, and SDES has no word for it: one guess each quarter of a second finds it, and a flood of forgeries costs no
+ * more than that. */
+static srtp_err_status_t unprotect_first(struct srtp_context *context, bool known, uint32_t ssrc, uint8_t *packet, int *length,
+                                         int64_t now_ns)
+{
+    uint8_t copy[MEDIA_PACKET_BYTES];   /* GCM decrypts before it knows that it should not have */
+    size_t size = (size_t)*length;
+    if (size > sizeof copy)
+        return srtp_err_status_bad_param;
+    memcpy(copy, packet, size);
+    srtp_err_status_t status = srtp_unprotect(context->session, packet, length);
+    if (status != srtp_err_status_auth_fail || now_ns - context->late_ns < LATE_INTERVAL_NS)
+        return status;
+    context->late_ns = now_ns;
+    context->late_roc = context->late_roc % LATE_ROC_MAX + 1;
+    memcpy(packet, copy, size);
+    *length = (int)size;
+    return unprotect_at(context, known, ssrc, context->late_roc, packet, length) ? srtp_err_status_ok : status;
+}
+
+enum srtp_verdict srtp_unprotect_packet(struct srtp_context *context, uint8_t *packet, size_t *size, bool rtcp, int64_t now_ns)
 {
     uint32_t ssrc = 0;
     size_t at = rtcp ? RTCP_SSRC_AT : RTP_SSRC_AT;
     int length = (int)*size;
+    srtp_err_status_t status;
     if (*size < at + sizeof ssrc)
         return SRTP_REFUSED;
     memcpy(&ssrc, packet + at, sizeof ssrc);
-    bool known = source_known(context, ssrc);
-    if (!known && context->source_count == SRTP_SOURCES_MAX)
+    struct srtp_source *source = find_source(context, ssrc);
+    if (source == NULL && context->source_count == SRTP_SOURCES_MAX)
         return SRTP_REFUSED;
-    srtp_err_status_t status = rtcp ? srtp_unprotect_rtcp(context->session, packet, &length)
-                                    : srtp_unprotect(context->session, packet, &length);
+    if (rtcp)
+        status = srtp_unprotect_rtcp(context->session, packet, &length);
+    else if (source != NULL && source->heard)
+        status = srtp_unprotect(context->session, packet, &length);
+    else
+        status = unprotect_first(context, source != NULL, ssrc, packet, &length, now_ns);
     if (status == srtp_err_status_replay_fail || status == srtp_err_status_replay_old)
         return SRTP_REPLAYED;
     if (status != srtp_err_status_ok)
         return SRTP_REFUSED;
-    if (!known)
-        context->sources[context->source_count++] = ssrc;
+    note_source(context, source, ssrc, rtcp);
     *size = (size_t)length;
     return SRTP_ACCEPTED;
-}
-
-/* --- keys that change --- */
-
-static void free_change(struct object *object)
-{
-    struct srtp_change *change = (struct srtp_change *)object;
-    for (unsigned i = 0; i < SRTP_DIRECTIONS; i++)
-        srtp_context_free(change->contexts[i]);
-    free(change);
-}
-
-static const uint8_t *key_of(const struct media_srtp *keys, enum srtp_direction direction)
-{
-    return direction == SRTP_INBOUND ? keys->receive_key : keys->send_key;
-}
-
-static bool key_stays(const struct media_srtp *from, const struct media_srtp *to, enum srtp_direction direction)
-{
-    return from->suite == to->suite &&
-           memcmp(key_of(from, direction), key_of(to, direction), srtp_key_size(to->suite)) == 0;
-}
-
-int srtp_change_new(struct srtp_change **result, const struct media_srtp *from, const struct media_srtp *to, uint32_t ssrc)
-{
-    *result = NULL;
-    if (to->suite != MEDIA_SRTP_NONE && srtp_key_size(to->suite) == 0)
-        return -EINVAL;
-    bool stays[SRTP_DIRECTIONS] = {key_stays(from, to, SRTP_INBOUND), key_stays(from, to, SRTP_OUTBOUND)};
-    if (stays[SRTP_INBOUND] && stays[SRTP_OUTBOUND])
-        return 0;
-    struct srtp_change *change = memory_new(sizeof *change);
-    if (change == NULL)
-        return -ENOMEM;
-    change->object.kind = OBJECT_SRTP_CHANGE;
-    change->object.free = free_change;
-    for (unsigned i = 0; i < SRTP_DIRECTIONS; i++) {
-        change->replaces[i] = !stays[i];
-        if (stays[i] || to->suite == MEDIA_SRTP_NONE)
-            continue;
-        change->contexts[i] = srtp_context_new((enum srtp_direction)i, to->suite, key_of(to, (enum srtp_direction)i), ssrc);
-        if (change->contexts[i] == NULL) {
-            free_change(&change->object);
-            return -ENOMEM;
-        }
-    }
-    *result = change;
-    return 0;
-}
-
-void srtp_change_apply(struct srtp_change *change, struct srtp_context *contexts[SRTP_DIRECTIONS])
-{
-    for (unsigned i = 0; i < SRTP_DIRECTIONS; i++) {
-        if (!change->replaces[i])
-            continue;
-        struct srtp_context *old = contexts[i];
-        contexts[i] = change->contexts[i];
-        change->contexts[i] = old;
-    }
 }

@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ip270_media.h"
-#include "object.h"
 
 enum {
     SRTP_TRAILER_MAX = 148,             /**< Room that libsrtp2 wants behind a packet to protect; it adds at most 20 octets   */
@@ -39,21 +37,8 @@ void srtp_context_free(struct srtp_context *context);
 /** Encrypts and signs; SRTP_TRAILER_MAX octets of room must follow `size`. The new size, or 0 and nothing may be sent. */
 size_t srtp_protect_packet(struct srtp_context *context, uint8_t *packet, size_t size, bool rtcp);
 
-/** Checks and decrypts; `size` becomes that of the plain packet. Unless accepted, the packet must not be used. */
-enum srtp_verdict srtp_unprotect_packet(struct srtp_context *context, uint8_t *packet, size_t *size, bool rtcp);
-
-/** New contexts on their way to the media thread, and the ones they replaced on their way back. */
-struct srtp_change {
-    struct object object;
-    bool replaces[SRTP_DIRECTIONS];
-    struct srtp_context *contexts[SRTP_DIRECTIONS];     /**< NULL for a direction that becomes plain                          */
-};
-
-/** Controlling thread: what leads from the keys `from` to the keys `to`. A direction whose key stays keeps its context, since
-    beginning anew with the same key would use its key stream twice. `*change` is NULL when nothing is to be done. 0 or -EINVAL. */
-int srtp_change_new(struct srtp_change **change, const struct media_srtp *from, const struct media_srtp *to, uint32_t ssrc);
-
-/** Media thread: puts the change's contexts in place and takes the old ones into it. */
-void srtp_change_apply(struct srtp_change *change, struct srtp_context *contexts[SRTP_DIRECTIONS]);
+/** Checks and decrypts what came at `now_ns`; `size` becomes that of the plain packet. Unless accepted, the packet must not be used.
+    A source that has been sending for up to three hours when it is first heard is found within two seconds. */
+enum srtp_verdict srtp_unprotect_packet(struct srtp_context *context, uint8_t *packet, size_t *size, bool rtcp, int64_t now_ns);
 
 #endif

@@ -166,7 +166,7 @@ static bool unprotected(struct stream *stream, struct packet *packet, bool rtcp)
     struct srtp_context *context = stream->srtp[SRTP_INBOUND];
     if (context == NULL)
         return true;
-    switch (srtp_unprotect_packet(context, packet->data, &packet->size, rtcp)) {
+    switch (srtp_unprotect_packet(context, packet->data, &packet->size, rtcp, packet->arrival_ns)) {
     case SRTP_ACCEPTED:
         return true;
     case SRTP_REFUSED:

@@ -59,6 +59,41 @@ static void test_a_call_with_itself(void)
     engine_free(engine);
 }
 
+/* Keys come, are renewed, and go, while packets flow, commands wait and the queue is full. */
+static void test_keys_that_change(void)
+{
+    struct engine *engine = new_engine();
+    struct media_stream_info info;
+    struct media_stream_statistics statistics;
+    struct media_stream_config config = CONFIG;
+    uint8_t packet[MEDIA_PACKET_BYTES];
+    int stream = engine_memory_stream_new(engine, &info), size, refused = 0;
+    for (unsigned round = 0; round < 20; round++) {
+        config.srtp.suite = (uint8_t)(round % 9);
+        config.srtp.send_key[0] = config.srtp.receive_key[0] = (uint8_t)(round / 2);
+        CHECK_EQUAL(engine_stream_configure(engine, stream, &config), 0);
+        for (int tick = 0; tick < 20; tick++) {
+            CHECK_EQUAL(engine_step(engine, 1), 0);
+            while ((size = engine_stream_pop(engine, stream, packet, sizeof packet)) > 0)
+                CHECK_EQUAL(engine_stream_push(engine, stream, packet, (size_t)size, engine_now(engine)), 0);
+        }
+    }
+    CHECK_EQUAL(engine_stream_statistics(engine, stream, &statistics), 0);
+    CHECK_EQUAL(statistics.secured, 1);
+    /* Of each round's ten packets the last is on its way when the key changes. */
+    CHECK_BETWEEN(statistics.packets_received, 175, 200);
+    CHECK_BETWEEN(statistics.srtp_refused, 1, 20);
+    config.srtp.suite = 200;
+    CHECK_EQUAL(engine_stream_configure(engine, stream, &config), -EINVAL);
+    config.srtp.suite = MEDIA_SRTP_AEAD_AES_256_GCM;
+    for (int i = 0; i < 1100; i++) {
+        config.srtp.send_key[1] = (uint8_t)i;
+        refused += engine_stream_configure(engine, stream, &config) == -ENOBUFS;
+    }
+    CHECK(refused > 0);
+    engine_free(engine);
+}
+
 /* Every order of removal of bus, stream, device and player, with steps in between or not. */
 static void test_removal_in_any_order(void)
 {
@@ -118,6 +153,7 @@ static void test_commands_that_are_never_taken(void)
 int main(void)
 {
     test_a_call_with_itself();
+    test_keys_that_change();
     test_removal_in_any_order();
     test_wrong_numbers_are_refused();
     test_commands_that_are_never_taken();

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import statistics
-from pathlib import Path
 
+from tests.bench.c_program import build
 from tests.bench.row import Row, at_most
-from tests.peers.peer import REPOSITORY
 
 BAR = "ours: at most spandsp's"
 _WHATS = ("encode", "decode")
@@ -16,7 +15,7 @@ _WHATS = ("encode", "decode")
 
 async def measure(rounds: int) -> list[Row]:
     """Run the C program `rounds` times; it alternates the two codecs itself."""
-    program, reason = await _build()
+    program, reason = await build("bench_g722")
     times: dict[str, dict[str, list[float]]] = {what: {"ours": [], "spandsp": []} for what in _WHATS}
     for _ in range(rounds if program else 0):
         process = await asyncio.create_subprocess_exec(str(program), stdout=asyncio.subprocess.PIPE)
@@ -29,23 +28,6 @@ async def measure(rounds: int) -> list[Row]:
             times[what]["ours"].append(result[f"{what}_ns"] / 1000)
             times[what]["spandsp"].append(result[f"{what}_spandsp_ns"] / 1000)
     return [_row(what, times[what], rounds, reason) for what in _WHATS]
-
-
-async def _build() -> tuple[Path | None, str]:
-    """The program, or None and why not."""
-    process = await asyncio.create_subprocess_exec(
-        *("make", "-s", "-C", "native/tests", "bench"),
-        cwd=REPOSITORY,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await process.communicate()
-    if process.returncode:
-        return None, f"the C benchmarks do not build: {errors.decode(errors='replace')[-300:].strip()}"
-    for line in output.decode().split():
-        if line.endswith("/bench_g722"):
-            return (REPOSITORY / "native/tests" / line).resolve(), ""
-    return None, "native/tests/bench_g722.c is missing"
 
 
 def _row(what: str, times: dict[str, list[float]], rounds: int, reason: str) -> Row:
