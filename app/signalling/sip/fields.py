@@ -11,7 +11,7 @@ import re
 import msgspec
 
 from app.signalling.sip.errors import HeaderError, UriError
-from app.signalling.sip.headers import split_list
+from app.signalling.sip.headers import KEPT, split_list
 from app.signalling.sip.uri import (
     Parameters,
     SipUri,
@@ -25,9 +25,6 @@ from app.signalling.sip.uri import (
 
 MAX_CSEQ = 2**31 - 1
 """The largest sequence number (RFC 3261, 8.1.1.5)."""
-
-_KEPT = 64
-"""Vias and addresses that were read last, kept as read: all messages of a dialog say the same ones again."""
 
 _TOKEN_CLASS = r"A-Za-z0-9.!%*_+`'~\-"  # noqa: S105 - the grammar's word for a run of characters
 _TOKEN = re.compile(rf"[{_TOKEN_CLASS}]+")
@@ -172,11 +169,7 @@ class CSeq(msgspec.Struct, frozen=True):
     @staticmethod
     def parse(text: str) -> CSeq:
         """Read `number method`."""
-        match = _CSEQ.fullmatch(text)
-        if match is None or int(match[1]) > MAX_CSEQ:
-            msg = "CSeq must be a number below 2**31 and a method"
-            raise HeaderError(msg)
-        return CSeq(int(match[1]), match[2])
+        return _parse_cseq(text)
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
@@ -359,7 +352,7 @@ def valid_unicode(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-@functools.lru_cache(_KEPT)
+@functools.lru_cache(KEPT)
 def _parse_via(text: str) -> Via:
     match = _VIA.match(text)
     if match is None:
@@ -372,7 +365,7 @@ def _parse_via(text: str) -> Via:
     return Via(match[1].upper(), host, port, parse_parameters(text, match.end()))
 
 
-@functools.lru_cache(_KEPT)
+@functools.lru_cache(KEPT)
 def _parse_name_addr(text: str) -> NameAddr:
     try:
         match = _NAME_ADDR.match(text)
@@ -386,6 +379,15 @@ def _parse_name_addr(text: str) -> NameAddr:
         return NameAddr(parse_uri(match[0]), "", parse_parameters(text, match.end()))
     except UriError as error:
         raise HeaderError(str(error)) from error
+
+
+@functools.lru_cache(KEPT)
+def _parse_cseq(text: str) -> CSeq:
+    match = _CSEQ.fullmatch(text)
+    if match is None or int(match[1]) > MAX_CSEQ:
+        msg = "CSeq must be a number below 2**31 and a method"
+        raise HeaderError(msg)
+    return CSeq(int(match[1]), match[2])
 
 
 def _parse_auth(text: str) -> tuple[str, Parameters]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterable, Iterator
@@ -51,6 +52,9 @@ _CANONICAL = {name.lower(): name for name in _NAMES} | {name.lower(): name for n
 _AS_WRITTEN = {name: name for name in _CANONICAL.values()}
 MAX_ELEMENTS = 256
 """More than any real field has, and few enough to be read within a millisecond or two."""
+
+KEPT = 64
+"""Values that were read last, kept as read: all messages of a dialog say the same ones again."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
 _LIST_PIECE = re.compile(r"""[^",<]+|"(?:[^"\\]|\\.)*"|<[^>]*>|(,)""", re.DOTALL)
@@ -173,7 +177,7 @@ def split_list(value: str) -> list[str]:
     """
     if not value.strip():
         return []
-    elements = _cut_at_commas(value) if '"' in value or "<" in value else value.split(",")
+    elements: Iterable[str] = _cut_at_commas(value) if '"' in value or "<" in value else value.split(",")
     stripped = [element.strip(" \t") for element in elements]
     if "" in stripped:
         msg = "a comma-separated field has an empty element"
@@ -188,7 +192,8 @@ def _field(name: str, value: str) -> tuple[str, str]:
     return canonical_name(name), value
 
 
-def _cut_at_commas(value: str) -> list[str]:
+@functools.lru_cache(KEPT)
+def _cut_at_commas(value: str) -> tuple[str, ...]:
     elements = []
     start = position = 0
     while position < len(value):
@@ -201,4 +206,4 @@ def _cut_at_commas(value: str) -> list[str]:
             start = match.end()
         position = match.end()
     elements.append(value[start:])
-    return elements
+    return tuple(elements)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import socket
 from typing import TypeVar
@@ -56,6 +57,7 @@ def _remember(table: dict[str, _T], key: str, value: _T) -> None:
         del table[next(iter(table))]
 
 
+@functools.lru_cache(MAX_REMEMBERED)
 def is_address(host: str) -> bool:
     """True for an IPv4 or IPv6 address, False for a name."""
     try:
