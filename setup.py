@@ -20,4 +20,8 @@ class BuildWithSpeech(build_py):
         super().run()
 
 
-setup(cffi_modules=["native/build_engine.py:builder"], cmdclass={"build_py": BuildWithSpeech})
+engine = runpy.run_path("native/build_engine.py")
+setup(
+    cffi_modules=["native/build_engine.py:builder"],
+    cmdclass={"build_py": BuildWithSpeech, "build_ext": engine["BuildEngine"]},
+)

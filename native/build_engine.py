@@ -13,6 +13,8 @@ import sysconfig
 from pathlib import Path
 
 from cffi import FFI
+from setuptools import Distribution, Extension
+from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).resolve().parent.parent
 NATIVE = Path("native")
@@ -28,6 +30,13 @@ FLAGS = ["-std=c11", "-O3", "-D_GNU_SOURCE", "-fvisibility=hidden", "-pthread"]
 # A tick runs through small functions of many files, with caches gone cold since the last: joined they are fewer pages.
 WHOLE_PROGRAM = ["-flto=auto"]
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
+
+WEBRTC = "webrtc-audio-processing"
+"""Version 0.3's name for pkg-config; later ones have other names and another interface."""
+WEBRTC_SHIM = NATIVE / "src" / "voice_processor_webrtc.cc"
+# webrtc knows its options by the addresses of variables in its headers. With hidden symbols or a joined program ours
+# would be others than the library's, and the options ignored without a word.
+CPP_FLAGS = ["-std=c++11", "-O3", "-fno-exceptions", "-fno-rtti", "-pthread"]
 
 # Only what cffi generates below this line is excused from the warnings our own files are compiled with.
 PREAMBLE = """
@@ -48,23 +57,56 @@ def sources() -> list[Path]:
     return sorted(path.relative_to(ROOT) for path in (ROOT / NATIVE / "src").glob("*.c"))
 
 
+def webrtc_flags() -> list[str] | None:
+    """How to compile with webrtc-audio-processing 0.3; None where it is not installed: speexdsp then does its work.
+
+    Its headers are the system's, so that our own warnings are not looked for in them.
+    """
+    try:
+        found = subprocess.run(("pkg-config", "--cflags", WEBRTC), capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    flags = ["-isystem" + flag[2:] if flag.startswith("-I") else flag for flag in found.stdout.split()]
+    return ["-DIP270_WEBRTC", *flags]
+
+
+class BuildEngine(build_ext):  # type: ignore[misc]  # setuptools has no types
+    """Compiles the one C++ file by C++'s own flags, before everything else."""
+
+    def build_extension(self, ext: Extension) -> None:
+        """Leaves the C files to setuptools."""
+        shims = [source for source in ext.sources if source.endswith(".cc")]
+        if shims:
+            ext.sources = [source for source in ext.sources if source not in shims]
+            flags = [*CPP_FLAGS, *WARNINGS, *(webrtc_flags() or [])]
+            ext.extra_objects += self.compiler.compile(
+                shims, output_dir=self.build_temp, include_dirs=ext.include_dirs, extra_postargs=flags
+            )
+        super().build_extension(ext)
+
+
 def make_builder() -> FFI:
     """The cffi builder, for setuptools and for the in-place build. Paths are relative to the project's root."""
     ffi = FFI()
     own_libsrtp = (ROOT / LIBSRTP / "lib" / "libsrtp2.a").exists()
+    webrtc = webrtc_flags()
     ffi.cdef(declarations((ROOT / HEADER).read_text()))
     ffi.set_source(
         "native._binding",
         PREAMBLE,
-        sources=[str(path) for path in sources()],
+        sources=[str(path) for path in (*sources(), *((WEBRTC_SHIM,) if webrtc else ()))],
         include_dirs=[
             str(NATIVE / "include"),
             str(NATIVE / "src"),
             *([str(LIBSRTP / "include")] if own_libsrtp else []),
         ],
         extra_objects=[str(LIBSRTP / "lib" / "libsrtp2.a")] if own_libsrtp else [],
-        libraries=[*LIBRARIES, "crypto"] if own_libsrtp else [*LIBRARIES, "srtp2"],
-        extra_compile_args=FLAGS + WHOLE_PROGRAM + WARNINGS,
+        libraries=[
+            *LIBRARIES,
+            *(["crypto"] if own_libsrtp else ["srtp2"]),
+            *(["webrtc_audio_processing", "stdc++"] if webrtc else []),
+        ],
+        extra_compile_args=[*FLAGS, *WHOLE_PROGRAM, *WARNINGS, *(["-DIP270_WEBRTC"] if webrtc else [])],
         extra_link_args=["-O3", *WHOLE_PROGRAM, "-pthread"],
     )
     return ffi
@@ -72,9 +114,9 @@ def make_builder() -> FFI:
 
 def fingerprint() -> str:
     """A digest of everything the built module depends on."""
-    digest = hashlib.sha256(sysconfig.get_platform().encode())
-    inputs = [*(ROOT / NATIVE / "src").glob("*.[ch]"), *(ROOT / LIBSRTP / "lib").glob("*.a"), ROOT / HEADER]
-    inputs.append(Path(__file__).resolve())
+    digest = hashlib.sha256(f"{sysconfig.get_platform()} {webrtc_flags()}".encode())
+    inputs = [*(ROOT / NATIVE / "src").glob("*.[ch]"), *(ROOT / LIBSRTP / "lib").glob("*.a"), ROOT / WEBRTC_SHIM]
+    inputs += [ROOT / HEADER, Path(__file__).resolve()]
     for path in sorted(inputs):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
@@ -99,13 +141,10 @@ def build_in_place() -> bool:
 
 def compile_module(build: Path) -> Path:
     """Generates, compiles and links under `build`; gives back the module's path there."""
-    from setuptools import Distribution
-    from setuptools.command.build_ext import build_ext
-
     build.mkdir(parents=True, exist_ok=True)
     extension = make_builder().distutils_extension(str(build), verbose=False)
     extension.py_limited_api = True
-    command = build_ext(Distribution({"name": "ip270", "ext_modules": [extension]}))
+    command = BuildEngine(Distribution({"name": "ip270", "ext_modules": [extension]}))
     command.build_temp = str(build)
     command.build_lib = str(build)
     command.ensure_finalized()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from native.binding import Core, checked, ffi, lib
 from native.bus import Bus, Party, gain_factor
 from native.errors import InvalidArgument
-from native.models import DeviceSpec, DeviceStatistics
+from native.models import DeviceSpec, DeviceStatistics, Enhancement
 
 Samples = npt.NDArray[np.int16]
 
@@ -61,6 +63,34 @@ class Device(Party):
     def _apply_gains(self) -> None:
         code = lib.engine_device_set_gains(self._core.pointer, self.id, self._capture_gain, self._playback_gain)
         checked(code, "gain")
+
+    def follow(self, leader: Device | None) -> None:
+        """Plays what `leader` hears, at this device's own volume: group listening. None ends that.
+
+        A device that follows is on no bus. The leader's echo control takes both for its far end.
+        """
+        number = 0 if leader is None else leader.id
+        checked(lib.engine_device_follow(self._core.pointer, self.id, number), "follow")
+
+    def set_enhancement(self, enhancement: Enhancement) -> None:
+        """Cleans the microphone this way from now on; an echo control begins to learn anew. Takes some milliseconds."""
+        wanted = ffi.new("struct media_enhancement *")
+        wanted.echo, wanted.noise, wanted.gain = enhancement.echo.value, enhancement.noise.value, enhancement.gain
+        checked(lib.engine_device_set_enhancement(self._core.pointer, self.id, wanted), "set_enhancement")
+
+    def set_sidetone(self, db: float) -> None:
+        """How loud users hear themselves while the gate is open: -60 to 0 dB, minus infinity for not at all."""
+        code = lib.engine_device_set_sidetone(self._core.pointer, self.id, gain_factor(db, "sidetone"))
+        checked(code, "sidetone")
+
+    def set_limit(self, peak_dbov: float, mean_dbov: float = -math.inf) -> None:
+        """Guards the ear: no sample above `peak_dbov`, a full-scale sine's being 0, and never long above a mean level.
+
+        `mean_dbov` is that of a full-scale square wave (RFC 6464), over about two seconds; minus infinity: no such cap.
+        What is played comes 1 ms later.
+        """
+        peak, mean = gain_factor(peak_dbov, "peak"), gain_factor(mean_dbov, "mean")
+        checked(lib.engine_device_set_limit(self._core.pointer, self.id, peak, mean), "limit")
 
     def statistics(self) -> DeviceStatistics:
         """The counters, at most 100 ms old."""

@@ -144,6 +144,35 @@ class DeviceSpec:
     periods: int = 2
 
 
+class EchoControl(enum.Enum):
+    """How much is done against the far end's hearing itself."""
+
+    OFF = 0
+    LIGHT = 1
+    """A linear filter alone: no delay, and nothing is ever taken from the speech. For an earpiece."""
+    FULL = 2
+    """Echoes of up to 200 ms, whatever the delay of the cards; 10 ms later. For a loudspeaker."""
+
+
+class NoiseSuppression(enum.Enum):
+    """How much of a steady noise is taken away."""
+
+    KEPT = 0
+    MODERATE = 1
+    STRONG = 2
+    """Speech suffers a little too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enhancement:
+    """What is done to a microphone's sound before it is sent; the default is nothing."""
+
+    echo: EchoControl = EchoControl.OFF
+    noise: NoiseSuppression = NoiseSuppression.KEPT
+    gain: bool = False
+    """Whether a voice too quiet or too loud is levelled."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeviceStatistics:
     """Counters of one device, at most 100 ms old. Samples are 16 kHz."""
@@ -159,7 +188,7 @@ class DeviceStatistics:
     capture_drift_ppm: float
     playback_drift_ppm: float
     capture_level_dbov: float
-    """Before the gate: the meter moves even while nobody can hear."""
+    """After its enhancement and before the gate: the meter moves even while nobody can hear."""
     playback_level_dbov: float
 
 

@@ -172,6 +172,17 @@ struct media_device_statistics {
     double playback_level_dbov;
 };
 
+enum media_echo { MEDIA_ECHO_OFF, MEDIA_ECHO_LIGHT, MEDIA_ECHO_FULL };
+
+enum media_noise { MEDIA_NOISE_KEPT, MEDIA_NOISE_MODERATE, MEDIA_NOISE_STRONG };
+
+/* What is done to a microphone's sound before it is sent; all zero: nothing. */
+struct media_enhancement {
+    int32_t echo;                       /* enum media_echo */
+    int32_t noise;                      /* enum media_noise */
+    bool gain;                          /* a voice too quiet or too loud is levelled */
+};
+
 struct media_tone_segment {
     uint16_t frequencies[MEDIA_TONE_FREQUENCIES];   /* Hz */
     uint8_t frequency_count;                        /* 0: a pause */
@@ -242,6 +253,10 @@ int engine_alsa_device_new(struct engine *engine, const struct media_device_conf
 int engine_device_set_gate(struct engine *engine, int device, bool open);
 int engine_device_gate_open(struct engine *engine, int device);
 int engine_device_set_gains(struct engine *engine, int device, double capture, double playback);
+int engine_device_follow(struct engine *engine, int device, int leader);    /* leader 0: none */
+int engine_device_set_enhancement(struct engine *engine, int device, const struct media_enhancement *enhancement);
+int engine_device_set_sidetone(struct engine *engine, int device, double gain);
+int engine_device_set_limit(struct engine *engine, int device, double peak, double mean);
 int engine_device_statistics(struct engine *engine, int device, struct media_device_statistics *statistics);
 int engine_device_feed(struct engine *engine, int device, const int16_t *samples, size_t count);
 int engine_device_take(struct engine *engine, int device, int16_t *samples, size_t capacity);

@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include <math.h>
 #include <string.h>
 
 void device_init(struct device *device, const struct device_backend *backend, void (*free)(struct object *object))
@@ -31,20 +32,47 @@ void device_capture(struct device *device)
     device->backend->capture(device, input);
     if (device->capture_gain != 1)
         mixer_scale(input, device->capture_gain);
+    if (device->sidetone > 0)
+        memcpy(device->own, input, sizeof device->own);
+    if (device_enhances(device))
+        enhancer_near(device->enhancer, input, (int)device->backend->delay_ms(device));
     level_add(&device->capture_level, input);
     if (!atomic_load_explicit(&device->gate_open, memory_order_relaxed))
         memset(input, 0, sizeof device->party.input);
     memset(device->overlay, 0, sizeof device->overlay);
 }
 
+bool device_enhances(const struct device *device)
+{
+    return device->enhancer != NULL && device->party.bus != NULL && device->party.talk;
+}
+
+/* The user's own voice beside what is heard; both together stay below the limiter's peak. */
+static void add_sidetone(const struct device *device, const int16_t *heard, int16_t *out)
+{
+    float most = device->limiter.peak > 0 ? device->limiter.peak : INT16_MAX;
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++) {
+        float sum = (float)heard[i] + (float)device->own[i] * device->sidetone;
+        out[i] = (int16_t)fminf(fmaxf(sum, -most), most);
+    }
+}
+
 void device_play(struct device *device)
 {
-    int16_t *out = device->party.heard;
-    mixer_overlay(out, device->overlay);
-    if (device->playback_gain != 1)
-        mixer_scale(out, device->playback_gain);
-    level_add(&device->playback_level, out);
-    device->backend->play(device, out);
+    int16_t *heard = device->party.heard;
+    mixer_overlay(heard, device->overlay);
+    if (device->limiter.peak > 0)
+        limiter_run(&device->limiter, heard, device->playback_gain);
+    else if (device->playback_gain != 1)
+        mixer_scale(heard, device->playback_gain);
+    level_add(&device->playback_level, heard);
+    if (device->sidetone > 0 && atomic_load_explicit(&device->gate_open, memory_order_relaxed)) {
+        int16_t out[MEDIA_FRAME_SAMPLES];
+        add_sidetone(device, heard, out);
+        device->backend->play(device, out);
+    } else {
+        device->backend->play(device, heard);
+    }
 }
 
 void device_publish(struct device *device)

@@ -68,6 +68,12 @@ static void play(struct device *device, const int16_t frame[MEDIA_FRAME_SAMPLES]
         give_back(alsa, error);
 }
 
+static double delay_ms(const struct device *device)
+{
+    const struct alsa_device *alsa = (const struct alsa_device *)device;
+    return alsa->card == NULL ? 0 : alsa->card->capture.delay_ms + alsa->card->playback.delay_ms;
+}
+
 static void measure(struct device *device, struct media_device_statistics *statistics)
 {
     const struct alsa_device *alsa = (const struct alsa_device *)device;
@@ -87,7 +93,7 @@ static void release(struct object *object)
         alsa_device_free(alsa);
 }
 
-static const struct device_backend backend = {capture, play, measure};
+static const struct device_backend backend = {capture, play, delay_ms, measure};
 
 struct alsa_device *alsa_device_new(struct device_thread *thread, const struct media_device_config *config)
 {
@@ -107,6 +113,7 @@ void alsa_device_free(struct alsa_device *alsa)
 {
     card_close(atomic_exchange(&alsa->ready, NULL));
     card_close(alsa->card);
+    enhancer_free(alsa->device.enhancer);
     free(alsa);
 }
 

@@ -31,6 +31,7 @@ static void add(struct members *members, struct object *object)
         members->sounds[members->sound_count++] = (struct sound *)object;
         break;
     case OBJECT_SRTP_CHANGE:
+    case OBJECT_ENHANCER:
         break;      /* takes no part in ticks */
     }
 }
@@ -57,6 +58,14 @@ static void remove_bus(struct members *members, struct bus *bus)
     REMOVE_MEMBER(members->buses, members->bus_count, bus);
 }
 
+static void leave_leader(struct members *members, const struct device *leader)
+{
+    for (unsigned i = 0; i < members->device_count; i++) {
+        if (members->devices[i]->leader == leader)
+            members->devices[i]->leader = NULL;
+    }
+}
+
 static void remove_object(struct engine *engine, struct object *object)
 {
     struct members *members = &engine->members;
@@ -70,6 +79,7 @@ static void remove_object(struct engine *engine, struct object *object)
         break;
     case OBJECT_DEVICE:
         silence_sounds_on(members, object);
+        leave_leader(members, (struct device *)object);
         if (alsa_device_is((struct device *)object))
             alsa_device_drop((struct alsa_device *)object);
         REMOVE_MEMBER(members->devices, members->device_count, object);
@@ -79,6 +89,7 @@ static void remove_object(struct engine *engine, struct object *object)
         REMOVE_MEMBER(members->sounds, members->sound_count, object);
         break;
     case OBJECT_SRTP_CHANGE:
+    case OBJECT_ENHANCER:
         break;
     }
     queue_push(&engine->released, &object);
@@ -94,6 +105,17 @@ static void configure(struct engine *engine, struct stream *stream, const struct
     srtp_change_apply((struct srtp_change *)command->other, stream->srtp);
     queue_push(&engine->released, &command->other);
     engine->events.unsignalled = true;
+}
+
+/* The enhancer before goes up to be freed. */
+static void enhance(struct engine *engine, struct device *device, struct enhancer *enhancer)
+{
+    if (device->enhancer != NULL) {
+        struct object *before = enhancer_object(device->enhancer);
+        queue_push(&engine->released, &before);
+        engine->events.unsignalled = true;
+    }
+    device->enhancer = enhancer;
 }
 
 static void join(struct party *party, const struct command *command)
@@ -138,6 +160,18 @@ static void apply(struct engine *engine, const struct command *command, int64_t 
     case COMMAND_GAINS:
         ((struct device *)object)->capture_gain = command->gains.capture;
         ((struct device *)object)->playback_gain = command->gains.playback;
+        break;
+    case COMMAND_FOLLOW:
+        ((struct device *)object)->leader = (struct device *)command->other;
+        break;
+    case COMMAND_ENHANCE:
+        enhance(engine, (struct device *)object, command->enhancer);
+        break;
+    case COMMAND_SIDETONE:
+        ((struct device *)object)->sidetone = command->sidetone;
+        break;
+    case COMMAND_LIMIT:
+        limiter_init(&((struct device *)object)->limiter, command->limit.peak, command->limit.mean);
         break;
     case COMMAND_TONE:
         sound_play_tone((struct sound *)object, &command->tone, command->other);

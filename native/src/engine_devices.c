@@ -52,6 +52,54 @@ int engine_device_set_gains(struct engine *engine, int device, double capture, d
     return engine_command_to(engine, device, OBJECT_DEVICE, &command);
 }
 
+int engine_device_follow(struct engine *engine, int device, int leader)
+{
+    struct command command = {.kind = COMMAND_FOLLOW};
+    if (device == leader)
+        return -EINVAL;
+    pthread_mutex_lock(&engine->control);
+    command.object = engine_find_kind(engine, device, OBJECT_DEVICE);
+    command.other = engine_find_kind(engine, leader, OBJECT_DEVICE);
+    bool found = command.object != NULL && (leader == 0 || command.other != NULL);
+    int result = found ? engine_send_locked(engine, &command) : -ENOENT;
+    pthread_mutex_unlock(&engine->control);
+    return result;
+}
+
+int engine_device_set_enhancement(struct engine *engine, int device, const struct media_enhancement *wanted)
+{
+    struct command command = {.kind = COMMAND_ENHANCE};
+    bool anything = wanted->echo != MEDIA_ECHO_OFF || wanted->noise != MEDIA_NOISE_KEPT || wanted->gain;
+    if (wanted->echo < MEDIA_ECHO_OFF || wanted->echo > MEDIA_ECHO_FULL || wanted->noise < MEDIA_NOISE_KEPT ||
+        wanted->noise > MEDIA_NOISE_STRONG)
+        return -EINVAL;
+    if (anything && (command.enhancer = enhancer_new(wanted)) == NULL)
+        return -ENOMEM;
+    pthread_mutex_lock(&engine->control);
+    engine_collect_locked(engine);
+    pthread_mutex_unlock(&engine->control);
+    int result = engine_command_to(engine, device, OBJECT_DEVICE, &command);
+    if (result != 0)
+        enhancer_free(command.enhancer);
+    return result;
+}
+
+int engine_device_set_sidetone(struct engine *engine, int device, double gain)
+{
+    struct command command = {.kind = COMMAND_SIDETONE, .sidetone = (float)gain};
+    if (!isfinite(gain) || gain < 0 || gain > 1)
+        return -EINVAL;
+    return engine_command_to(engine, device, OBJECT_DEVICE, &command);
+}
+
+int engine_device_set_limit(struct engine *engine, int device, double peak, double mean)
+{
+    struct command command = {.kind = COMMAND_LIMIT, .limit = {.peak = (float)peak, .mean = (float)mean}};
+    if (!(peak > 0 && peak <= 1) || !(mean >= 0 && mean <= 1))
+        return -EINVAL;
+    return engine_command_to(engine, device, OBJECT_DEVICE, &command);
+}
+
 int engine_device_statistics(struct engine *engine, int id, struct media_device_statistics *statistics)
 {
     pthread_mutex_lock(&engine->control);

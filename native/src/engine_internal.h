@@ -45,6 +45,10 @@ enum command_kind {
     COMMAND_DIGIT,
     COMMAND_GATE,
     COMMAND_GAINS,
+    COMMAND_FOLLOW,
+    COMMAND_ENHANCE,
+    COMMAND_SIDETONE,
+    COMMAND_LIMIT,
     COMMAND_TONE,
     COMMAND_PLAY,
     COMMAND_STOP,
@@ -70,6 +74,11 @@ struct command {
         struct {
             float capture, playback;
         } gains;
+        struct enhancer *enhancer;      /* NULL: none */
+        float sidetone;
+        struct {
+            float peak, mean;
+        } limit;
         struct tone_spec tone;
     };
 };

@@ -38,6 +38,7 @@ static unsigned limit_of(enum object_kind kind)
     case OBJECT_PLAYER:
         return SOUNDS_MAX / 2;
     case OBJECT_SRTP_CHANGE:
+    case OBJECT_ENHANCER:
         break;      /* has no number and no seat */
     }
     return 0;

@@ -5,6 +5,8 @@
  * Nothing here waits for another thread, allocates, logs or opens a file. */
 #include "engine_internal.h"
 
+#include <string.h>
+
 #include "clock.h"
 
 enum {
@@ -83,11 +85,35 @@ static void send_streams(struct engine *engine)
     }
 }
 
-static void play_devices(struct engine *engine)
+static void play_devices(struct members *members)
 {
-    for (unsigned i = 0; i < engine->members.device_count; i++) {
-        mixer_hear(&engine->members.devices[i]->party);
-        device_play(engine->members.devices[i]);
+    for (unsigned i = 0; i < members->device_count; i++)
+        mixer_hear(&members->devices[i]->party);
+    for (unsigned i = 0; i < members->device_count; i++) {
+        struct device *device = members->devices[i];
+        if (device->leader != NULL)
+            memcpy(device->party.heard, device->leader->party.heard, sizeof device->party.heard);
+    }
+    for (unsigned i = 0; i < members->device_count; i++)
+        device_play(members->devices[i]);
+}
+
+static void give_far_end(const struct members *members, struct device *device)
+{
+    int16_t sum[MEDIA_FRAME_SAMPLES];
+    memcpy(sum, device->party.heard, sizeof sum);
+    for (unsigned i = 0; i < members->device_count; i++) {
+        if (members->devices[i]->leader == device)
+            mixer_overlay(sum, members->devices[i]->party.heard);
+    }
+    enhancer_far(device->enhancer, sum);
+}
+
+static void give_far_ends(struct members *members)
+{
+    for (unsigned i = 0; i < members->device_count; i++) {
+        if (device_enhances(members->devices[i]))
+            give_far_end(members, members->devices[i]);
     }
 }
 
@@ -134,7 +160,8 @@ void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns)
     play_sounds(engine);
     mix(&engine->members);
     send_streams(engine);
-    play_devices(engine);
+    play_devices(&engine->members);
+    give_far_ends(&engine->members);
     engine->ticks++;
     if (engine->ticks % PUBLISH_TICKS == 0)
         engine_publish(engine);

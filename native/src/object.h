@@ -4,7 +4,15 @@
 
 struct object;
 
-enum object_kind { OBJECT_BUS, OBJECT_STREAM, OBJECT_DEVICE, OBJECT_TONE, OBJECT_PLAYER, OBJECT_SRTP_CHANGE };
+enum object_kind {
+    OBJECT_BUS,
+    OBJECT_STREAM,
+    OBJECT_DEVICE,
+    OBJECT_TONE,
+    OBJECT_PLAYER,
+    OBJECT_SRTP_CHANGE,
+    OBJECT_ENHANCER,
+};
 
 struct object {
     enum object_kind kind;

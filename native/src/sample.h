@@ -11,6 +11,15 @@ static inline int16_t saturate(int32_t value)
     return (int16_t)(value > INT16_MAX ? INT16_MAX : value);
 }
 
+/* Mean square of `count` samples. */
+static inline float mean_square(const int16_t *samples, int count)
+{
+    float sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += (float)samples[i] * (float)samples[i];
+    return sum / (float)count;
+}
+
 static inline float saturate_float(float value)
 {
     return fminf(fmaxf(value, INT16_MIN), INT16_MAX);

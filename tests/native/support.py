@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Self
 
 import numpy as np
 
-from native import Bus, Clock, Codec, Device, DeviceSpec, Engine, MemoryStream, StreamConfig
+from native import Bus, Clock, Codec, Device, DeviceSpec, Engine, Enhancement, MemoryStream, StreamConfig
 from native.device import Samples
 
 RATE = 16000
 TICK_NS = 10_000_000
+TICK_SAMPLES = 160
 RTCP_TYPES = range(192, 224)
 
 PCMU = StreamConfig(
@@ -125,3 +127,34 @@ class Pair:
         self._flying = [entry for entry in self._flying if entry[0] > due[entry[3]]]
         for arrival, _, packet, stream in sorted(landed, key=lambda entry: entry[:2]):
             stream.push(packet, arrival)
+
+
+class HandsFree:
+    """A telephone on a table, on the stepped clock: the far end talks into a room where the near end talks too."""
+
+    def __init__(self, enhancement: Enhancement) -> None:
+        self.engine = Engine(Clock.STEPPED)
+        bus = self.engine.new_bus()
+        stream = self.engine.new_memory_stream()
+        stream.join(bus, talk=False)
+        stream.configure(PCMU)
+        self.near, self.far = memory(self.engine, bus, "near"), memory(self.engine, bus, "far")
+        for device in (self.near, self.far):
+            device.set_gate(open=True)
+        self.near.set_enhancement(enhancement)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.close()
+
+    def converse(self, far: Samples, microphone: Samples) -> Samples:
+        """What the far end hears while it says `far`, and the microphone hears what the room makes of it."""
+        heard = []
+        for begin in range(0, len(far), RATE):
+            self.far.feed(far[begin : begin + RATE])
+            self.near.feed(microphone[begin : begin + RATE])
+            self.engine.step(len(far[begin : begin + RATE]) // TICK_SAMPLES)
+            heard.append(self.far.take())
+        return np.concatenate(heard)
