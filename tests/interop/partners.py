@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
-from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ, heard_in, write_tone
+from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ, heard_in, heard_together, write_tone
 from tests.peers.baresip_peer import BaresipPeer
 from tests.peers.baresip_python_peer import BaresipPythonPeer
 from tests.peers.peer import Answering, AudioCodec, Peer, PeerConfig, Transport
@@ -22,7 +24,7 @@ _FORM = {
 
 
 class Partner:
-    """A peer of number 28 that plays `PEER_HERTZ` and records what it hears."""
+    """A peer that plays a pitch of its own and records what it hears."""
 
     def __init__(
         self,
@@ -36,21 +38,24 @@ class Partner:
         answering: Answering = Answering.AUTO,
         trust: Path | None = None,
         encryption: tuple[str, ...] = (),
+        number: str = NUMBER,
+        hertz: int = PEER_HERTZ,
     ) -> None:
         rate, channels = _FORM[codec]
-        self._heard = folder / "heard"
+        self.number = number
+        self._heard = folder / f"heard-by-{number}"
         if kind is BaresipPeer:
             self._heard.mkdir()
         else:
             self._heard = self._heard.with_suffix(".wav")
         config = PeerConfig(
-            user=NUMBER,
+            user=number,
             password=password,
             domain=domain,
             transport=transport,
             codecs=(codec,),
             answering=answering,
-            play=write_tone(folder / "said.wav", PEER_HERTZ, rate, channels),
+            play=write_tone(folder / f"said-by-{number}.wav", hertz, rate, channels),
             record=self._heard,
             trust=trust,
             encryption=encryption,
@@ -60,6 +65,10 @@ class Partner:
     def heard_the_phone(self) -> float:
         """For how many seconds it heard the phone's tone; only after it was closed."""
         return heard_in(self._heard, PHONE_HERTZ)
+
+    def heard_together(self, pitches: Collection[int]) -> Counter[frozenset[int]]:
+        """In how many looks, one every 0.1 s, it heard which of these pitches at once; only after it was closed."""
+        return heard_together(self._heard, pitches)
 
 
 LABELS = {

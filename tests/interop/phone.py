@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,7 @@ from app.signalling.sip.line import SipLine
 from hal.board import load_board
 from hal.devices import open_devices
 from native import Clock, DigitReceived, Engine, Event, StreamStatistics
-from tests.interop.sounds import PHONE_RATE, Samples, has_tone, tone
+from tests.interop.sounds import PHONE_RATE, Samples, has_tone, pitches_in, tone
 from tests.peers.peer import Transport
 from tests.scenarios.rig import Surface
 
@@ -171,6 +171,9 @@ class PhoneUnderTest:
     async def retrieve(self) -> None:
         await self.do(lambda id_: commands.Retrieve(id_))
 
+    async def join(self) -> None:
+        await self.do(lambda id_: commands.Join(id_))
+
     async def send_digits(self, digits: str) -> None:
         await self.do(lambda id_: commands.SendDigits(id_, digits=digits))
 
@@ -232,6 +235,16 @@ class PhoneUnderTest:
         end = time.monotonic() + within
         while not has_tone(heard, hertz, PHONE_RATE):
             assert time.monotonic() < end, f"no {hertz} Hz within {within:g} s; the phone: {self.surface.describe()}"
+            await asyncio.sleep(0.05)
+            heard = np.concatenate([heard, self._listen()])[-LISTENED:]
+
+    async def hears_together(self, pitches: Collection[int], within: float = PATIENCE) -> None:
+        """Listen until 0.4 s of all these pitches at once came to the ear."""
+        heard = np.zeros(0, np.int16)
+        self._listen()
+        end = time.monotonic() + within
+        while len(heard) < LISTENED or pitches_in(heard, pitches, PHONE_RATE) != frozenset(pitches):
+            assert time.monotonic() < end, f"not {pitches} Hz within {within:g} s; the phone: {self.surface.describe()}"
             await asyncio.sleep(0.05)
             heard = np.concatenate([heard, self._listen()])[-LISTENED:]
 

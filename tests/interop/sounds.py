@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import wave
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +57,22 @@ def heard_in(place: Path, hertz: int) -> float:
     """For how many seconds a recording, or a folder of what was heard, holds this pitch; looked at every 0.1 s."""
     files = place.glob("*-dec.wav") if place.is_dir() else [place]
     return sum(_seconds_of(hertz, *_read(file)) for file in files)
+
+
+def pitches_in(samples: Samples, pitches: Collection[int], rate: int) -> frozenset[int]:
+    """Which of these pitches the samples hold, each about as loud as it was sent."""
+    window = np.hanning(len(samples))
+    moments = np.arange(len(samples)) / rate
+    found = {hertz: np.exp(-2j * np.pi * hertz * moments) @ (samples * window) for hertz in pitches}
+    return frozenset(hertz for hertz, value in found.items() if 2 * abs(value) / window.sum() > QUIET * AMPLITUDE)
+
+
+def heard_together(place: Path, pitches: Collection[int]) -> Counter[frozenset[int]]:
+    """In how many looks a recording holds which of these pitches at once; there is one every 0.1 s."""
+    samples, rate = _read(place)
+    window, hop = int(SHORTEST * rate) + 1, rate // 10
+    begins = range(0, len(samples) - window, hop)
+    return Counter(pitches_in(samples[begin:][:window], pitches, rate) for begin in begins)
 
 
 def _read(path: Path) -> tuple[Samples, int]:
