@@ -120,6 +120,8 @@ static void enhance(struct engine *engine, struct device *device, struct enhance
 
 static void join(struct party *party, const struct command *command)
 {
+    if (party->bus != (struct bus *)command->other)
+        party->faded = 0;
     party->bus = (struct bus *)command->other;
     party->talk = command->join.talk;
     party->listen = command->join.listen;

@@ -11,10 +11,13 @@ void mixer_clear(struct bus *bus)
 
 void mixer_add(struct party *party)
 {
-    if (party->bus == NULL || !party->talk)
+    if (party->bus == NULL)
         return;
+    float gain = party->faded;
+    float step = ((party->talk ? party->gain : 0) - gain) / MEDIA_FRAME_SAMPLES;
     for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
-        party->contribution[i] = (int32_t)((float)party->input[i] * party->gain);
+        party->contribution[i] = (int32_t)((float)party->input[i] * (gain + step * (float)(i + 1)));
+    party->faded = party->talk ? party->gain : 0;
     for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
         party->bus->sum[i] += party->contribution[i];
 }
@@ -32,9 +35,8 @@ void mixer_hear(struct party *party)
         memset(party->heard, 0, sizeof party->heard);
         return;
     }
-    bool minus = party->talk && !bus->hear_self;
     for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
-        party->heard[i] = saturate(bus->sum[i] - (minus ? party->contribution[i] : 0));
+        party->heard[i] = saturate(bus->sum[i] - (bus->hear_self ? 0 : party->contribution[i]));
 }
 
 void mixer_overlay(int16_t out[MEDIA_FRAME_SAMPLES], const int16_t in[MEDIA_FRAME_SAMPLES])

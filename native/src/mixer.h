@@ -3,6 +3,8 @@
  *   party.input --gain--> contribution --+--> bus.sum --(minus own)--> party.heard
  *   sound (tone, player) ----------------+
  *
+ * Another gain, a mute and a join take effect over one frame, so that nobody hears a click.
+ *
  * Media thread only. */
 #ifndef IP270_MIXER_H
 #define IP270_MIXER_H
@@ -26,6 +28,7 @@ struct party {
     bool talk;
     bool listen;
     float gain;                                 /* linear, of what the party says */
+    float faded;                                /* the gain that the last frame ended with */
     int16_t input[MEDIA_FRAME_SAMPLES];         /* what the party says in this tick */
     int32_t contribution[MEDIA_FRAME_SAMPLES];  /* the same as it went into the sum */
     int16_t heard[MEDIA_FRAME_SAMPLES];         /* what the party is to hear */
