@@ -72,6 +72,7 @@ class CallControl:
     ) -> None:
         self._switch = Switch({line.id: line for line in lines}, media, call_list, timers, wall_time)
         self._bridge = Bridge(self._switch)
+        self._rules = rules
         self._actions = Actions(self._switch, self._bridge, rules, last_dialled)
         self._conference_actions = ConferenceActions(self._switch, self._bridge)
         self._hook = Hook(self._switch, self._actions)
@@ -130,6 +131,10 @@ class CallControl:
                 self._switch.clear(call, Cause.NORMAL_CLEARING, now)
             case Deadline.EARLY_MEDIA if call is not None:
                 call.far_ringback = call.leg.stream.began
+        self._publish(now)
+
+    def rules_changed(self, now: float) -> None:
+        """What the settings say about calls is different now; a phone that rings may have become silent."""
         self._publish(now)
 
     # --- what the user does ----------------------------------------------------------------------------
@@ -220,6 +225,11 @@ class CallControl:
         return self._bridge.view()
 
     @property
+    def in_call(self) -> bool:
+        """True while the user is in a call, or on his way into one."""
+        return self._switch.board.foreground is not None
+
+    @property
     def audio(self) -> AudioView:
         """Paths, volumes, mute, gate and ringing."""
         heard = self._scene.ring is not None or self._scene.tone is EarTone.CALL_WAITING
@@ -268,7 +278,7 @@ class CallControl:
         """Make heard and seen what has become true."""
         self._bridge.settle()
         self._tidy_desk()
-        composed = scene.compose(self._switch.board, self._switch.desk)
+        composed = scene.compose(self._switch.board, self._switch.desk, self._rules())
         if composed != self._scene:
             self._scene = composed
             self._switch.media.show(composed)

@@ -108,6 +108,9 @@ class MediaPort(Protocol):
     def set_volume(self, percent: int, *, ringer: bool) -> None:
         """Set the chosen path's volume, or the ringer's; 0 to 100. `PathsChanged` follows."""
 
+    def preview_ring(self, ring_tone: str) -> None:
+        """Play a ring tone once, for choosing; an empty name stops it."""
+
 
 class CallListPort(Protocol):
     """Where finished calls are written. Never blocks; the store writes in a worker."""

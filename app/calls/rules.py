@@ -12,9 +12,11 @@ from app.model.media import AudioPath
 class CallRules:
     """`emergency` numbers always go out; `hands_free` is the path for calls while the handset lies in its cradle.
 
-    `calls_at_once` counts all calls there are: parties of a conference, held ones, and one that rings.
+    `calls_at_once` counts all calls there are: parties of a conference, held ones, and one that rings. A `silent` phone
+    rings for nobody but an emergency number that calls back.
     """
 
     emergency: EmergencyNumbers = EmergencyNumbers(("112",))  # noqa: RUF009 - frozen
     hands_free: AudioPath = AudioPath.SPEAKER
     calls_at_once: int = 10
+    silent: bool = False

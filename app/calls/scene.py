@@ -5,16 +5,17 @@ from __future__ import annotations
 from app.calls.board import Board
 from app.calls.call import Call
 from app.calls.desk import Desk
+from app.calls.rules import CallRules
 from app.model.ids import StreamId
-from app.model.media import EarTone, PartyMix, Ring, Scene
+from app.model.media import RECALL, EarTone, PartyMix, Ring, Scene
 from app.model.snapshot import CallState
 
 
-def compose(board: Board, desk: Desk) -> Scene:
-    """The scene for these calls at this desk."""
+def compose(board: Board, desk: Desk, rules: CallRules) -> Scene:
+    """The scene for these calls at this desk, by these rules."""
     foreground = board.foreground
     talking, connected = _streams(board)
-    ring = _ring(board, desk, foreground)
+    ring = _ring(board, desk, foreground, rules)
     return Scene(
         talking=talking,
         connected=connected,
@@ -48,12 +49,15 @@ def _heard(call: Call) -> bool:
     return call.state is CallState.CONNECTED and call.leg.signalled
 
 
-def _ring(board: Board, desk: Desk, foreground: Call | None) -> Ring | None:
+def _ring(board: Board, desk: Desk, foreground: Call | None, rules: CallRules) -> Ring | None:
     if foreground is not None or desk.silenced:
         return None
-    if board.ringing is not None:
-        return Ring(alert_info=board.ringing.alert_info)
-    return Ring() if desk.recalling else None
+    call = board.ringing
+    if rules.silent and (call is None or call.party.number not in rules.emergency):
+        return None
+    if call is not None:
+        return Ring(alert_info=call.alert_info, number=call.party.number)
+    return Ring(alert_info=RECALL) if desk.recalling else None
 
 
 def _tone(board: Board, desk: Desk, foreground: Call | None) -> EarTone | None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from app.kiosk.focus import Direction, default_key
 from app.kiosk.input_map import Step
-from app.kiosk.intents import Back, Erase, Go, Intent, Place, Type
+from app.kiosk.intents import Back, Erase, Go, Intent, Place, Send, Type
 from app.kiosk.layout import SOFT_COLUMNS
 from app.kiosk.performer import Performer
-from app.kiosk.screens import calls
+from app.kiosk.screens import calls, ringer
 from app.kiosk.situation import Situation
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
@@ -24,6 +24,7 @@ from app.model.commands import (
     Reject,
     Retrieve,
     SelectPath,
+    Set,
     SetVolume,
     Silence,
 )
@@ -206,6 +207,10 @@ class Hands:
             self._send(Silence(id=0))
         elif view.active is not None:
             self._send(Mute(id=0, muted=not view.snapshot.audio.muted))
+        else:
+            silent = not view.snapshot.ring.silent
+            self._send(Set(id=0, key=ringer.SILENT_SETTING, value=silent))
+            self._situation.tell(self._situation.say("Ringer off") if silent else self._situation.say("Ringer on"))
 
     def _hold(self, view: View) -> None:
         call = view.active
@@ -233,10 +238,10 @@ class Hands:
 
     def _volume(self, view: View, by: int) -> None:
         audio = view.snapshot.audio
-        ringer = view.active is None
-        percent = max(0, min(100, (audio.ringer_volume if ringer else audio.volume) + by))
-        self._send(SetVolume(id=0, percent=percent, ringer=ringer))
-        what = self._situation.say("Ringer") if ringer else self._situation.say("Volume")
+        rings = view.active is None
+        percent = max(0, min(100, (audio.ringer_volume if rings else audio.volume) + by))
+        self._performer.perform(Send(SetVolume(id=0, percent=percent, ringer=rings)))
+        what = self._situation.say("Ringer") if rings else self._situation.say("Volume")
         self._situation.tell(f"{what} {percent} %")
 
 

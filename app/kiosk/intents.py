@@ -18,6 +18,7 @@ class Place(enum.StrEnum):
     MENU = "menu"
     THEME = "theme"
     RINGER = "ringer"
+    RING_TONES = "ring-tones"
     PIN = "pin"
     ABOUT = "about"
     EMERGENCY = "emergency"

@@ -21,15 +21,21 @@ from app.kiosk.intents import (
     Type,
 )
 from app.kiosk.pin_entry import PinEntry
-from app.kiosk.screens import calls
+from app.kiosk.screens import calls, ringer
 from app.kiosk.situation import Situation
 from app.kiosk.tree import Node
-from app.model.commands import AnyCommand, ChangePin, Dial, HangUp, MarkSeen, SendDigits
+from app.model.commands import AnyCommand, ChangePin, Dial, HangUp, MarkSeen, PreviewRing, SendDigits, Set, SetVolume
 from app.model.snapshot import CallState
 
 LONGEST_NUMBER = 64
 
-_PARENT = {Place.THEME: Place.MENU, Place.RINGER: Place.MENU, Place.PIN: Place.MENU, Place.ABOUT: Place.MENU}
+_PARENT = {
+    Place.THEME: Place.MENU,
+    Place.RINGER: Place.MENU,
+    Place.RING_TONES: Place.RINGER,
+    Place.PIN: Place.MENU,
+    Place.ABOUT: Place.MENU,
+}
 
 
 class Performer:
@@ -84,8 +90,21 @@ class Performer:
         self._send(command)
         if isinstance(command, Dial) and self._situation.state.place is Place.EMERGENCY:
             self._situation.change(place=Place.IDLE, typed="")
+        elif isinstance(command, Set) and command.key == ringer.TONE_SETTING:
+            self._send(PreviewRing(id=0, tone=str(command.value)))
+        elif isinstance(command, SetVolume) and command.ringer:
+            self._play_ring()
+
+    def _play_ring(self) -> None:
+        """Let hear how loud the phone rings now, where nobody minds and no call does."""
+        view = self._situation.view()
+        snapshot = view.snapshot
+        if view.incoming is None and not snapshot.ring.silent and not snapshot.lock.locked:
+            self._send(PreviewRing(id=0, tone=snapshot.ring.tone))
 
     def _go(self, place: Place) -> None:
+        if self._situation.state.place is Place.RING_TONES:
+            self._send(PreviewRing(id=0, tone=""))
         if self._situation.state.place is Place.CALLS and place is not Place.CALLS:
             self._seen()
         self._situation.change(place=place, typed="", selected=0, top=0, missed_only=False)

@@ -15,7 +15,17 @@ from app.model.ids import CallId, LineId, StreamId
 from app.model.media import AudioPath, Quality
 from app.model.party import Party
 from app.model.signalling import LineCapabilities, Registration
-from app.model.snapshot import AudioView, CallState, CallView, ConferenceView, DisplayView, LineView, LockView, Snapshot
+from app.model.snapshot import (
+    AudioView,
+    CallState,
+    CallView,
+    ConferenceView,
+    DisplayView,
+    LineView,
+    LockView,
+    RingView,
+    Snapshot,
+)
 
 WALL = dt.datetime(2026, 11, 22, 10, 42, 20, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 """The time of day in all samples."""
@@ -99,6 +109,20 @@ INCOMING = msgspec.structs.replace(
     connected_at=None,
     quality=None,
 )
+_RING_TONES = (
+    "classic",
+    "office",
+    "marimba",
+    "chime",
+    "bells",
+    "glass",
+    "harp",
+    "trill",
+    "pulse",
+    "ripple",
+    "morning",
+    "urgent",
+)
 _ALL_PATHS = (AudioPath.HANDSET, AudioPath.SPEAKER, AudioPath.HEADSET)
 IDLE = Snapshot(
     generation=1,
@@ -108,6 +132,7 @@ IDLE = Snapshot(
     missed=2,
     lock=LockView(pin_set=True),
     audio=AudioView(available=_ALL_PATHS),
+    ring=RingView("marimba", _RING_TONES),
     display=DisplayView(theme="night"),
     emergency_numbers=("112", "110"),
 )
@@ -249,6 +274,8 @@ MORE = (
     Sample("menu", IDLE, _goes(Place.MENU)),
     Sample("theme", IDLE, _goes(Place.THEME)),
     Sample("ringer", IDLE, _goes(Place.RINGER)),
+    Sample("silent", _with(IDLE, ring=RingView("marimba", _RING_TONES, silent=True)), _goes(Place.RINGER)),
+    Sample("ring-tones", IDLE, _goes(Place.RING_TONES)),
     Sample("set-pin", _with(IDLE, lock=LockView()), _goes(Place.PIN)),
     Sample("about", IDLE, _goes(Place.ABOUT)),
 )

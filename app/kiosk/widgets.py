@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import Go, Intent, Place, Send, Type
+from app.kiosk.intents import Back, Go, Intent, Place, Send, Type
 from app.kiosk.layout import Bands
 from app.kiosk.marks import Fill, Icon, Mark, Shape, Stroke, Symbol, Text
 from app.kiosk.theme import Steps, Token
@@ -427,7 +427,7 @@ def _pbx_status(view: View, area: Rect, middle: int) -> tuple[Node, int]:
 def _path_status(view: View, area: Rect, right: int, middle: int) -> Node:
     audio = view.snapshot.audio
     words = view.say(PATH_WORDS[audio.path])
-    if audio.ringer_volume == 0 and not view.snapshot.calls:
+    if (audio.ringer_volume == 0 or view.snapshot.ring.silent) and not view.snapshot.calls:
         words += " · " + view.say("Ringer off")
     right -= view.px(16)
     width = view.text.measure(words, Steps.STATUS)
@@ -473,3 +473,13 @@ def paragraph(view: View, node_id: str, text: str, step: Step, color: Token, are
 def screen(view: View, node_id: str, name: str, *children: Node) -> Node:
     """The root of a screen."""
     return Node(node_id, Role.SCREEN, view.screen, name=name, children=children)
+
+
+def page(view: View, areas: Bands, node_id: str, name: str, content: Node, specs: tuple[KeySpec, ...]) -> Node:
+    """A screen of the menu: one thing between the bands."""
+    return screen(view, node_id, name, status_band(view, areas), content, soft_keys(view, areas, specs))
+
+
+def back(view: View) -> tuple[KeySpec, ...]:
+    """The soft keys of a page that is only to be left."""
+    return (KeySpec("back", view.say("Back"), Back(), weight=4),)

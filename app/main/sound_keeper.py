@@ -17,6 +17,8 @@ from hal.audio import AudioDevices, Place
 
 KEEP_AFTER = 2.0
 """Seconds of rest after which a volume is written, so that several quick steps are written once."""
+RINGER_NOTICE = "audio.ringer"
+_RINGER_ADVICE = "It rings as it should as soon as that works again, or choose another in ring.place."
 
 
 class SoundKeeper:
@@ -38,6 +40,7 @@ class SoundKeeper:
         self._stoppers = (
             self._devices.subscribe(lambda change: self._media.update_devices(*sound_setup.device_specs(change.paths))),
             self._settings.subscribe("audio", self._settings_changed),
+            self._settings.subscribe("ring.place", lambda _: self._ring_place_changed()),
         )
 
     async def stop(self) -> None:
@@ -51,7 +54,10 @@ class SoundKeeper:
             await self._writing
 
     def paths_changed(self, paths: PathsChanged) -> None:
-        """A volume the user chose outlives a restart."""
+        """A volume the user chose outlives a restart; a phone that rings elsewhere than it should says so."""
+        trouble = paths.ringer_trouble
+        notices = [Notice(RINGER_NOTICE, Severity.WARNING, f"{trouble}.", _RINGER_ADVICE)] if trouble else []
+        self._notices.replace(RINGER_NOTICE, notices)
         if self._timer is not None:
             self._timer.cancel()
         kept = sound_setup.volumes(self._settings.current)
@@ -82,6 +88,9 @@ class SoundKeeper:
         if keys & sound_setup.DEVICE_KEYS:
             self._devices.prefer(sound_setup.preferred_endpoints(self._settings.current))
             self._media.update_devices(*sound_setup.device_specs(self._devices.paths()))
+
+    def _ring_place_changed(self) -> None:
+        self._media.ring_with(self._settings.current.text("ring.place"))
 
     def _check_ports(self) -> None:
         notice = sound_setup.ports_notice(self._settings.current)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from app.media.encryption import EncryptionPolicy
 from app.media.formats import AudioCodec
+from app.media.ring_choice import RingSettings
 from app.media.room import MediaSettings
 from app.model.media import AudioPath
 from app.model.snapshot import Notice, Severity
@@ -36,7 +37,18 @@ def media_settings(settings: Layers) -> MediaSettings:
         dscp=settings.number("audio.dscp"),
         ports=_voice_ports(settings) or MediaSettings.ports,
         country=settings.text("phone.country"),
+        ring=_ring_settings(settings),
+        ring_place=settings.text("ring.place"),
         encryption=EncryptionPolicy(settings.text("audio.encryption")),
+    )
+
+
+def _ring_settings(settings: Layers) -> RingSettings:
+    callers = (row.rpartition("=") for row in settings.words("ring.callers"))
+    return RingSettings(
+        tone=settings.text("ring.tone"),
+        internal=settings.text("ring.internal"),
+        callers=tuple((pattern, tone) for pattern, _, tone in callers),
     )
 
 

@@ -18,6 +18,7 @@ from app.main.line_keeper import LineKeeper
 from app.main.loop_timers import LoopTimers
 from app.main.sound_keeper import SoundKeeper
 from app.main.storage import Storage
+from app.media import ring_tones
 from app.media.engine_events import EngineEvents
 from app.media.room import MediaRoom
 from app.model.flags import LogFlag
@@ -74,6 +75,8 @@ class Telephony:
     async def start(self) -> None:
         """Start the engine and the line. Never raises for what the world is like."""
         self._sound.start()
+        self._stop_following = self._settings.subscribe("ring", lambda _: self.calls.rules_changed(time.monotonic()))
+        self._ring_tones = asyncio.create_task(asyncio.to_thread(ring_tones.prepare))
         self._engine.start()
         self._engine_events.start()
         await self.line.start()
@@ -84,6 +87,8 @@ class Telephony:
 
     async def close(self) -> None:
         """Let go of everything; the engine itself is closed by who made it."""
+        self._stop_following()
+        await self._ring_tones
         self._timers.close()
         self._engine_events.stop()
         self.media.close_all()
@@ -109,7 +114,8 @@ class Telephony:
     def _call_rules(self) -> CallRules:
         settings = self._settings.current
         path = AudioPath(settings.text("audio.path"))
-        return CallRules(emergency_numbers(settings), path, settings.number("calls.at_once"))
+        at_once, silent = settings.number("calls.at_once"), settings.switch("ring.silent")
+        return CallRules(emergency_numbers(settings), path, at_once, silent=silent)
 
     def _own_address(self) -> str:
         """Where the far end can send voice to: our address on the way to the PBX."""

@@ -41,6 +41,7 @@ class SoundDevices:
         post: Callable[[PathsChanged | MicrophoneGate], None],
         volumes: Mapping[str, int],
         path: AudioPath,
+        ring_place: str,
     ) -> None:
         self._engine = engine
         self._bus = bus
@@ -49,6 +50,9 @@ class SoundDevices:
         self._wished = self._path = path
         self._paths: dict[AudioPath, DeviceSpec] = {}
         self._ringer: DeviceSpec | None = None
+        self._ringer_known = False
+        self._ring_place = ring_place
+        self._previewing = False
         self._devices: dict[DeviceSpec, Device] = {}
         self._troubles: dict[DeviceSpec, str] = {}
         self._gains: dict[Device, float] = {}
@@ -64,6 +68,7 @@ class SoundDevices:
         """Devices came or went. One that stays goes on undisturbed, and a card that serves several is opened once."""
         self._paths = _share(paths)
         self._ringer = next((own for own in self._paths.values() if _plays_on(own, ringer)), ringer)
+        self._ringer_known = self._ringer_known or ringer is not None
         ringer = self._ringer
         wanted = {*self._paths.values(), *(() if ringer is None else (ringer,))}
         for spec in self._devices.keys() - wanted:
@@ -107,6 +112,16 @@ class SoundDevices:
         self._volumes[name] = percent
         self.arrange(self._scene)
 
+    def ring_with(self, place: str) -> None:
+        """Ring at `RINGER`, or at a path by its value, from now on."""
+        self._ring_place = place
+        self.arrange(self._scene)
+
+    def preview(self, *, on: bool) -> None:
+        """A ring tone is played for choosing, as loud as it would ring."""
+        self._previewing = on
+        self.arrange(self._scene)
+
     # --- what is in use ---------------------------------------------------------------------------------
 
     @property
@@ -121,11 +136,9 @@ class SoundDevices:
 
     @property
     def ringer(self) -> Device | None:
-        """The ringing device; the loudspeaker where there is no other that works."""
-        for spec in (self._ringer, self._paths.get(AudioPath.SPEAKER), self._paths.get(self._path)):
-            if spec is not None and spec not in self._troubles:
-                return self._devices.get(spec)
-        return None
+        """The ringing device: where it should ring, else the ringer, the loudspeaker or whatever works."""
+        spec = self._ringing_spec
+        return None if spec is None else self._devices.get(spec)
 
     def device(self, path: AudioPath) -> Device | None:
         """A path's device, to feed and take from where it is simulated."""
@@ -142,6 +155,15 @@ class SoundDevices:
         self._tell()
 
     # --- steps ------------------------------------------------------------------------------------------
+
+    @property
+    def _wished_ringer(self) -> DeviceSpec | None:
+        return self._ringer if self._ring_place == RINGER else self._paths.get(AudioPath(self._ring_place))
+
+    @property
+    def _ringing_spec(self) -> DeviceSpec | None:
+        order = (self._wished_ringer, self._ringer, self._paths.get(AudioPath.SPEAKER), self._paths.get(self._path))
+        return next((spec for spec in order if spec is not None and spec not in self._troubles), None)
 
     def _usable_path(self) -> AudioPath:
         on_hook = (AudioPath.SPEAKER, AudioPath.HEADSET, AudioPath.HANDSET)
@@ -190,7 +212,8 @@ class SoundDevices:
             if spec in self._devices and (path is self._path or self._devices[spec] is not self.ear):
                 wanted[self._devices[spec]] = self._volumes[path.value]
         ringer = self.ringer
-        if ringer is not None and (ringer not in wanted or self._scene.ring is not None):
+        rings = (self._scene.ring is not None or self._previewing) and ringer is not self._talking
+        if ringer is not None and (ringer not in wanted or rings):
             wanted[ringer] = self._volumes[RINGER]
         for device, percent in wanted.items():
             gain = gain_db(percent)
@@ -204,6 +227,7 @@ class SoundDevices:
             available=tuple(path for path in AudioPath if self._usable(path)),
             volumes=dict(self._volumes),
             trouble=self._trouble(),
+            ringer_trouble=self._ringer_trouble(),
         )
         if telling != self._told:
             self._told = telling
@@ -216,6 +240,15 @@ class SoundDevices:
         if len(broken) == len(self._paths):
             return f"No sound device works: {next(iter(self._troubles.values()))}"
         return f"The {' and the '.join(broken)} cannot be used" if broken else ""
+
+    def _ringer_trouble(self) -> str:
+        wished, used = self._wished_ringer, self._ringing_spec
+        if used is None or used == wished:
+            return ""  # without any device that works, `_trouble` says so
+        if self._ring_place == RINGER and not self._ringer_known:
+            return ""  # a machine without a ringer of its own rings with its loudspeaker
+        why = "cannot be used" if wished is not None else "is not there"
+        return f"The {self._ring_place} {why}; the phone rings with the {used.name}"
 
     def _close(self, spec: DeviceSpec) -> None:
         device = self._devices.pop(spec)

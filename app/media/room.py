@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.media.agreement import NegotiationError, NoCommonCodec, NotEncrypted
 from app.media.devices import RINGER, SoundDevices
 from app.media.encryption import Encryption, EncryptionPolicy
 from app.media.formats import DEFAULT_CODECS, AudioCodec
 from app.media.negotiation import LocalMedia, Negotiation, answerable
+from app.media.ring_choice import RingSettings
 from app.media.sounds import Sounds
 from app.media.tone_table import DEFAULT_COUNTRY
 from app.media.voice_stream import VoiceStream
@@ -44,6 +45,7 @@ from native import (
     LimitReached,
     MediaStarted,
     NoPortFree,
+    PlayerFinished,
     Stream,
 )
 
@@ -67,6 +69,9 @@ class MediaSettings:
     dscp: int = 46
     ports: range = range(50000, 50100)
     country: str = DEFAULT_COUNTRY
+    ring: RingSettings = field(default_factory=RingSettings)
+    ring_place: str = RINGER
+    """Where it rings: at `RINGER`, or at a path by its value."""
     encryption: EncryptionPolicy = EncryptionPolicy.OPTIONAL
 
 
@@ -97,7 +102,7 @@ class MediaRoom:
         self._settings = settings
         self._bus = engine.new_bus()
         self._apart = engine.new_bus()
-        self._devices = SoundDevices(engine, self._bus, post, volumes or {}, path)
+        self._devices = SoundDevices(engine, self._bus, post, volumes or {}, path, settings().ring_place)
         self._sounds = Sounds(engine)
         self._streams: dict[StreamId, VoiceStream] = {}
         self._troubles: dict[StreamId, str] = {}
@@ -217,6 +222,17 @@ class MediaRoom:
         """Set the volume of any path by its value, or of `RINGER`, as the settings have it. Raises ValueError."""
         self._devices.set_volume(name, percent)
 
+    def ring_with(self, place: str) -> None:
+        """Ring at `RINGER` or at a path by its value, from now on; elsewhere while that is not there."""
+        self._devices.ring_with(place)
+        self._sound()
+
+    def preview_ring(self, ring_tone: str) -> None:
+        """Play a ring tone once as it would ring; an empty name stops it. Nothing happens while the phone rings."""
+        if not ring_tone:
+            self._sounds.stop_preview()
+        self._devices.preview(on=bool(ring_tone) and self._sounds.preview(ring_tone, self._devices.ringer))
+
     def update_devices(self, paths: Mapping[AudioPath, DeviceSpec], ringer: DeviceSpec | None) -> None:
         """Devices were plugged in or out."""
         self._devices.update(paths, ringer)
@@ -225,6 +241,11 @@ class MediaRoom:
     def device(self, path: AudioPath) -> Device | None:
         """A path's device: who simulates the phone's ears and mouth feeds it and takes from it."""
         return self._devices.device(path)
+
+    @property
+    def ringer(self) -> Device | None:
+        """The device that rings, to be taken from in the same way."""
+        return self._devices.ringer
 
     # --- what the engine tells -----------------------------------------------------------------------------
 
@@ -238,6 +259,8 @@ class MediaRoom:
                 self._tell_of(event.stream, lambda name: DigitHeard(name, event.digit))
             case MediaStarted():
                 self._tell_of(event.stream, MediaBegan)
+            case PlayerFinished() if self._sounds.is_preview(event.player):
+                self._devices.preview(on=False)
             case _:
                 _log.debug("the engine tells of a %s", type(event).__name__)
 
@@ -266,8 +289,8 @@ class MediaRoom:
         voice.place(bus, mix, connected=apart or voice.name in scene.connected)
 
     def _sound(self) -> None:
-        country = self._settings().country
-        self._sounds.arrange(self._scene, self._devices.ear, self._devices.ringer, country)
+        settings = self._settings()
+        self._sounds.arrange(self._scene, self._devices.ear, self._devices.ringer, settings.country, settings.ring)
 
     def _tell_of(self, stream: Stream, event: Callable[[StreamId], MediaEvent]) -> None:
         for voice in self._streams.values():

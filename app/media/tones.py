@@ -1,4 +1,4 @@
-"""Tones the engine can play: those of a country's network, keys, and rings."""
+"""Tones the engine can play: those of a country's network, and keys."""
 
 from __future__ import annotations
 
@@ -16,26 +16,12 @@ _FEEDBACK_LEVEL = -20
 _KEY_MS = 100
 _UNVERIFIED = "?"
 
-_Cadence = tuple[tuple[tuple[int, ...], int, int], ...]
-"""Frequencies in Hz, then milliseconds on and off; 0 and 0 is for ever."""
-
 _REMINDER = "425 0.1-0.1, 425 0.1-15.0"
 """Ours: no recommendation has one for a telephone."""
 
 _ROWS = (697, 770, 852, 941)
 _COLUMNS = (1209, 1336, 1477, 1633)
 _KEYS = "123A456B789C*0#D"
-
-# Notes in Hz with their octave, which gives a small loudspeaker something it can play; then on and off.
-_MELODY: _Cadence = (
-    ((523, 1046), 180, 20),
-    ((659, 1318), 180, 20),
-    ((784, 1568), 180, 20),
-    ((659, 1318), 180, 20),
-    ((784, 1568), 380, 2820),
-)
-_INTERNAL: _Cadence = (((587, 1174), 250, 60), ((880, 1760), 350, 2500))
-_URGENT: _Cadence = (((880, 1760), 140, 60), ((1046, 2093), 140, 60), ((880, 1760), 140, 660))
 
 
 @functools.cache
@@ -73,11 +59,6 @@ def notation(tone: EarTone, country: str) -> str:
             return _REMINDER
 
 
-def verified(tone: EarTone, country: str) -> bool:
-    """Whether a tone was read in a text that names where it comes from."""
-    return not notation(tone, country).startswith(_UNVERIFIED)
-
-
 def key_tone(digit: str) -> ToneSpec:
     """What a key sounds like to the one who presses it: its DTMF pair (ITU-T Q.23), once, and soft.
 
@@ -85,15 +66,7 @@ def key_tone(digit: str) -> ToneSpec:
     """
     place = _KEYS.index(digit)
     pair = (_ROWS[place // 4], _COLUMNS[place % 4])
-    return _spec(((pair, _KEY_MS, 0),), _FEEDBACK_LEVEL, repeat=False)
-
-
-def ring(alert_info: str) -> ToneSpec:
-    """The ring for an Alert-Info value: one of its own for internal and for urgent calls (RFC 7462)."""
-    wish = alert_info.lower()
-    if "priority:high" in wish or "urgent" in wish:
-        return _spec(_URGENT, _LEVEL)
-    return _spec(_INTERNAL if "internal" in wish else _MELODY, _LEVEL)
+    return ToneSpec((ToneSegment(pair, _shared(_FEEDBACK_LEVEL, pair), _KEY_MS),), repeat=False)
 
 
 def _dial_frequencies(row: Country) -> str:
@@ -123,8 +96,3 @@ def _milliseconds(seconds: str) -> int:
 def _shared(level: int, frequencies: tuple[int, ...]) -> int:
     """Several frequencies share the level, so that a chord is no louder than a single tone."""
     return level - 3 * (len(frequencies) - 1)
-
-
-def _spec(cadence: _Cadence, level: int, *, repeat: bool = True) -> ToneSpec:
-    segments = tuple(ToneSegment(frequencies, _shared(level, frequencies), on, off) for frequencies, on, off in cadence)
-    return ToneSpec(segments, repeat)

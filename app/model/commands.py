@@ -124,6 +124,12 @@ class SetVolume(Command, frozen=True):
     ringer: bool = False
 
 
+class PreviewRing(Command, frozen=True):
+    """Play a ring tone once, for choosing; an empty name stops it. Silent while the phone rings."""
+
+    tone: str
+
+
 class MarkSeen(Command, frozen=True):
     """The user has looked at the missed calls."""
 
@@ -188,6 +194,7 @@ AnyCommand = (
     | Silence
     | SelectPath
     | SetVolume
+    | PreviewRing
     | MarkSeen
     | Lock
     | Unlock

@@ -33,10 +33,15 @@ class EarTone(enum.StrEnum):
     HOLD_REMINDER = "hold-reminder"
 
 
+RECALL = "<urn:alert:service:recall:hold>"
+"""The Alert-Info of a held call that rings back (RFC 7462)."""
+
+
 class Ring(msgspec.Struct, frozen=True):
-    """The ringing device rings; `alert_info` may choose another melody."""
+    """The ringing device rings. `alert_info` and the caller's `number` may choose another ring tone."""
 
     alert_info: str = ""
+    number: str = ""
 
 
 class PartyMix(msgspec.Struct, frozen=True):
@@ -139,6 +144,8 @@ class PathsChanged(msgspec.Struct, frozen=True, tag=True):
     available: tuple[AudioPath, ...]
     volumes: dict[str, int]
     trouble: str = ""
+    ringer_trouble: str = ""
+    """Why it rings elsewhere than it should."""
 
 
 class Quality(msgspec.Struct, frozen=True):

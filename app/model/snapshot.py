@@ -109,6 +109,14 @@ class AudioView(msgspec.Struct, frozen=True):
     silenced: bool = False
 
 
+class RingView(msgspec.Struct, frozen=True):
+    """How the phone rings, from the settings. `tones` are all there are, by name."""
+
+    tone: str = ""
+    tones: tuple[str, ...] = ()
+    silent: bool = False
+
+
 class Severity(enum.StrEnum):
     """How much a notice matters."""
 
@@ -148,6 +156,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     missed: int = 0
     lock: LockView = LockView()
     audio: AudioView = AudioView()
+    ring: RingView = RingView()
     off_hook: bool = False
     notices: tuple[Notice, ...] = ()
     display: DisplayView = DisplayView()

@@ -336,6 +336,83 @@ _PLACES = (
     _device("ringer", "playback", "ringer"),
 )
 
+_RING_TONES = (
+    "classic",
+    "office",
+    "marimba",
+    "chime",
+    "bells",
+    "glass",
+    "harp",
+    "trill",
+    "pulse",
+    "ripple",
+    "morning",
+    "urgent",
+)
+"""The ring tones of `app.media.ring_tones`."""
+
+_RING = (
+    Setting(
+        key="ring.tone",
+        kind=Kind.CHOICE,
+        default="classic",
+        label="Ring tone",
+        description="How a call rings for which nothing else is set.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NEXT_CALL,
+        choices=_RING_TONES,
+    ),
+    Setting(
+        key="ring.internal",
+        kind=Kind.CHOICE,
+        default="chime",
+        label="Ring tone of internal calls",
+        description="How a call rings that the PBX says is internal.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NEXT_CALL,
+        choices=_RING_TONES,
+    ),
+    Setting(
+        key="ring.callers",
+        kind=Kind.LIST,
+        default=(),
+        label="Ring tones of callers",
+        description="Ring tones by the caller's number, as in +49711*=marimba; * is any digits, ? is one. "
+        "The first that fits counts, before what the PBX asks for.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NEXT_CALL,
+        longest=64,
+        pattern=r"[0-9+*#?]{1,32}=(?:" + "|".join(_RING_TONES) + ")",
+        pattern_words="a number, '=' and a ring tone",
+    ),
+    Setting(
+        key="ring.silent",
+        kind=Kind.SWITCH,
+        default=False,
+        label="Silent",
+        description="Calls are shown and do not ring. One from an emergency number rings all the same.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+    ),
+    Setting(
+        key="ring.place",
+        kind=Kind.CHOICE,
+        default="ringer",
+        label="Ring with",
+        description="What rings: the phone's ringer, or one of the devices for voice. While that is not there, "
+        "another rings and the display says so.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+        choices=("ringer", "speaker", "headset", "handset"),
+    ),
+)
+
 _DISPLAY = (
     Setting(
         key="display.theme",
@@ -446,7 +523,7 @@ _DIAGNOSTICS = (
 )
 
 REGISTRY: Mapping[str, Setting] = MappingProxyType(
-    {row.key: row for row in (*_PHONE, *_LINE, *_AUDIO, *_PLACES, *_CALLS, *_DISPLAY, *_LOCK, *_DIAGNOSTICS)}
+    {row.key: row for row in (*_PHONE, *_LINE, *_AUDIO, *_PLACES, *_RING, *_CALLS, *_DISPLAY, *_LOCK, *_DIAGNOSTICS)}
 )
 """Every setting by its key, in the order an administrator's page shows them."""
 

@@ -148,7 +148,7 @@ def _choice(setting: Setting, raw: object) -> str:
 def _list(setting: Setting, raw: object) -> tuple[str, ...]:
     if not isinstance(raw, list | tuple):
         raise setting.refuse("must be a list", 'Put the words in brackets, as in ["one", "two"].')
-    if not raw:
+    if not raw and setting.default:
         raise setting.refuse("names nothing", "Name at least one, or leave the key out.")
     if len(raw) > _LONGEST_LIST:
         raise setting.refuse(f"has {len(raw)} members", f"Give at most {_LONGEST_LIST}.")

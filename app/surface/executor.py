@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 
+from app.media import ring_tones
 from app.model import commands
 from app.model.commands import AnyCommand, Reply
 from app.model.flags import LogFlag
@@ -30,6 +31,9 @@ _FAILED = Refusal("That did not work", "Try again; the log says why.")
 _NOT_SIMULATED = Refusal("This phone has a real keypad and hook", "Use them.")
 _SECRET = Refusal("Secrets are not set this way", "The PIN is changed with its own screen.")
 _NO_VOLUME = Refusal("A volume is a number from 0 to 100", "Choose one in between.")
+
+_NO_RING_TONE = Refusal("There is no such ring tone", "Choose one of the list.")
+_IN_CALL = Refusal("You are in a call", "Ring tones are played when it is over.")
 
 _No = Refusal | None
 
@@ -85,6 +89,18 @@ class CommandExecutor:
                 return self._rooms.lock.change_pin(old, new)
             case commands.Set(key=key, value=value):
                 return self._set(key, value)
+            case commands.PreviewRing(tone=tone):
+                return self._preview_ring(tone)
+        return None
+
+    async def _preview_ring(self, tone: str) -> Refusal | None:
+        if tone and tone not in ring_tones.RING_TONES:
+            return _NO_RING_TONE
+        if self._rooms.calls.in_call:
+            return _IN_CALL
+        if tone:
+            await asyncio.to_thread(ring_tones.samples, tone)
+        self._rooms.media.preview_ring(tone)
         return None
 
     async def _set(self, key: str, value: object) -> Refusal | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 
+from app.media.ring_tones import RING_TONES
 from app.model.signalling import LineChanged, Registration
-from app.model.snapshot import DisplayView, LineView, Notice, Severity, Snapshot
+from app.model.snapshot import DisplayView, LineView, Notice, RingView, Severity, Snapshot
 from app.surface.rooms import LineFacts, Rooms
 
 _SOUND_ADVICE = "It is used as soon as it is there; `ip270 devices` lists what the phone sees."
@@ -33,6 +34,7 @@ class SnapshotBuilder:
             missed=rooms.call_list.missed,
             lock=rooms.lock.view,
             audio=rooms.calls.audio,
+            ring=self._ring(),
             off_hook=rooms.calls.off_hook,
             notices=self._notices(),
             display=self._display(),
@@ -57,6 +59,10 @@ class SnapshotBuilder:
         trouble = self._rooms.calls.audio_trouble
         sound = (Notice("audio", Severity.ERROR, trouble, _SOUND_ADVICE),) if trouble else ()
         return (*sound, *self._rooms.notices.current)
+
+    def _ring(self) -> RingView:
+        settings = self._rooms.settings.current
+        return RingView(settings.text("ring.tone"), RING_TONES, settings.switch("ring.silent"))
 
     def _display(self) -> DisplayView:
         settings = self._rooms.settings.current

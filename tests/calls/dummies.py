@@ -154,6 +154,9 @@ class DummyMedia:
     def set_volume(self, percent: int, *, ringer: bool) -> None:
         raise AssertionError("the call model sets no volume")
 
+    def preview_ring(self, ring_tone: str) -> None:
+        raise AssertionError("the call model chooses no ring tone")
+
     def _post(self, stream: StreamId, event: MediaEvent) -> None:
         assert stream in self.open_streams
         if self.refuse is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 
 from app.model.cause import Cause
 from app.model.ids import LegId, LineId
-from app.model.media import EarTone
+from app.model.media import EarTone, Ring
 from app.model.party import Party
 from app.model.session import Direction
 from app.model.signalling import AnswerReceived, Connected, PartyChanged, Released, SetupIndicated
@@ -83,6 +84,30 @@ def test_silence_lasts_for_this_call_only() -> None:
     assert phone.ringing
     phone.done(phone.control.reject(phone.now))
     assert phone.control.silence(phone.now) is not None
+
+
+def test_a_silent_phone_shows_a_call_and_does_not_ring() -> None:
+    phone = DeskPhone()
+    phone.rules = dataclasses.replace(phone.rules, silent=True)
+    phone.ring()
+    assert not phone.ringing
+    assert phone.states == [CallState.INCOMING]
+    phone.rules = dataclasses.replace(phone.rules, silent=False)
+    phone.control.rules_changed(phone.now)
+    assert phone.ringing
+
+
+def test_help_that_calls_back_rings_on_a_silent_phone() -> None:
+    phone = DeskPhone()
+    phone.rules = dataclasses.replace(phone.rules, silent=True)
+    phone.ring(number="112")
+    assert phone.ringing
+
+
+def test_the_ring_knows_the_caller_and_what_the_pbx_asks_for() -> None:
+    phone = DeskPhone()
+    phone.say(SetupIndicated(LegId("in-1"), LINE, Party("301"), Party("200"), session(), "info=alert-internal"))
+    assert phone.media.scene.ring == Ring("info=alert-internal", "301")
 
 
 def test_a_second_call_knocks_and_is_answered_while_the_first_is_held() -> None:

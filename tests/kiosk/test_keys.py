@@ -19,6 +19,7 @@ from app.model.commands import (
     MarkSeen,
     MoveHook,
     Mute,
+    PreviewRing,
     Redial,
     Reject,
     Retrieve,
@@ -304,8 +305,31 @@ def test_theme_and_ringer() -> None:
     harness = Harness().show(IDLE).tap("menu").tap("menu-theme").tap("theme-day")
     assert harness.sent == [Set(id=0, key="display.theme", value="day")]
     harness.keys(Key.ESCAPE).tap("menu-ringer").tap("louder")
-    assert harness.sent[-1] == SetVolume(id=0, percent=70, ringer=True)
+    assert harness.sent[-2:] == [SetVolume(id=0, percent=70, ringer=True), PreviewRing(id=0, tone="marimba")]
     assert harness.keys(Key.ESCAPE, Key.ESCAPE).root.id == "idle"
+
+
+def test_a_ring_tone_is_chosen_and_heard() -> None:
+    harness = Harness().show(IDLE).tap("menu").tap("menu-ringer").tap("ring-tones").tap("ring-tone-harp")
+    assert harness.sent == [Set(id=0, key="ring.tone", value="harp"), PreviewRing(id=0, tone="harp")]
+    harness.keys(Key.ESCAPE)
+    assert harness.root.id == "ringer"
+    assert harness.sent[-1] == PreviewRing(id=0, tone="")
+
+
+def test_one_key_makes_the_phone_silent_and_ring_again() -> None:
+    harness = Harness().show(IDLE).keys(Key.MUTE)
+    assert harness.sent == [Set(id=0, key="ring.silent", value=True)]
+    assert harness.node("toast").name == "Ringer off"
+    silent = msgspec.structs.replace(IDLE, ring=msgspec.structs.replace(IDLE.ring, silent=True))
+    harness.show(silent).keys(Key.MUTE)
+    assert harness.sent[-1] == Set(id=0, key="ring.silent", value=False)
+    assert "Ringer off" in harness.node("status-path").value
+
+
+def test_a_silent_phone_is_not_heard_when_its_volume_is_turned() -> None:
+    silent = msgspec.structs.replace(IDLE, ring=msgspec.structs.replace(IDLE.ring, silent=True))
+    assert Harness().show(silent).keys(Key.VOLUME_UP).sent == [SetVolume(id=0, percent=70, ringer=True)]
 
 
 def test_missed_calls_are_seen_when_the_list_is_left() -> None:

@@ -1,4 +1,4 @@
-"""Keys, rings, and a few tones by hand."""
+"""Keys, and a few tones by hand."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ import pytest
 
 from app.media import tones
 from app.model.media import EarTone
-from native import Clock, DeviceSpec, Engine, ToneSpec
+from native import Clock, DeviceSpec, Engine
 
 
-def every_spec() -> list[ToneSpec]:
-    rings = [tones.ring(info) for info in ("", "info=alert-internal", "urn:alert:priority:high")]
-    return rings + [tones.key_tone(digit) for digit in "0123456789*#ABCD"]
-
-
-def test_the_engine_plays_every_tone() -> None:
+def test_the_engine_plays_every_key() -> None:
     engine = Engine(Clock.STEPPED)
     device = engine.open_device(DeviceSpec(kind="memory", name="ear"))
     generator = engine.new_tone()
-    for spec in every_spec():
+    for spec in map(tones.key_tone, "0123456789*#ABCD"):
         generator.play(spec, on=device)
         engine.step(5)
         assert device.take().any(), spec
@@ -40,8 +35,3 @@ def test_keys_are_dtmf_pairs_played_once() -> None:
     assert not tones.key_tone("#").repeat
     with pytest.raises(ValueError, match="not found"):
         tones.key_tone("x")
-
-
-def test_internal_and_urgent_calls_ring_differently() -> None:
-    rings = {tones.ring(info) for info in ("", "<http://x/ring.wav>", "info=alert-internal", "URN:alert:priority:HIGH")}
-    assert len(rings) == 3

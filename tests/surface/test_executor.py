@@ -39,6 +39,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.Silence(1),
     commands.SelectPath(1, path=AudioPath.SPEAKER),
     commands.SetVolume(1, percent=50),
+    commands.PreviewRing(1, tone="chime"),
     commands.MarkSeen(1),
     commands.Lock(1),
     commands.Unlock(1, pin="1234"),
@@ -56,6 +57,7 @@ class Room:
     def __init__(self, outcome: Refusal | Exception | None = None) -> None:
         self.outcome = outcome
         self.calls: list[str] = []
+        self.in_call = False
 
     def __getattr__(self, name: str) -> Any:
         def method(*_: object, **__: object) -> Refusal | None:
@@ -157,6 +159,13 @@ async def test_a_locked_phone_does_nothing_it_is_not_permitted(command: AnyComma
     assert world.room.calls == []
 
 
+async def test_no_ring_tone_is_played_into_a_call() -> None:
+    world = World()
+    world.room.in_call = True
+    assert (await world.ask(commands.PreviewRing(1, tone="chime"))).reason == "You are in a call"
+    assert world.room.calls == []
+
+
 async def test_a_refusal_is_passed_on_in_its_words() -> None:
     reply = await World(Refusal("No call is held", "Hold one.")).ask(commands.Retrieve(1))
     assert (reply.accepted, reply.reason, reply.advice) == (False, "No call is held", "Hold one.")
@@ -167,6 +176,7 @@ async def test_a_refusal_is_passed_on_in_its_words() -> None:
     [
         (commands.SetVolume(1, percent=101), "from 0 to 100"),
         (commands.SetVolume(1, percent=-1), "from 0 to 100"),
+        (commands.PreviewRing(1, tone="https://example.com/a.wav"), "no such ring tone"),
         (commands.Set(1, key="lock.pin", value="1234"), "Secrets"),
         (commands.Set(1, key="sip.pasword", value="x"), "no setting"),
     ],

@@ -1,4 +1,4 @@
-"""The menu and its few pages: theme, ringer, PIN, about."""
+"""The menu and its few pages: theme, PIN, about."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
 from app.kiosk.layout import Bands, bands, pad_width
-from app.kiosk.marks import Fill, Mark
+from app.kiosk.marks import Fill
+from app.kiosk.screens import ringer
 from app.kiosk.screens.lock import dots
 from app.kiosk.theme import THEMES, Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import PinStep, View
 from app.kiosk.widgets import KeySpec
-from app.model.commands import ChangePin, Set, SetVolume
+from app.model.commands import ChangePin, Set
 from app.model.signalling import Registration
 
 THEME_SETTING = "display.theme"
-RINGER_STEP = 10
 _THEME_WORDS = {"night": "Night", "day": "Day", "high-contrast": "High contrast"}
 _THEME_ICONS = {"night": "moon", "day": "theme", "high-contrast": "contrast"}
 _PIN_WORDS = {
@@ -41,11 +41,10 @@ def build(view: View) -> Node:
     snapshot = view.snapshot
     pin_set = snapshot.lock.pin_set
     theme = view.say(_THEME_WORDS[view.theme.name])
-    volume = snapshot.audio.ringer_volume
     rows: list[tuple[KeySpec, ...]] = [
         (
             KeySpec("menu-theme", view.say("Theme"), Go(Place.THEME), icon="theme", note=theme),
-            KeySpec("menu-ringer", view.say("Ringer"), Go(Place.RINGER), icon="bell", note=f"{volume} %"),
+            KeySpec("menu-ringer", view.say("Ringer"), Go(Place.RINGER), icon="bell", note=ringer.summary(view)),
         ),
         (
             KeySpec(
@@ -62,7 +61,7 @@ def build(view: View) -> Node:
         KeySpec("back", view.say("Back"), Back(), weight=2),
         KeySpec("lock", view.say("Lock"), widgets.lock_intent(view), icon="lock", weight=2),
     )
-    return _page(
+    return widgets.page(
         view, areas, "menu", view.say("Menu"), widgets.grid(view, "items", areas.content, rows, areas.gap), specs
     )
 
@@ -82,60 +81,7 @@ def build_theme(view: View) -> Node:
     )
     area = _middle(areas, view.px(180))
     grid = widgets.grid(view, "items", area, [row], areas.gap)
-    return _page(view, areas, "theme", view.say("Theme"), grid, _back(view))
-
-
-def build_ringer(view: View) -> Node:
-    """How loud the phone rings."""
-    areas = bands(view.panel)
-    volume = view.snapshot.audio.ringer_volume
-    area = _middle(areas, view.px(160))
-    left, middle, right = area.split_columns((1, 2, 1), view.px(24))
-    quieter, louder = max(0, volume - RINGER_STEP), min(100, volume + RINGER_STEP)
-    keys = (
-        widgets.key(
-            view,
-            KeySpec(
-                "quieter",
-                view.say("Quieter"),
-                Send(SetVolume(id=0, percent=quieter, ringer=True)),
-                icon="minus",
-                disabled=volume == 0,
-            ),
-            left,
-            stacked=True,
-        ),
-        _meter(view, middle, volume),
-        widgets.key(
-            view,
-            KeySpec(
-                "louder",
-                view.say("Louder"),
-                Send(SetVolume(id=0, percent=louder, ringer=True)),
-                icon="add",
-                disabled=volume == 100,
-            ),
-            right,
-            stacked=True,
-        ),
-    )
-    group = Node("items", Role.GROUP, area, children=keys)
-    return _page(view, areas, "ringer", view.say("Ringer"), group, _back(view))
-
-
-def _meter(view: View, area: Rect, volume: int) -> Node:
-    words = f"{volume} %" if volume else view.say("Off")
-    track_height = view.px(12)
-    upper = Rect(area.x, area.y, area.width, area.height // 2)
-    track = Rect(area.x, upper.bottom + view.px(16), area.width, track_height)
-    lit = round(track.width * min(100, max(0, volume)) / 100)
-    marks: list[Mark] = [Fill(track, Token.RAISED, track_height / 2)]
-    if lit:
-        marks.append(Fill(track._replace(width=max(lit, track_height)), Token.ACCENT, track_height / 2))
-    figure = widgets.label(view, "volume", words, Steps.TIMER, Token.TEXT, upper, 0, name=view.say("Ringer volume"))
-    return Node(
-        "meter", Role.METER, area, name=view.say("Ringer volume"), value=words, marks=tuple(marks), children=(figure,)
-    )
+    return widgets.page(view, areas, "theme", view.say("Theme"), grid, widgets.back(view))
 
 
 def build_pin(view: View) -> Node:
@@ -200,10 +146,10 @@ def build_about(view: View) -> Node:
         ]
     card = Fill(areas.content, Token.SURFACE, view.px(14))
     facts = Node("facts", Role.GROUP, areas.content, marks=(card,), children=tuple(children))
-    specs = _back(view)
+    specs = widgets.back(view)
     if view.line_waits:
         specs = tuple(dataclasses.replace(spec, weight=2) for spec in (*specs, widgets.try_again(view)))
-    return _page(view, areas, "about", view.say("About this phone"), facts, specs)
+    return widgets.page(view, areas, "about", view.say("About this phone"), facts, specs)
 
 
 def _facts(view: View) -> list[tuple[str, str]]:
@@ -229,13 +175,3 @@ def _middle(areas: Bands, height: int) -> Rect:
     area = areas.content
     height = min(height, area.height)
     return Rect(area.x, area.y + (area.height - height) // 2, area.width, height)
-
-
-def _back(view: View) -> tuple[KeySpec, ...]:
-    return (KeySpec("back", view.say("Back"), Back(), weight=4),)
-
-
-def _page(view: View, areas: Bands, node_id: str, name: str, content: Node, specs: tuple[KeySpec, ...]) -> Node:
-    return widgets.screen(
-        view, node_id, name, widgets.status_band(view, areas), content, widgets.soft_keys(view, areas, specs)
-    )

@@ -1,0 +1,135 @@
+"""How the phone rings: how loud, with which ring tone, or not at all."""
+
+from __future__ import annotations
+
+from app.kiosk import widgets
+from app.kiosk.geometry import Rect
+from app.kiosk.intents import Go, Place, Send
+from app.kiosk.layout import bands
+from app.kiosk.marks import Fill, Mark
+from app.kiosk.theme import Steps, Token
+from app.kiosk.tree import Node, Role
+from app.kiosk.view import View
+from app.kiosk.widgets import KeySpec
+from app.model.commands import Set, SetVolume
+
+TONE_SETTING = "ring.tone"
+SILENT_SETTING = "ring.silent"
+STEP = 10
+"""Percent of volume with one press."""
+_COLUMNS = 4
+_TONE_WORDS = {
+    "classic": "Classic bell",
+    "office": "Office bell",
+    "marimba": "Marimba",
+    "chime": "Door chime",
+    "bells": "Tower bells",
+    "glass": "Glass",
+    "harp": "Harp",
+    "trill": "Trill",
+    "pulse": "Pulse",
+    "ripple": "Ripple",
+    "morning": "Morning",
+    "urgent": "Urgent",
+}
+
+
+def build(view: View) -> Node:
+    """Volume above, ring tone and silence below."""
+    areas = bands(view.panel)
+    upper, lower = areas.content.split_rows((3, 2), areas.gap)
+    ring = view.snapshot.ring
+    choices = (
+        KeySpec("ring-tones", view.say("Ring tone"), Go(Place.RING_TONES), icon="bell", note=_tone(view, ring.tone)),
+        KeySpec(
+            "silent",
+            view.say("Silent") if ring.silent else view.say("Silence"),
+            Send(Set(id=0, key=SILENT_SETTING, value=not ring.silent)),
+            icon="bell-off",
+            note=view.say("Calls do not ring") if ring.silent else view.say("Calls ring"),
+            chosen=ring.silent,
+        ),
+    )
+    group = Node(
+        "items",
+        Role.GROUP,
+        areas.content,
+        children=(_volume(view, upper), widgets.grid(view, "ring-choices", lower, [choices], areas.gap)),
+    )
+    return widgets.page(view, areas, "ringer", view.say("Ringer"), group, widgets.back(view))
+
+
+def build_tones(view: View) -> Node:
+    """The ring tones. Choosing one plays it."""
+    areas = bands(view.panel)
+    specs = [
+        KeySpec(
+            f"ring-tone-{name}",
+            _tone(view, name),
+            Send(Set(id=0, key=TONE_SETTING, value=name)),
+            icon="bell" if name == view.snapshot.ring.tone else "",
+            chosen=name == view.snapshot.ring.tone,
+        )
+        for name in view.snapshot.ring.tones
+    ]
+    rows = [tuple(specs[first : first + _COLUMNS]) for first in range(0, len(specs), _COLUMNS)]
+    grid = widgets.grid(view, "items", areas.content, rows, areas.gap)
+    return widgets.page(view, areas, "ring-tones", view.say("Ring tone"), grid, widgets.back(view))
+
+
+def summary(view: View) -> str:
+    """The ringer in a few words, for the menu."""
+    return view.say("Silent") if view.snapshot.ring.silent else f"{view.snapshot.audio.ringer_volume} %"
+
+
+def _tone(view: View, name: str) -> str:
+    return view.say(_TONE_WORDS.get(name, name.capitalize()))
+
+
+def _volume(view: View, area: Rect) -> Node:
+    volume = view.snapshot.audio.ringer_volume
+    left, middle, right = area.split_columns((1, 2, 1), view.px(24))
+    quieter, louder = max(0, volume - STEP), min(100, volume + STEP)
+    keys = (
+        widgets.key(
+            view,
+            KeySpec(
+                "quieter",
+                view.say("Quieter"),
+                Send(SetVolume(id=0, percent=quieter, ringer=True)),
+                icon="minus",
+                disabled=volume == 0,
+            ),
+            left,
+            stacked=True,
+        ),
+        _meter(view, middle, volume),
+        widgets.key(
+            view,
+            KeySpec(
+                "louder",
+                view.say("Louder"),
+                Send(SetVolume(id=0, percent=louder, ringer=True)),
+                icon="add",
+                disabled=volume == 100,
+            ),
+            right,
+            stacked=True,
+        ),
+    )
+    return Node("ringer-volume", Role.GROUP, area, children=keys)
+
+
+def _meter(view: View, area: Rect, volume: int) -> Node:
+    words = f"{volume} %" if volume else view.say("Off")
+    track_height = view.px(12)
+    upper = Rect(area.x, area.y, area.width, area.height // 2)
+    track = Rect(area.x, upper.bottom + view.px(16), area.width, track_height)
+    lit = round(track.width * min(100, max(0, volume)) / 100)
+    marks: list[Mark] = [Fill(track, Token.RAISED, track_height / 2)]
+    if lit:
+        marks.append(Fill(track._replace(width=max(lit, track_height)), Token.ACCENT, track_height / 2))
+    figure = widgets.label(view, "volume", words, Steps.TIMER, Token.TEXT, upper, 0, name=view.say("Ringer volume"))
+    return Node(
+        "meter", Role.METER, area, name=view.say("Ringer volume"), value=words, marks=tuple(marks), children=(figure,)
+    )
