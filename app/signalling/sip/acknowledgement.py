@@ -26,8 +26,6 @@ class Acknowledgement:
         self._dialog = dialog
         self._written_for: tuple[Request, SipUri, tuple[NameAddr, ...]] | None = None
         self._octets: bytes | None = None
-        self.sent = False
-        """Whether a 2xx was acknowledged."""
 
     def write(self, invite: Request) -> None:
         """Write it for the dialog as it stands and for `invite` as it was last sent, unless that was done before."""
@@ -47,7 +45,6 @@ class Acknowledgement:
 
     def send(self) -> None:
         """Send it, once more."""
-        self.sent = True
         if self._octets is not None:
             self._endpoint.send(self._octets, self._hop)
 

@@ -105,6 +105,8 @@ class Call:
 
     def _close_session(self, session: Session) -> None:
         self._sessions.pop(session.dialog.key, None)
+        if self._session is session:
+            self._session = None
 
     def _say(self, event: SignallingEvent) -> None:
         if not self._released:

@@ -36,6 +36,10 @@ def digit_in(request: Request) -> str | None:
     return text if len(text) == 1 and text in DIGITS else None
 
 
+def _nobody_asks() -> None:
+    """In place of the session once it is over."""
+
+
 class DigitSender:
     """Sends digits in order: the next INFO goes out when the one before was answered."""
 
@@ -57,8 +61,9 @@ class DigitSender:
         self._advance()
 
     def stop(self) -> None:
-        """Drop what waits."""
+        """Drop what waits, and tell nobody any more what became of it."""
         self._waiting.clear()
+        self._gone = _nobody_asks
 
     def provisional(self, response: Response) -> None:
         """Nothing to do."""

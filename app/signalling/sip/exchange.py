@@ -51,6 +51,7 @@ class Exchange:
         self._may_retry = True
         self._enlarged = False
         self._transaction: ClientTransaction | None = None
+        """Until it has its final response; it knows us, and two that know each other are not freed by themselves."""
         self.request = request
         """As it was last sent, with Via and credentials."""
 
@@ -77,16 +78,20 @@ class Exchange:
         """A response came."""
         if response.is_provisional:
             self._user.provisional(response)
-        elif not (response.status in (401, 407) and self._may_retry and self._authenticate(response)):
+            return
+        self._transaction = None
+        if not (response.status in (401, 407) and self._may_retry and self._authenticate(response)):
             self._user.final(response, None)
 
     def timed_out(self) -> None:
         """Nobody answered."""
+        self._transaction = None
         failure = TransportFailure(FailureKind.TIMED_OUT, f"no answer from {self._hop}")
         self._user.final(response_to(self.request, 408), failure)
 
     def failed(self, failure: TransportFailure) -> None:
         """It could not be sent. What went over TCP only for its size is tried over UDP (18.1.1)."""
+        self._transaction = None
         if self._enlarged and self._may_retry:
             self._enlarged = False
             self._send(self._endpoint.with_via(self._authorized(), Transport.UDP), self._hop)

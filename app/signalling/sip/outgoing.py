@@ -53,8 +53,14 @@ class OutgoingCall(Call):
     ) -> None:
         super().__init__(leg, endpoint, sessions, post, forget)
         self._branches: dict[str, _Branch] = {}
-        self._winner: _Branch | None = None
+        """By the tag of their dialog, as long as its session lives."""
+        self._acknowledgements: dict[str, Acknowledgement] = {}
+        """Of the dialogs that answered; a 2xx may come again when its session is over."""
+        self._won = False
         self._exchange: Exchange | None = None
+        """Until the first final response; it knows us, and two that know each other are not freed by themselves."""
+        self._invited: Request | None = None
+        """The INVITE that got a final response."""
         self._proceeding = False
         self._rang = False
         self._cancel: str | None = None
@@ -91,8 +97,8 @@ class OutgoingCall(Call):
 
     def disconnect(self, cause: Cause) -> None:
         """Hang up: BYE when connected, CANCEL before (as soon as 9.1 allows it)."""
-        if self._winner is not None:
-            self._winner.session.bye(cause)
+        if self._session is not None:
+            self._session.bye(cause)
         elif self._exchange is not None and self._cancel is None:
             self._cancel = reason_of(cause)
             self._exchange.stop_retrying()
@@ -109,7 +115,7 @@ class OutgoingCall(Call):
             self._say(Proceeding(self.leg))
             if self._cancel is not None:
                 self._send_cancel()
-        if response.status == 100 or self._cancel is not None or self._winner is not None:
+        if response.status == 100 or self._cancel is not None or self._won:
             return
         branch = self._early_branch(response)
         if branch is None:
@@ -125,12 +131,13 @@ class OutgoingCall(Call):
 
     def final(self, response: Response, failure: TransportFailure | None) -> None:
         """The call was answered, perhaps by several, or came to nothing."""
+        if self._exchange is not None:
+            self._invited, self._exchange = self._exchange.request, None
         if response.is_success:
             self._answered_by(response)
-        elif self._winner is None:
+        elif not self._won:
             for branch in list(self._branches.values()):
                 branch.session.drop()
-            self._branches.clear()
             if failure is not None:
                 self._release(_cause_of_failure(failure), failure.detail)
             elif not (300 <= response.status < 400 and self._cancel is None and self._redirect(response)):
@@ -138,8 +145,12 @@ class OutgoingCall(Call):
 
     def session_ended(self, cause: Cause, text: str) -> None:
         """The dialog that won has ended; an early one that ends says nothing about the others."""
-        if self._winner is not None:
+        if self._won:
             super().session_ended(cause, text)
+
+    def _close_session(self, session: Session) -> None:
+        super()._close_session(session)
+        self._branches = {tag: branch for tag, branch in self._branches.items() if branch.session is not session}
 
     def _cause_of_refusal(self, response: Response) -> Cause:
         """A proxy whose patience ended while it rang sends 408 too (16.8); then it was a person who did not answer."""
@@ -174,34 +185,36 @@ class OutgoingCall(Call):
             self._endpoint.tally.count("unusable early media", str(refusal))
 
     def _answered_by(self, response: Response) -> None:
-        branch = self._branches.get(response.to.tag or "")
-        if branch is not None and branch.acknowledgement.sent:
-            branch.acknowledgement.send()
+        acknowledgement = self._acknowledgements.get(response.to.tag or "")
+        if acknowledgement is not None:
+            acknowledgement.send()
             return
         branch = self._confirmed_branch(response)
         if branch is None:
             self._release(Cause.PROTOCOL_ERROR)
-        elif self._winner is not None or self._cancel is not None:
+        elif self._won or self._cancel is not None:
             branch.session.bye(Cause.NORMAL_CLEARING)
         else:
-            self._winner = branch
+            self._won = True
             self._session = branch.session
             self._connect(branch, response)
 
     def _confirmed_branch(self, response: Response) -> _Branch | None:
         """The branch that answered, acknowledged. None where its 2xx leads nowhere."""
-        branch = self._branches.get(response.to.tag or "")
-        if self._exchange is None:
+        tag = response.to.tag or ""
+        branch = self._branches.get(tag)
+        if self._invited is None:
             return None
         try:
             if branch is None:
-                branch = self._open_branch(self._exchange.request, response)
+                branch = self._open_branch(self._invited, response)
             branch.session.dialog.confirm(response)
         except HeaderError as error:
             self._endpoint.tally.count("malformed", str(error))
             return None
-        branch.acknowledgement.write(self._exchange.request)
+        branch.acknowledgement.write(self._invited)
         branch.acknowledgement.send()
+        self._acknowledgements[tag] = branch.acknowledgement
         return branch
 
     def _connect(self, branch: _Branch, response: Response) -> None:
@@ -219,9 +232,8 @@ class OutgoingCall(Call):
 
     def _drop_others(self, winner: _Branch) -> None:
         """Early dialogs that did not win are ended by whoever forked (13.2.2.4); a late 2xx opens its own again."""
-        for tag, branch in list(self._branches.items()):
+        for branch in list(self._branches.values()):
             if branch is not winner:
-                del self._branches[tag]
                 branch.session.drop()
 
     # --- sending ----------------------------------------------------------------------------------------
@@ -241,25 +253,22 @@ class OutgoingCall(Call):
 
     def _redirect(self, response: Response) -> bool:
         """Follow a 3xx to the contact liked best that was not tried yet (8.1.3.4). False where there is none."""
-        if self._exchange is None:
+        if self._invited is None:
             return False
         try:
             found = sorted(response.contacts, key=lambda contact: -contact.q)
         except HeaderError:
             found = []
-        self._tried.append(_request_uri(self._exchange.request))
+        self._tried.append(_request_uri(self._invited))
         self._targets += [contact.uri.without("method") for contact in found if isinstance(contact.uri, SipUri)]
         while self._targets and len(self._tried) <= MAX_REDIRECTIONS:
             target = self._targets.pop(0)
             if target.scheme != "tel" and not any(target.equivalent_to(tried) for tried in self._tried):
-                self._follow(target)
+                self._follow(self._invited, target)
                 return True
         return False
 
-    def _follow(self, target: SipUri) -> None:
-        if self._exchange is None:
-            return
-        old = self._exchange.request
+    def _follow(self, old: Request, target: SipUri) -> None:
         kept = (item for item in old.headers if item[0] not in ("Via", "Authorization", "Proxy-Authorization"))
         headers = Headers(kept).set("CSeq", CSeq(self._next_cseq(), "INVITE"))
         self._invite(msgspec.structs.replace(old, uri=target, headers=headers))

@@ -59,6 +59,7 @@ class Reoffer:
             self._acknowledgement = Acknowledgement(self._endpoint, self._dialog)
             self._acknowledgement.write(self._exchange.request)
             self._acknowledgement.send()
+        self._exchange = None
         self._ended(response, failure)
 
     def _cancel(self) -> None:

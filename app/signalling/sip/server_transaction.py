@@ -93,7 +93,7 @@ class InviteServerTransaction(ServerTransaction):
     """
 
     on_cancel: Callable[[Request], None] | None = None
-    """Whoever serves the INVITE hears here that it was cancelled before it was answered (9.2)."""
+    """Whoever serves the INVITE hears here that it was cancelled before it was answered (9.2); then nobody does."""
 
     @property
     def accepted(self) -> bool:
@@ -113,6 +113,8 @@ class InviteServerTransaction(ServerTransaction):
             return
         self._stop_timers()
         self._transmit(response)
+        if not response.is_provisional:
+            self.on_cancel = None
         if response.is_success:
             self.state = ServerState.ACCEPTED
             self._end_after(self._timers.give_up)

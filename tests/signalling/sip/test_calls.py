@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
+
 import pytest
 
 from app.model.cause import Cause
+from app.model.ids import LegId
 from app.model.session import Direction
 from app.model.signalling import (
     Alerting,
@@ -218,3 +222,59 @@ def test_call_gets_through_a_bad_network(seed: int) -> None:
         assert phone.agent.endpoint.layer.idle
         assert not phone.agent._sessions
         assert not phone.agent._calls
+
+
+def _answered(alice: Phone, bob: Phone, leg: LegId) -> None:
+    bob.agent.connect(bob.incoming, description(bob.address))
+    alice.network.run(1)
+    alice.agent.disconnect(leg, Cause.NORMAL_CLEARING)
+
+
+def _ended_by_the_far_end(alice: Phone, bob: Phone, leg: LegId) -> None:
+    bob.agent.connect(bob.incoming, description(bob.address))
+    alice.network.run(1)
+    bob.agent.disconnect(bob.incoming, Cause.NORMAL_CLEARING)
+
+
+def _held_and_dialled_on(alice: Phone, bob: Phone, leg: LegId) -> None:
+    bob.agent.connect(bob.incoming, description(bob.address))
+    alice.network.run(1)
+    alice.agent.offer(leg, description(alice.address, direction=Direction.SENDONLY))
+    alice.network.run(1)
+    bob.agent.answer_offer(bob.incoming, description(bob.address, direction=Direction.RECVONLY))
+    alice.agent.digit(leg, "5")
+    alice.network.run(1)
+    alice.agent.disconnect(leg, Cause.NORMAL_CLEARING)
+
+
+def _cancelled(alice: Phone, bob: Phone, leg: LegId) -> None:
+    alice.agent.disconnect(leg, Cause.NORMAL_CLEARING)
+
+
+def _refused(alice: Phone, bob: Phone, leg: LegId) -> None:
+    bob.agent.disconnect(bob.incoming, Cause.USER_BUSY)
+
+
+@pytest.mark.parametrize("course", [_answered, _ended_by_the_far_end, _held_and_dialled_on, _cancelled, _refused])
+def test_what_is_over_is_freed_without_the_garbage_collector(course: Callable[[Phone, Phone, LegId], None]) -> None:
+    network = Network()
+    alice, bob = pair(network)
+
+    def call() -> None:
+        leg = alice.call()
+        network.run(1)
+        bob.agent.alert(bob.incoming)
+        network.run(1)
+        course(alice, bob, leg)
+        network.run(80)
+        alice.events.clear()
+        bob.events.clear()
+
+    call()
+    gc.collect()
+    gc.disable()
+    try:
+        call()
+        assert gc.collect() == 0, "calls, dialogs and transactions must not know each other in circles once over"
+    finally:
+        gc.enable()
