@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.signalling.sip.errors import SdpError
+from app.signalling.sip.sdes import MAX_CRYPTO
 from app.signalling.sip.sdp import MAX_ATTRIBUTES, MAX_FORMATS, MAX_MEDIA, MAX_SDP, build_sdp, parse_sdp
 
 HEAD = "v=0\r\no=alice 2890844526 2890844527 IN IP4 host.atlanta.example.com\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
@@ -267,3 +268,24 @@ def test_nothing_but_an_sdp_error_leaves(data: bytes) -> None:
         except SdpError:
             continue
         assert len(parse_sdp(build_sdp(description)).media) == len(description.media)
+
+
+def test_crypto_lines_become_keys_and_nothing_else_keeps_them() -> None:
+    key = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+    audio = media(
+        "m=audio 5004 RTP/SAVP 0",
+        f"a=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:{key}|2^20|1:4",
+        f"a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:{key}|2^20",
+        f"a=crypto:3 UNKNOWN inline:{key}",
+    )
+    assert [(crypto.tag, str(crypto.suite)) for crypto in audio.crypto] == [(2, "AES_CM_128_HMAC_SHA1_32")]
+    assert audio.attributes == ()
+    assert key not in repr(audio)
+    text = build_sdp(SessionDescription(1, 1, "192.0.2.1", (audio,))).decode()
+    assert f"a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:{key}\r\n" in text
+
+
+def test_no_more_crypto_lines_are_read_than_anybody_means() -> None:
+    key = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+    lines = [f"a=crypto:{tag} AES_CM_128_HMAC_SHA1_80 inline:{key}" for tag in range(MAX_CRYPTO + 10)]
+    assert len(media("m=audio 5004 RTP/SAVP 0", *lines).crypto) == MAX_CRYPTO

@@ -1,0 +1,52 @@
+"""What the user is told about encryption, and what the media room is told about the call."""
+
+from __future__ import annotations
+
+from app.model.cause import Cause
+from app.model.session import Direction
+from app.model.signalling import Connected, LineCapabilities, OfferReceived, Released
+from app.model.snapshot import CallState
+from tests.calls.dummies import DeskPhone, session
+
+
+def test_a_call_is_shown_as_encrypted_while_it_is() -> None:
+    phone = DeskPhone()
+    phone.media.encrypts = True
+    leg = phone.talk()
+    assert phone.views[0].encrypted
+    phone.media.encrypts = False
+    phone.say(OfferReceived(leg, session()))
+    assert not phone.views[0].encrypted
+    phone.media.encrypts = True
+    phone.say(OfferReceived(leg, session(Direction.SENDONLY)))
+    assert phone.views[0].encrypted
+    phone.say(Released(leg, Cause.NORMAL_CLEARING))
+    assert (phone.states, phone.views[0].encrypted) == ([CallState.ENDED], False)
+
+
+def test_an_answered_call_is_shown_as_encrypted_too() -> None:
+    phone = DeskPhone()
+    phone.media.encrypts = True
+    phone.ring()
+    assert not phone.views[0].encrypted
+    phone.done(phone.control.answer(phone.now))
+    assert phone.views[0].encrypted
+
+
+def test_the_media_room_learns_whether_signalling_is_private_and_the_call_for_help() -> None:
+    for private in (False, True):
+        phone = DeskPhone(LineCapabilities(private=private))
+        phone.dial("112")
+        phone.done(phone.control.hang_up(phone.now))
+        phone.ring()
+        phone.done(phone.control.answer(phone.now))
+        assert phone.media.opened == [(private, True), (private, False)]
+
+
+def test_an_answer_that_is_not_encrypted_ends_the_call_with_words() -> None:
+    phone = DeskPhone()
+    leg = phone.dial()
+    phone.media.refuse, phone.media.common_codec = "The other phone does not encrypt as this one wants", False
+    phone.say(Connected(leg, session()))
+    assert ("disconnect", leg, Cause.INCOMPATIBLE_DESTINATION) in phone.line.requests
+    assert phone.views[0].notice == "The other phone does not encrypt as this one wants"
