@@ -179,7 +179,8 @@ def _goes(place: Place) -> Callable[[Ui], None]:
 
 MUTED = AudioView(available=_ALL_PATHS, muted=True)
 LOCKED = _with(IDLE, lock=LockView(locked=True, pin_set=True))
-IN_CALL = _with(IDLE, calls=(CALL,), active=CALL.id, audio=MUTED, off_hook=True)
+_ENCRYPTED = msgspec.structs.replace(CALL, encrypted=True)
+IN_CALL = _with(IDLE, calls=(_ENCRYPTED,), active=CALL.id, audio=MUTED, off_hook=True)
 _HELD = msgspec.structs.replace(
     CALL, id=CallId("call-3"), state=CallState.HELD, party=Party(number="10", name="Reception")
 )

@@ -64,15 +64,15 @@ def test_the_tree_says_what_the_picture_says() -> None:
     assert State.PRESSED in mute.state
     quality = root.find("quality")
     assert quality is not None
-    assert quality.value == "Excellent"
+    assert quality.value == "Excellent, Encrypted"
 
 
 def test_the_lock_is_shown_only_while_it_is_true() -> None:
-    call = msgspec.structs.replace(IN_CALL.calls[0], encrypted=True)
-    root = Harness().show(msgspec.structs.replace(IN_CALL, calls=(call,))).root
-    quality = root.find("quality")
-    assert quality is not None
-    assert quality.value == "Excellent, Encrypted"
+    for encrypted, words in ((True, "Excellent, Encrypted"), (False, "Excellent")):
+        call = msgspec.structs.replace(IN_CALL.calls[0], encrypted=encrypted)
+        quality = Harness().show(msgspec.structs.replace(IN_CALL, calls=(call,))).root.find("quality")
+        assert quality is not None
+        assert quality.value == words
 
 
 def test_a_refusal_is_told_and_goes_away() -> None:
