@@ -38,7 +38,7 @@ def test_counters_that_no_screen_shows_build_nothing() -> None:
     before = harness.root.find("controls")
     assert CALL.quality is not None
     counted = msgspec.structs.replace(CALL.quality, packets_received=99_999, jitter_ms=7.5)
-    call = msgspec.structs.replace(CALL, quality=counted)
+    call = msgspec.structs.replace(IN_CALL.calls[0], quality=counted)
     assert not harness.ui.on_snapshot(msgspec.structs.replace(IN_CALL, generation=7, calls=(call,)))
     assert harness.root.find("controls") is before
 
