@@ -55,6 +55,12 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.Hold(1), False),
         (commands.MarkSeen(1), False),
         (commands.Register(1), False),
+        (commands.Join(1), False),
+        (commands.Split(1, 1), False),
+        (commands.MuteParty(1, 1, True), False),
+        (commands.SetPartyLevel(1, 1, 6), False),
+        (commands.Leave(1), False),
+        (commands.PreviewRing(1, "bell"), False),
     ],
 )
 def test_a_locked_phone_obeys_little(command: commands.Command, allowed: bool) -> None:
@@ -65,6 +71,7 @@ def test_every_command_was_thought_of() -> None:
     known = {
         "Dial", "Answer", "Reject", "HangUp", "Hold", "Retrieve", "Swap", "Mute", "SendDigits", "Redial", "Silence",
         "SelectPath", "SetVolume", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register", "PressKey", "MoveHook",
+        "Join", "Split", "MuteParty", "SetPartyLevel", "Leave", "PreviewRing",
     }  # fmt: skip
     assert {kind.__name__ for kind in commands.AnyCommand.__args__} == known
 
