@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "prediction.h"
 #include "sample.h"
 
 enum {
@@ -47,27 +48,6 @@ static void autocorrelate(const int16_t *end, float r[ORDER + 1])
         r[k] *= expf(-0.5f * turn * turn);
     }
     r[0] = r[0] * FLOOR + 1.0f;
-}
-
-/* Levinson-Durbin recursion. */
-static void solve(const float r[ORDER + 1], float a[ORDER])
-{
-    float error = r[0];
-    memset(a, 0, ORDER * sizeof *a);
-    for (int i = 0; i < ORDER && error > 0.0f; i++) {
-        float before[ORDER];
-        float reflection = r[i + 1];
-        for (int j = 0; j < i; j++) {
-            reflection -= a[j] * r[i - j];
-        }
-        reflection /= error;
-        memcpy(before, a, sizeof before);
-        for (int j = 0; j < i; j++) {
-            a[j] = before[j] - reflection * before[i - 1 - j];
-        }
-        a[i] = reflection;
-        error *= 1.0f - reflection * reflection;
-    }
 }
 
 static int32_t dot(const int16_t *a, const int16_t *b)
@@ -124,7 +104,7 @@ void conceal_begin(struct conceal *c, const int16_t *past)
     float r[ORDER + 1], likeness;
     memset(c, 0, sizeof *c);
     autocorrelate(end, r);
-    solve(r, c->predictor);
+    prediction_solve(r, ORDER, c->predictor, NULL);
     c->pitch = find_pitch(past, &likeness);
     learn_source(c, end);
     float unlike = fminf(fmaxf((VOICED - likeness) / (VOICED - UNVOICED), 0.0f), 1.0f);
@@ -132,13 +112,6 @@ void conceal_begin(struct conceal *c, const int16_t *past)
     for (int i = 0; i < ORDER; i++) {
         c->memory[i] = end[i - ORDER];
     }
-}
-
-/* White, of root mean square one. */
-static float next_noise(struct conceal *c)
-{
-    c->random = c->random * 1664525u + 1013904223u;
-    return (float)(int32_t)c->random * (sqrtf(3.0f) / 2147483648.0f);
 }
 
 static float gain(size_t generated)
@@ -151,7 +124,7 @@ static float gain(size_t generated)
 
 static float next_sample(struct conceal *c)
 {
-    float sample = (1.0f - c->noise) * c->source[c->position] + c->noise * c->level * next_noise(c);
+    float sample = (1.0f - c->noise) * c->source[c->position] + c->noise * c->level * random_white(&c->random);
     c->position = (c->position + 1) % c->pitch;
     for (int k = 0; k < ORDER; k++) {
         sample += c->predictor[k] * c->memory[ORDER - 1 - k];
@@ -163,6 +136,10 @@ static float next_sample(struct conceal *c)
 
 void conceal_generate(struct conceal *c, int16_t *out, size_t samples)
 {
+    if (c->generated == SOLID + FADE) {
+        memset(out, 0, samples * sizeof *out);
+        return;
+    }
     for (size_t i = 0; i < samples; i++) {
         float sample = next_sample(c) * gain(c->generated);
         c->generated += c->generated < SOLID + FADE;

@@ -1,4 +1,4 @@
-/* sample.h: 16 bit samples out of wider numbers. */
+/* sample.h: 16 bit samples out of wider numbers, and noise. */
 #ifndef IP270_SAMPLE_H
 #define IP270_SAMPLE_H
 
@@ -23,6 +23,13 @@ static inline float mean_square(const int16_t *samples, int count)
 static inline float saturate_float(float value)
 {
     return fminf(fmaxf(value, INT16_MIN), INT16_MAX);
+}
+
+/* White noise, uniform, of root mean square one. It need not be secret. */
+static inline float random_white(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (float)(int32_t)*state * (1.7320508f / 2147483648.0f);
 }
 
 #endif
