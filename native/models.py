@@ -48,10 +48,15 @@ class StreamConfig:
     rtcp_port: int | None = None
     """None: RTP's port + 1, or RTP's own when muxed."""
     packet_time_ms: int = 20
-    """10 to 60; shortened to what the codec has."""
+    """10 to 60."""
     telephone_event_type: int | None = None
     """RFC 4733 payload type we send digits with; its clock is the codec's."""
     receive_telephone_event: int | None = None
+    comfort_noise_type: int | None = None
+    """RFC 3389 payload type, at 8 kHz, that we may describe silence with."""
+    receive_comfort_noise: int | None = None
+    discontinuous: bool = False
+    """Send next to nothing in silence (DTX), where the codec or comfort noise allows it."""
     sends: bool = True
     receives: bool = True
     connected: bool = False

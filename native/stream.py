@@ -34,9 +34,12 @@ def _require(condition: bool, message: str) -> None:
 
 def _check(config: StreamConfig) -> None:
     types = [config.payload_type, *(number for number, _ in config.receive)]
-    types += [number for number in (config.telephone_event_type, config.receive_telephone_event) if number is not None]
+    events = (config.telephone_event_type, config.receive_telephone_event)
+    noise = (config.comfort_noise_type, config.receive_comfort_noise)
+    types += [number for number in events + noise if number is not None]
     _require(all(number in PAYLOAD_TYPES for number in types), f"payload types {types}: each must be 0 to 127")
     _require(config.telephone_event_type != config.payload_type, "digits and voice need different payload types")
+    _require(config.comfort_noise_type != config.payload_type, "noise and voice need different payload types")
     _require(config.rtp_port in PORTS, f"rtp_port {config.rtp_port}: must be 1 to 65535")
     _require(config.rtcp_port is None or config.rtcp_port in PORTS, f"rtcp_port {config.rtcp_port}: must be 1 to 65535")
     rtcp_has_port = config.rtcp_mux or config.rtcp_port is not None or config.rtp_port + 1 in PORTS
@@ -66,6 +69,9 @@ def _to_c(config: StreamConfig, default_cname: str) -> Any:
             "packet_time_ms": config.packet_time_ms,
             "telephone_event_type": _type_or_none(config.telephone_event_type),
             "receive_telephone_event_type": _type_or_none(config.receive_telephone_event),
+            "comfort_noise_type": _type_or_none(config.comfort_noise_type),
+            "receive_comfort_noise_type": _type_or_none(config.receive_comfort_noise),
+            "discontinuous": config.discontinuous,
             "sends": config.sends,
             "receives": config.receives,
             "connected": config.connected,

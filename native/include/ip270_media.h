@@ -97,6 +97,9 @@ struct media_stream_config {
     uint32_t packet_time_ms;
     int32_t telephone_event_type;           /* -1: none */
     int32_t receive_telephone_event_type;   /* -1: none */
+    int32_t comfort_noise_type;             /* -1: none; RFC 3389 at 8 kHz */
+    int32_t receive_comfort_noise_type;     /* -1: none */
+    bool discontinuous;                 /* send next to nothing in silence */
     bool sends;
     bool receives;
     bool connected;                     /* counts for the microphone gate */

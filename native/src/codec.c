@@ -4,8 +4,6 @@
 #include "codec_g722.h"
 #include "opus_codec.h"
 
-enum { OPUS_LONG_MS = 40, OPUS_SHORT_MS = 20 };
-
 static const struct codec *const CODECS[CODEC_COUNT] = {
     [CODEC_PCMU] = &codec_pcmu,
     [CODEC_PCMA] = &codec_pcma,
@@ -17,15 +15,6 @@ static const struct codec *const CODECS[CODEC_COUNT] = {
 const struct codec *codec_get(enum codec_id id)
 {
     return (unsigned)id < CODEC_COUNT ? CODECS[id] : NULL;
-}
-
-unsigned codec_packet_time(enum codec_id id, unsigned wanted_ms)
-{
-    unsigned whole = wanted_ms < 10 ? 10 : wanted_ms - wanted_ms % 10;
-    if (id == CODEC_OPUS_NB || id == CODEC_OPUS_WB) {
-        return whole == 30 ? OPUS_SHORT_MS : whole == 50 ? OPUS_LONG_MS : whole;
-    }
-    return whole;
 }
 
 size_t codec_encoder_size_max(void)

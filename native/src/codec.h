@@ -36,8 +36,14 @@ struct codec {
     size_t (*encoder_size)(void);
     int (*encoder_init)(void *encoder);
 
-    /** Encodes `samples` (a multiple of 160) into at most `capacity` bytes. Returns bytes, or a negative errno. */
+    /** Encodes `samples` (a multiple of 160, at most 960) into at most `capacity` bytes. Returns bytes, or a negative errno. */
     int (*encode)(void *encoder, const int16_t *in, size_t samples, uint8_t *payload, size_t capacity);
+
+    /** Packets to lose, in percent, that the encoder should be ready for. NULL: the codec has no redundancy. */
+    void (*expect_loss)(void *encoder, unsigned percent);
+
+    /** Lets the encoder send nothing in silence: `encode` then returns 0. NULL: RFC 3389 does it, see comfort_noise.h. */
+    void (*set_discontinuous)(void *encoder, bool on);
 
     size_t (*decoder_size)(void);
     int (*decoder_init)(void *decoder);
@@ -63,10 +69,6 @@ struct codec {
 
 /** The codec of this id, or NULL when the id is none. */
 const struct codec *codec_get(enum codec_id id);
-
-/** The longest packet time in ms that the codec can send and that is not above `wanted_ms`; never below 10.
-    Opus has no 30 or 50 ms frame (RFC 6716, 2.1.4): 30 becomes 20. */
-unsigned codec_packet_time(enum codec_id id, unsigned wanted_ms);
 
 /** Bytes and alignment-safe room for the largest encoder or decoder of the table. */
 size_t codec_encoder_size_max(void);

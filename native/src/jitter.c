@@ -51,6 +51,7 @@ enum jitter_verdict jitter_put(struct jitter_buffer *b, const struct jitter_pack
     into->sequence = header->sequence;
     into->time = header->time;
     into->codec = header->codec;
+    into->noise = header->noise;
     into->samples = header->samples;
     into->size = header->size;
     if (header->size > 0) {

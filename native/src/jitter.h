@@ -17,7 +17,8 @@ struct jitter_packet {
     bool used;
     int64_t sequence;                /**< Extended                                                    */
     int64_t time;                    /**< Media time of its first sample, 16 kHz samples              */
-    const struct codec *codec;       /**< NULL: a place in the sequence that holds no audio (an event, a keepalive) */
+    const struct codec *codec;       /**< NULL: comfort noise, or a place in the sequence that holds no audio (an event, a keepalive) */
+    bool noise;                      /**< The payload is RFC 3389's                                   */
     size_t samples;                  /**< That it will decode to                                      */
     size_t size;
     uint8_t payload[CODEC_PAYLOAD_MAX];

@@ -9,8 +9,10 @@ static const double LOSSY = 0.02, CALM = 0.005, LOSS_WEIGHT = 1.0 / 128.0;
 
 enum {
     FRAME = CODEC_FRAME_SAMPLES,
-    FADE = FRAME,                        /* 10 ms from what was made up to what came                                 */
+    FADE = FRAME,                        /* 10 ms from what was made up to what came,                                */
+    FADE_LONG = 2 * FRAME,               /* 20 ms to a codec that begins with a predictor of its own                 */
     STARVED = 12 * FRAME,                /* nothing for so long: the talkspurt is over, or the path is              */
+    STARVED_OWN = 60 * FRAME,            /* ... with a codec that makes its own comfort noise, told of every 400 ms */
     EXCESS = FRAME,                      /* the delay may be this much above its target ...                         */
     SHORTAGE = FRAME / 2,                /* ... or below, before time is stretched                                  */
     FAR = 5 * FRAME,                     /* from here on it is stretched without rests                              */
@@ -18,9 +20,9 @@ enum {
     BURST = 10 * FRAME,                  /* a talkspurt begins at most this much later than its target              */
 };
 
-void playout_init(struct playout *p, void *decoder)
+void playout_init(struct playout *p, void *decoder, void *before)
 {
-    *p = (struct playout){.decoder = decoder};
+    *p = (struct playout){.decoder = decoder, .before = before, .fade = FADE};
 }
 
 void playout_restart(struct playout *p)
@@ -45,12 +47,21 @@ static int64_t current_delay(const struct playout *p, const struct delay_estimat
     return now - (p->end - (int64_t)p->length) - delay_lowest_offset(delay);
 }
 
-/* The first packet that holds audio; passes over places that don't. */
+static void take_noise(struct playout *p, const struct jitter_packet *packet)
+{
+    comfort_noise_take(&p->noise, packet->payload, packet->size);
+    p->noisy = true;
+}
+
+/* The first packet that holds audio, or, while playing, comfort noise; passes over places that hold nothing. */
 static const struct jitter_packet *first_audio(struct playout *p, struct jitter_buffer *jitter)
 {
     const struct jitter_packet *first = jitter_first(jitter);
-    while (first != NULL && first->codec == NULL) {
+    while (first != NULL && first->codec == NULL && !(first->noise && p->playing)) {
         p->pausing = true;
+        if (first->noise) {
+            take_noise(p, first);
+        }
         jitter_drop_first(jitter);
         first = jitter_first(jitter);
     }
@@ -76,6 +87,7 @@ static bool try_start(struct playout *p, struct jitter_buffer *jitter, const str
         return false;
     }
     p->playing = true;
+    p->noisy = false;
     p->end = first->time;
     p->missing = 0;
     p->last_sequence = first->sequence - 1;
@@ -102,6 +114,9 @@ static void conceal_frame(struct playout *p)
 {
     int16_t made[FRAME + CODEC_FOLLOW_AHEAD];
     bool own = p->codec != NULL && p->codec->conceal != NULL;
+    if (p->codec != NULL && !p->concealing) {
+        memcpy(p->before, p->decoder, p->codec->decoder_size());
+    }
     if (own && p->codec->conceal(p->decoder, made, FRAME) == FRAME) {
         append(p, made, FRAME);
         p->inventing = false;
@@ -126,27 +141,33 @@ static void join(struct playout *p, int16_t *decoded, size_t count, size_t skip)
     bool own = p->codec->conceal != NULL;
     decoded += skip;
     count -= skip;
-    if (p->concealing && (!own || skip > 0)) {
-        int16_t made[FADE];
+    if (p->concealing && (p->inventing || !own || skip > 0)) {
+        int16_t made[FADE_LONG];
+        int32_t fade = (int32_t)(p->fade < count ? p->fade : count);
         invent(p);
-        conceal_generate(&p->conceal, made, FADE);
-        for (int32_t i = 0; i < FADE && (size_t)i < count; i++) {
-            decoded[i] = (int16_t)((made[i] * (FADE - i) + decoded[i] * i) / FADE);
+        conceal_generate(&p->conceal, made, (size_t)fade);
+        for (int32_t i = 0; i < fade; i++) {
+            decoded[i] = (int16_t)((made[i] * (fade - i) + decoded[i] * i) / fade);
         }
     }
     append(p, decoded, count);
     p->concealing = false;
     p->inventing = false;
+    p->fade = FADE;
     p->pausing = false;
     p->concealed += (uint64_t)p->uncounted;
     p->uncounted = 0;
     p->missing = 0;
 }
 
+/* Another codec begins from nothing: what came before is drawn out, to fade from. */
 static void use_codec(struct playout *p, const struct codec *codec)
 {
     if (p->codec != codec && codec->decoder_init(p->decoder) == 0) {
         p->codec = codec;
+        p->fade = codec->conceal != NULL ? FADE_LONG : FADE;
+        invent(p);
+        p->concealing = true;
     }
 }
 
@@ -161,14 +182,55 @@ static void note_losses(struct playout *p, const struct jitter_packet *packet)
     }
 }
 
+/* Where, within one period and the first `most` samples of what a late packet decoded to, it goes on most like what was made up in
+ * its place. */
+static int64_t best_joint(struct playout *p, const int16_t *decoded, int64_t most)
+{
+    int16_t made[FADE];
+    float best = 0.0f;
+    int64_t found = 0;
+    invent(p);
+    struct conceal ahead = p->conceal;
+    conceal_generate(&ahead, made, FADE);
+    for (int64_t skip = 0; skip <= (int64_t)ahead.pitch && skip <= most; skip++) {
+        float both = 0.0f, power = 1.0f;
+        for (int i = 0; i < FADE; i++) {
+            both += (float)made[i] * (float)decoded[skip + i];
+            power += (float)decoded[skip + i] * (float)decoded[skip + i];
+        }
+        float alike = both > 0.0f ? both * both / power : 0.0f;
+        if (alike > best) {
+            best = alike;
+            found = skip;
+        }
+    }
+    return found;
+}
+
+/* The packet that was missed comes after all: the decoder forgets what it made up, and so fits it again. */
+static void take_back(struct playout *p)
+{
+    if (p->concealing && p->missing > 0) {
+        memcpy(p->decoder, p->before, p->codec->decoder_size());
+        invent(p);
+    }
+}
+
 /* Decodes the first packet, whose beginning is due or overdue. */
 static void decode_first(struct playout *p, struct jitter_buffer *jitter, const struct delay_estimator *delay, int64_t now)
 {
     const struct jitter_packet *first = jitter_first(jitter);
     int16_t decoded[CODEC_PACKET_SAMPLES_MAX];
+    bool adjacent = first->sequence == p->last_sequence + 1;
+    if (adjacent && first->codec == p->codec) {
+        take_back(p);
+    }
     use_codec(p, first->codec);
     int count = p->codec->decode(p->decoder, first->payload, first->size, decoded, CODEC_PACKET_SAMPLES_MAX);
     int64_t overdue = p->end - first->time;
+    if (adjacent && p->uncounted > overdue) {
+        p->uncounted = overdue > 0 ? overdue : 0;    /* nothing is lost: the far end sent nothing for a while */
+    }
     note_losses(p, first);
     p->last_sequence = first->sequence;
     jitter_drop_first(jitter);
@@ -177,8 +239,10 @@ static void decode_first(struct playout *p, struct jitter_buffer *jitter, const 
         return;
     }
     if (overdue > 0 && current_delay(p, delay, now) + overdue <= playout_target(p, delay)) {
-        p->end -= overdue;    /* the delay has to grow anyway: play all of it, later */
-        overdue = 0;
+        int64_t longest = count - FADE < overdue ? count - FADE : overdue;
+        int64_t skip = best_joint(p, decoded, longest / 2);
+        p->end -= overdue - skip;    /* the delay has to grow anyway: play all of it, later */
+        overdue = skip;
     }
     if (overdue >= count) {
         p->late++;
@@ -203,12 +267,25 @@ static bool recover(struct playout *p, const struct jitter_packet *after, int64_
     return true;
 }
 
+/* The talkspurt is over, and the far end says what its silence sounds like. The media time goes on. */
+static void fall_silent(struct playout *p, struct jitter_buffer *jitter, const struct jitter_packet *noise)
+{
+    take_noise(p, noise);
+    p->last_sequence = noise->sequence;
+    jitter_drop_first(jitter);
+    p->playing = false;
+    p->concealed += (uint64_t)p->uncounted;
+    p->uncounted = 0;
+}
+
 /* Adds at least something to the line. */
 static void extend(struct playout *p, struct jitter_buffer *jitter, const struct delay_estimator *delay, int64_t now)
 {
     const struct jitter_packet *first = first_audio(p, jitter);
     int64_t gap = first != NULL ? first->time - p->end : 1;
-    if (gap <= 0) {
+    if (gap <= 0 && first->noise) {
+        fall_silent(p, jitter, first);
+    } else if (gap <= 0) {
         decode_first(p, jitter, delay, now);
     } else if (first == NULL || !recover(p, first, gap)) {
         conceal_frame(p);
@@ -238,6 +315,22 @@ static void steer(struct playout *p, const struct delay_estimator *delay, int64_
     }
 }
 
+/* While nothing is played: what the far end's silence sounds like, or what came last, fading away. */
+static void rest(struct playout *p)
+{
+    int16_t frame[FRAME];
+    if (p->noisy) {
+        comfort_noise_generate(&p->noise, frame);
+        p->concealing = p->inventing = false;
+    } else {
+        invent(p);
+        conceal_generate(&p->conceal, frame, FRAME);
+        p->concealing = true;
+    }
+    memcpy(line_end(p), frame, (FRAME - p->length) * sizeof *frame);
+    p->length = FRAME;
+}
+
 static void fill(struct playout *p, struct jitter_buffer *jitter, struct delay_estimator *delay, int64_t now)
 {
     while (p->playing && p->length < FRAME) {
@@ -246,7 +339,7 @@ static void fill(struct playout *p, struct jitter_buffer *jitter, struct delay_e
         if (!p->concealing && !was_concealing && p->length >= FRAME) {
             steer(p, delay, now);
         }
-        if (p->missing >= STARVED) {
+        if (p->missing >= (p->codec != NULL && p->codec->conceal != NULL ? STARVED_OWN : STARVED)) {
             p->playing = false;
             delay_restart(delay);
         }
@@ -260,8 +353,7 @@ void playout_get(struct playout *p, struct jitter_buffer *jitter, struct delay_e
         fill(p, jitter, delay, now);
     }
     if (p->length < FRAME) {
-        memset(line_end(p), 0, (FRAME - p->length) * sizeof *p->line);
-        p->length = FRAME;
+        rest(p);
     }
     memcpy(out, p->line + PLAYOUT_PAST, FRAME * sizeof *out);
     p->length -= FRAME;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "codec.h"
+#include "comfort_noise.h"
 #include "conceal.h"
 #include "delay.h"
 #include "jitter.h"
@@ -23,14 +24,18 @@ enum {
 struct playout {
     const struct codec *codec;           /**< Of `decoder`; NULL before the first packet                      */
     void *decoder;                       /**< codec_decoder_size_max() bytes, given by the owner              */
+    void *before;                        /**< As many: `decoder` as it was before it concealed                */
     bool playing;                        /**< `end` is set                                                    */
     int64_t end;                         /**< Media time after the last sample of `line`                      */
     int64_t last_sequence;               /**< Of the packet decoded last                                      */
     bool concealing;                     /**< The end of `line` was made up                                   */
     bool inventing;                      /**< ... by `conceal`, which can go on, not by the codec             */
+    size_t fade;                         /**< Samples over which what comes next takes over from it           */
     bool pausing;                        /**< What is missing is an event or a keepalive, not audio           */
     int64_t missing;                     /**< Samples made up since the last decoded one                      */
     int64_t uncounted;                   /**< Of them, not yet in `concealed`: the talkspurt may have ended   */
+    bool noisy;                          /**< The far end is silent and said how that sounds                  */
+    struct comfort_noise noise;
     double losses;                       /**< Share of packets lost lately                                    */
     int64_t allowance;                   /**< Added to the target, so that the packet after a lost one, which can
                                               recover it, comes in time                                       */
@@ -43,10 +48,10 @@ struct playout {
     uint64_t late, refused;              /**< Packets: overtaken by playout; undecodable                      */
 };
 
-/** Starts anew with `decoder` as the decoder's memory. */
-void playout_init(struct playout *p, void *decoder);
+/** Starts anew with `decoder` and `before` as memory of codec_decoder_size_max() bytes each. */
+void playout_init(struct playout *p, void *decoder, void *before);
 
-/** The media time begins anew: what waits in the line is played, then the next packet is waited for. */
+/** The media time begins anew: what waits in the line is played and fades, then the next packet is waited for. */
 void playout_restart(struct playout *p);
 
 /** The delay aimed at, samples. */

@@ -18,6 +18,7 @@ enum {
     STRAY_ARRIVAL = 5 * CODEC_FRAME_SAMPLES,     /* further from the tick than this: a clock was set                       */
     MEAN_DELAY_TICKS = 200,
     JUMP = 2 * CODEC_SAMPLE_RATE,                /* timestamps further than this from where they were begin anew           */
+    COMFORT_NOISE_CLOCK = 8000,                  /* RFC 3389, 4                                                            */
 };
 
 struct receiver {
@@ -34,20 +35,29 @@ struct receiver {
     unsigned clock_rate;                         /* of the running timestamps; 0: none yet                                 */
     uint32_t timestamp;                          /* highest seen                                                           */
     int64_t extended_timestamp;                  /* the same without wrap-around                                           */
+    int64_t time_base;                           /* media time of extended timestamp 0                                     */
+    int64_t placed_sequence, placed_end;         /* of the packet that came last: where it stands, and its end in media time */
     uint64_t received, duplicate, late, reordered, discarded, malformed;
     double mean_delay;                           /* samples                                                                */
     struct playout playout;
-    max_align_t decoder[];                       /* codec_decoder_size_max() bytes                                         */
+    max_align_t decoders[];                      /* twice codec_decoder_size_max() bytes                                   */
 };
+
+/* Room for the largest decoder, in units that keep the next one aligned. */
+static size_t decoder_units(void)
+{
+    return (codec_decoder_size_max() + sizeof(max_align_t) - 1) / sizeof(max_align_t);
+}
 
 size_t receiver_size(void)
 {
-    return sizeof(struct receiver) + codec_decoder_size_max();
+    return sizeof(struct receiver) + 2 * decoder_units() * sizeof(max_align_t);
 }
 
 static bool config_valid(const struct receiver_config *config)
 {
-    if (config->payload_count > RECEIVER_PAYLOADS_MAX || config->telephone_event_type > PAYLOAD_TYPE_MAX) {
+    if (config->payload_count > RECEIVER_PAYLOADS_MAX || config->telephone_event_type > PAYLOAD_TYPE_MAX ||
+        config->comfort_noise_type > PAYLOAD_TYPE_MAX) {
         return false;
     }
     for (unsigned i = 0; i < config->payload_count; i++) {
@@ -69,7 +79,7 @@ int receiver_init(struct receiver *r, const struct receiver_config *config)
     r->config = *config;
     telephone_event_receiver_init(&r->digits, config->telephone_event_clock);
     delay_init(&r->delay);
-    playout_init(&r->playout, r->decoder);
+    playout_init(&r->playout, r->decoders, r->decoders + decoder_units());
     return 0;
 }
 
@@ -120,16 +130,23 @@ static const struct codec *find_codec(const struct receiver *r, uint8_t payload_
     return NULL;
 }
 
+/* Timestamps count anew from media time `time_base`. */
+static void begin_timestamps(struct receiver *r, unsigned clock_rate, uint32_t timestamp, int64_t time_base)
+{
+    source_forget_arrival(&r->source);
+    r->clock_rate = clock_rate;
+    r->timestamp = timestamp;
+    r->extended_timestamp = 0;
+    r->time_base = time_base;
+}
+
 /* Timestamps, or sequence numbers, begin anew: what was learnt about lateness stays. */
-static void restart_timeline(struct receiver *r, const struct codec *codec, uint32_t timestamp)
+static void restart_timeline(struct receiver *r, unsigned clock_rate, uint32_t timestamp)
 {
     jitter_reset(&r->jitter);
     delay_restart(&r->delay);
     playout_restart(&r->playout);
-    source_forget_arrival(&r->source);
-    r->clock_rate = codec->clock_rate;
-    r->timestamp = timestamp;
-    r->extended_timestamp = 0;
+    begin_timestamps(r, clock_rate, timestamp, 0);
 }
 
 static void note_source(struct receiver *r, enum source_verdict verdict)
@@ -181,6 +198,39 @@ static void store(struct receiver *r, const struct jitter_packet *packet, const 
     }
 }
 
+/* Media time of a packet of `samples`. A codec with another clock goes on where the one before it ended: its timestamps have nothing
+ * to do with the earlier ones (RFC 7160, 4), its sequence numbers have. */
+static int64_t place(struct receiver *r, uint32_t timestamp, unsigned clock_rate, int64_t sequence, int64_t samples)
+{
+    int64_t ahead = to_samples(rtp_timestamp_distance(r->timestamp, timestamp), clock_rate);
+    if (r->clock_rate == 0 || (r->clock_rate == clock_rate && (ahead > JUMP || ahead < -JUMP))) {
+        restart_timeline(r, clock_rate, timestamp);
+    } else if (r->clock_rate != clock_rate) {
+        int64_t missing = (sequence - r->placed_sequence - 1) * samples;
+        begin_timestamps(r, clock_rate, timestamp, r->placed_end + missing);
+    }
+    int64_t extended = r->extended_timestamp + rtp_timestamp_distance(r->timestamp, timestamp);
+    if (extended > r->extended_timestamp) {
+        r->extended_timestamp = extended;
+        r->timestamp = timestamp;
+    }
+    int64_t time = r->time_base + to_samples(extended, clock_rate);
+    r->placed_sequence = sequence;
+    r->placed_end = time + samples;
+    return time;
+}
+
+static void put_noise(struct receiver *r, const struct rtp_packet *packet, int64_t sequence)
+{
+    struct jitter_packet entry = {
+        .sequence = sequence,
+        .time = place(r, packet->timestamp, COMFORT_NOISE_CLOCK, sequence, 0),
+        .noise = true,
+        .size = packet->payload_size < COMFORT_NOISE_PAYLOAD_MAX ? packet->payload_size : COMFORT_NOISE_PAYLOAD_MAX,
+    };
+    store(r, &entry, packet->payload);
+}
+
 static void put_audio(struct receiver *r, const struct rtp_packet *packet, const struct codec *codec, int64_t sequence,
                       int64_t arrival)
 {
@@ -189,18 +239,9 @@ static void put_audio(struct receiver *r, const struct rtp_packet *packet, const
         r->malformed++;
         return;
     }
-    int64_t ahead = to_samples(rtp_timestamp_distance(r->timestamp, packet->timestamp), codec->clock_rate);
-    if (r->clock_rate != codec->clock_rate || ahead > JUMP || ahead < -JUMP) {
-        restart_timeline(r, codec, packet->timestamp);
-    }
-    int64_t extended = r->extended_timestamp + rtp_timestamp_distance(r->timestamp, packet->timestamp);
-    if (extended > r->extended_timestamp) {
-        r->extended_timestamp = extended;
-        r->timestamp = packet->timestamp;
-    }
     struct jitter_packet entry = {
         .sequence = sequence,
-        .time = to_samples(extended, codec->clock_rate),
+        .time = place(r, packet->timestamp, codec->clock_rate, sequence, samples),
         .codec = codec,
         .samples = (size_t)samples,
         .size = packet->payload_size,
@@ -220,7 +261,8 @@ void receiver_put(struct receiver *r, const uint8_t *data, size_t size, int64_t 
     }
     const struct codec *codec = find_codec(r, packet.payload_type);
     bool event = packet.payload_type == r->config.telephone_event_type;
-    if (codec == NULL && !event) {
+    bool noise = packet.payload_type == r->config.comfort_noise_type;
+    if (codec == NULL && !event && !noise) {
         r->discarded++;
         return;
     }
@@ -234,11 +276,13 @@ void receiver_put(struct receiver *r, const uint8_t *data, size_t size, int64_t 
     r->received++;
     r->reordered += verdict == SOURCE_ACCEPTED && sequence < highest;
     if (event || packet.payload_size == 0) {
-        struct jitter_packet place = {.sequence = sequence};
-        store(r, &place, NULL);
+        struct jitter_packet nothing = {.sequence = sequence};
+        store(r, &nothing, NULL);
     }
     if (event) {
         put_digit(r, &packet);
+    } else if (packet.payload_size > 0 && noise) {
+        put_noise(r, &packet, sequence);
     } else if (packet.payload_size > 0) {
         put_audio(r, &packet, codec, sequence, arrival_time(r, arrival_ns));
     }

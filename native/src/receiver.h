@@ -28,6 +28,7 @@ struct receiver_payload {
 struct receiver_config {
     struct receiver_payload payloads[RECEIVER_PAYLOADS_MAX];
     unsigned payload_count;
+    int comfort_noise_type;             /**< Payload type 0 to 127 of RFC 3389 at 8 kHz, or -1                    */
     int telephone_event_type;           /**< Payload type 0 to 127, or -1                                         */
     unsigned telephone_event_clock;     /**< RTP clock of that type: 8000 or 48000                                */
 };
@@ -80,7 +81,8 @@ int receiver_configure(struct receiver *r, const struct receiver_config *config)
     clock as the `now_ns` of receiver_get. */
 void receiver_put(struct receiver *r, const uint8_t *packet, size_t size, int64_t arrival_ns);
 
-/** One 10 ms frame at 16 kHz, always filled: with silence before the first packet and in long gaps. Call once per tick,
+/** One 10 ms frame at 16 kHz, always filled: with silence before the first packet and in long gaps, with the far end's
+    noise where it described it (RFC 3389). Call once per tick,
     after the tick's packets have been put. */
 void receiver_get(struct receiver *r, int16_t out[160], int64_t now_ns);
 

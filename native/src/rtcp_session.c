@@ -117,6 +117,7 @@ size_t rtcp_session_report(struct rtcp_session *session, struct receiver *receiv
 static void take_report_block(struct rtcp_session *session, const struct rtcp_report_block *block, int64_t arrival_ns,
                               unsigned clock_rate)
 {
+    session->reports++;
     session->remote_fraction_lost = block->fraction_lost / 256.0;
     session->remote_jitter_ms = block->jitter * 1000.0 / clock_rate;
     if (block->last_sr == 0)

@@ -25,6 +25,7 @@ struct rtcp_session {
     int64_t last_sr_arrival_ns;
     uint64_t sent;
     uint64_t received;
+    uint64_t reports;                   /* blocks about us */
     double round_trip_ms;               /* negative: unknown */
     double remote_fraction_lost;        /* negative: unknown */
     double remote_jitter_ms;            /* negative: unknown */

@@ -21,11 +21,13 @@ enum {
 struct sender_config {
     enum codec_id codec;
     uint8_t payload_type;               /**< 0 to 127                                                     */
-    unsigned packet_time_ms;            /**< 10 to 60 in steps of 10; shortened to what the codec has     */
+    unsigned packet_time_ms;            /**< 10 to 60 in steps of 10                                      */
     uint32_t ssrc;                      /**< These three are used by sender_init only                     */
     uint16_t first_sequence;            /**< Random, RFC 3550 5.1                                         */
     uint32_t first_timestamp;           /**< Random, RFC 3550 5.1                                         */
     int telephone_event_type;           /**< Payload type 0 to 127, or -1: digits are refused             */
+    bool discontinuous;                 /**< Send next to nothing in silence (DTX)                        */
+    int comfort_noise_type;             /**< Payload type 0 to 127 of RFC 3389, or -1: DTX only where the codec has its own */
     unsigned telephone_event_clock;     /**< Must be the codec's clock rate (RFC 4733 2.1, 7587 4.1: one clock per SSRC) */
 };
 
@@ -46,7 +48,7 @@ size_t sender_size(void);
 int sender_init(struct sender *s, const struct sender_config *config);
 
 /** Changes codec, payload type, packet time or event type of a running sender. SSRC, sequence numbers, timestamps and counters
-    go on, waiting digits stay. Returns 0, or -EINVAL and nothing has changed. */
+    go on, waiting digits and audio stay. Returns 0, or -EINVAL and nothing has changed. */
 int sender_configure(struct sender *s, const struct sender_config *config);
 
 /** One 10 ms frame. Returns the size of the RTP packet now in `packet` when one is due this tick, else 0. While `send` is
@@ -58,6 +60,10 @@ unsigned sender_frames_to_packet(const struct sender *s);
 
 /** Queues a digit ("0123456789*#ABCD"); false when it is none, 32 wait already, or no event type is agreed on. */
 bool sender_digit(struct sender *s, char digit, unsigned milliseconds);
+
+/** What the far end reported lost of our packets, 0 to 1: from 1 % on, a codec that can sends redundancy. Once that is so, ten
+    reports without loss end it. */
+void sender_note_loss(struct sender *s, double share);
 
 void sender_statistics(const struct sender *s, struct sender_statistics *out);
 

@@ -94,11 +94,14 @@ int stream_setup_from(struct stream_setup *setup, const struct media_stream_conf
     setup->receiver.payload_count = config->receive_count;
     setup->receiver.telephone_event_type = config->receive_telephone_event_type;
     setup->receiver.telephone_event_clock = codec->clock_rate;
+    setup->receiver.comfort_noise_type = config->receive_comfort_noise_type;
     setup->sender.codec = codec->id;
     setup->sender.payload_type = config->send.payload_type;
     setup->sender.packet_time_ms = config->packet_time_ms;
     setup->sender.telephone_event_type = config->telephone_event_type;
     setup->sender.telephone_event_clock = codec->clock_rate;
+    setup->sender.comfort_noise_type = config->comfort_noise_type;
+    setup->sender.discontinuous = config->discontinuous;
     setup->clock_rate = codec->clock_rate;
     /* RFC 3264 8.4: whoever names the unspecified address wants neither RTP nor RTCP. Linux would send it to ourselves. */
     setup->reachable = !address_unspecified(&setup->remote[COMPONENT_RTP]);
@@ -151,7 +154,7 @@ static bool source_accepted(struct stream *stream, const struct packet *packet, 
 static bool payload_type_known(const struct stream *stream, const struct rtp_packet *parsed)
 {
     int type = parsed->payload_type;
-    if (type == stream->setup.receiver.telephone_event_type)
+    if (type == stream->setup.receiver.telephone_event_type || type == stream->setup.receiver.comfort_noise_type)
         return true;
     for (unsigned i = 0; i < stream->setup.receiver.payload_count; i++) {
         if (type == stream->setup.receiver.payloads[i].type)
@@ -233,11 +236,14 @@ static void take_rtcp(struct stream *stream, struct packet *packet, struct event
     struct receiver_statistics statistics;
     receiver_statistics(stream->receiver, &statistics);
     bool bye = false;
+    uint64_t reports = stream->rtcp.reports;
     if (!rtcp_session_receive(&stream->rtcp, packet->data, packet->size, packet->arrival_ns, stream->setup.clock_rate,
                               statistics.ssrc, &bye)) {
         stream->malformed++;
         return;
     }
+    if (stream->rtcp.reports != reports)
+        sender_note_loss(stream->sender, stream->rtcp.remote_fraction_lost);
     if (bye && statistics.active)
         events_emit(events, MEDIA_EVENT_BYE, stream->party.object.id, 0, 0);
 }

@@ -24,6 +24,8 @@ static void set_up(void)
         .packet_time_ms = 20,
         .telephone_event_type = 101,
         .receive_telephone_event_type = 101,
+        .comfort_noise_type = 13,
+        .receive_comfort_noise_type = 13,
         .sends = true,
         .receives = true,
         .connected = true,

@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct receiver_config CONFIG = {
     .payloads = {{0, CODEC_PCMU}, {8, CODEC_PCMA}, {9, CODEC_G722}, {96, CODEC_OPUS_NB}, {97, CODEC_OPUS_WB}},
     .payload_count = 5,
+    .comfort_noise_type = 13,
     .telephone_event_type = 101,
     .telephone_event_clock = 8000,
 };

@@ -10,7 +10,7 @@
 #include "sender.h"
 #include "signals.h"
 
-enum { NETWORK_TICK_NS = 10000000, NETWORK_IN_FLIGHT = 256, NETWORK_AUDIO_TYPE = 96, NETWORK_EVENT_TYPE = 101 };
+enum { NETWORK_TICK_NS = 10000000, NETWORK_IN_FLIGHT = 256, NETWORK_AUDIO_TYPE = 96, NETWORK_EVENT_TYPE = 101, NETWORK_NOISE_TYPE = 13 };
 
 struct network_packet {
     bool used;
@@ -36,7 +36,7 @@ static inline struct sender_config network_sender_config(enum codec_id codec, un
 {
     return (struct sender_config){
         .codec = codec, .payload_type = NETWORK_AUDIO_TYPE, .packet_time_ms = packet_time_ms, .ssrc = 0x1234,
-        .first_sequence = 65530, .first_timestamp = 0xfffff000u, .telephone_event_type = NETWORK_EVENT_TYPE,
+        .first_sequence = 65530, .first_timestamp = 0xfffff000u, .comfort_noise_type = NETWORK_NOISE_TYPE, .telephone_event_type = NETWORK_EVENT_TYPE,
         .telephone_event_clock = codec_get(codec)->clock_rate,
     };
 }
@@ -44,7 +44,7 @@ static inline struct sender_config network_sender_config(enum codec_id codec, un
 static inline struct receiver_config network_receiver_config(enum codec_id codec)
 {
     return (struct receiver_config){
-        .payloads = {{NETWORK_AUDIO_TYPE, codec}}, .payload_count = 1, .telephone_event_type = NETWORK_EVENT_TYPE,
+        .payloads = {{NETWORK_AUDIO_TYPE, codec}}, .payload_count = 1, .comfort_noise_type = NETWORK_NOISE_TYPE, .telephone_event_type = NETWORK_EVENT_TYPE,
         .telephone_event_clock = codec_get(codec)->clock_rate,
     };
 }
