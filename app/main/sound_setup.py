@@ -34,6 +34,7 @@ def media_settings(settings: Layers) -> MediaSettings:
     return MediaSettings(
         codecs=tuple(AudioCodec(name) for name in settings.words("audio.codecs")),
         packet_time_ms=settings.number("audio.ptime"),
+        discontinuous=settings.switch("audio.dtx"),
         dscp=settings.number("audio.dscp"),
         ports=_voice_ports(settings) or MediaSettings.ports,
         country=settings.text("phone.country"),

@@ -38,6 +38,8 @@ class Agreement:
     packet_time_ms: int
     telephone_event_type: int | None
     receive_telephone_event: int | None
+    comfort_noise: bool = False
+    """Silence may be described by RFC 3389, payload type 13, both ways."""
     direction: Direction
     """Ours."""
     remote: Direction

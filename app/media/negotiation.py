@@ -10,7 +10,7 @@ import msgspec
 from app.media.agreement import Agreement, DescriptionUnusable, NoCommonCodec, NotEncrypted
 from app.media.encryption import PLAIN_PROTOCOLS, SECURE_PROTOCOLS, Encryption, KeyRing, Keys, chosen
 from app.media.formats import DEFAULT_CODECS, FORMATS, AudioCodec, recognise, to_send
-from app.media.payload_types import EVENT_CLOCKS, PayloadTypes, is_event
+from app.media.payload_types import COMFORT_NOISE, EVENT_CLOCKS, PayloadTypes, is_event, knows_comfort_noise
 from app.media.reach import obstacle
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 
@@ -70,7 +70,10 @@ class Negotiation:
         clocks = {FORMATS[codec].clock_rate for codec in codecs}
         described = tuple(self._types.describe(codec) for codec in codecs)
         events = tuple(self._types.describe_event(clock) for clock in EVENT_CLOCKS if clock in clocks)
-        voice = self._voice(described + events, direction, muxed=self.agreement is not None and self.agreement.rtcp_mux)
+        noise = (COMFORT_NOISE,) if COMFORT_NOISE.clock_rate in clocks else ()
+        voice = self._voice(
+            described + noise + events, direction, muxed=self.agreement is not None and self.agreement.rtcp_mux
+        )
         if self._encryption.offers or (self.agreement is not None and self.agreement.keys is not None):
             voice = msgspec.structs.replace(voice, protocol=self._own_protocol(), crypto=self._key_ring.offer())
         self._offered = voice
@@ -113,7 +116,8 @@ class Negotiation:
         types = self._types.adopting(theirs, matches)
         events = tuple(types.describe_event(clock) for clock in _event_clocks(theirs, matches))
         described = tuple(types.describe(codec) for _, codec in matches)
-        voice = self._voice(described + events, own, muxed=theirs.rtcp_mux, protocol=theirs.protocol)
+        noise = (COMFORT_NOISE,) if _suits_comfort_noise(theirs, matches) else ()
+        voice = self._voice(described + noise + events, own, muxed=theirs.rtcp_mux, protocol=theirs.protocol)
         keys = None
         if theirs.crypto and self._encryption.answers:
             ours, keys = self._key_ring.answer(theirs.crypto)
@@ -204,6 +208,7 @@ class Negotiation:
             packet_time_ms=self._packet_time(theirs),
             telephone_event_type=_event(theirs, clock),
             receive_telephone_event=_event(ours, clock),
+            comfort_noise=knows_comfort_noise(ours) and knows_comfort_noise(theirs),
             direction=Direction.of(ours.direction.sends and remote.receives, ours.direction.receives and remote.sends),
             remote=remote,
             rtcp_mux=muxed,
@@ -252,6 +257,12 @@ def _event_clocks(line: MediaDescription, matches: _Matches) -> tuple[int, ...]:
     offered = tuple(clock for clock in EVENT_CLOCKS if any(_is_event_on(own, clock) for own in line.codecs))
     wanted = {FORMATS[codec].clock_rate for _, codec in matches}
     return tuple(clock for clock in offered if clock in wanted) or offered
+
+
+def _suits_comfort_noise(theirs: MediaDescription, matches: _Matches) -> bool:
+    """Whether to answer with comfort noise: it was offered, and there is a voice on its clock."""
+    clocks = {FORMATS[codec].clock_rate for _, codec in matches}
+    return knows_comfort_noise(theirs) and COMFORT_NOISE.clock_rate in clocks
 
 
 def _event_clock(theirs: MediaDescription, clock: int) -> int:

@@ -11,6 +11,9 @@ _EVENT_ENCODING = "telephone-event"
 _EVENTS = "0-15"
 _DYNAMIC = range(96, 128)
 
+COMFORT_NOISE = CodecDescription(13, "CN", 8000)
+"""The description of silence (RFC 3389, 4), for voice on the same clock. Its number is static."""
+
 _Key = AudioCodec | int
 """A codec, or the clock of telephone events."""
 _EVENT_TYPES: dict[_Key, int] = {8000: 101, 48000: 110}
@@ -19,6 +22,11 @@ _EVENT_TYPES: dict[_Key, int] = {8000: 101, 48000: 110}
 def is_event(description: CodecDescription) -> bool:
     """True for telephone events."""
     return description.encoding.lower() == _EVENT_ENCODING
+
+
+def knows_comfort_noise(line: MediaDescription) -> bool:
+    """Whether a line describes comfort noise."""
+    return any(own.payload_type == COMFORT_NOISE.payload_type for own in line.codecs)
 
 
 class PayloadTypes:

@@ -66,6 +66,7 @@ class MediaSettings:
 
     codecs: tuple[AudioCodec, ...] = DEFAULT_CODECS
     packet_time_ms: int = 20
+    discontinuous: bool = False
     dscp: int = 46
     ports: range = range(50000, 50100)
     country: str = DEFAULT_COUNTRY
@@ -142,7 +143,9 @@ class MediaRoom:
         encryption = Encryption(policy, private)
         negotiation = Negotiation(local, session_id, settings.codecs, settings.packet_time_ms, encryption)
         cname = secrets.token_hex(_CNAME_BYTES)
-        self._streams[stream] = VoiceStream(stream, opened, negotiation, cname, private=private)
+        self._streams[stream] = VoiceStream(
+            stream, opened, negotiation, cname, private=private, discontinuous=settings.discontinuous
+        )
         self._place(self._streams[stream])
 
     def offer(self, stream: StreamId, direction: Direction) -> None:

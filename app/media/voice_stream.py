@@ -6,6 +6,7 @@ from app.media.agreement import Agreement
 from app.media.encryption import Keys
 from app.media.formats import FORMATS
 from app.media.negotiation import Negotiation
+from app.media.payload_types import COMFORT_NOISE
 from app.media.quality import QualityMeter
 from app.model.ids import StreamId
 from app.model.media import PartyMix, Quality
@@ -15,12 +16,22 @@ from native import Bus, SrtpKeys, SrtpSuite, Stream, StreamConfig
 class VoiceStream:
     """An engine's stream and its negotiation. Belongs to the main thread; raises native's EngineError."""
 
-    def __init__(self, name: StreamId, stream: Stream, negotiation: Negotiation, cname: str, *, private: bool) -> None:
+    def __init__(
+        self,
+        name: StreamId,
+        stream: Stream,
+        negotiation: Negotiation,
+        cname: str,
+        *,
+        private: bool,
+        discontinuous: bool,
+    ) -> None:
         self.name = name
         self.stream = stream
         self.negotiation = negotiation
         self._cname = cname
         self._private = private
+        self._discontinuous = discontinuous
         self._meter = QualityMeter(name)
         self._running: Agreement | None = None
         self._connected = False
@@ -29,8 +40,8 @@ class VoiceStream:
     def run(self, agreement: Agreement) -> None:
         """Run by this agreement from the next tick on."""
         if agreement != self._running:
-            self.stream.configure(stream_config(agreement, self._cname, connected=self._connected))
             self._running = agreement
+            self._configure(agreement)
 
     @property
     def encrypted(self) -> bool:
@@ -48,7 +59,11 @@ class VoiceStream:
         if connected != self._connected:
             self._connected = connected
             if self._running is not None:
-                self.stream.configure(stream_config(self._running, self._cname, connected=connected))
+                self._configure(self._running)
+
+    def _configure(self, agreement: Agreement) -> None:
+        config = stream_config(agreement, self._cname, connected=self._connected, discontinuous=self._discontinuous)
+        self.stream.configure(config)
 
     def send_digit(self, digit: str) -> bool:
         """Send a digit by RFC 4733; False where that was not agreed."""
@@ -69,8 +84,11 @@ class VoiceStream:
         return self._meter.read(self.stream.statistics(), self._running.codec, expects_sound=receives)
 
 
-def stream_config(agreement: Agreement, cname: str = "", *, connected: bool) -> StreamConfig:
+def stream_config(
+    agreement: Agreement, cname: str = "", *, connected: bool, discontinuous: bool = False
+) -> StreamConfig:
     """An agreement in the engine's words; `cname` is RTCP's name for us, empty for the engine's own choice."""
+    noise = COMFORT_NOISE.payload_type if agreement.comfort_noise else None
     return StreamConfig(
         remote_address=agreement.remote_address,
         rtp_port=agreement.remote_port,
@@ -81,6 +99,9 @@ def stream_config(agreement: Agreement, cname: str = "", *, connected: bool) -> 
         packet_time_ms=agreement.packet_time_ms,
         telephone_event_type=agreement.telephone_event_type,
         receive_telephone_event=agreement.receive_telephone_event,
+        comfort_noise_type=noise,
+        receive_comfort_noise=noise,
+        discontinuous=discontinuous,
         sends=agreement.direction.sends,
         receives=agreement.direction.receives,
         connected=connected,

@@ -227,7 +227,17 @@ _AUDIO = (
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         unit="milliseconds",
-        choices=(10, 20, 30, 40, 60),
+        choices=(10, 20, 30, 40, 50, 60),
+    ),
+    Setting(
+        key="audio.dtx",
+        kind=Kind.SWITCH,
+        default=False,
+        label="Send no silence",
+        description="While nobody speaks, a short description of the background is sent instead of it.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
     ),
     Setting(
         key="audio.dscp",

@@ -58,6 +58,7 @@ def test_the_first_offer_names_everything_in_order() -> None:
         (9, "G722", 8000, 1),
         (8, "PCMA", 8000, 1),
         (0, "PCMU", 8000, 1),
+        (13, "CN", 8000, 1),
         (101, "telephone-event", 8000, 1),
         (110, "telephone-event", 48000, 1),
     ]
@@ -166,7 +167,7 @@ def test_a_hold_offers_the_codec_in_use_first() -> None:
     negotiation.offer(Direction.SENDRECV)
     negotiation.take_answer(session(voice()))
     hold = line(negotiation.offer(Direction.SENDONLY))
-    assert [c.encoding for c in hold.codecs] == ["PCMA", "G722", "telephone-event"]
+    assert [c.encoding for c in hold.codecs] == ["PCMA", "G722", "CN", "telephone-event"]
     assert hold.direction is Direction.SENDONLY
 
 
@@ -244,6 +245,18 @@ def test_hold_in_the_old_style_keeps_the_address() -> None:
     assert line(answer).direction is Direction.RECVONLY
     assert (agreement.direction, agreement.remote) == (Direction.RECVONLY, Direction.SENDONLY)
     assert agreement.remote_address == "192.0.2.2"
+
+
+def test_comfort_noise_is_agreed_where_both_know_it() -> None:
+    noise = CodecDescription(13, "CN", 8000)
+    offer = line(ours().offer(Direction.SENDRECV))
+    assert noise in offer.codecs
+    answer, agreement = ours().answer(session(voice(codecs=(*voice().codecs, noise))), Direction.SENDRECV)
+    assert noise in line(answer).codecs
+    assert agreement.comfort_noise
+    answer, agreement = ours().answer(session(voice()), Direction.SENDRECV)
+    assert noise not in line(answer).codecs
+    assert not agreement.comfort_noise
 
 
 def test_muxed_rtcp_is_taken_when_offered_and_kept() -> None:

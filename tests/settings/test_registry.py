@@ -72,7 +72,7 @@ def test_whatever_comes_is_taken_as_the_right_type_or_refused_with_advice(row: S
         ("audio.codecs", ["g722", "g722"], "once"),
         ("audio.codecs", [], "at least one"),
         ("lock.emergency_numbers", [], "at least one"),
-        ("audio.ptime", 25, "10, 20, 30, 40, 60 (milliseconds)"),
+        ("audio.ptime", 25, "10, 20, 30, 40, 50, 60 (milliseconds)"),
         ("display.clock_24h", 1, "true or false"),
         ("lock.emergency_numbers", ["one-one-two"], "digits only"),
         ("sip.display_name", "x" * 81, "80"),
