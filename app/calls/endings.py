@@ -33,7 +33,7 @@ _WORDS = {
     Cause.OUTGOING_CALLS_BARRED: "This call is not allowed",
     Cause.INCOMING_CALLS_BARRED: "The other side takes no calls",
     Cause.BEARER_NOT_AUTHORIZED: "This call is not allowed",
-    Cause.INCOMPATIBLE_DESTINATION: "The two phones have no voice format in common",
+    Cause.INCOMPATIBLE_DESTINATION: "The two phones have no voice format, or no encryption, in common",
     Cause.RECOVERY_ON_TIMER_EXPIRY: "The PBX does not answer",
 }
 _NORMAL = frozenset({Cause.NORMAL_CLEARING, Cause.NORMAL_UNSPECIFIED, Cause.ANSWERED_ELSEWHERE})

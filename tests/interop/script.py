@@ -16,8 +16,8 @@ _ECHOED = ("Via", "From", "To", "CSeq")
 _CONTACT = "Contact: <sip:[caller]@[local_ip]:[contact_port];transport=[transport]>"
 
 
-def sdp(direction: str = "sendrecv", version: int = 1) -> str:
-    """A session description of PCMU and telephone events, where the run's `media` says."""
+def sdp(direction: str = "sendrecv", version: int = 1, *, crypto: str = "") -> str:
+    """A session description of PCMU and telephone events, where the run's `media` says; encrypted with an a=crypto."""
     return "\n".join(
         [
             "v=0",
@@ -25,7 +25,8 @@ def sdp(direction: str = "sendrecv", version: int = 1) -> str:
             "s=-",
             "c=IN IP4 [media_address]",
             "t=0 0",
-            "m=audio [rtp_port] RTP/AVP [format] 101",
+            f"m=audio [rtp_port] RTP/{'SAVP' if crypto else 'AVP'} [format] 101",
+            *([f"a=crypto:{crypto}"] if crypto else []),
             "a=rtpmap:[format] [rtpmap]",
             "a=rtpmap:101 telephone-event/8000",
             f"a={direction}",

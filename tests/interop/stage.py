@@ -76,7 +76,7 @@ async def called_by(script: Script, folder: Path, kamailio: Kamailio) -> AsyncIt
 
 
 @contextlib.asynccontextmanager
-async def calling(script: Script, folder: Path) -> AsyncIterator[Stage]:
+async def calling(script: Script, folder: Path, encryption: str = "optional") -> AsyncIterator[Stage]:
     """The phone is registered at SIPp and may call it; at the end all must have gone as the script says."""
     port = free_port()
     async with Voice() as voice, Tap(("127.0.0.1", port)) as wire:
@@ -88,7 +88,7 @@ async def calling(script: Script, folder: Path) -> AsyncIterator[Stage]:
             keys={"contact_port": str(wire.port)},
         )
         async with Sipp(config) as sipp:
-            async with PhoneUnderTest(folder, wire.port) as phone:
+            async with PhoneUnderTest(folder, wire.port, encryption=encryption) as phone:
                 await phone.registered()
                 yield Stage(phone, voice, wire)
             await sipp.wait(10)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import random
 import struct
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -41,6 +42,8 @@ class Voice:
         """Packets that came to the RTP port."""
         self.ssrc = random.getrandbits(32)
         self.sent: list[bytes] = []
+        self.protect: Callable[[bytes], bytes] = lambda packet: packet
+        """What is done to each packet before it is sent: SRTP, or nothing."""
         self._host = host
         self._sound = _mu_law(tone(hertz, 1, 8000))
         self._sockets: list[asyncio.DatagramTransport] = []
@@ -89,7 +92,8 @@ class Voice:
         sequence = random.getrandbits(15)
         for number in range(1 << 20):
             begin = number * SAMPLES % len(self._sound)
-            data = rtp(sequence + number, number * SAMPLES, self.ssrc, self._sound[begin : begin + SAMPLES])
+            packet = rtp(sequence + number, number * SAMPLES, self.ssrc, self._sound[begin : begin + SAMPLES])
+            data = self.protect(packet)
             self.sent.append(data)
             self.throw(data)
             await asyncio.sleep(begun + (number + 1) * PACKET_SECONDS - loop.time())
