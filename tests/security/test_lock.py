@@ -57,7 +57,7 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.Register(1), False),
         (commands.Join(1), False),
         (commands.Split(1, 1), False),
-        (commands.MuteParty(1, 1, True), False),
+        (commands.MuteParty(1, 1, muted=True), False),
         (commands.SetPartyLevel(1, 1, 6), False),
         (commands.Leave(1), False),
         (commands.PreviewRing(1, "bell"), False),
