@@ -10,6 +10,7 @@ import msgspec
 
 from app.demo.speech import load_speech
 from app.media.agreement import Agreement, NegotiationError
+from app.media.encryption import Encryption, EncryptionPolicy
 from app.media.negotiation import LocalMedia, Negotiation
 from app.media.voice_stream import stream_config
 from app.model.ids import LegId
@@ -73,7 +74,8 @@ class EngineMedia:
         stream.join(bus)
         local = LocalMedia(self._address, stream.rtp_port, stream.rtcp_port)
         player = self._engine.new_player(load_speech(voice.piece), loop=voice.loop) if voice.piece else None
-        self._talks[leg] = _Talk(stream, bus, Negotiation(local, secrets.randbits(31)), player)
+        negotiation = Negotiation(local, secrets.randbits(31), encryption=Encryption(EncryptionPolicy.OPTIONAL))
+        self._talks[leg] = _Talk(stream, bus, negotiation, player)
 
     def offer(self, leg: LegId) -> SessionDescription | None:
         """An offer to the far end."""

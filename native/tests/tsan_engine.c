@@ -80,6 +80,7 @@ static void churn(void)
     int card = engine_alsa_device_new(engine, &nowhere);
     int sound = engine_tone_new(engine), player = engine_player_new(engine, recording, 1000, true);
     struct media_stream_config config = towards(info.rtp_port);
+    config.srtp.suite = MEDIA_SRTP_AEAD_AES_128_GCM;
     CHECK(bus > 0 && stream > 0 && device > 0 && card > 0 && sound > 0 && player > 0);
     CHECK_EQUAL(engine_stream_configure(engine, stream, &config), 0);
     CHECK_EQUAL(engine_join(engine, stream, bus, true, true, 1), 0);
@@ -91,6 +92,8 @@ static void churn(void)
     CHECK_EQUAL(engine_stream_digit(engine, stream, '5', 100), 0);
     CHECK_EQUAL(engine_device_feed(engine, device, recording, 1000), 1000);
     pause_ms(7);
+    config.srtp.send_key[0]++;
+    CHECK_EQUAL(engine_stream_configure(engine, stream, &config), 0);
     CHECK(engine_device_gate_open(engine, device) >= 0);
     int all[] = {bus, player, stream, sound, device, card};
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
