@@ -15,6 +15,7 @@ from app.calls.hook import Hook
 from app.calls.mediated import MediaEvents
 from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
 from app.calls.refusals import NO_CALL
+from app.calls.reminders import Reminders
 from app.calls.rules import CallRules
 from app.calls.signalled import SignallingEvents
 from app.calls.switch import Switch
@@ -76,6 +77,7 @@ class CallControl:
         self._actions = Actions(self._switch, self._bridge, rules, last_dialled)
         self._conference_actions = ConferenceActions(self._switch, self._bridge)
         self._hook = Hook(self._switch, self._actions)
+        self._reminders = Reminders(self._switch, rules)
         self._signalling_events = SignallingEvents(self._switch, rules, self._remote_control)
         self._media_events = MediaEvents(self._switch)
         self._changed = changed
@@ -125,6 +127,10 @@ class CallControl:
                 self._switch.refresh_quality()
             case Deadline.RECALL:
                 self._recall()
+            case Deadline.HOLD_REMINDER:
+                self._reminders.hold_elapsed()
+            case Deadline.OFF_HOOK:
+                self._reminders.off_hook_elapsed()
             case Deadline.SPEAKER:
                 self._bridge.look()
             case Deadline.ENDED if call is not None:
@@ -207,6 +213,11 @@ class CallControl:
         """The handset was lifted or put down."""
         return self._done(self._hook.moved(now, off_hook=off_hook), now)
 
+    def key_pressed(self, now: float) -> None:
+        """A key of the phone went down, whatever it means: the dial tone ends, and nobody has forgotten the handset."""
+        self._reminders.key_pressed()
+        self._publish(now)
+
     # --- what surfaces see -------------------------------------------------------------------------------
 
     def views(self, now: float) -> tuple[CallView, ...]:
@@ -239,6 +250,11 @@ class CallControl:
     def audio_trouble(self) -> str:
         """What is wrong with the sound devices, in words; empty when nothing is."""
         return self._switch.desk.paths.trouble
+
+    @property
+    def handset_forgotten(self) -> bool:
+        """True while the handset lies beside its cradle and nobody dials."""
+        return self._reminders.handset_forgotten
 
     @property
     def off_hook(self) -> bool:
@@ -277,12 +293,14 @@ class CallControl:
     def _publish(self, now: float) -> None:
         """Make heard and seen what has become true."""
         self._bridge.settle()
+        self._reminders.settle()
         self._tidy_desk()
         composed = scene.compose(self._switch.board, self._switch.desk, self._rules())
         if composed != self._scene:
             self._scene = composed
             self._switch.media.show(composed)
-        visible = (self.views(now), self.active, self.conference, self.audio, self.audio_trouble, self.off_hook)
+        desk = (self.audio, self.audio_trouble, self.off_hook, self.handset_forgotten)
+        visible = (self.views(now), self.active, self.conference, desk)
         if visible != self._shown:
             self._shown = visible
             self._changed()

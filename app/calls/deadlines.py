@@ -14,6 +14,8 @@ SPEAKER_SECONDS = 0.2
 """How often a conference is looked at for who talks: as often as the engine publishes its counters."""
 RECALL_SECONDS = 10.0
 """How long a held call stays quiet after the handset was put down, before it rings back."""
+BEEP_SECONDS = 1.0
+"""How long the reminder of a held call has for its beep."""
 
 
 class Deadline(enum.StrEnum):
@@ -21,6 +23,8 @@ class Deadline(enum.StrEnum):
 
     EARLY_MEDIA = "early-media"
     ENDED = "ended"
+    HOLD_REMINDER = "hold-reminder"
+    OFF_HOOK = "off-hook"
     QUALITY = "quality"
     RECALL = "recall"
     SPEAKER = "speaker"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.model.media import AudioPath, PathsChanged
+from app.model.media import AudioPath, EarTone, PathsChanged
 from app.model.snapshot import AudioView
 
 RINGER_VOLUME = "ringer"
@@ -21,6 +21,10 @@ class Desk:
     silenced: bool = False
     recalling: bool = False
     """A held call that the user hung up on rings back."""
+    reminding: bool = False
+    """A call was forgotten on hold: it is time for a beep."""
+    off_hook_tone: EarTone | None = None
+    """What is heard off hook while nobody dials."""
     microphone_open: bool = False
     paths: PathsChanged = field(
         default_factory=lambda: PathsChanged(path=AudioPath.HANDSET, available=(AudioPath.HANDSET,), volumes={})

@@ -13,10 +13,12 @@ class CallRules:
     """`emergency` numbers always go out; `hands_free` is the path for calls while the handset lies in its cradle.
 
     `calls_at_once` counts all calls there are: parties of a conference, held ones, and one that rings. A `silent` phone
-    rings for nobody but an emergency number that calls back.
+    rings for nobody but an emergency number that calls back. After `hold_reminder` seconds the user is reminded of a
+    call he left on hold, and again; 0 never.
     """
 
     emergency: EmergencyNumbers = EmergencyNumbers(("112",))  # noqa: RUF009 - frozen
     hands_free: AudioPath = AudioPath.SPEAKER
     calls_at_once: int = 10
     silent: bool = False
+    hold_reminder: int = 30

@@ -69,8 +69,8 @@ def _tone(board: Board, desk: Desk, foreground: Call | None) -> EarTone | None:
     if ended is not None and ended.ending is not None:
         return ended.ending.tone
     if board.aside:
-        return EarTone.HOLD_REMINDER
-    return EarTone.DIAL if desk.off_hook and not board.live else None
+        return EarTone.HOLD_REMINDER if desk.reminding else None
+    return desk.off_hook_tone
 
 
 def _call_tone(board: Board, desk: Desk, call: Call) -> EarTone | None:

@@ -159,6 +159,8 @@ class Face:
     def _key_moved(self, move: KeyMove) -> None:
         """Whoever shows something knows what a key means."""
         self._lock.used()
+        if move.pressed:
+            self._calls.key_pressed(time.monotonic())
         self.server.send_event(KeyEvent(Key(move.key.value), move.pressed))
 
     def _hook_moved(self, off_hook: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from app.diagnostics.notices import NoticeBoard
 from app.main import sound_setup
+from app.media import ring_tones
 from app.media.room import MediaRoom
 from app.model.media import PathsChanged
 from app.model.snapshot import Notice, Severity
@@ -32,11 +33,13 @@ class SoundKeeper:
         self._turned: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
+        self._preparing: asyncio.Task[None] | None = None
         self._stoppers: tuple[Callable[[], None], ...] = ()
 
     def start(self) -> None:
         """Follow cards that come and go, and settings that change."""
         self._check_ports()
+        self._preparing = asyncio.create_task(asyncio.to_thread(ring_tones.prepare))
         self._stoppers = (
             self._devices.subscribe(lambda change: self._media.update_devices(*sound_setup.device_specs(change.paths))),
             self._settings.subscribe("audio", self._settings_changed),
@@ -52,6 +55,8 @@ class SoundKeeper:
             self._write()
         if self._writing is not None:
             await self._writing
+        if self._preparing is not None:
+            await self._preparing
 
     def paths_changed(self, paths: PathsChanged) -> None:
         """A volume the user chose outlives a restart; a phone that rings elsewhere than it should says so."""

@@ -18,7 +18,6 @@ from app.main.line_keeper import LineKeeper
 from app.main.loop_timers import LoopTimers
 from app.main.sound_keeper import SoundKeeper
 from app.main.storage import Storage
-from app.media import ring_tones
 from app.media.engine_events import EngineEvents
 from app.media.room import MediaRoom
 from app.model.flags import LogFlag
@@ -51,6 +50,7 @@ class Telephony:
         self._devices = devices
         self._engine = engine
         self._changed = changed
+        self._stop_following: Callable[[], None] | None = None
         self._timers = LoopTimers()
         self.registrations: dict[LineId, LineChanged] = {}
         self.media = self._make_media()
@@ -76,7 +76,6 @@ class Telephony:
         """Start the engine and the line. Never raises for what the world is like."""
         self._sound.start()
         self._stop_following = self._settings.subscribe("ring", lambda _: self.calls.rules_changed(time.monotonic()))
-        self._ring_tones = asyncio.create_task(asyncio.to_thread(ring_tones.prepare))
         self._engine.start()
         self._engine_events.start()
         await self.line.start()
@@ -87,8 +86,8 @@ class Telephony:
 
     async def close(self) -> None:
         """Let go of everything; the engine itself is closed by who made it."""
-        self._stop_following()
-        await self._ring_tones
+        if self._stop_following is not None:
+            self._stop_following()
         self._timers.close()
         self._engine_events.stop()
         self.media.close_all()
@@ -114,8 +113,13 @@ class Telephony:
     def _call_rules(self) -> CallRules:
         settings = self._settings.current
         path = AudioPath(settings.text("audio.path"))
-        at_once, silent = settings.number("calls.at_once"), settings.switch("ring.silent")
-        return CallRules(emergency_numbers(settings), path, at_once, silent=silent)
+        return CallRules(
+            emergency_numbers(settings),
+            path,
+            settings.number("calls.at_once"),
+            silent=settings.switch("ring.silent"),
+            hold_reminder=settings.number("calls.hold_reminder"),
+        )
 
     def _own_address(self) -> str:
         """Where the far end can send voice to: our address on the way to the PBX."""

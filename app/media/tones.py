@@ -15,8 +15,9 @@ _HOWLER_LEVEL = -3
 _FEEDBACK_LEVEL = -20
 _KEY_MS = 100
 _UNVERIFIED = "?"
+_ONCE = frozenset({EarTone.CONFIRMATION, EarTone.HOLD_REMINDER})
 
-_REMINDER = "425 0.1-0.1, 425 0.1-15.0"
+_REMINDER = "425 0.1-0.1, 425 0.1"
 """Ours: no recommendation has one for a telephone."""
 
 _ROWS = (697, 770, 852, 941)
@@ -30,7 +31,7 @@ def ear_tone(tone: EarTone, country: str) -> ToneSpec:
     level = {EarTone.CALL_WAITING: _SOFT_LEVEL, EarTone.HOLD_REMINDER: _SOFT_LEVEL, EarTone.HOWLER: _HOWLER_LEVEL}
     written = notation(tone, country).removeprefix(_UNVERIFIED)
     segments = tuple(_segment(part, level.get(tone, _LEVEL)) for part in written.split(", "))
-    return ToneSpec(segments, repeat=tone is not EarTone.CONFIRMATION)
+    return ToneSpec(segments, repeat=tone not in _ONCE)
 
 
 def notation(tone: EarTone, country: str) -> str:

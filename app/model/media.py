@@ -31,6 +31,7 @@ class EarTone(enum.StrEnum):
     HOWLER = "howler"
     """The handset was forgotten off the hook."""
     HOLD_REMINDER = "hold-reminder"
+    """A call is still on hold; heard once."""
 
 
 RECALL = "<urn:alert:service:recall:hold>"

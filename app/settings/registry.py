@@ -461,6 +461,19 @@ _CALLS = (
         lowest=2,
         highest=16,
     ),
+    Setting(
+        key="calls.hold_reminder",
+        kind=Kind.NUMBER,
+        default=30,
+        label="Hold reminder",
+        description="After how long a beep and a line on the display remind of a call on hold, and how long until the "
+        "next beep; 0 never reminds.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NEXT_CALL,
+        unit="seconds",
+        highest=600,
+    ),
 )
 
 _LOCK = (

@@ -177,7 +177,6 @@ def test_with_every_party_held_the_user_is_out_and_comes_back_with_one() -> None
     meeting.hold("201")
     meeting.hold("202")
     assert not meeting.attended
-    assert meeting.phone.tone is EarTone.HOLD_REMINDER
     meeting.phone.done(meeting.phone.control.retrieve(meeting.phone.now))
     assert meeting.attended
     assert meeting.numbers == ["202"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from app.calls.rules import CallRules
 from app.model.cause import Cause
 from app.model.ids import LegId
-from app.model.media import EarTone
 from app.model.session import Direction
 from app.model.signalling import (
     AnswerReceived,
@@ -39,7 +38,7 @@ def test_hold_and_retrieve() -> None:
     phone.say(AnswerReceived(leg, session(Direction.RECVONLY)))
     assert not phone.views[0].changing
     assert not phone.views[0].remote_held
-    assert phone.tone is EarTone.HOLD_REMINDER
+    assert phone.tone is None
     phone.done(phone.control.retrieve(phone.now))
     assert phone.line.take() == [("offer", leg, Direction.SENDRECV)]
     phone.say(AnswerReceived(leg, session()))
@@ -275,13 +274,12 @@ def test_no_more_calls_can_be_dialled_than_may_be_on() -> None:
     assert phone.line.take() == []
 
 
-def test_hanging_up_leaves_the_held_call_held_with_its_reminder() -> None:
+def test_hanging_up_leaves_the_held_call_held() -> None:
     phone = DeskPhone()
     _, second = two_calls(phone)
     phone.done(phone.control.hang_up(phone.now))
     assert phone.line.take() == [("disconnect", second, Cause.NORMAL_CLEARING)]
     assert phone.states == [CallState.HELD]
-    assert phone.tone is EarTone.HOLD_REMINDER
     phone.done(phone.control.retrieve(phone.now))
     assert phone.states == [CallState.CONNECTED]
 
