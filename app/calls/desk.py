@@ -49,4 +49,6 @@ class Desk:
             microphone_open=self.microphone_open,
             ringing=ringing,
             silenced=self.silenced,
+            microphone=self.paths.microphone,
+            group_listening=self.paths.group_listening,
         )

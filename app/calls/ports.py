@@ -12,6 +12,7 @@ from app.model.cause import Cause
 from app.model.history import CallRecord
 from app.model.ids import LegId, LineId, StreamId
 from app.model.media import AudioPath, Quality, Scene
+from app.model.refusal import Refusal
 from app.model.session import Direction, SessionDescription
 from app.model.signalling import CallOptions, LineCapabilities
 
@@ -104,6 +105,9 @@ class MediaPort(Protocol):
 
     def select_path(self, path: AudioPath) -> None:
         """Move the voice to another path. `PathsChanged` follows."""
+
+    def listen_in_group(self, *, on: bool) -> Refusal | None:
+        """Let the loudspeaker play beside the ear, or end that. `PathsChanged` follows."""
 
     def set_volume(self, percent: int, *, ringer: bool) -> None:
         """Set the chosen path's volume, or the ringer's; 0 to 100. `PathsChanged` follows."""

@@ -89,6 +89,7 @@ class SoundKeeper:
             # What the user turned since is newer than what was written for him.
             if sound_setup.volume_key(place) in keys and place.value not in self._turned:
                 self._media.set_volume_of(place.value, volumes[place.value])
+        self._media.set_acoustics(sound_setup.acoustics(self._settings.current))
         self._check_ports()
         if keys & sound_setup.DEVICE_KEYS:
             self._devices.prefer(sound_setup.preferred_endpoints(self._settings.current))

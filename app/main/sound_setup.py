@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
+from app.media.acoustics import Acoustics, PathAcoustics
 from app.media.encryption import EncryptionPolicy
 from app.media.formats import AudioCodec
 from app.media.ring_choice import RingSettings
 from app.media.room import MediaSettings
-from app.model.media import AudioPath
+from app.model.media import AudioPath, MicrophoneMode
 from app.model.snapshot import Notice, Severity
 from app.settings.layers import Layers
 from hal.audio import Endpoint, Place
-from native import DeviceSpec
+from native import DeviceSpec, EchoControl
 
 PLACE_OF_PATH = {
     AudioPath.HANDSET: Place.HANDSET,
@@ -66,6 +68,23 @@ def _voice_ports(settings: Layers) -> range | None:
     """The ports that the settings give; None where they hold no even one with its neighbour for RTCP (RFC 3550, 11)."""
     low, high = settings.number("audio.port_low"), settings.number("audio.port_high")
     return range(low, high + 1) if low + low % 2 < high else None
+
+
+def acoustics(settings: Layers) -> Acoustics:
+    """How microphones and ears are treated."""
+    return Acoustics(
+        microphone=MicrophoneMode(settings.text("audio.microphone")),
+        paths={path: _path_acoustics(settings, path) for path in AudioPath},
+    )
+
+
+def _path_acoustics(settings: Layers, path: AudioPath) -> PathAcoustics:
+    sidetone = 0 if path is AudioPath.SPEAKER else settings.number(f"audio.{path}.sidetone")
+    return PathAcoustics(
+        echo=EchoControl[settings.text(f"audio.{path}.echo").upper()],
+        microphone_db=settings.number(f"audio.{path}.microphone_gain"),
+        sidetone_db=20 * math.log10(sidetone / 100) if sidetone else -math.inf,
+    )
 
 
 def volumes(settings: Layers) -> dict[str, int]:

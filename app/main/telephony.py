@@ -108,6 +108,7 @@ class Telephony:
             address=self._own_address,
             settings=lambda: sound_setup.media_settings(self._settings.current),
             volumes=sound_setup.volumes(settings),
+            acoustics=sound_setup.acoustics(settings),
         )
 
     def _call_rules(self) -> CallRules:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 from collections.abc import Callable, Mapping
 
-from app.model.media import AudioPath, MicrophoneGate, PathsChanged, Scene
+from app.media.acoustics import Acoustics, EarLimit, PathAcoustics, ear_limit, enhancement
+from app.model.media import AudioPath, GroupListening, MicrophoneGate, PathsChanged, Scene
 from native import (
     Bus,
     Device,
@@ -16,6 +18,7 @@ from native import (
     DeviceSpec,
     Engine,
     EngineError,
+    Enhancement,
     GateChanged,
 )
 
@@ -26,6 +29,26 @@ DEFAULT_VOLUME = 60
 _DB_PER_PERCENT = 0.3
 
 _log = logging.getLogger("media")
+
+
+@dataclasses.dataclass(frozen=True)
+class Treatment:
+    """What one device's microphone and ear get."""
+
+    enhancement: Enhancement
+    path: PathAcoustics
+    limit: EarLimit
+
+    def apply(self, device: Device, before: Treatment | None) -> None:
+        """Tell the device what is other than before: an echo control that is told anew forgets what it learned."""
+        if before is None or before.limit != self.limit:
+            device.set_limit(self.limit.peak, self.limit.mean)
+        if before is None or before.path.microphone_db != self.path.microphone_db:
+            device.set_capture_gain(self.path.microphone_db)
+        if before is None or before.path.sidetone_db != self.path.sidetone_db:
+            device.set_sidetone(self.path.sidetone_db)
+        if (Enhancement() if before is None else before.enhancement) != self.enhancement:
+            device.set_enhancement(self.enhancement)
 
 
 class SoundDevices:
@@ -42,6 +65,7 @@ class SoundDevices:
         volumes: Mapping[str, int],
         path: AudioPath,
         ring_place: str,
+        acoustics: Acoustics,
     ) -> None:
         self._engine = engine
         self._bus = bus
@@ -56,6 +80,11 @@ class SoundDevices:
         self._devices: dict[DeviceSpec, Device] = {}
         self._troubles: dict[DeviceSpec, str] = {}
         self._gains: dict[Device, float] = {}
+        self._acoustics = acoustics
+        self._treatments: dict[Device, Treatment] = {}
+        self._group_wished = False
+        self._group: Device | None = None
+        self._leader: Device | None = None
         self._talking: Device | None = None
         self._gate_asked: Device | None = None
         self._open_gates: set[Device] = set()
@@ -105,6 +134,19 @@ class SoundDevices:
         self._told = None
         self.arrange(self._scene)
 
+    def set_acoustics(self, acoustics: Acoustics) -> None:
+        """Treat microphones and ears this way."""
+        self._acoustics = acoustics
+        self.arrange(self._scene)
+
+    def listen_in_group(self, *, on: bool) -> bool:
+        """Let the loudspeaker play beside the ear, or end that; False where that cannot be."""
+        if on and self._group_speaker() is None:
+            return False
+        self._group_wished = on
+        self.arrange(self._scene)
+        return True
+
     def set_volume(self, name: str, percent: int) -> None:
         """Set a path's or the ringer's volume. Raises ValueError for another name, or not 0 to 100."""
         if name not in self._volumes or not 0 <= percent <= 100:
@@ -150,8 +192,10 @@ class SoundDevices:
         self._scene = scene
         self._path = self._usable_path()
         self._move_voice()
+        self._move_group()
         self._move_gate()
         self._set_gains()
+        self._treat()
         self._tell()
 
     # --- steps ------------------------------------------------------------------------------------------
@@ -184,6 +228,37 @@ class SoundDevices:
         if wanted is not None:
             wanted.join(self._bus)
         self._talking = wanted
+
+    def _group_speaker(self) -> Device | None:
+        """The loudspeaker that could play beside the ear, while a voice is there to be played."""
+        speaker = self.device(AudioPath.SPEAKER) if self._usable(AudioPath.SPEAKER) else None
+        return speaker if self._talking is not None and speaker is not self._talking else None
+
+    def _move_group(self) -> None:
+        speaker = self._group_speaker()
+        self._group_wished = self._group_wished and speaker is not None
+        wanted = speaker if self._group_wished else None
+        leader = self._talking if wanted is not None else None
+        if (wanted, leader) == (self._group, self._leader):
+            return
+        if self._group is not None and self._group is not wanted:
+            self._group.follow(None)
+        if wanted is not None:
+            wanted.follow(leader)
+        self._group, self._leader = wanted, leader
+
+    def _treat(self) -> None:
+        """Microphone and ear of each path's device; one that serves several as the path in use has it."""
+        for path, spec in self._paths.items():
+            device = self._devices.get(spec)
+            if device is None or (device is self.ear and path is not self._path):
+                continue
+            own = self._acoustics.paths[path]
+            group = self._group is not None and path is self._path
+            cleaned = enhancement(self._acoustics.microphone, own, group_listening=group)
+            wanted = Treatment(cleaned, own, ear_limit(path))
+            wanted.apply(device, self._treatments.get(device))
+            self._treatments[device] = wanted
 
     def _move_gate(self) -> None:
         self._ask_gate(self._talking if self._scene.connected and not self._scene.muted else None)
@@ -228,10 +303,17 @@ class SoundDevices:
             volumes=dict(self._volumes),
             trouble=self._trouble(),
             ringer_trouble=self._ringer_trouble(),
+            microphone=self._acoustics.microphone,
+            group_listening=self._group_listening(),
         )
         if telling != self._told:
             self._told = telling
             self._post(telling)
+
+    def _group_listening(self) -> GroupListening:
+        if self._group is not None:
+            return GroupListening.ON
+        return GroupListening.IMPOSSIBLE if self._group_speaker() is None else GroupListening.OFF
 
     def _trouble(self) -> str:
         broken = [path.value for path, spec in self._paths.items() if spec in self._troubles]
@@ -256,7 +338,10 @@ class SoundDevices:
             self._talking = None
         if self._gate_asked is device:
             self._gate_asked = None
+        if device in (self._group, self._leader):
+            self._group = self._leader = None
         self._gains.pop(device, None)
+        self._treatments.pop(device, None)
         self._gate_moved(device, is_open=False)
         device.close()
 

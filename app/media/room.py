@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from app.media.acoustics import Acoustics
 from app.media.agreement import NegotiationError, NoCommonCodec, NotEncrypted
 from app.media.devices import RINGER, SoundDevices
 from app.media.encryption import Encryption, EncryptionPolicy
@@ -30,6 +31,7 @@ from app.model.media import (
     Quality,
     Scene,
 )
+from app.model.refusal import Refusal
 from app.model.session import Direction, SessionDescription
 from native import (
     Device,
@@ -96,6 +98,7 @@ class MediaRoom:
         settings: Callable[[], MediaSettings] = MediaSettings,
         volumes: Mapping[str, int] | None = None,
         path: AudioPath = AudioPath.HANDSET,
+        acoustics: Acoustics | None = None,
     ) -> None:
         self._engine = engine
         self._post = post
@@ -103,7 +106,8 @@ class MediaRoom:
         self._settings = settings
         self._bus = engine.new_bus()
         self._apart = engine.new_bus()
-        self._devices = SoundDevices(engine, self._bus, post, volumes or {}, path, settings().ring_place)
+        ring_place = settings().ring_place
+        self._devices = SoundDevices(engine, self._bus, post, volumes or {}, path, ring_place, acoustics or Acoustics())
         self._sounds = Sounds(engine)
         self._streams: dict[StreamId, VoiceStream] = {}
         self._troubles: dict[StreamId, str] = {}
@@ -216,6 +220,16 @@ class MediaRoom:
         """Move the voice to another path, as soon as that is there."""
         self._devices.select(path)
         self._sound()
+
+    def listen_in_group(self, *, on: bool) -> Refusal | None:
+        """Let the loudspeaker play beside the ear until nobody talks any more, or end that."""
+        if self._devices.listen_in_group(on=on):
+            return None
+        return Refusal("There is no loudspeaker to listen on now", "Use it in a call, with the handset or the headset.")
+
+    def set_acoustics(self, acoustics: Acoustics) -> None:
+        """Treat microphones and ears this way from now on."""
+        self._devices.set_acoustics(acoustics)
 
     def set_volume(self, percent: int, *, ringer: bool) -> None:
         """Set the chosen path's volume, or the ringer's. Raises ValueError when not 0 to 100."""

@@ -1,7 +1,7 @@
 """What a surface may ask of the phone. Each command gets exactly one `Reply` with the same `id`.
 
-A locked phone refuses all but `Answer`, `Reject`, `HangUp`, `Unlock`, `Silence`, volume and path changes,
-`PressKey`/`MoveHook`, and a `Dial` of an emergency number (mission row A11).
+A locked phone refuses all but `Answer`, `Reject`, `HangUp`, `Unlock`, `Silence`, changes of volume, path
+and who listens, `PressKey`/`MoveHook`, and a `Dial` of an emergency number (mission row A11).
 """
 
 from __future__ import annotations
@@ -117,6 +117,12 @@ class SelectPath(Command, frozen=True):
     path: AudioPath
 
 
+class ListenInGroup(Command, frozen=True):
+    """Let the loudspeaker play beside the handset or headset until the call is over, or end that."""
+
+    on: bool
+
+
 class SetVolume(Command, frozen=True):
     """Set the path's volume, or the ringer's, in percent."""
 
@@ -193,6 +199,7 @@ AnyCommand = (
     | Redial
     | Silence
     | SelectPath
+    | ListenInGroup
     | SetVolume
     | PreviewRing
     | MarkSeen

@@ -138,6 +138,26 @@ class AudioPath(enum.StrEnum):
     HEADSET = "headset"
 
 
+class MicrophoneMode(enum.StrEnum):
+    """How the user wants to be heard."""
+
+    NATURAL = "natural"
+    """As the microphone hears it; only its gate is in the way."""
+    CLEAR = "clear"
+    """Without echo, with little noise, and evenly loud."""
+    FOCUS = "focus"
+    """The same with as little noise as can be, for a loud place."""
+
+
+class GroupListening(enum.StrEnum):
+    """Whether the loudspeaker plays beside the handset or headset."""
+
+    IMPOSSIBLE = "impossible"
+    """No call, no loudspeaker of its own, or the voice is on it already."""
+    OFF = "off"
+    ON = "on"
+
+
 class PathsChanged(msgspec.Struct, frozen=True, tag=True):
     """The chosen path, those there are, the volumes in percent, and in words what is wrong (empty when nothing is)."""
 
@@ -147,6 +167,8 @@ class PathsChanged(msgspec.Struct, frozen=True, tag=True):
     trouble: str = ""
     ringer_trouble: str = ""
     """Why it rings elsewhere than it should."""
+    microphone: MicrophoneMode = MicrophoneMode.NATURAL
+    group_listening: GroupListening = GroupListening.IMPOSSIBLE
 
 
 class Quality(msgspec.Struct, frozen=True):

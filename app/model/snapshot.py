@@ -12,7 +12,7 @@ import msgspec
 
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId
-from app.model.media import AudioPath, Quality
+from app.model.media import AudioPath, GroupListening, MicrophoneMode, Quality
 from app.model.party import Party
 from app.model.signalling import LineCapabilities, Registration
 
@@ -107,6 +107,8 @@ class AudioView(msgspec.Struct, frozen=True):
     microphone_open: bool = False
     ringing: bool = False
     silenced: bool = False
+    microphone: MicrophoneMode = MicrophoneMode.NATURAL
+    group_listening: GroupListening = GroupListening.IMPOSSIBLE
 
 
 class RingView(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from app.model.commands import (
     Command,
     Dial,
     HangUp,
+    ListenInGroup,
     MoveHook,
     PressKey,
     Reject,
@@ -31,7 +32,7 @@ FREE_ATTEMPTS = 3
 DELAYS_S = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 """What each wrong PIN after them costs; the last is repeated."""
 
-_ALWAYS = (Answer, Reject, HangUp, Unlock, Silence, SetVolume, SelectPath, PressKey, MoveHook)
+_ALWAYS = (Answer, Reject, HangUp, Unlock, Silence, SetVolume, SelectPath, ListenInGroup, PressKey, MoveHook)
 
 
 class Moment(msgspec.Struct, frozen=True):

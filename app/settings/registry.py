@@ -303,6 +303,66 @@ _AUDIO = (
 )
 
 
+_MICROPHONE = Setting(
+    key="audio.microphone",
+    kind=Kind.CHOICE,
+    default="clear",
+    label="Microphone",
+    description="Natural leaves it as it is, echo included. Clear takes echo and noise away and makes every voice "
+    "evenly loud. Focus takes away as much noise as can be.",
+    pbx_name="",
+    setters=_EVERYBODY,
+    effect=Effect.NOW,
+    choices=("natural", "clear", "focus"),
+)
+
+
+def _echo(place: str, default: str, words: str) -> Setting:
+    return Setting(
+        key=f"audio.{place}.echo",
+        kind=Kind.CHOICE,
+        default=default,
+        label=f"Echo control of the {words}",
+        description=f"Against the far end's hearing itself through the {words}: full for a loudspeaker, light for an "
+        "earpiece, off where the device does it itself. Without effect while the microphone is natural.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+        choices=("off", "light", "full"),
+    )
+
+
+def _microphone_gain(place: str, words: str) -> Setting:
+    return Setting(
+        key=f"audio.{place}.microphone_gain",
+        kind=Kind.NUMBER,
+        default=0,
+        label=f"Microphone gain of the {words}",
+        description=f"How much the {words}'s microphone is raised or lowered.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+        unit="dB",
+        lowest=-20,
+        highest=20,
+    )
+
+
+def _sidetone(place: str, words: str) -> Setting:
+    return Setting(
+        key=f"audio.{place}.sidetone",
+        kind=Kind.NUMBER,
+        default=0,
+        label=f"Sidetone of the {words}",
+        description=f"How much of the own voice is heard in the {words}; 0 where the device does it itself.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+        unit="percent",
+        highest=50,
+    )
+
+
 def _volume(place: str, percent: int, words: str) -> Setting:
     return Setting(
         key=f"audio.{place}.volume",
@@ -333,6 +393,15 @@ def _device(place: str, direction: str, words: str) -> Setting:
 
 
 _PLACES = (
+    _MICROPHONE,
+    _echo("handset", "light", "handset"),
+    _echo("speaker", "full", "loudspeaker"),
+    _echo("headset", "off", "headset"),
+    _microphone_gain("handset", "handset"),
+    _microphone_gain("speaker", "loudspeaker"),
+    _microphone_gain("headset", "headset"),
+    _sidetone("handset", "handset"),
+    _sidetone("headset", "headset"),
     _volume("handset", 60, "handset"),
     _volume("speaker", 60, "loudspeaker"),
     _volume("headset", 60, "headset"),

@@ -172,6 +172,8 @@ class CommandExecutor:
                 return lambda: calls.silence(now)
             case commands.SelectPath(path=path):
                 return lambda: media.select_path(path)
+            case commands.ListenInGroup(on=on):
+                return lambda: media.listen_in_group(on=on)
             case commands.SetVolume(percent=percent, ringer=ringer):
                 if not 0 <= percent <= 100:
                     return lambda: _NO_VOLUME

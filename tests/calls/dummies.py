@@ -151,6 +151,9 @@ class DummyMedia:
         self.paths.append(path)
         self.events.append(PathsChanged(path, tuple(AudioPath), {}))
 
+    def listen_in_group(self, *, on: bool) -> Refusal | None:
+        raise AssertionError("the call model knows no group listening")
+
     def set_volume(self, percent: int, *, ringer: bool) -> None:
         raise AssertionError("the call model sets no volume")
 

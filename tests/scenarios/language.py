@@ -134,6 +134,8 @@ _SIMPLE: dict[str, Callable[[int], commands.AnyCommand]] = {
     "leave the conference": lambda number: commands.Leave(number),
     "mute": lambda number: commands.Mute(number, muted=True),
     "unmute": lambda number: commands.Mute(number, muted=False),
+    "let all listen": lambda number: commands.ListenInGroup(number, on=True),
+    "listen alone": lambda number: commands.ListenInGroup(number, on=False),
     "redial": lambda number: commands.Redial(number),
     "silence the ringer": lambda number: commands.Silence(number),
     "look at missed calls": lambda number: commands.MarkSeen(number),

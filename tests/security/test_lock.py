@@ -35,6 +35,7 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.Unlock(1, "1234"), True),
         (commands.SetVolume(1, 50), True),
         (commands.SelectPath(1, AudioPath.SPEAKER), True),
+        (commands.ListenInGroup(1, on=True), True),
         (commands.MoveHook(1, off_hook=True), True),
         (commands.Dial(1, "112"), True),
         (commands.Dial(1, "1 1-2"), True),
@@ -69,9 +70,10 @@ def test_a_locked_phone_obeys_little(command: commands.Command, allowed: bool) -
 
 def test_every_command_was_thought_of() -> None:
     known = {
-        "Dial", "Answer", "Reject", "HangUp", "Hold", "Retrieve", "Swap", "Mute", "SendDigits", "Redial", "Silence",
-        "SelectPath", "SetVolume", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register", "PressKey", "MoveHook",
-        "Join", "Split", "MuteParty", "SetPartyLevel", "Leave", "PreviewRing",
+        "Dial", "Answer", "Reject", "HangUp", "Hold", "Retrieve", "Swap", "Join", "Split", "MuteParty",
+        "SetPartyLevel", "Leave", "Mute", "SendDigits", "Redial", "Silence", "SelectPath", "ListenInGroup",
+        "SetVolume", "PreviewRing", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register",
+        "PressKey", "MoveHook",
     }  # fmt: skip
     assert {kind.__name__ for kind in commands.AnyCommand.__args__} == known
 

@@ -38,6 +38,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.Redial(1),
     commands.Silence(1),
     commands.SelectPath(1, path=AudioPath.SPEAKER),
+    commands.ListenInGroup(1, on=True),
     commands.SetVolume(1, percent=50),
     commands.PreviewRing(1, tone="chime"),
     commands.MarkSeen(1),
