@@ -53,11 +53,7 @@ class Stage:
         """How long the picture stays true by itself: to the next minute, second of a timer, or end of a message."""
         situation, view = self._situation, self._situation.view()
         waits = [60.0 - view.wall.second - view.wall.microsecond / 1e6]
-        waits += [
-            1.0 - (view.now - call.connected_at) % 1.0
-            for call in view.snapshot.calls
-            if call.connected_at is not None and call.state is not CallState.ENDED
-        ]
+        waits += [1.0 - (view.now - began) % 1.0 for began in _counted(view)]
         retry_at = view.snapshot.lock.retry_at
         if view.snapshot.lock.locked and retry_at is not None and retry_at > view.now:
             waits.append((retry_at - view.now) % 1.0 or 1.0)
@@ -92,6 +88,18 @@ class Stage:
         if locked and place is not Place.EMERGENCY:
             return lock.build(view)
         return _PLACES[place](view)
+
+
+def _counted(view: View) -> list[float]:
+    """When that began whose seconds are shown: calls, and in the place of its parties' the conference."""
+    began = [
+        call.connected_at
+        for call in view.snapshot.calls
+        if call.connected_at is not None and call.state is not CallState.ENDED and not call.in_conference
+    ]
+    if view.snapshot.conference is not None and view.active is not None and view.active.in_conference:
+        began.append(view.snapshot.conference.began)
+    return began
 
 
 def _toast(view: View) -> Node:

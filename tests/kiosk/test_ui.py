@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.kiosk.input_map import Step
-from app.kiosk.samples import CALL, IDLE, IN_CALL, INCOMING, LOCKED, MAIN, MORE
+from app.kiosk.samples import CALL, CONFERENCE, IDLE, IN_CALL, INCOMING, LOCKED, MAIN, MORE
 from app.kiosk.situation import MESSAGE_SECONDS
 from app.kiosk.theme import Panel
 from app.kiosk.tree import Role, State
@@ -21,6 +21,7 @@ from app.model.snapshot import (
     AudioView,
     CallState,
     CallView,
+    ConferenceView,
     DisplayView,
     LineView,
     LockView,
@@ -164,8 +165,8 @@ def test_a_clock_of_twelve_hours() -> None:
 
 @pytest.mark.parametrize(
     ("snapshot", "seconds"),
-    [(IDLE, 40.0), (IN_CALL, 0.7), (by_name("wrong-pin"), 0.6)],
-    ids=["minute", "timer", "countdown"],
+    [(IDLE, 40.0), (IN_CALL, 0.7), (CONFERENCE, 0.6), (by_name("wrong-pin"), 0.6)],
+    ids=["minute", "timer", "conference", "countdown"],
 )
 def test_when_the_picture_changes_by_itself(snapshot: Snapshot, seconds: float) -> None:
     assert Harness().show(snapshot).ui.seconds_to_change() == pytest.approx(seconds, abs=0.01)
@@ -188,6 +189,9 @@ calls = st.builds(
     changing=st.booleans(),
     notice=words,
     digits=st.text("0123456789*#", max_size=60),
+    in_conference=st.booleans(),
+    muted=st.booleans(),
+    level_db=st.integers(-12, 12),
 )
 records = st.builds(
     CallRecord,
@@ -216,6 +220,14 @@ snapshots = st.builds(
     lines=st.lists(lines, max_size=2).map(tuple),
     calls=st.lists(calls, max_size=3, unique_by=lambda call: call.id).map(tuple),
     active=st.none() | st.sampled_from([CallId("1"), CallId("9")]),
+    conference=st.none()
+    | st.builds(
+        ConferenceView,
+        began=st.floats(-1e6, 1e6),
+        attended=st.booleans(),
+        speaker=st.none() | st.sampled_from([CallId("1"), CallId("9")]),
+        can_leave=st.booleans(),
+    ),
     history=st.lists(records, max_size=12).map(tuple),
     missed=st.integers(0, 200),
     lock=st.builds(
@@ -249,7 +261,7 @@ snapshots = st.builds(
 points = st.tuples(st.sampled_from(["down", "move", "up"]), st.integers(-5, 1300), st.integers(-5, 810))
 things = st.one_of(
     snapshots,
-    st.sampled_from([IDLE, IN_CALL, LOCKED, msgspec.structs.replace(IDLE, calls=(INCOMING,))]),
+    st.sampled_from([IDLE, IN_CALL, CONFERENCE, LOCKED, msgspec.structs.replace(IDLE, calls=(INCOMING,))]),
     st.sampled_from(list(Key)),
     st.sampled_from(list(Step)),
     points,
