@@ -96,6 +96,11 @@ class Call:
         return self.stepped_out and self.ending is None
 
     @property
+    def may_end_with_tone(self) -> bool:
+        """Whether the user would hear a tone at its end: he took the call, and no conference goes on without it."""
+        return self.ending is None and not self.ringing and self.conference is None
+
+    @property
     def legs(self) -> tuple[Leg, ...]:
         """All legs under this call, the one in use first."""
         return (self.leg,) if self.successor is None else (self.leg, self.successor)

@@ -110,7 +110,7 @@ class SignallingEvents:
                 self._remote_control(call, event, now)
             case Transferred():
                 self._transferred(call, event, now)
-            case Disconnected(tone=True) if call.legs == (leg,) and call.ending is None and not call.ringing:
+            case Disconnected(tone=True) if call.legs == (leg,) and call.may_end_with_tone:
                 self._switch.far_disconnected(call, event.cause, event.text, now)
             case Disconnected() | Released():
                 self._switch.far_released(call, leg, event.cause, event.text, now)

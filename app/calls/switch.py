@@ -230,7 +230,7 @@ class Switch:
             if call.ending.far_tone:
                 self._show_ending(call, Ending(call.ending.cause, until), call.notice, now)
             return
-        untaken, was_in = call.ringing, call.foreground
+        untaken, was_in = call.ringing, call.foreground and call.may_end_with_tone
         self._record(call, cause, now, seen=cause is Cause.ANSWERED_ELSEWHERE)
         if untaken:
             self._forget(call)

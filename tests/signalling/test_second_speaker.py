@@ -184,6 +184,43 @@ def test_pbx_joins_our_two_calls_and_both_end() -> None:
     assert len(phone.call_list.records) == 2
 
 
+def test_the_user_leaves_a_conference_and_the_pbx_joins_its_parties() -> None:
+    phone = Phone({"1": script.JOINED})
+    first = phone.dial("1")
+    phone.run(1.5)
+    second = phone.dial("2")
+    phone.run(1)
+    phone.done(phone.control.join(phone.schedule.now))
+    conference = phone.control.conference
+    assert conference is not None
+    assert conference.can_leave
+    phone.done(phone.control.leave(phone.schedule.now))
+    assert [(asked.leg, asked.detail) for asked in phone.line.asked if asked.request is script.Request.JOIN] == [
+        (first, second)
+    ]
+    phone.run(0)
+    assert set(phone.states) == {CallState.ENDED}
+    assert phone.control.conference is None
+    assert phone.media.open_streams == set()
+
+
+def test_a_party_that_clears_with_a_tone_is_not_heard_in_the_conference() -> None:
+    phone = Phone({"1": script.DISCONNECT_WITH_TONE, "2": script.ANSWERED, "3": script.ANSWERED})
+    phone.dial("1")
+    phone.run(1.1)
+    for number in "23":
+        phone.dial(number)
+        phone.run(1.0)
+        phone.done(phone.control.join(phone.schedule.now))
+    assert phone.states == [CallState.ENDED, CallState.CONNECTED, CallState.CONNECTED]
+    assert len(phone.media.scene.talking) == 2
+    assert phone.media.scene.tone is None
+    phone.done(phone.control.hang_up(phone.schedule.now))
+    assert phone.states == [CallState.ENDED]
+    assert not phone.media.scene.talking
+    assert phone.media.scene.tone is None
+
+
 def test_pbx_takes_a_call_that_it_transferred_off_the_phone() -> None:
     phone = Phone({"1": script.BLIND_TRANSFER})
     leg = phone.dial("1")
