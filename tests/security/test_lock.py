@@ -6,6 +6,7 @@ import pytest
 
 from app.model import commands
 from app.model.dialplan import EmergencyNumbers
+from app.model.ids import CallId
 from app.model.media import AudioPath
 from app.security.lock import DELAYS_S, FREE_ATTEMPTS, Attempts, Moment, ScreenLock, delay_after, permits
 
@@ -57,9 +58,9 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.MarkSeen(1), False),
         (commands.Register(1), False),
         (commands.Join(1), False),
-        (commands.Split(1, 1), False),
-        (commands.MuteParty(1, 1, muted=True), False),
-        (commands.SetPartyLevel(1, 1, 6), False),
+        (commands.Split(1, CallId("call-1")), False),
+        (commands.MuteParty(1, CallId("call-1"), muted=True), False),
+        (commands.SetPartyLevel(1, CallId("call-1"), 6), False),
         (commands.Leave(1), False),
         (commands.PreviewRing(1, "bell"), False),
     ],
