@@ -247,11 +247,6 @@ class CallControl:
         return self._switch.desk.view(ringing=heard)
 
     @property
-    def audio_trouble(self) -> str:
-        """What is wrong with the sound devices, in words; empty when nothing is."""
-        return self._switch.desk.paths.trouble
-
-    @property
     def handset_forgotten(self) -> bool:
         """True while the handset lies beside its cradle and nobody dials."""
         return self._reminders.handset_forgotten
@@ -299,7 +294,7 @@ class CallControl:
         if composed != self._scene:
             self._scene = composed
             self._switch.media.show(composed)
-        desk = (self.audio, self.audio_trouble, self.off_hook, self.handset_forgotten)
+        desk = (self.audio, self.off_hook, self.handset_forgotten)
         visible = (self.views(now), self.active, self.conference, desk)
         if visible != self._shown:
             self._shown = visible

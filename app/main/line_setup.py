@@ -26,7 +26,7 @@ def missing_settings(settings: Layers) -> Notice | None:
         "sip.setup",
         Severity.ERROR,
         "The phone has no PBX yet.",
-        f"Set {' and '.join(missing)} in the file given with --config.",
+        f"Set {' and '.join(missing)} in the file of --config; docs/settings.md shows how.",
     )
 
 

@@ -18,6 +18,8 @@ from hal.audio import AudioDevices, Place
 
 KEEP_AFTER = 2.0
 """Seconds of rest after which a volume is written, so that several quick steps are written once."""
+SOUND_NOTICE = "audio.sound"
+_SOUND_ADVICE = "It is used as soon as it is there; `ip270 devices` lists what the phone sees."
 RINGER_NOTICE = "audio.ringer"
 _RINGER_ADVICE = "It rings as it should as soon as that works again, or choose another in ring.place."
 
@@ -59,15 +61,17 @@ class SoundKeeper:
             await self._preparing
 
     def paths_changed(self, paths: PathsChanged) -> None:
-        """A volume the user chose outlives a restart; a phone that rings elsewhere than it should says so."""
-        trouble = paths.ringer_trouble
-        notices = [Notice(RINGER_NOTICE, Severity.WARNING, f"{trouble}.", _RINGER_ADVICE)] if trouble else []
-        self._notices.replace(RINGER_NOTICE, notices)
+        """What cannot be used, and a phone that rings elsewhere than it should, is told; a chosen volume is kept."""
+        self._tell(SOUND_NOTICE, Severity.ERROR, paths.trouble, _SOUND_ADVICE)
+        self._tell(RINGER_NOTICE, Severity.WARNING, paths.ringer_trouble, _RINGER_ADVICE)
         if self._timer is not None:
             self._timer.cancel()
         kept = sound_setup.volumes(self._settings.current)
         self._turned = {name: level for name, level in paths.volumes.items() if kept.get(name) != level}
         self._timer = asyncio.get_running_loop().call_later(KEEP_AFTER, self._write) if self._turned else None
+
+    def _tell(self, name: str, severity: Severity, trouble: str, advice: str) -> None:
+        self._notices.replace(name, [Notice(name, severity, f"{trouble}.", advice)] if trouble else [])
 
     def _write(self) -> None:
         self._timer = None

@@ -9,7 +9,6 @@ from app.model.signalling import LineChanged, Registration
 from app.model.snapshot import DisplayView, LineView, Notice, RingView, Severity, Snapshot
 from app.surface.rooms import LineFacts, Rooms
 
-_SOUND_ADVICE = "It is used as soon as it is there; `ip270 devices` lists what the phone sees."
 _FORGOTTEN = Notice("hook", Severity.WARNING, "The handset is off its hook.", "Put it back, or dial.")
 
 
@@ -57,10 +56,8 @@ class SnapshotBuilder:
         )
 
     def _notices(self) -> tuple[Notice, ...]:
-        trouble = self._rooms.calls.audio_trouble
-        sound = (Notice("audio", Severity.ERROR, trouble, _SOUND_ADVICE),) if trouble else ()
         hook = (_FORGOTTEN,) if self._rooms.calls.handset_forgotten else ()
-        return (*sound, *hook, *self._rooms.notices.current)
+        return (*hook, *self._rooms.notices.current)
 
     def _ring(self) -> RingView:
         settings = self._rooms.settings.current

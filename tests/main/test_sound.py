@@ -46,7 +46,8 @@ async def test_a_sound_server_that_starts_later_is_opened_and_again_after_it_die
             late.show(loop)
             assert await surface.until(lambda s: set(s.audio.available) == both, 10), surface.describe()
             assert notice(surface.snapshot, "audio") == ""
-    assert "sound" in phone.said
+    assert "There is no sound device" in phone.said
+    assert "No sound device works" in phone.said
 
 
 async def test_devices_named_later_are_taken_up(phone: PhoneProcess, pulse_loop: PulseLoop) -> None:
