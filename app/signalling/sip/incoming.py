@@ -55,7 +55,7 @@ class IncomingCall(Call):
                 calling=calling,
                 called=party_of(request.to),
                 offer=offer,
-                alert_info=(request.headers.get("Alert-Info") or "")[:256],
+                alert_info=", ".join(request.headers.get_all("Alert-Info"))[:256],
             )
         )
         if request.expires:

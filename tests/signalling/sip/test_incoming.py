@@ -57,10 +57,10 @@ def test_ringing_is_repeated_each_minute(bench: Bench) -> None:
 
 def test_asserted_identity_of_our_server_is_believed(bench: Bench) -> None:
     identity = ("P-Asserted-Identity", '"Ada Lovelace" <sip:77@pbx.example>')
-    bench.ring(headers=[identity, ("Alert-Info", "<urn:alert:service:call-waiting>")])
+    bench.ring(headers=[identity, ("Alert-Info", "<urn:alert:service:call-waiting>"), ("Alert-Info", "info=x")])
     setup = bench.phone.last(SetupIndicated)
     assert (setup.calling.name, setup.calling.number) == ("Ada Lovelace", "77")
-    assert setup.alert_info == "<urn:alert:service:call-waiting>"
+    assert setup.alert_info == "<urn:alert:service:call-waiting>, info=x"
 
 
 def test_asserted_identity_of_a_stranger_is_not(bench: Bench) -> None:
