@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from tests.bench import conference, cpu, document, g722, lateness, machine, packets, setup
+from tests.bench import conference, cpu, document, echo, g722, lateness, machine, packets, setup
 from tests.bench.row import Row, table
 
 BUSY_LOAD = 0.7
@@ -16,6 +16,7 @@ _FULL: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "g722": lambda: g722.measure(rounds=9),
     "packets": lambda: packets.measure(rounds=9),
     "conference": lambda: conference.measure(seconds=120, rounds=3),
+    "echo": lambda: echo.measure(rooms=10),
     "setup": lambda: setup.measure(calls=30),
     "cpu-per-call": lambda: cpu.measure(seconds=60, rounds=3),
     "lateness": lambda: lateness.measure(packets=30_000, peer_packets=7_500, rounds=2),
@@ -24,6 +25,7 @@ _QUICK: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "g722": lambda: g722.measure(rounds=1),
     "packets": lambda: packets.measure(rounds=1),
     "conference": lambda: conference.measure(seconds=5, rounds=1),
+    "echo": lambda: echo.measure(rooms=2),
     "setup": lambda: setup.measure(calls=3),
     "cpu-per-call": lambda: cpu.measure(seconds=5, rounds=1),
     "lateness": lambda: lateness.measure(packets=500, peer_packets=500, rounds=1),
