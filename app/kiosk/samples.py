@@ -212,6 +212,7 @@ def _conference(count: int, *others: CallView, **changes: object) -> Snapshot:
 _SPEAKER = AudioView(available=_ALL_PATHS, path=AudioPath.SPEAKER)
 CONFERENCE = _conference(4)
 _PAIR = _conference(2, can_leave=True)
+_ENCRYPTED_PARTIES = tuple(msgspec.structs.replace(call, encrypted=True) for call in _PAIR.calls)
 MAIN = (
     Sample("idle", IDLE),
     Sample("dial", IDLE, _types("228")),
@@ -249,7 +250,7 @@ MORE = (
     Sample("conference-party", CONFERENCE, lambda ui: ui.perform(ChooseParty(CallId("party-1")))),
     Sample("conference-of-nine", _conference(9)),
     Sample("conference-left", _conference(3, attended=False, speaker=None)),
-    Sample("conference-waiting", _with(_PAIR, calls=(*_PAIR.calls, _WAITING))),
+    Sample("conference-waiting", _with(_PAIR, calls=(*_ENCRYPTED_PARTIES, _WAITING))),
     Sample("consultation", _conference(3, CALL, attended=False)),
     Sample("two-calls", _with(IN_CALL, calls=(CALL, _HELD), audio=AudioView(path=AudioPath.SPEAKER))),
     Sample("waiting", _with(IN_CALL, calls=(CALL, _WAITING))),

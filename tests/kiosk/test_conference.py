@@ -31,6 +31,12 @@ def shown(name: str) -> Harness:
     return Harness().sample(next(sample for sample in MORE if sample.name == name))
 
 
+def truth(name: str) -> Snapshot:
+    snapshot = next(sample.snapshot for sample in MORE if sample.name == name)
+    assert snapshot is not None
+    return snapshot
+
+
 def changed(snapshot: Snapshot, call: CallId, **changes: object) -> Snapshot:
     calls = tuple(msgspec.structs.replace(each, **changes) if each.id == call else each for each in snapshot.calls)
     return msgspec.structs.replace(snapshot, calls=calls)
@@ -57,14 +63,14 @@ def test_a_consultation_is_joined_to_the_conference_or_left_for_it() -> None:
 
 @pytest.mark.parametrize("state", [CallState.CALLING, CallState.RINGBACK, CallState.DIALLING])
 def test_a_call_that_nobody_answered_is_not_joined(state: CallState) -> None:
-    snapshot = shown("two-calls").ui.view().snapshot
+    snapshot = truth("two-calls")
     harness = Harness().show(changed(snapshot, CALL.id, state=state, connected_at=None))
     join = harness.root.find("join")
     assert join is None or not join.enabled
 
 
 def test_an_emergency_call_is_not_joined() -> None:
-    snapshot = shown("two-calls").ui.view().snapshot
+    snapshot = truth("two-calls")
     assert not Harness().show(changed(snapshot, CALL.id, emergency=True)).node("join").enabled
 
 
@@ -95,10 +101,15 @@ def test_what_the_conference_hangs_on_is_said() -> None:
     assert leaving.node("hint").name == "They can go on when you leave"
     assert leaving.tap("leave").sent == [Leave(id=0)]
     assert shown("conference-left").node("hint").name == "The others go on talking"
-    held = changed(
-        changed(shown("conference-left").ui.view().snapshot, FIRST, state=CallState.HELD), MUTED, state="held"
-    )
+    held = changed(changed(truth("conference-left"), FIRST, state=CallState.HELD), MUTED, state="held")
     assert Harness().show(held).node("hint").name == "All are on hold"
+
+
+def test_the_lock_is_shown_only_while_every_party_is_encrypted() -> None:
+    harness = shown("conference-waiting")
+    assert harness.node("timer").value == "07:01, Encrypted"
+    one_in_the_clear = changed(truth("conference-waiting"), MUTED, encrypted=False)
+    assert harness.show(one_in_the_clear).node("timer").value == "07:01"
 
 
 def test_the_way_back_from_a_conference_that_was_left() -> None:

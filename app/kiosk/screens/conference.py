@@ -163,17 +163,24 @@ def _title(view: View, area: Rect, conference: ConferenceView) -> Node:
     words = view.say("Conference")
     timer = view.text.measure(spent, Steps.TIMER_SMALL)
     baseline = view.text.baseline(Steps.TITLE, area.center_y)
-    limit = area.width - timer - view.px(12)
+    private = bool(view.parties) and all(call.encrypted for call in view.parties if call.state is not CallState.ENDED)
+    lock = view.px(18)
+    limit = area.width - timer - view.px(12) - (lock + view.px(12) if private else 0)
     left = area.x + min(view.text.measure(words, Steps.TITLE), limit) + view.px(12)
     return Node(
         "timer",
         Role.TIMER,
         area,
         name=words,
-        value=spent,
+        value=f"{spent}, {view.say('Encrypted')}" if private else spent,
         marks=(
             Text(words, Steps.TITLE, Token.TEXT, area.x, baseline, limit=limit),
             Text(spent, Steps.TIMER_SMALL, Token.MUTED, left, baseline),
+            *(
+                [Icon("lock", Rect(area.right - lock, area.center_y - lock // 2, lock, lock), Token.OK)]
+                if private
+                else []
+            ),
         ),
         later=lambda later: _title(later, area, conference),
     )
