@@ -50,6 +50,7 @@ def test_it_costs_at_least_two_to_the_fourteen_and_another_scrypt_agrees() -> No
         PHC.replace("p=1", "p=9"),
         PHC + "\n",
     ],
+    ids=["none", "a PIN", "short", "long", "another kind", "too dear", "no cost", "wide", "parallel", "a line more"],
 )
 def test_a_hash_that_is_none_or_asks_for_the_moon_is_refused(spoilt: str) -> None:
     with pytest.raises(PinHashMalformed):
