@@ -13,6 +13,8 @@ from typing import NamedTuple, TypeAlias
 
 from app.model.crypto import CryptoDescription
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
+from app.signalling.sip.candidates import ATTRIBUTES as ICE_ATTRIBUTES
+from app.signalling.sip.candidates import ice_lines, read_ice
 from app.signalling.sip.errors import SdpError
 from app.signalling.sip.sdes import MAX_CRYPTO, build_crypto, parse_crypto
 
@@ -63,7 +65,7 @@ _FMTP = re.compile(r"([0-9]{1,3}) (.*)")
 _RTCP = re.compile(r"([0-9]{1,5})(?: IN IP[46] ([A-Za-z0-9._:-]{1,255}))?")
 _MILLISECONDS = re.compile(r"([0-9]{1,5})(?:\.[0-9]*)?")
 _DIRECTIONS = frozenset(Direction)
-_UNDERSTOOD = frozenset({"rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "rtcp-mux", "crypto"})
+_UNDERSTOOD = frozenset({"rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "rtcp-mux", "crypto"}) | ICE_ATTRIBUTES
 _INHERITED = frozenset({"fingerprint", "setup", "ice-ufrag", "ice-pwd", "ice-options", "ice-lite", "tls-id"})
 _UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, never bound
 
@@ -204,6 +206,7 @@ def _media(section: _Section, session: _Section) -> MediaDescription:
         rtcp_address=rtcp_address,
         rtcp_port=rtcp_port,
         rtcp_mux=any(name == "rtcp-mux" for name, _ in attributes),
+        ice=read_ice(attributes),
         crypto=_crypto(attributes),
         attributes=tuple(item for item in attributes if not _understood(item[0])),
         formats=() if codecs else tuple(formats),
@@ -311,6 +314,8 @@ def _media_lines(media: MediaDescription, common: str) -> list[str]:
         lines.append(f"a=rtcp:{media.rtcp_port}{address}")
     if media.rtcp_mux:
         lines.append("a=rtcp-mux")
+    if media.ice is not None:
+        lines += ice_lines(media.ice)
     lines += [f"a=crypto:{build_crypto(crypto)}" for crypto in media.crypto]
     lines += [f"a={name}" if value is None else f"a={name}:{value}" for name, value in media.attributes]
     if "RTP/" in media.protocol or media.direction is not Direction.SENDRECV:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
+from app.model.session import (
+    CandidateKind,
+    CodecDescription,
+    Direction,
+    IceCandidate,
+    MediaDescription,
+    RemoteCandidate,
+    SessionDescription,
+)
 from app.signalling.sip.errors import SdpError
 from app.signalling.sip.sdes import MAX_CRYPTO
 from app.signalling.sip.sdp import MAX_ATTRIBUTES, MAX_FORMATS, MAX_MEDIA, MAX_SDP, build_sdp, parse_sdp
@@ -127,6 +135,73 @@ def test_ice_and_dtls_attributes_of_the_session_are_inherited() -> None:
     session = HEAD + "a=fingerprint:sha-256 AA\r\na=setup:actpass\r\na=group:BUNDLE 0\r\n"
     audio = media("m=audio 9 UDP/TLS/RTP/SAVPF 0", "a=setup:passive", "a=mid:0", head=session)
     assert audio.attributes == (("setup", "passive"), ("mid", "0"), ("fingerprint", "sha-256 AA"))
+
+
+UFRAG, PASSWORD = "a=ice-ufrag:8hhY", "a=ice-pwd:asd88fgpdd777uzjYhagZg"
+
+
+def test_ice_is_read_and_written() -> None:
+    """The example of RFC 8839, A.2, and what its section 5 adds to it."""
+    lines = (
+        UFRAG,
+        PASSWORD,
+        "a=ice-options:ice2 rtp+ecn",
+        "a=ice-lite",
+        "a=candidate:1 1 UDP 2130706431 203.0.113.141 8998 typ host",
+        "a=candidate:2 1 udp 1694498815 192.0.2.3 45664 typ srflx raddr 203.0.113.141 rport 8998 network-cost 50",
+        "a=candidate:3 2 UDP 1 2001:db8::5 9 typ relay raddr :: rport 0",
+        "a=remote-candidates:1 192.0.2.9 45664 2 192.0.2.9 45665",
+        "a=end-of-candidates",
+    )
+    audio = media("m=audio 45664 RTP/AVP 0", *lines)
+    ice = audio.ice
+    assert ice is not None
+    assert (ice.ufrag, ice.password) == ("8hhY", "asd88fgpdd777uzjYhagZg")
+    assert ice.options == ("ice2", "rtp+ecn")
+    assert ice.lite
+    assert ice.complete
+    assert ice.candidates == (
+        IceCandidate("1", 1, 2130706431, "203.0.113.141", 8998, CandidateKind.HOST),
+        IceCandidate("2", 1, 1694498815, "192.0.2.3", 45664, CandidateKind.SERVER_REFLEXIVE, "203.0.113.141", 8998),
+        IceCandidate("3", 2, 1, "2001:db8::5", 9, CandidateKind.RELAYED, "::", 0),
+    )
+    assert ice.remote_candidates == (RemoteCandidate(1, "192.0.2.9", 45664), RemoteCandidate(2, "192.0.2.9", 45665))
+    assert audio.attributes == ()
+    again = parse_sdp(build_sdp(SessionDescription(1, 1, "192.0.2.3", (audio,))))
+    assert again.media[0].ice == ice
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a=candidate:1 1 TCP 2130706431 203.0.113.141 9 typ host tcptype active",
+        "a=candidate:1 1 UDP 2130706431 203.0.113.141 8998 typ token",
+        "a=candidate:1 0 UDP 2130706431 203.0.113.141 8998 typ host",
+        "a=candidate:1 1 UDP 4294967295 203.0.113.141 8998 typ host",
+        "a=candidate:1 1 UDP 0 203.0.113.141 8998 typ host",
+        "a=candidate:1 1 UDP 2130706431 203.0.113.141 65536 typ host",
+        "a=candidate:1 1 UDP 2130706431 203.0.113.141 8998",
+        "a=candidate",
+        "a=remote-candidates:1 192.0.2.9",
+        "a=remote-candidates:1 192.0.2.9 45664 2 192.0.2.9 70000",
+    ],
+)
+def test_what_of_ice_cannot_be_used_is_left_out(line: str) -> None:
+    ice = media("m=audio 45664 RTP/AVP 0", UFRAG, PASSWORD, line).ice
+    assert ice is not None
+    assert (ice.candidates, ice.remote_candidates) == ((), ())
+
+
+@pytest.mark.parametrize("lines", [(UFRAG,), (PASSWORD,), ("a=ice-ufrag:abc", PASSWORD), (UFRAG, "a=ice-pwd:short")])
+def test_without_credentials_there_is_no_ice(lines: tuple[str, ...]) -> None:
+    assert media("m=audio 45664 RTP/AVP 0", *lines).ice is None
+
+
+def test_no_more_candidates_than_one_can_check() -> None:
+    lines = [f"a=candidate:1 1 UDP {n} 192.0.2.1 {n} typ host" for n in range(1, 101)]
+    ice = media("m=audio 4 RTP/AVP 0", UFRAG, PASSWORD, *lines).ice
+    assert ice is not None
+    assert len(ice.candidates) == 64
 
 
 def test_a_short_description_with_bare_line_feeds_is_read() -> None:
