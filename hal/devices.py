@@ -54,9 +54,11 @@ class Devices(msgspec.Struct, frozen=True):
         self.audio.start()
         self.keypad.start()
         self.hook.start()
+        self.network.start()
 
     def close(self) -> None:
         """Let go of all of them. May be called twice."""
+        self.network.close()
         self.hook.close()
         self.keypad.close()
         self.audio.close()

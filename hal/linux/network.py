@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import socket
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hal.network import Address, Network
 from hal.status import DeviceStatus, Presence
@@ -19,6 +20,9 @@ _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _NLM_F_REQUEST, _NLM_F_DUMP = 0x1, 0x300
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
 _UNUSABLE = 0x08 | 0x20 | 0x40  # IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_TENTATIVE
+_CHANGES = 0x10 | 0x40 | 0x100 | 0x400  # RTMGRP_IPV4_IFADDR, _IPV4_ROUTE, _IPV6_IFADDR, _IPV6_ROUTE
+_SETTLE_S = 0.1
+"""An address, its routes and its neighbours come one after another."""
 _HEADER = struct.Struct("=LHHLL")
 _ADDRESS = struct.Struct("=BBBBL")
 _ATTRIBUTE = struct.Struct("=HH")
@@ -26,6 +30,24 @@ _ATTRIBUTE = struct.Struct("=HH")
 
 class LinuxNetwork(Network):
     """The Linux back end. It asks the kernel anew each time, which takes well under a millisecond."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watch: _Watch | None = None
+
+    def start(self) -> None:
+        """Begin to watch; needs a running loop."""
+        if self._watch is None:
+            try:
+                self._watch = _Watch(self._tell)
+            except OSError as error:
+                log.warning("changes of the network are not noticed: %s", error)
+
+    def close(self) -> None:
+        """Stop watching. May be called twice."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.close()
 
     def addresses(self) -> tuple[Address, ...]:
         """All usable addresses, those of loopback last."""
@@ -45,6 +67,45 @@ class LinuxNetwork(Network):
             )
         listed = ", ".join(f"{one.address} ({one.interface})" for one in outside if not one.link_local)
         return DeviceStatus("network", Presence.PRESENT, listed or "link-local addresses only")
+
+
+class _Watch:
+    """Calls `changed` on the loop's thread, once for each burst of news about addresses and routes."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._kernel = socket.socket(
+            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE
+        )
+        try:
+            self._kernel.bind((0, _CHANGES))
+        except OSError:
+            self._kernel.close()
+            raise
+        self._loop.add_reader(self._kernel.fileno(), self._read)
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._loop.remove_reader(self._kernel.fileno())
+        self._kernel.close()
+
+    def _read(self) -> None:
+        """What exactly has changed is asked later; an overrun (ENOBUFS) says that much has."""
+        try:
+            while self._kernel.recv(1 << 16):
+                pass
+        except OSError as error:
+            log.debug("rtnetlink: %s", error)
+        if self._timer is None:
+            self._timer = self._loop.call_later(_SETTLE_S, self._settled)
+
+    def _settled(self) -> None:
+        self._timer = None
+        self._changed()
 
 
 def _dump() -> bytes:

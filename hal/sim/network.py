@@ -9,10 +9,22 @@ _LOOPBACK = Address("lo", "127.0.0.1", 8, loopback=True)
 
 
 class SimulatedNetwork(Network):
-    """Drive it by changing `own`; a remote address is reached from the first one of its version."""
+    """Drive it by `change`; a remote address is reached from the first one of its version."""
 
     def __init__(self, *own: Address) -> None:
+        super().__init__()
         self.own: list[Address] = list(own)
+
+    def start(self) -> None:
+        """Nothing to watch."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def change(self, *own: Address) -> None:
+        """Have these addresses from now on, and tell of it."""
+        self.own = list(own)
+        self._tell()
 
     def addresses(self) -> tuple[Address, ...]:
         """`own`, and loopback."""

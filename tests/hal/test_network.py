@@ -31,6 +31,35 @@ def test_loopback_comes_last_and_is_marked() -> None:
     assert any(one.loopback and one.address == "127.0.0.1" and one.version == 4 for one in addresses)
 
 
+WATCHING = """
+import asyncio, subprocess
+from hal.linux.network import LinuxNetwork
+
+async def watch():
+    network = LinuxNetwork()
+    told = asyncio.Queue()
+    network.listen(told.put_nowait)
+    network.start()
+    for change in "link set lo up", "address add 192.0.2.7/24 dev lo":
+        process = await asyncio.create_subprocess_exec("ip", *change.split())
+        await process.wait()
+    while not any(one.address == "192.0.2.7" for one in await asyncio.wait_for(told.get(), 5)):
+        pass
+    network.close()
+    print("told")
+
+asyncio.run(watch())
+"""
+
+
+def test_a_new_address_is_told() -> None:
+    """In a network namespace of its own, so that nobody else is told."""
+    done = subprocess.run(["unshare", "-n", sys.executable, "-c", WATCHING], capture_output=True, text=True)
+    if done.returncode != 0 and "Operation not permitted" in done.stderr:
+        pytest.skip("network namespaces need root")
+    assert done.stdout.split() == ["told"], done.stderr
+
+
 def test_in_an_empty_network_namespace_the_network_is_missing() -> None:
     probe = "from hal.linux.network import LinuxNetwork; print(LinuxNetwork().status().presence)"
     done = subprocess.run(["unshare", "-n", sys.executable, "-c", probe], capture_output=True, text=True)
