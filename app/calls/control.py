@@ -30,6 +30,7 @@ from app.model.media import (
     MediaEvent,
     MediaRefused,
     MicrophoneGate,
+    OfferDue,
     OfferReady,
     PathsChanged,
     Scene,
@@ -39,6 +40,7 @@ from app.model.signalling import RemoteAction, RemoteControl, SignallingEvent
 from app.model.snapshot import AudioView, CallView, ConferenceView
 
 _MEDIA_EVENTS = (
+    OfferDue,
     OfferReady,
     AnswerReady,
     AnswerTaken,

@@ -64,12 +64,18 @@ class Exchanges:
             self._media.answer(stream.id, leg.offer, stream.concede())
 
     def settle(self, leg: Leg) -> None:
-        """Tell the far end of a hold or retrieve it does not know of yet, once nothing else is under way."""
+        """Tell the far end of a hold, retrieve or move it does not know of yet, once nothing else is under way."""
         stream = leg.stream
         running = leg.connected and leg.signalled and leg.settled
-        if running and stream.held != stream.told and not stream.refused:
+        untold = stream.held != stream.told and not stream.refused
+        if running and (untold or stream.stale):
             leg.exchange = Exchange.OFFER
             self._media.offer(stream.id, stream.propose())
+
+    def renew(self, leg: Leg) -> None:
+        """What the far end knows of our address is true no more: offer anew as soon as that may be."""
+        leg.stream.stale = True
+        self.settle(leg)
 
     # --- begun by the far end -------------------------------------------------------------------------
 

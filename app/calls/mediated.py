@@ -11,6 +11,7 @@ from app.model.media import (
     MediaEvent,
     MediaRefused,
     MicrophoneGate,
+    OfferDue,
     OfferReady,
     PathsChanged,
 )
@@ -33,7 +34,9 @@ class MediaEvents:
             self._stream_event(event, now)
 
     def _stream_event(
-        self, event: OfferReady | AnswerReady | AnswerTaken | MediaRefused | DigitHeard | MediaBegan, now: float
+        self,
+        event: OfferDue | OfferReady | AnswerReady | AnswerTaken | MediaRefused | DigitHeard | MediaBegan,
+        now: float,
     ) -> None:
         switch = self._switch
         found = switch.board.find_stream(event.stream)
@@ -42,6 +45,8 @@ class MediaEvents:
         call, leg = found
         exchanges = switch.exchanges
         match event:
+            case OfferDue():
+                exchanges.renew(leg)
             case OfferReady():
                 switch.settle_result(call, leg, exchanges.offer_ready(leg, event.offer), now)
             case AnswerReady():

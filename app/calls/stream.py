@@ -26,6 +26,8 @@ class Stream:
     """The direction we asked for in it."""
     refused: bool = False
     """The far end refused the last change; it is not offered again until the user changes his mind."""
+    stale: bool = False
+    """What the far end knows of our address is true no more."""
     remote_held: bool = False
     running: bool = False
     """Both descriptions, or a preview of the far end's (early media), are in force."""
@@ -50,5 +52,6 @@ class Stream:
 
     def _describe(self, when_held: Direction) -> Direction:
         self.proposed = self.held
+        self.stale = False
         self.described = when_held if self.held else Direction.SENDRECV
         return self.described

@@ -104,6 +104,11 @@ class LineKeeper:
         else:
             self._line.try_again()
 
+    async def network_changed(self) -> None:
+        """Our addresses are others than before: register from there. Returns when the new own address is known."""
+        if self._line is not None:
+            await self._line.network_changed()
+
     def calls_changed(self) -> None:
         """A call moved: a line that was waited for may be free now."""
         if self._made_of is not None and not self._fits(self._settings.current):

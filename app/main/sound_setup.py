@@ -42,6 +42,7 @@ def media_settings(settings: Layers) -> MediaSettings:
         country=settings.text("phone.country"),
         ring=_ring_settings(settings),
         ring_place=settings.text("ring.place"),
+        ice=settings.text("media.ice") == "on",
         encryption=EncryptionPolicy(settings.text("audio.encryption")),
     )
 

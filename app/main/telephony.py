@@ -16,6 +16,7 @@ from app.main import sound_setup
 from app.main.call_list_watch import CallListWatch
 from app.main.line_keeper import LineKeeper
 from app.main.loop_timers import LoopTimers
+from app.main.network_watch import NetworkWatch
 from app.main.sound_keeper import SoundKeeper
 from app.main.storage import Storage
 from app.media.engine_events import EngineEvents
@@ -70,6 +71,7 @@ class Telephony:
         )
         self._timers.fired = lambda name: self.calls.timer_fired(name, time.monotonic())
         self.line = LineKeeper(self._settings, self.calls, notices, worker, self._handle_signalling)
+        self._network: NetworkWatch | None = None
         self._sound = SoundKeeper(self._settings, devices.audio, self.media, notices)
 
     async def start(self) -> None:
@@ -79,9 +81,12 @@ class Telephony:
         self._engine.start()
         self._engine_events.start()
         await self.line.start()
+        self._network = NetworkWatch(self._devices.network, self.line, self.media)
 
     async def end_calls(self) -> None:
         """End all calls and unregister, and write what the user turned last."""
+        if self._network is not None:
+            await self._network.stop()
         await asyncio.gather(self.line.stop(), self._sound.stop())
 
     async def close(self) -> None:
@@ -106,10 +111,16 @@ class Telephony:
             ringer,
             post=self._post_media,
             address=self._own_address,
+            addresses=self._own_addresses,
             settings=lambda: sound_setup.media_settings(self._settings.current),
             volumes=sound_setup.volumes(settings),
             acoustics=sound_setup.acoustics(settings),
         )
+
+    def _own_addresses(self) -> tuple[str, ...]:
+        """All that others may reach us by."""
+        own = self._devices.network.addresses()
+        return tuple(one.address for one in own if not (one.loopback or one.link_local))
 
     def _call_rules(self) -> CallRules:
         settings = self._settings.current

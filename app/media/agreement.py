@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.media.encryption import Keys
 from app.media.formats import AudioCodec
-from app.model.session import Direction
+from app.model.session import Direction, IceDescription
 
 
 class NegotiationError(Exception):
@@ -45,5 +45,7 @@ class Agreement:
     remote: Direction
     """What the far end wants, from its own side."""
     rtcp_mux: bool = False
+    ice: IceDescription | None = None
+    """The far end's, where both ends have ICE."""
     keys: Keys | None = None
     """With them all voice is encrypted, both ways."""

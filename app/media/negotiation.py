@@ -12,7 +12,7 @@ from app.media.encryption import PLAIN_PROTOCOLS, SECURE_PROTOCOLS, Encryption, 
 from app.media.formats import DEFAULT_CODECS, FORMATS, AudioCodec, recognise, to_send
 from app.media.payload_types import COMFORT_NOISE, EVENT_CLOCKS, PayloadTypes, is_event, knows_comfort_noise
 from app.media.reach import obstacle
-from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
+from app.model.session import CodecDescription, Direction, IceDescription, MediaDescription, SessionDescription
 
 PACKET_TIMES_MS = range(10, 61, 10)
 MEDIA_LINES_LIMIT = 16
@@ -20,11 +20,12 @@ _PROTOCOLS = PLAIN_PROTOCOLS | SECURE_PROTOCOLS
 _RECEIVE_LIMIT = 8
 _Matches = list[tuple[CodecDescription, AudioCodec]]
 _PAYLOAD_TYPES = range(128)
+_UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
 @dataclass(frozen=True)
 class LocalMedia:
-    """Where our stream listens."""
+    """Where our stream listens, as the far end is told."""
 
     address: str
     port: int
@@ -47,7 +48,9 @@ class Negotiation:
         encryption: Encryption = Encryption(),  # noqa: B008 - frozen
     ) -> None:
         self.agreement: Agreement | None = None
-        self._local = local
+        self.ice: IceDescription | None = None
+        """What the next offer or answer says of ICE; None: nothing."""
+        self.local = local
         self._session_id = session_id
         self._codecs = codecs
         self._packet_time_ms = packet_time_ms
@@ -71,9 +74,8 @@ class Negotiation:
         described = tuple(self._types.describe(codec) for codec in codecs)
         events = tuple(self._types.describe_event(clock) for clock in EVENT_CLOCKS if clock in clocks)
         noise = (COMFORT_NOISE,) if COMFORT_NOISE.clock_rate in clocks else ()
-        voice = self._voice(
-            described + noise + events, direction, muxed=self.agreement is not None and self.agreement.rtcp_mux
-        )
+        voice = self._voice(described + noise + events, direction, muxed=self._offers_mux)
+        voice = msgspec.structs.replace(voice, ice=self.ice)
         if self._encryption.offers or (self.agreement is not None and self.agreement.keys is not None):
             voice = msgspec.structs.replace(voice, protocol=self._own_protocol(), crypto=self._key_ring.offer())
         self._offered = voice
@@ -97,7 +99,7 @@ class Negotiation:
         matches = _matches(theirs, self._codecs)
         if not matches:
             raise NoCommonCodec("The two phones have no voice format in common")
-        trouble = obstacle(theirs, self._local.address, muxed=self._offered.rtcp_mux and theirs.rtcp_mux)
+        trouble = obstacle(theirs, self._reaches(theirs), muxed=self._offered.rtcp_mux and theirs.rtcp_mux)
         if trouble:
             raise DescriptionUnusable(trouble)
         keys = self._chosen_keys(self._offered, theirs)
@@ -122,6 +124,8 @@ class Negotiation:
         if theirs.crypto and self._encryption.answers:
             ours, keys = self._key_ring.answer(theirs.crypto)
             voice = msgspec.structs.replace(voice, crypto=(ours,))
+        if self.ice is not None and usable_ice(theirs) is not None:
+            voice = msgspec.structs.replace(voice, ice=self.ice)
         agreement = self._agreement(theirs, matches, voice, keys)
         self._types, self._voice_line, self._offered = types, index, None
         self._lines = tuple(voice if place == index else _refused(line) for place, line in enumerate(offer.media))
@@ -137,7 +141,7 @@ class Negotiation:
             raise NotEncrypted(self._encryption.objection)
         trouble = ""
         for index, line, matches in sorted(allowed, key=lambda choice: not choice[1].crypto):
-            trouble = obstacle(line, self._local.address, muxed=line.rtcp_mux)
+            trouble = obstacle(line, self._reaches(line), muxed=line.rtcp_mux)
             if not trouble:
                 return index, line, matches
         if trouble:
@@ -146,10 +150,19 @@ class Negotiation:
 
     # --- steps ------------------------------------------------------------------------------------------
 
+    def _reaches(self, line: MediaDescription) -> str:
+        """The address to send to this line from; empty where ICE will choose among all of them."""
+        return "" if self.ice is not None and usable_ice(line) is not None else self.local.address
+
+    @property
+    def _offers_mux(self) -> bool:
+        """One port for RTP and RTCP halves ICE's work; without ICE it is only kept where it was agreed."""
+        return self.ice is not None if self.agreement is None else self.agreement.rtcp_mux
+
     def _voice(
         self, codecs: tuple[CodecDescription, ...], direction: Direction, *, muxed: bool, protocol: str = "RTP/AVP"
     ) -> MediaDescription:
-        local = self._local
+        local = self.local
         beside = local.rtcp_port == local.port + 1
         return MediaDescription(
             kind="audio",
@@ -166,7 +179,7 @@ class Negotiation:
     def _say(self, lines: tuple[MediaDescription, ...]) -> SessionDescription:
         said = self._said
         if said is None:
-            self._said = SessionDescription(self._session_id, 1, self._local.address, lines)
+            self._said = SessionDescription(self._session_id, 1, self.local.address, lines)
         elif said.media != lines:
             self._said = msgspec.structs.replace(said, version=said.version + 1, media=lines)
         assert self._said is not None  # noqa: S101 - narrows the type; both branches above set it
@@ -212,6 +225,7 @@ class Negotiation:
             direction=Direction.of(ours.direction.sends and remote.receives, ours.direction.receives and remote.sends),
             remote=remote,
             rtcp_mux=muxed,
+            ice=None if ours.ice is None else usable_ice(theirs),
             keys=keys,
         )
 
@@ -227,10 +241,37 @@ class Negotiation:
         return max(PACKET_TIMES_MS[0], min(wanted, longest) // 10 * 10)
 
 
-def answerable(offer: SessionDescription, codecs: tuple[AudioCodec, ...], address: str, encryption: Encryption) -> bool:
+def usable_ice(line: MediaDescription) -> IceDescription | None:
+    """What a line says of ICE; None where its address is no candidate.
+
+    Then something on the way has put itself between the two ends, and checks would pass it by (RFC 8839, 4.2.5).
+    """
+    ice = line.ice
+    if ice is None or not ice.candidates or line.address in _UNSPECIFIED:
+        return ice
+    known = {(_numeric(one.address), one.port) for one in ice.candidates}
+    return ice if (_numeric(line.address), line.port) in known else None
+
+
+def _numeric(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def answerable(
+    offer: SessionDescription,
+    codecs: tuple[AudioCodec, ...],
+    address: str,
+    encryption: Encryption,
+    *,
+    ice: bool = False,
+) -> bool:
     """Whether a stream at `address` can answer a first offer: one of the lines looked at has all that it needs."""
-    lines = [line for line in offer.media[:MEDIA_LINES_LIMIT] if encryption.allows(line)]
-    return any(_usable(line, codecs) and not obstacle(line, address, muxed=line.rtcp_mux) for line in lines)
+    lines = [line for line in offer.media[:MEDIA_LINES_LIMIT] if encryption.allows(line) and _usable(line, codecs)]
+    own = ["" if ice and line.ice is not None else address for line in lines]
+    return any(not obstacle(line, from_, muxed=line.rtcp_mux) for line, from_ in zip(lines, own, strict=True))
 
 
 def _usable(line: MediaDescription, codecs: tuple[AudioCodec, ...]) -> _Matches:
@@ -289,7 +330,7 @@ def _receive_map(ours: MediaDescription, codecs: tuple[AudioCodec, ...]) -> tupl
 
 def _remote_direction(line: MediaDescription) -> Direction:
     """What the far end wants; the unspecified address means that it receives nothing (RFC 3264, 8.4)."""
-    silent = line.address in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    silent = line.address in _UNSPECIFIED and line.ice is None
     return Direction.of(line.direction.sends, line.direction.receives and not silent)
 
 

@@ -13,13 +13,14 @@ _EVERYBODY = ipaddress.IPv4Address("255.255.255.255")
 def obstacle(line: MediaDescription, own_address: str, *, muxed: bool) -> str:
     """Why a stream at `own_address` cannot send to this line, in words for a person; empty where it can.
 
-    `muxed`: RTCP goes to RTP's port. The unspecified address is no obstacle: it asks for silence (RFC 3264, 8.4).
+    An empty `own_address` stands for all that this phone has. `muxed`: RTCP goes to RTP's port. The unspecified address
+    is no obstacle: it asks for silence (RFC 3264, 8.4).
     """
     try:
         address = ipaddress.ip_address(line.address)
     except ValueError:
         return "The other phone names no address that voice can be sent to"
-    if address.version != ipaddress.ip_address(own_address).version:
+    if own_address and address.version != ipaddress.ip_address(own_address).version:
         return f"The other phone wants voice over IPv{address.version} only"
     if address.is_multicast or address == _EVERYBODY:
         return "The other phone wants voice sent to many at once"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from app.media.acoustics import Acoustics
 from app.media.agreement import NegotiationError, NoCommonCodec, NotEncrypted
+from app.media.connectivity import Connectivity
 from app.media.devices import RINGER, SoundDevices
 from app.media.encryption import Encryption, EncryptionPolicy
 from app.media.formats import DEFAULT_CODECS, AudioCodec
@@ -26,6 +27,7 @@ from app.model.media import (
     MediaBegan,
     MediaEvent,
     MediaRefused,
+    OfferDue,
     OfferReady,
     PartyMix,
     Quality,
@@ -43,6 +45,7 @@ from native import (
     Engine,
     EngineError,
     Event,
+    ForeignPacket,
     GateChanged,
     LimitReached,
     MediaStarted,
@@ -55,6 +58,12 @@ _SESSION_ID_BITS = 53
 """Some old SDP parsers keep session ids in a double."""
 _CNAME_BYTES = 12
 """96 random bits (RFC 7022, 4.2)."""
+
+_EVERYWHERE = ""
+"""All addresses, those to come included: a call then outlives the one it began with."""
+
+OWN_ADDRESSES_MAX = 8
+"""Each of them is checked against each of the far end's, so that more would only make calls slow."""
 
 SILENCE_DBOV = -127.0
 """The engine's level for nothing at all."""
@@ -76,6 +85,7 @@ class MediaSettings:
     ring_place: str = RINGER
     """Where it rings: at `RINGER`, or at a path by its value."""
     encryption: EncryptionPolicy = EncryptionPolicy.OPTIONAL
+    ice: bool = False
 
 
 class MediaRoom:
@@ -83,9 +93,9 @@ class MediaRoom:
 
     The engine's events must come to `handle` (`app.media.engine_events`). `paths` and `ringer` are the devices there
     are. `address` is this phone's own, numeric, as the far end can reach it; it and `settings` are asked when a stream
-    opens. `post` gets the room's events, also from inside calls to the room: it must queue them (for instance with
-    `loop.call_soon`) and not handle them at once. `volumes` are in percent, by the paths' values and
-    `app.media.devices.RINGER`.
+    opens. `addresses` are all it has, for ICE, which needs a running loop. `post` gets the room's events, also from
+    inside calls to the room: it must queue them (for instance with `loop.call_soon`) and not handle them at once.
+    `volumes` are in percent, by the paths' values and `app.media.devices.RINGER`.
     """
 
     def __init__(
@@ -99,10 +109,12 @@ class MediaRoom:
         volumes: Mapping[str, int] | None = None,
         path: AudioPath = AudioPath.HANDSET,
         acoustics: Acoustics | None = None,
+        addresses: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._engine = engine
         self._post = post
         self._address = address
+        self._addresses = addresses
         self._settings = settings
         self._bus = engine.new_bus()
         self._apart = engine.new_bus()
@@ -119,7 +131,7 @@ class MediaRoom:
         self._troubles.pop(stream, None)
         voice = self._streams.pop(stream, None)
         if voice is not None:
-            voice.stream.close()
+            voice.close()
 
     def close_all(self) -> None:
         """Give everything back but the engine and its devices, which close with it."""
@@ -134,7 +146,7 @@ class MediaRoom:
         settings = self._settings()
         address = self._address()
         try:
-            opened = self._engine.new_stream(address, settings.ports, settings.dscp)
+            opened = self._engine.new_stream(_EVERYWHERE, settings.ports, settings.dscp)
         except EngineError as error:
             _log.error("%s: no stream at %s: %s", stream, address, error)
             self._troubles[stream] = _words(error)
@@ -147,26 +159,28 @@ class MediaRoom:
         encryption = Encryption(policy, private)
         negotiation = Negotiation(local, session_id, settings.codecs, settings.packet_time_ms, encryption)
         cname = secrets.token_hex(_CNAME_BYTES)
-        self._streams[stream] = VoiceStream(
+        voice = self._streams[stream] = VoiceStream(
             stream, opened, negotiation, cname, private=private, discontinuous=settings.discontinuous
         )
-        self._place(self._streams[stream])
+        if settings.ice:
+            voice.reach_by(Connectivity(opened, self._own_addresses, voice.configure, lambda: self._lost(voice)))
+        self._place(voice)
 
     def offer(self, stream: StreamId, direction: Direction) -> None:
         """Make an offer."""
-        self._try(stream, lambda voice: OfferReady(stream, voice.negotiation.offer(direction)))
+        self._try(stream, lambda voice: OfferReady(stream, voice.offer(direction)))
 
     def can_answer(self, offer: SessionDescription) -> bool:
         """Whether a call with this offer could have a voice."""
         settings = self._settings()
-        return answerable(offer, settings.codecs, self._address(), Encryption(settings.encryption))
+        encryption = Encryption(settings.encryption)
+        return answerable(offer, settings.codecs, self._address(), encryption, ice=settings.ice)
 
     def take_answer(self, stream: StreamId, answer: SessionDescription) -> None:
         """Take the far end's answer and run by it."""
 
         def take(voice: VoiceStream) -> MediaEvent:
-            agreement = voice.negotiation.take_answer(answer)
-            voice.run(agreement)
+            agreement = voice.take_answer(answer)
             return AnswerTaken(stream, agreement.remote, voice.encrypted)
 
         self._try(stream, take)
@@ -180,11 +194,18 @@ class MediaRoom:
         """Answer the far end's offer and run by it."""
 
         def make(voice: VoiceStream) -> MediaEvent:
-            answer, agreement = voice.negotiation.answer(offer, direction)
-            voice.run(agreement)
+            answer, agreement = voice.answer(offer, direction)
             return AnswerReady(stream, answer, agreement.remote, voice.encrypted)
 
         self._try(stream, make)
+
+    def addresses_changed(self) -> None:
+        """The phone's addresses are others than before: streams whose description that concerns want a new offer."""
+        own = self._own_addresses()
+        for voice in self._streams.values():
+            if voice.moved(own):
+                _log.info("%s: our address is %s now", voice.name, own[0])
+                self._post(OfferDue(voice.name))
 
     def send_digit(self, stream: StreamId, digit: str) -> bool:
         """Send a digit in the voice stream, and let the user hear it."""
@@ -278,6 +299,8 @@ class MediaRoom:
                 self._tell_of(event.stream, MediaBegan)
             case PlayerFinished() if self._sounds.is_preview(event.player):
                 self._devices.preview(on=False)
+            case ForeignPacket():
+                self._reached(event)
             case _:
                 _log.debug("the engine tells of a %s", type(event).__name__)
 
@@ -308,6 +331,20 @@ class MediaRoom:
     def _sound(self) -> None:
         settings = self._settings()
         self._sounds.arrange(self._scene, self._devices.ear, self._devices.ringer, settings.country, settings.ring)
+
+    def _own_addresses(self) -> tuple[str, ...]:
+        """The one the far end is told first, then all others, each once."""
+        return tuple(dict.fromkeys((self._address(), *self._addresses())))[:OWN_ADDRESSES_MAX]
+
+    def _lost(self, voice: VoiceStream) -> None:
+        """The way that ICE chose broke: look for another."""
+        voice.restart()
+        self._post(OfferDue(voice.name))
+
+    def _reached(self, packet: ForeignPacket) -> None:
+        for voice in self._streams.values():
+            if voice.stream is packet.stream:
+                voice.reached(packet)
 
     def _tell_of(self, stream: Stream, event: Callable[[StreamId], MediaEvent]) -> None:
         for voice in self._streams.values():

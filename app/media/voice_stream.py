@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+from dataclasses import replace
+
 from app.media.agreement import Agreement
+from app.media.connectivity import Connectivity, Route
 from app.media.encryption import Keys
 from app.media.formats import FORMATS
 from app.media.negotiation import Negotiation
@@ -10,7 +14,8 @@ from app.media.payload_types import COMFORT_NOISE
 from app.media.quality import QualityMeter
 from app.model.ids import StreamId
 from app.model.media import PartyMix, Quality
-from native import Bus, SrtpKeys, SrtpSuite, Stream, StreamConfig
+from app.model.session import Direction, SessionDescription
+from native import Bus, ForeignPacket, SrtpKeys, SrtpSuite, Stream, StreamConfig
 
 
 class VoiceStream:
@@ -34,14 +39,96 @@ class VoiceStream:
         self._discontinuous = discontinuous
         self._meter = QualityMeter(name)
         self._running: Agreement | None = None
+        self._config: StreamConfig | None = None
+        self._connectivity: Connectivity | None = None
         self._connected = False
         self._placed: tuple[Bus | None, PartyMix] = (None, PartyMix(name))
 
-    def run(self, agreement: Agreement) -> None:
-        """Run by this agreement from the next tick on."""
-        if agreement != self._running:
-            self._running = agreement
-            self._configure(agreement)
+    def reach_by(self, connectivity: Connectivity) -> None:
+        """Find the far end by ICE, if that has it."""
+        self._connectivity = connectivity
+
+    def moved(self, own: tuple[str, ...]) -> bool:
+        """Take note of our addresses as they are now, the best first; True where the far end must hear of it."""
+        local = self.negotiation.local
+        used = local.address if self.route is None else self.route.local
+        if own[0] == local.address and used in own:
+            return False
+        self.negotiation.local = replace(local, address=own[0])
+        self.restart()
+        self.configure()
+        return self._running is not None
+
+    def restart(self) -> None:
+        """Have ICE begin anew with the next offer."""
+        if self._connectivity is not None:
+            self._connectivity.restart()
+
+    def reached(self, packet: ForeignPacket) -> None:
+        """A packet that is not voice came; ICE may know it."""
+        if self._connectivity is not None:
+            self._connectivity.handle(packet)
+
+    def close(self) -> None:
+        """Give the ports back."""
+        if self._connectivity is not None:
+            self._connectivity.close()
+        self.stream.close()
+
+    # --- offers and answers -------------------------------------------------------------------------------
+
+    def offer(self, direction: Direction) -> SessionDescription:
+        """Make an offer."""
+        self._describe_ways()
+        return self.negotiation.offer(direction)
+
+    def take_answer(self, answer: SessionDescription) -> Agreement:
+        """Take the far end's answer and run by it."""
+        agreement = self.negotiation.take_answer(answer)
+        self._run(agreement, offered=True)
+        return agreement
+
+    def answer(self, offer: SessionDescription, direction: Direction) -> tuple[SessionDescription, Agreement]:
+        """Answer the far end's offer and run by it."""
+        if self._connectivity is not None and offer.audio is not None:
+            self._connectivity.heed(offer.audio.ice)
+        self._describe_ways()
+        answer, agreement = self.negotiation.answer(offer, direction)
+        self._run(agreement, offered=False)
+        return answer, agreement
+
+    def _describe_ways(self) -> None:
+        if self._connectivity is not None:
+            self.negotiation.ice = self._connectivity.description
+
+    def _run(self, agreement: Agreement, *, offered: bool) -> None:
+        """Run by this agreement from the next tick on; who offered chooses among ICE's pairs (RFC 8445, 6.1.1)."""
+        self._running = agreement
+        self.configure()
+        if self._connectivity is not None:
+            self._connectivity.start(agreement.ice, muxed=agreement.rtcp_mux, controlling=offered)
+
+    @property
+    def route(self) -> Route | None:
+        """The pairs that ICE chose, where it has."""
+        return None if self._connectivity is None else self._connectivity.route
+
+    def configure(self) -> None:
+        """Tell the engine what was agreed, by the way that ICE chose."""
+        if self._running is None:
+            return
+        route = self.route
+        local = self.negotiation.local
+        config = stream_config(self._running, self._cname, connected=self._connected, discontinuous=self._discontinuous)
+        if route is not None:
+            config = by_route(config, route)
+        elif ipaddress.ip_address(local.address).version == _version(config):
+            config = replace(config, local_address=local.address)
+        if config != self._config:
+            self.stream.configure(config)
+            self._config = config
+
+    # --- in the conversation ------------------------------------------------------------------------------
 
     @property
     def encrypted(self) -> bool:
@@ -56,14 +143,8 @@ class VoiceStream:
             elif self._placed[0] is not None:
                 self.stream.leave()
             self._placed = bus, mix
-        if connected != self._connected:
-            self._connected = connected
-            if self._running is not None:
-                self._configure(self._running)
-
-    def _configure(self, agreement: Agreement) -> None:
-        config = stream_config(agreement, self._cname, connected=self._connected, discontinuous=self._discontinuous)
-        self.stream.configure(config)
+        self._connected = connected
+        self.configure()
 
     def send_digit(self, digit: str) -> bool:
         """Send a digit by RFC 4733; False where that was not agreed."""
@@ -109,6 +190,23 @@ def stream_config(
         cname=cname,
         srtp=None if agreement.keys is None else _srtp_keys(agreement.keys),
     )
+
+
+def by_route(config: StreamConfig, route: Route) -> StreamConfig:
+    """The same stream, to where ICE's pairs lead."""
+    return replace(
+        config,
+        local_address=route.local,
+        remote_address=route.rtp.host,
+        rtp_port=route.rtp.port,
+        rtcp_address=route.rtcp.host,
+        rtcp_port=route.rtcp.port,
+        chosen_by_ice=True,
+    )
+
+
+def _version(config: StreamConfig) -> int:
+    return ipaddress.ip_address(config.remote_address).version
 
 
 def _srtp_keys(keys: Keys) -> SrtpKeys:

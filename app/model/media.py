@@ -80,6 +80,12 @@ class OfferReady(msgspec.Struct, frozen=True, tag=True):
     offer: SessionDescription
 
 
+class OfferDue(msgspec.Struct, frozen=True, tag=True):
+    """What the far end was told of this stream is true no more, for instance our address: it should be offered anew."""
+
+    stream: StreamId
+
+
 class AnswerReady(msgspec.Struct, frozen=True, tag=True):
     """The answer asked for with `MediaPort.answer`; the stream runs by it from now on."""
 
@@ -187,5 +193,13 @@ class Quality(msgspec.Struct, frozen=True):
 
 
 MediaEvent = (
-    OfferReady | AnswerReady | AnswerTaken | MediaRefused | DigitHeard | MediaBegan | MicrophoneGate | PathsChanged
+    OfferDue
+    | OfferReady
+    | AnswerReady
+    | AnswerTaken
+    | MediaRefused
+    | DigitHeard
+    | MediaBegan
+    | MicrophoneGate
+    | PathsChanged
 )

@@ -516,6 +516,23 @@ _DISPLAY = (
     ),
 )
 
+_REACH = (
+    Setting(
+        key="media.ice",
+        kind=Kind.CHOICE,
+        default="off",
+        label="ICE",
+        description=(
+            "Whether the phone tells the other end every address of its own and finds out which way works (RFC 8445). "
+            "An end that does not know ICE is called all the same."
+        ),
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        choices=("off", "on"),
+    ),
+)
+
 _CALLS = (
     Setting(
         key="calls.at_once",
@@ -615,7 +632,10 @@ _DIAGNOSTICS = (
 )
 
 REGISTRY: Mapping[str, Setting] = MappingProxyType(
-    {row.key: row for row in (*_PHONE, *_LINE, *_AUDIO, *_PLACES, *_RING, *_CALLS, *_DISPLAY, *_LOCK, *_DIAGNOSTICS)}
+    {
+        row.key: row
+        for row in (*_PHONE, *_LINE, *_AUDIO, *_PLACES, *_RING, *_REACH, *_CALLS, *_DISPLAY, *_LOCK, *_DIAGNOSTICS)
+    }
 )
 """Every setting by its key, in the order an administrator's page shows them."""
 

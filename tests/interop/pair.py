@@ -83,8 +83,12 @@ async def registered_pair(
     ring_seconds: float = 120,
     encryption: str = "optional",
     suites: tuple[str, ...] = (),
+    ice: tuple[bool, bool] = (False, False),
 ) -> AsyncIterator[tuple[Pair, Kamailio]]:
-    """Both at one Kamailio, over the same transport; the phone's `encryption` and the peer's `suites` for voice."""
+    """Both at one Kamailio, over the same transport; the phone's `encryption` and the peer's `suites` for voice.
+
+    `ice` says whether the phone and the peer have it.
+    """
     async with make_registrar(folder, trust, "MD5", ring_seconds=ring_seconds) as kamailio:
         tls = transport is Transport.TLS
         port = kamailio.tls_port if tls else kamailio.port
@@ -100,9 +104,16 @@ async def registered_pair(
             answering=answering,
             trust=trusted,
             encryption=suites,
+            ice=ice[1],
         )
         phone = PhoneUnderTest(
-            folder, port, password=kamailio.password, transport=transport, trust=trusted, encryption=encryption
+            folder,
+            port,
+            password=kamailio.password,
+            transport=transport,
+            trust=trusted,
+            encryption=encryption,
+            ice=ice[0],
         )
         async with phone, partner.peer:
             await phone.registered()

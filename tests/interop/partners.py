@@ -40,6 +40,7 @@ class Partner:
         encryption: tuple[str, ...] = (),
         number: str = NUMBER,
         hertz: int = PEER_HERTZ,
+        ice: bool = False,
     ) -> None:
         rate, channels = _FORM[codec]
         self.number = number
@@ -59,6 +60,7 @@ class Partner:
             record=self._heard,
             trust=trust,
             encryption=encryption,
+            ice=ice,
         )
         self.peer = kind(config)
 

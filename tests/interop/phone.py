@@ -20,6 +20,7 @@ import numpy as np
 from app.main.face import Setup
 from app.main.phone import Phone
 from app.main.storage import open_storage
+from app.media.connectivity import Route
 from app.model import commands
 from app.model.commands import AnyCommand, Reply
 from app.model.media import AudioPath, Quality
@@ -68,6 +69,7 @@ class PhoneUnderTest:
         local_port: int = 0,
         keep_alive: int = 25,
         encryption: str = "optional",
+        ice: bool = False,
     ) -> None:
         """Of the registrar at `port` of this machine."""
         self.folder = folder / "phone"
@@ -85,6 +87,7 @@ class PhoneUnderTest:
             self._sip["trust_file"] = str(trust)
         self._codecs = codecs
         self._encryption = encryption
+        self._ice = ice
         self._engine = _Engine()
         self._worker = ThreadPoolExecutor(1)
         self._phone: Phone | None = None
@@ -117,6 +120,7 @@ class PhoneUnderTest:
 
     def _configuration(self) -> str:
         lines = ["[sip]", *(f"{key} = {json.dumps(value)}" for key, value in self._sip.items())]
+        lines += ["[media]", f"ice = {json.dumps('on' if self._ice else 'off')}"]
         lines += ["[audio]", f"encryption = {json.dumps(self._encryption)}"]
         if self._codecs:
             lines.append(f"codecs = {json.dumps(list(self._codecs))}")
@@ -291,6 +295,12 @@ class PhoneUnderTest:
         """What the network did to SIP that was dropped or refused, by kind."""
         assert self._running.line is not None
         return self._running.line.counters
+
+    @property
+    def route(self) -> Route | None:
+        """The pairs that ICE chose for the one stream."""
+        (voice,) = self._running.media._streams.values()
+        return voice.route
 
     @property
     def suite(self) -> str:

@@ -64,12 +64,17 @@ class _Worker:
             password=settings["password"],
             transport=settings["transport"],
             audio_codecs=tuple(_CODECS[codec] for codec in settings["codecs"]),
-            extra_params=("mediaenc=srtp-mand",) if settings["encryption"] else (),
+            extra_params=self._parameters(settings),
         )
         self._agent = await baresip.UserAgent.create(self.runtime, account)
         self._agent.on_incoming(self._incoming)
         if settings["spinning"]:
             start_spinning()
+
+    @staticmethod
+    def _parameters(settings: Arguments) -> tuple[str, ...]:
+        wanted = {"mediaenc=srtp-mand": settings["encryption"], "medianat=ice": settings["ice"]}
+        return tuple(parameter for parameter, on in wanted.items() if on)
 
     def _incoming(self, call: Any) -> None:
         self._adopt(call)

@@ -102,6 +102,7 @@ class PeerConfig:
     Debian's baresip the folder, where the heard audio goes; both baresips begin a new recording after a hold.
     `trust` is a PEM file for TLS. `launch` stands before the peer's command line, as in `("chrt", "-f", "60")`.
     `encryption` names the SRTP suites one of which calls must have, by SDES; both baresips choose by themselves.
+    `ice` lets it look for ways by ICE, without any server.
     `spinning` lets a thread of the peer hold the Python interpreter's lock as much as it can, where the peer has one.
     """
 
@@ -119,6 +120,7 @@ class PeerConfig:
     launch: tuple[str, ...] = ()
     spinning: bool = False
     encryption: tuple[str, ...] = ()
+    ice: bool = False
 
 
 def free_port(address: str = "127.0.0.1", *, even: bool = False) -> int:

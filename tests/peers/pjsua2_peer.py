@@ -160,7 +160,9 @@ class _Worker:
             config.sipConfig.proxies.append(f"sip:{settings['domain']}{suffix};lr")
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", settings["user"], 0, settings["password"]))
         self._encrypt(config.mediaConfig)
-        config.mediaConfig.transportConfig.boundAddress = settings["address"]
+        config.natConfig.iceEnabled = settings["ice"]
+        if not settings["ice"]:  # whose candidates it never takes from loopback
+            config.mediaConfig.transportConfig.boundAddress = settings["address"]
         config.mediaConfig.transportConfig.port = 20000 + os.getpid() % 10000 * 2
         config.mediaConfig.transportConfig.portRange = 200
         return config

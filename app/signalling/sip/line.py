@@ -94,6 +94,10 @@ class SipLine:
         self._look.set()
         self._clock.run(self._agent.registration.try_again)
 
+    async def network_changed(self) -> None:
+        """Look for our own address and the way to the server now, and register from there."""
+        await self._find_route()
+
     async def stop(self) -> None:
         """End all calls, unregister, close the sockets. Takes at most about `CLOSING_TIME`."""
         if self._watch is not None:

@@ -1,0 +1,50 @@
+"""Own addresses that change while calls are on: the line moves first, then the voice of each call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from app.main.line_keeper import LineKeeper
+from app.media.room import MediaRoom
+from app.model.flags import LogFlag
+from hal.network import Address, Network
+
+log = logging.getLogger(LogFlag.MAIN)
+
+
+class NetworkWatch:
+    """Follows the network's changes. Belongs to the loop."""
+
+    def __init__(self, network: Network, line: LineKeeper, media: MediaRoom) -> None:
+        self._line = line
+        self._media = media
+        self._own: frozenset[str] = reachable(network.addresses())
+        self._news = asyncio.Event()
+        self._forget = network.listen(self._changed)
+        self._task = asyncio.create_task(self._follow(), name="network watch")
+
+    async def stop(self) -> None:
+        """Stop following."""
+        self._forget()
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    def _changed(self, addresses: tuple[Address, ...]) -> None:
+        own = reachable(addresses)
+        if own and own != self._own:
+            log.info("own addresses: %s", ", ".join(sorted(own)))
+            self._own = own
+            self._news.set()
+
+    async def _follow(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self._line.network_changed()
+            self._media.addresses_changed()
+
+
+def reachable(addresses: tuple[Address, ...]) -> frozenset[str]:
+    """Those that others can reach us by."""
+    return frozenset(one.address for one in addresses if not (one.loopback or one.link_local))

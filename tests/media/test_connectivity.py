@@ -1,0 +1,126 @@
+"""ICE of whole streams: two media rooms on real engines and sockets, joined by their descriptions alone."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from app.media.connectivity import PLAIN_AFTER
+from app.media.room import MediaSettings
+from app.model.session import CandidateKind, SessionDescription
+from tests.media.live import LivePhone, agree, changed, until
+from tests.media.rig import STREAM
+
+ICE = MediaSettings(ice=True)
+PLAIN = MediaSettings()
+HERE, ELSEWHERE = "127.0.0.1", "192.0.2.77"
+
+
+def misled(description: SessionDescription) -> SessionDescription:
+    """With credentials that nobody has."""
+    ice = description.media[0].ice
+    assert ice is not None
+    return changed(description, ice=msgspec.structs.replace(ice, ufrag="none", password="x" * 24))
+
+
+async def test_voice_goes_by_the_pair_that_was_chosen() -> None:
+    with LivePhone("127.0.0.3", "::1", settings=ICE) as a, LivePhone("127.0.0.4", "::1", settings=ICE) as b:
+        await agree(a, b)
+        await a.hears()
+        await b.hears()
+        assert a.route is not None
+        assert b.route is not None
+        assert (a.route.local, a.route.rtp.host) == ("127.0.0.3", "127.0.0.4")
+        assert (b.route.local, b.route.rtp) == ("127.0.0.4", ("127.0.0.3", a.voice.stream.rtp_port))
+
+
+async def test_the_family_that_works_is_found() -> None:
+    """The addresses of IPv4 are nobody's; those of IPv6 are ours."""
+    with LivePhone(ELSEWHERE, "::1", settings=ICE) as a, LivePhone(ELSEWHERE, "::1", settings=ICE) as b:
+        await agree(a, b)
+        await until(lambda: a.route is not None and b.route is not None)
+        assert a.route is not None
+        assert a.route.rtp.host == "::1"
+        await a.hears()
+        await b.hears()
+
+
+async def test_rtcp_has_a_pair_of_its_own_where_it_is_not_muxed() -> None:
+    with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, settings=ICE) as b:
+        answer = await b.answer(changed(await a.offer(), rtcp_mux=False))
+        a.room.take_answer(STREAM, answer)
+        await a.hears()
+        assert a.route is not None
+        assert a.route.rtcp.port == b.voice.stream.rtcp_port
+
+
+@pytest.mark.parametrize(("caller", "called"), [(ICE, PLAIN), (PLAIN, ICE)])
+async def test_who_has_no_ice_is_talked_to_all_the_same(caller: MediaSettings, called: MediaSettings) -> None:
+    with LivePhone(HERE, settings=caller) as a, LivePhone(HERE, settings=called) as b:
+        await agree(a, b)
+        await a.hears(within=2)
+        await b.hears(within=2)
+        assert a.route is None
+        assert b.route is None
+
+
+async def test_checks_that_come_to_nothing_leave_plain_voice() -> None:
+    """Both say ICE, but what they say of it leads nowhere, as with a server between them that passes it on."""
+    with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, settings=ICE) as b:
+        a.room.take_answer(STREAM, misled(await b.answer(misled(await a.offer()))))
+        took = await b.hears(within=PLAIN_AFTER + 2)
+        assert a.route is None
+        assert took >= PLAIN_AFTER - 0.5, "nothing may be sent before a pair is known, or hope is given up"
+
+
+async def test_a_server_that_changed_the_address_ends_ice() -> None:
+    """RFC 8839, 4.2.5: the address that voice should go to is none of the candidates."""
+    with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, settings=ICE) as b:
+        answer = await b.answer(changed(await a.offer(), address="127.0.0.9"))
+        assert answer.media[0].ice is None
+
+
+async def test_a_later_offer_keeps_the_pair() -> None:
+    with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, settings=ICE) as b:
+        await agree(a, b)
+        await a.hears()
+        before = a.route
+        offer = await a.offer()
+        ice = offer.media[0].ice
+        assert ice is not None
+        assert [one.port for one in ice.remote_candidates] == [b.voice.stream.rtp_port]
+        a.room.take_answer(STREAM, await b.answer(offer))
+        await a.hears()
+        assert a.route is before
+
+
+async def test_the_far_end_restarts() -> None:
+    with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, "127.0.0.5", settings=ICE) as b:
+        await agree(a, b)
+        await until(lambda: b.route is not None)
+        before = b.route
+        a.own = ("127.0.0.6",)
+        a.room.addresses_changed()
+        await agree(a, b)
+        await until(lambda: b.route is not before)
+        assert b.route is not None
+        assert b.route.rtp.host == "127.0.0.6"
+        await a.hears()
+        await b.hears()
+
+
+async def test_what_an_offer_says() -> None:
+    with LivePhone("127.0.0.7", "::1", settings=ICE) as a:
+        line = (await a.offer()).media[0]
+        assert line.rtcp_mux
+        ice = line.ice
+        assert ice is not None
+        assert {(one.address, one.component, one.port) for one in ice.candidates} == {
+            (host, component, a.voice.stream.rtp_port + component - 1)
+            for host in ("127.0.0.7", "::1")
+            for component in (1, 2)
+        }
+        assert all(one.kind is CandidateKind.HOST for one in ice.candidates)
+        assert len({one.priority for one in ice.candidates}) == 4
+        assert len({one.foundation for one in ice.candidates}) == 2
+        assert line.address == "127.0.0.7"
