@@ -207,7 +207,7 @@ class Hands:
             self._send(Silence(id=0))
         elif view.active is not None:
             self._send(Mute(id=0, muted=not view.snapshot.audio.muted))
-        else:
+        elif not view.snapshot.lock.locked:
             silent = not view.snapshot.ring.silent
             self._send(Set(id=0, key=ringer.SILENT_SETTING, value=silent))
             self._situation.tell(self._situation.say("Ringer off") if silent else self._situation.say("Ringer on"))

@@ -98,6 +98,7 @@ class SoundDevices:
         self._paths = _share(paths)
         self._ringer = next((own for own in self._paths.values() if _plays_on(own, ringer)), ringer)
         self._ringer_known = self._ringer_known or ringer is not None
+        self._previewing = False
         ringer = self._ringer
         wanted = {*self._paths.values(), *(() if ringer is None else (ringer,))}
         for spec in self._devices.keys() - wanted:
@@ -190,6 +191,7 @@ class SoundDevices:
     def arrange(self, scene: Scene) -> None:
         """Make the devices fit the scene, the wish and what there is."""
         self._scene = scene
+        self._previewing = self._previewing and scene.ring is None
         self._path = self._usable_path()
         self._move_voice()
         self._move_group()

@@ -20,6 +20,7 @@ import numpy as np
 from app.main.face import Setup
 from app.main.phone import Phone
 from app.main.storage import open_storage
+from app.media import ring_tones
 from app.media.connectivity import Route
 from app.model import commands
 from app.model.commands import AnyCommand, Reply
@@ -30,7 +31,7 @@ from app.signalling.sip.line import SipLine
 from hal.board import load_board
 from hal.devices import open_devices
 from native import Clock, DigitReceived, Engine, Event, StreamStatistics
-from tests.interop.sounds import PHONE_RATE, Samples, has_tone, pitches_in, tone
+from tests.interop.sounds import PHONE_RATE, Samples, has_tone, likeness, pitches_in, tone
 from tests.peers.peer import Transport
 from tests.scenarios.rig import Surface
 
@@ -251,6 +252,15 @@ class PhoneUnderTest:
             assert time.monotonic() < end, f"not {pitches} Hz within {within:g} s; the phone: {self.surface.describe()}"
             await asyncio.sleep(0.05)
             heard = np.concatenate([heard, self._listen()])[-LISTENED:]
+
+    async def ring_tone(self) -> str:
+        """Listen to the ringer for a second and a half, and name the ring tone whose recording that is most like."""
+        ringer = self._running.media.ringer
+        assert ringer is not None
+        ringer.take()
+        await asyncio.sleep(1.5)
+        heard = ringer.take()
+        return max(ring_tones.RING_TONES, key=lambda name: likeness(heard, ring_tones.samples(name)))
 
     def _listen(self) -> Samples:
         device = self._running.media.device(self.snapshot.audio.path)

@@ -53,6 +53,15 @@ def has_tone(samples: Samples, hertz: int, rate: int) -> bool:
     return bool(loud and at_pitch > PURE * power.sum())
 
 
+def likeness(heard: Samples, recording: Samples) -> float:
+    """How much of what was heard is this recording, wherever it began: 1 for all of it (normalised correlation)."""
+    size = len(heard) + len(recording)
+    spectrum = np.fft.rfft(heard.astype(np.float64), size) * np.conj(np.fft.rfft(recording.astype(np.float64), size))
+    best = np.abs(np.fft.irfft(spectrum, size)).max()
+    energy = np.linalg.norm(heard.astype(np.float64)) * np.linalg.norm(recording.astype(np.float64))
+    return float(best / max(energy, 1.0))
+
+
 def heard_in(place: Path, hertz: int) -> float:
     """For how many seconds a recording, or a folder of what was heard, holds this pitch; looked at every 0.1 s."""
     files = place.glob("*-dec.wav") if place.is_dir() else [place]

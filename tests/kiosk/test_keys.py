@@ -327,6 +327,15 @@ def test_one_key_makes_the_phone_silent_and_ring_again() -> None:
     assert "Ringer off" in harness.node("status-path").value
 
 
+def test_a_locked_phone_stays_as_loud_as_it_was() -> None:
+    assert Harness().show(LOCKED).keys(Key.MUTE).sent == []
+
+
+def test_the_volume_keys_turn_the_ringer_while_it_rings() -> None:
+    ringing = msgspec.structs.replace(IDLE, calls=(INCOMING,), active=INCOMING.id)
+    assert Harness().show(ringing).keys(Key.VOLUME_DOWN).sent == [SetVolume(id=0, percent=50, ringer=True)]
+
+
 def test_a_silent_phone_is_not_heard_when_its_volume_is_turned() -> None:
     silent = msgspec.structs.replace(IDLE, ring=msgspec.structs.replace(IDLE.ring, silent=True))
     assert Harness().show(silent).keys(Key.VOLUME_UP).sent == [SetVolume(id=0, percent=70, ringer=True)]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.model import commands
 from app.model.media import AudioPath
 from tests.main.rig import NOT_FOUND, PhoneProcess, notice
 from tests.rig.pulse import LateSound, PulseLoop
@@ -57,3 +58,18 @@ async def test_devices_named_later_are_taken_up(phone: PhoneProcess, pulse_loop:
         assert await surface.until(lambda s: s.audio.available == (AudioPath.HANDSET,), 8), surface.describe()
         phone.config.write_text(CONFIGURATION)
         assert await surface.until(lambda s: AudioPath.SPEAKER in s.audio.available, 8), surface.describe()
+
+
+async def test_a_phone_that_rings_elsewhere_than_it_should_says_so(tmp_path: Path) -> None:
+    phone = PhoneProcess(tmp_path / "phone", f'[sip]\n{NOT_FOUND}[ring]\nplace = "headset"\ntone = "harp"\n')
+    async with phone.running() as surface:
+        assert await surface.until(lambda s: "rings with the ringer" in notice(s, "audio.ringer"), 5), (
+            surface.describe()
+        )
+        assert surface.snapshot is not None
+        assert surface.snapshot.ring.tone == "harp"
+        reply = await surface.command(lambda id_: commands.Set(id_, key="ring.place", value="speaker"))
+        assert reply.accepted
+        assert await surface.until(lambda s: notice(s, "audio.ringer") == "", 5), surface.describe()
+        assert (await surface.command(lambda id_: commands.PreviewRing(id_, tone="glass"))).accepted
+        assert "Traceback" not in phone.said, phone.said

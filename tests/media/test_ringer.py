@@ -151,6 +151,22 @@ def test_a_preview_plays_once_as_loud_as_it_rings() -> None:
         assert level(rung(a, 0.5, speaker)) < 2000, "the voice is as loud as the ring"
 
 
+def test_a_preview_that_a_call_ends_leaves_the_voice_its_volume() -> None:
+    with phone(MediaSettings(ring_place="handset")) as a:
+        a.room.set_volume(100, ringer=True)
+        a.room.show(Scene(tone=EarTone.DIAL, off_hook=True))
+        a.listen(0.1)
+        before = level(a.listen(0.5))
+        a.room.show(Scene())
+        a.room.preview_ring("chime")
+        rung(a, 0.2)
+        a.room.show(RING)
+        rung(a, 0.2)
+        a.room.show(Scene(tone=EarTone.DIAL, off_hook=True))
+        a.listen(0.1)
+        assert level(a.listen(0.5)) == pytest.approx(before, rel=0.05)
+
+
 def test_a_preview_is_stopped_and_never_disturbs_a_call() -> None:
     with phone() as a:
         a.room.preview_ring("harp")
