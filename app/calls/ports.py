@@ -82,8 +82,8 @@ class MediaPort(Protocol):
     def drop_offer(self, stream: StreamId) -> None:
         """Our last offer was refused: go on with what was agreed before."""
 
-    def can_answer(self, offer: SessionDescription) -> bool:
-        """Whether a call that comes in with this offer could be answered; it need not ring otherwise. Opens nothing."""
+    def objection(self, offer: SessionDescription) -> str:
+        """Why a call that comes in with this offer could not be answered and need not ring, in words; else empty."""
 
     def answer(self, stream: StreamId, offer: SessionDescription, direction: Direction) -> None:
         """Answer the far end's offer; `direction` is the most we want. `AnswerReady` or `MediaRefused` follows."""

@@ -71,16 +71,16 @@ class SignallingEvents:
             _log.warning("a call came in on the line %s, which there is none of", event.line)
             return
         replaced = None if event.replaces is None else switch.board.find_leg(event.replaces)
-        answerable = event.offer is None or switch.media.can_answer(event.offer)
+        objection = "" if event.offer is None else switch.media.objection(event.offer)
         if replaced is not None and replaced[0].ending is None:
-            if answerable:
-                switch.replace_leg(replaced[0], event, line)
-            else:
+            if objection:
                 line.disconnect(event.leg, Cause.INCOMPATIBLE_DESTINATION)  # the call goes on as it is
+            else:
+                switch.replace_leg(replaced[0], event, line)
         elif self._busy:
             switch.turn_away(event, line, Cause.USER_BUSY, now)
-        elif not answerable:
-            switch.turn_away(event, line, Cause.INCOMPATIBLE_DESTINATION, now)
+        elif objection:
+            switch.turn_away(event, line, Cause.INCOMPATIBLE_DESTINATION, now, objection)
         else:
             switch.offer_to_user(event, line, now)
 

@@ -66,13 +66,22 @@ class Switch:
         line.alert(leg.id)
         return call
 
-    def turn_away(self, setup: SetupIndicated, line: SignallingLine, cause: Cause, now: float) -> None:
-        """Refuse an incoming call without a sound; the call list shows that it came."""
+    def turn_away(
+        self, setup: SetupIndicated, line: SignallingLine, cause: Cause, now: float, notice: str = ""
+    ) -> None:
+        """Refuse an incoming call without a sound; the call list shows that it came.
+
+        With a `notice` the display says why, unless it has a call to show.
+        """
+        silent = not notice or bool(self.board.calls)
         leg = self._incoming_leg(setup, line)
         call = self._call(leg, CallDirection.INCOMING, setup.calling, now)
-        line.disconnect(leg.id, cause)
+        self._close(leg, cause)
         self._record(call, cause, now, seen=False)
-        del self.board.calls[call.id]
+        if silent:
+            del self.board.calls[call.id]
+        else:
+            self._show_ending(call, Ending(cause, now + endings.seconds(cause)), notice, now)
 
     def replace_leg(self, call: Call, setup: SetupIndicated, line: SignallingLine) -> None:
         """An incoming leg takes over a call (RFC 3891); the user only sees another party.

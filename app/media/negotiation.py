@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
-from app.media.agreement import Agreement, DescriptionUnusable, NoCommonCodec, NotEncrypted
+from app.media.agreement import Agreement, DescriptionUnusable, NegotiationError, NoCommonCodec, NotEncrypted
 from app.media.encryption import PLAIN_PROTOCOLS, SECURE_PROTOCOLS, Encryption, KeyRing, Keys, chosen
 from app.media.formats import DEFAULT_CODECS, FORMATS, AudioCodec, recognise, to_send
 from app.media.payload_types import COMFORT_NOISE, EVENT_CLOCKS, PayloadTypes, is_event, knows_comfort_noise
@@ -19,6 +20,7 @@ MEDIA_LINES_LIMIT = 16
 _PROTOCOLS = PLAIN_PROTOCOLS | SECURE_PROTOCOLS
 _RECEIVE_LIMIT = 8
 _Matches = list[tuple[CodecDescription, AudioCodec]]
+_Choice = tuple[int, MediaDescription, _Matches]
 _PAYLOAD_TYPES = range(128)
 _UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
@@ -131,22 +133,12 @@ class Negotiation:
         self._lines = tuple(voice if place == index else _refused(line) for place, line in enumerate(offer.media))
         return self._say(self._lines), self._agree(agreement)
 
-    def _choose(self, offer: SessionDescription) -> tuple[int, MediaDescription, _Matches]:
-        """The first voice line we can take; once there is one, only its place counts."""
-        places = range(len(offer.media)) if self.agreement is None else (self._voice_line,)
-        found = [(i, line, _usable(line, self._codecs)) for i in places for line in offer.media[i : i + 1]]
-        fitting = [choice for choice in found if choice[2]]
-        allowed = [choice for choice in fitting if self._encryption.allows(choice[1])]
-        if fitting and not allowed:
-            raise NotEncrypted(self._encryption.objection)
-        trouble = ""
-        for index, line, matches in sorted(allowed, key=lambda choice: not choice[1].crypto):
-            trouble = obstacle(line, self._reaches(line), muxed=line.rtcp_mux)
-            if not trouble:
-                return index, line, matches
-        if trouble:
-            raise DescriptionUnusable(trouble)
-        raise NoCommonCodec("The two phones have no voice format in common")
+    def _choose(self, offer: SessionDescription) -> _Choice:
+        """The voice line to answer; once there is one, only its place counts."""
+        lines = tuple(enumerate(offer.media))
+        if self.agreement is not None:
+            lines = lines[self._voice_line : self._voice_line + 1]
+        return _choose(lines, self._codecs, self._encryption, self._reaches)
 
     # --- steps ------------------------------------------------------------------------------------------
 
@@ -260,18 +252,46 @@ def _numeric(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def answerable(
+def objection(
     offer: SessionDescription,
     codecs: tuple[AudioCodec, ...],
     address: str,
     encryption: Encryption,
     *,
     ice: bool = False,
-) -> bool:
-    """Whether a stream at `address` can answer a first offer: one of the lines looked at has all that it needs."""
-    lines = [line for line in offer.media[:MEDIA_LINES_LIMIT] if encryption.allows(line) and _usable(line, codecs)]
-    own = ["" if ice and line.ice is not None else address for line in lines]
-    return any(not obstacle(line, from_, muxed=line.rtcp_mux) for line, from_ in zip(lines, own, strict=True))
+) -> str:
+    """Why a stream at `address` cannot answer a first offer, in words for a person; empty where it can."""
+    lines = tuple(enumerate(offer.media[:MEDIA_LINES_LIMIT]))
+    try:
+        _choose(lines, codecs, encryption, lambda line: "" if ice and line.ice is not None else address)
+    except NegotiationError as error:
+        return str(error)
+    return ""
+
+
+def _choose(
+    lines: tuple[tuple[int, MediaDescription], ...],
+    codecs: tuple[AudioCodec, ...],
+    encryption: Encryption,
+    reaches: Callable[[MediaDescription], str],
+) -> _Choice:
+    """The first line that we can take, an encrypted one before others. Raises NegotiationError.
+
+    `reaches` gives the address that a line is reached from, as `obstacle` wants it.
+    """
+    found = [(index, line, _usable(line, codecs)) for index, line in lines]
+    fitting = [choice for choice in found if choice[2]]
+    allowed = [choice for choice in fitting if encryption.allows(choice[1])]
+    if fitting and not allowed:
+        raise NotEncrypted(encryption.objection)
+    trouble = ""
+    for choice in sorted(allowed, key=lambda choice: not choice[1].crypto):
+        trouble = obstacle(choice[1], reaches(choice[1]), muxed=choice[1].rtcp_mux)
+        if not trouble:
+            return choice
+    if trouble:
+        raise DescriptionUnusable(trouble)
+    raise NoCommonCodec("The two phones have no voice format in common")
 
 
 def _usable(line: MediaDescription, codecs: tuple[AudioCodec, ...]) -> _Matches:

@@ -13,7 +13,7 @@ from app.media.connectivity import Connectivity
 from app.media.devices import RINGER, SoundDevices
 from app.media.encryption import Encryption, EncryptionPolicy
 from app.media.formats import DEFAULT_CODECS, AudioCodec
-from app.media.negotiation import LocalMedia, Negotiation, answerable
+from app.media.negotiation import LocalMedia, Negotiation, objection
 from app.media.ring_choice import RingSettings
 from app.media.sounds import Sounds
 from app.media.tone_table import DEFAULT_COUNTRY
@@ -170,11 +170,11 @@ class MediaRoom:
         """Make an offer."""
         self._try(stream, lambda voice: OfferReady(stream, voice.offer(direction)))
 
-    def can_answer(self, offer: SessionDescription) -> bool:
-        """Whether a call with this offer could have a voice."""
+    def objection(self, offer: SessionDescription) -> str:
+        """Why a call with this offer could not have a voice."""
         settings = self._settings()
         encryption = Encryption(settings.encryption)
-        return answerable(offer, settings.codecs, self._address(), encryption, ice=settings.ice)
+        return objection(offer, settings.codecs, self._address(), encryption, ice=settings.ice)
 
     def take_answer(self, stream: StreamId, answer: SessionDescription) -> None:
         """Take the far end's answer and run by it."""

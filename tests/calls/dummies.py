@@ -123,8 +123,8 @@ class DummyMedia:
     def drop_offer(self, stream: StreamId) -> None:
         self.dropped.append(stream)
 
-    def can_answer(self, offer: SessionDescription) -> bool:
-        return bool(offer.media and offer.media[0].codecs)
+    def objection(self, offer: SessionDescription) -> str:
+        return "" if offer.media and offer.media[0].codecs else "no common format"
 
     def answer(self, stream: StreamId, offer: SessionDescription, direction: Direction) -> None:
         remote = offer.media[0].direction

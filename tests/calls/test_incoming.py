@@ -151,10 +151,24 @@ def test_a_call_that_could_have_no_voice_does_not_ring_and_is_missed() -> None:
     phone = DeskPhone()
     leg = phone.ring(offer=msgspec.structs.replace(session(), media=()))
     assert phone.line.take() == [("disconnect", leg, Cause.INCOMPATIBLE_DESTINATION)]
-    assert phone.views == ()
+    (view,) = phone.views
+    assert (view.state, view.notice) == (CallState.ENDED, "no common format")
+    assert (phone.ringing, phone.tone) == (False, None)
     assert phone.media.open_streams == set()
     (record,) = phone.call_list.records
     assert (record.missed, record.seen, record.cause) == (True, False, Cause.INCOMPATIBLE_DESTINATION)
+    phone.say(Released(leg, Cause.INCOMPATIBLE_DESTINATION))
+    assert phone.line.take() == []
+    phone.wait("ended")
+    assert phone.views == ()
+
+
+def test_why_a_call_was_turned_away_is_not_told_over_another_call() -> None:
+    phone = DeskPhone()
+    phone.talk()
+    phone.ring(offer=msgspec.structs.replace(session(), media=()))
+    assert phone.states == [CallState.CONNECTED]
+    assert len(phone.call_list.records) == 1
 
 
 def test_an_ended_call_in_sight_does_not_make_the_phone_busy() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from app.media.agreement import DescriptionUnusable, NotEncrypted
 from app.media.encryption import OFFERED, Encryption, EncryptionPolicy, KeyRing, Keys
-from app.media.negotiation import LocalMedia, Negotiation, answerable
+from app.media.negotiation import LocalMedia, Negotiation, objection
 from app.media.room import MediaSettings
 from app.model.crypto import CryptoDescription, CryptoSuite, MasterKey
 from app.model.media import AnswerReady, AnswerTaken, MediaRefused, OfferReady
@@ -124,7 +124,7 @@ def test_an_answer_with_a_way_nobody_offered(wrong: CryptoDescription) -> None:
 def test_what_is_answered(policy: EncryptionPolicy, protocol: str, ways: bool, result: str) -> None:
     ours = negotiation(policy)
     theirs = offer(*([crypto(5, octet=9)] if ways else []), protocol=protocol)
-    assert answerable(theirs, tuple(ours._codecs), "192.0.2.1", Encryption(policy)) is (result != "refused")
+    assert bool(objection(theirs, ours._codecs, "192.0.2.1", Encryption(policy))) is (result == "refused")
     if result == "refused":
         with pytest.raises(NotEncrypted):
             ours.answer(theirs, BOTH)
@@ -270,7 +270,7 @@ def test_a_call_that_cannot_be_encrypted_does_not_come_about() -> None:
     with phone(MediaSettings(encryption=REQUIRED)) as a:
         open_room(a)
         plain = offer(protocol="RTP/AVP")
-        assert not a.room.can_answer(plain)
+        assert a.room.objection(plain) == "The other phone does not encrypt as this one wants"
         a.room.answer(STREAM, plain, BOTH)
         refused = a.last(MediaRefused)
         assert (refused.reason, refused.common_codec) == ("The other phone does not encrypt as this one wants", False)

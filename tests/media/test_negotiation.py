@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.media.agreement import Agreement, DescriptionUnusable, NegotiationError, NoCommonCodec
 from app.media.encryption import Encryption
 from app.media.formats import FORMATS, AudioCodec
-from app.media.negotiation import LocalMedia, Negotiation, answerable
+from app.media.negotiation import LocalMedia, Negotiation, objection
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 
 HERE = LocalMedia("192.0.2.1", 50000, 50001)
@@ -332,7 +332,7 @@ def test_an_address_that_cannot_be_reached_changes_nothing(address: str) -> None
 )
 def test_what_could_be_answered_is_known_before_it_rings(media: tuple[MediaDescription, ...], possible: bool) -> None:
     offer = session(*media)
-    assert answerable(offer, ALL, HERE.address, Encryption()) is possible
+    assert bool(objection(offer, ALL, HERE.address, Encryption())) is not possible
     if possible:
         ours().answer(offer, Direction.SENDRECV)
     else:
@@ -348,9 +348,9 @@ def test_the_first_line_that_voice_can_be_sent_to_is_taken() -> None:
 
 def test_an_offer_for_the_other_family_can_be_answered_from_there() -> None:
     offer = session(voice(address="2001:db8::2"))
-    assert answerable(offer, ALL, "2001:db8::1", Encryption())
-    assert not answerable(session(voice()), ALL, "2001:db8::1", Encryption())
-    assert not answerable(session(voice(address="ff02::1")), ALL, "2001:db8::1", Encryption())
+    assert not objection(offer, ALL, "2001:db8::1", Encryption())
+    assert objection(session(voice()), ALL, "2001:db8::1", Encryption())
+    assert objection(session(voice(address="ff02::1")), ALL, "2001:db8::1", Encryption())
 
 
 @pytest.mark.parametrize("media", [voice(port=65535), voice(port=65535, rtcp_mux=True), voice(address="239.1.2.3")])
