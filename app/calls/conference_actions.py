@@ -14,6 +14,7 @@ from app.model.snapshot import CallState
 
 _NOBODY_ASIDE = Refusal("There is no second call", "Call somebody first, or take a held call back.")
 _NOT_IN_CALL = Refusal("You are in no call", "Take a held call back first.")
+_NOT_ON_LINE = Refusal("Calls on this line cannot be joined", "Talk to one after the other.")
 _NO_CONFERENCE = Refusal("No conference is on")
 _NO_PARTY = Refusal("This call is in no conference", "Join it first.")
 _NO_LEVEL = Refusal("A party cannot be made as soft or loud as that", "Choose -12 to 12 dB.")
@@ -42,6 +43,8 @@ class ConferenceActions:
             return _NOT_IN_CALL
         if own.state is not CallState.CONNECTED:
             return NOT_CONNECTED
+        if Executor.NONE in {call.leg.line.capabilities.conference for call in (own, other)}:
+            return _NOT_ON_LINE
         self._bridge.join(own, other, now)
         return None
 

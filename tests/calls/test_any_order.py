@@ -172,13 +172,16 @@ class Storm:
 
 
 @settings(deadline=None, max_examples=400)
-@given(steps=st.lists(_steps, max_size=40), in_a_call=st.booleans(), another_rings=st.booleans())
+@given(steps=st.lists(_steps, max_size=40), calls=st.integers(0, 3), another_rings=st.booleans())
 def test_any_order_of_events(
-    steps: list[tuple[str, int, int, Direction | None]], in_a_call: bool, another_rings: bool
+    steps: list[tuple[str, int, int, Direction | None]], calls: int, another_rings: bool
 ) -> None:
+    """Begins idle, in a call, or in a conference of two or three."""
     storm = Storm()
-    if in_a_call:
+    for _ in range(calls):
         storm.phone.say(Connected(storm.phone.dial(), session()))
+        storm.phone.control.join(storm.phone.now)
+        storm.phone.settle()
     if another_rings:
         storm.play("setup", 0, 0, None)
     for step in steps:

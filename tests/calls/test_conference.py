@@ -119,6 +119,13 @@ def test_joining_wants_two_answered_calls() -> None:
     assert phone.control.conference is None
 
 
+def test_a_line_may_have_no_conferences() -> None:
+    meeting = Meeting(1, LineCapabilities(conference=Executor.NONE))
+    meeting.add("202")
+    assert meeting.phone.control.join(meeting.phone.now) is not None
+    assert meeting.attended is None
+
+
 def test_two_held_calls_are_not_joined_behind_the_users_back() -> None:
     meeting = Meeting(1)
     meeting.add("202")
@@ -310,12 +317,6 @@ def test_splitting_from_a_consultation_holds_that() -> None:
     assert meeting.numbers == ["201", "203"]
 
 
-def test_where_nothing_can_be_held_a_lone_party_waits_unheard() -> None:
-    phone = DeskPhone(LineCapabilities(hold=Executor.NONE, conference=Executor.PHONE))
-    phone.talk("201")
-    assert phone.control.dial("202", phone.now) is not None, "no second call without a hold, so no conference either"
-
-
 def test_a_party_that_is_alone_while_the_user_is_away_is_held() -> None:
     meeting = Meeting(2)
     meeting.add("203")
@@ -325,6 +326,19 @@ def test_a_party_that_is_alone_while_the_user_is_away_is_held() -> None:
     assert meeting.view("201").state is CallState.HELD
     assert meeting.attended is None
     assert meeting.phone.media.scene.apart == ()
+
+
+def test_a_lone_party_on_a_line_without_hold_waits_unheard_until_the_user_is_back() -> None:
+    meeting = Meeting(2)
+    meeting.add("203")
+    meeting.phone.line.capabilities = LineCapabilities(hold=Executor.NONE)
+    meeting.gone(meeting.legs[1])
+    assert len(meeting.phone.media.scene.apart) == 1
+    assert not [name for name, _, _ in meeting.phone.line.take() if name == "offer"]
+    meeting.phone.done(meeting.phone.control.hang_up(meeting.phone.now))
+    meeting.phone.done(meeting.phone.control.retrieve(meeting.phone.now))
+    assert meeting.attended is None
+    assert meeting.phone.gate_asked
 
 
 # --- calls that come in, the hook, the end ------------------------------------------------------------------------

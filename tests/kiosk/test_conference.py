@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from app.kiosk.samples import CALL, CONFERENCE, LOCKED, MORE
+from app.kiosk.samples import CALL, CONFERENCE, LINE, LOCKED, MORE
 from app.kiosk.tree import State
 from app.model.commands import (
     AnyCommand,
@@ -21,6 +21,7 @@ from app.model.commands import (
 )
 from app.model.ids import CallId
 from app.model.keys import Key
+from app.model.signalling import Executor, LineCapabilities
 from app.model.snapshot import CallState, Snapshot
 from tests.kiosk.harness import Harness
 
@@ -67,6 +68,12 @@ def test_a_call_that_nobody_answered_is_not_joined(state: CallState) -> None:
     harness = Harness().show(changed(snapshot, CALL.id, state=state, connected_at=None))
     join = harness.root.find("join")
     assert join is None or not join.enabled
+
+
+def test_a_line_without_conferences_has_the_key_greyed() -> None:
+    line = msgspec.structs.replace(LINE, capabilities=LineCapabilities(conference=Executor.NONE))
+    harness = Harness().show(msgspec.structs.replace(truth("two-calls"), lines=(line,)))
+    assert not harness.node("join").enabled
 
 
 def test_an_emergency_call_is_not_joined() -> None:

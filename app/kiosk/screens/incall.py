@@ -120,7 +120,9 @@ def _soft_keys(view: View, call: CallView, keypad: bool) -> tuple[KeySpec, ...]:
 def _join(view: View, call: CallView) -> KeySpec:
     """Bring the other call in, or this one into the conference."""
     aside = any(other.in_conference or other.state is CallState.HELD for other in view.others)
-    possible = aside and call.state is CallState.CONNECTED and not call.emergency
+    line = next((line for line in view.snapshot.lines if line.id == call.line), None)
+    allowed = line is None or line.capabilities.conference is not Executor.NONE
+    possible = aside and allowed and call.state is CallState.CONNECTED and not call.emergency
     return KeySpec(
         "join",
         view.say("Conference") if view.snapshot.conference is None else view.say("Join"),
