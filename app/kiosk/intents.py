@@ -17,6 +17,7 @@ class Place(enum.StrEnum):
     CALLS = "calls"
     MENU = "menu"
     THEME = "theme"
+    SOUND = "sound"
     RINGER = "ringer"
     RING_TONES = "ring-tones"
     PIN = "pin"

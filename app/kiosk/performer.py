@@ -31,6 +31,7 @@ LONGEST_NUMBER = 64
 
 _PARENT = {
     Place.THEME: Place.MENU,
+    Place.SOUND: Place.MENU,
     Place.RINGER: Place.MENU,
     Place.RING_TONES: Place.RINGER,
     Place.PIN: Place.MENU,

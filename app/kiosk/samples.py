@@ -12,7 +12,7 @@ from app.kiosk.intents import ChooseParty, Go, Place, ShowKeypad, Type
 from app.kiosk.ui import Ui
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
-from app.model.media import AudioPath, Quality
+from app.model.media import AudioPath, GroupListening, MicrophoneMode, Quality
 from app.model.party import Party
 from app.model.signalling import LineCapabilities, Registration
 from app.model.snapshot import (
@@ -131,7 +131,7 @@ IDLE = Snapshot(
     history=HISTORY,
     missed=2,
     lock=LockView(pin_set=True),
-    audio=AudioView(available=_ALL_PATHS),
+    audio=AudioView(available=_ALL_PATHS, microphone=MicrophoneMode.CLEAR),
     ring=RingView("marimba", _RING_TONES),
     display=DisplayView(theme="night"),
     emergency_numbers=("112", "110"),
@@ -177,7 +177,7 @@ def _goes(place: Place) -> Callable[[Ui], None]:
     return lambda ui: ui.perform(Go(place))
 
 
-MUTED = AudioView(available=_ALL_PATHS, muted=True)
+MUTED = AudioView(available=_ALL_PATHS, muted=True, microphone=MicrophoneMode.CLEAR, group_listening=GroupListening.OFF)
 LOCKED = _with(IDLE, lock=LockView(locked=True, pin_set=True))
 _ENCRYPTED = msgspec.structs.replace(CALL, encrypted=True)
 IN_CALL = _with(IDLE, calls=(_ENCRYPTED,), active=CALL.id, audio=MUTED, off_hook=True)
@@ -252,7 +252,10 @@ MORE = (
     Sample("conference-left", _conference(3, attended=False, speaker=None)),
     Sample("conference-waiting", _with(_PAIR, calls=(*_ENCRYPTED_PARTIES, _WAITING))),
     Sample("consultation", _conference(3, CALL, attended=False)),
-    Sample("two-calls", _with(IN_CALL, calls=(CALL, _HELD), audio=AudioView(path=AudioPath.SPEAKER))),
+    Sample(
+        "two-calls",
+        _with(IN_CALL, calls=(CALL, _HELD), audio=AudioView(path=AudioPath.SPEAKER, microphone=MicrophoneMode.CLEAR)),
+    ),
     Sample("waiting", _with(IN_CALL, calls=(CALL, _WAITING))),
     Sample(
         "on-hold",
@@ -275,6 +278,11 @@ MORE = (
     Sample("emergency", LOCKED, _goes(Place.EMERGENCY)),
     Sample("menu", IDLE, _goes(Place.MENU)),
     Sample("theme", IDLE, _goes(Place.THEME)),
+    Sample(
+        "group-listening",
+        _with(IN_CALL, audio=msgspec.structs.replace(MUTED, muted=False, group_listening=GroupListening.ON)),
+    ),
+    Sample("sound", IDLE, _goes(Place.SOUND)),
     Sample("ringer", IDLE, _goes(Place.RINGER)),
     Sample("silent", _with(IDLE, ring=RingView("marimba", _RING_TONES, silent=True)), _goes(Place.RINGER)),
     Sample("ring-tones", IDLE, _goes(Place.RING_TONES)),

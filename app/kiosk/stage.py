@@ -11,7 +11,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Dismiss, Place
 from app.kiosk.layout import bands
 from app.kiosk.marks import Fill, Icon, Mark, Text
-from app.kiosk.screens import calls, conference, dial, idle, incall, incoming, lock, menu, ringer, starting
+from app.kiosk.screens import calls, conference, dial, idle, incall, incoming, lock, menu, ringer, sound, starting
 from app.kiosk.situation import Situation
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role, moved_on
@@ -24,13 +24,14 @@ _PLACES: dict[Place, Callable[[View], Node]] = {
     Place.CALLS: calls.build,
     Place.MENU: menu.build,
     Place.THEME: menu.build_theme,
+    Place.SOUND: sound.build,
     Place.RINGER: ringer.build,
     Place.RING_TONES: ringer.build_tones,
     Place.PIN: menu.build_pin,
     Place.ABOUT: menu.build_about,
     Place.EMERGENCY: dial.build_emergency,
 }
-_IN_CALL_PLACES = (Place.DIAL, Place.CALLS)
+_IN_CALL_PLACES = (Place.DIAL, Place.CALLS, Place.SOUND)
 
 
 class Stage:

@@ -480,6 +480,13 @@ def page(view: View, areas: Bands, node_id: str, name: str, content: Node, specs
     return screen(view, node_id, name, status_band(view, areas), content, soft_keys(view, areas, specs))
 
 
+def middle(areas: Bands, height: int) -> Rect:
+    """A strip of the content's width in its middle."""
+    area = areas.content
+    height = min(height, area.height)
+    return Rect(area.x, area.y + (area.height - height) // 2, area.width, height)
+
+
 def back(view: View) -> tuple[KeySpec, ...]:
     """The soft keys of a page that is only to be left."""
     return (KeySpec("back", view.say("Back"), Back(), weight=4),)

@@ -15,6 +15,7 @@ from app.model.commands import (
     Dial,
     HangUp,
     Hold,
+    ListenInGroup,
     Lock,
     MarkSeen,
     MoveHook,
@@ -213,6 +214,20 @@ def test_the_keypad_over_a_call() -> None:
     assert harness.node("pad")
     assert harness.tap("digit-7").sent == [SendDigits(id=0, digits="7", call=CALL.id)]
     assert harness.keys(Key.ESCAPE).root.find("pad") is None
+
+
+def test_how_one_is_heard_is_chosen_in_the_call() -> None:
+    assert {"microphone", "group-listening"} <= reachable(by_name("in-call"))
+    harness = Harness().show(IN_CALL).tap("microphone").tap("microphone-focus")
+    assert harness.sent == [Set(id=0, key="audio.microphone", value="focus")]
+    assert harness.keys(Key.ESCAPE).root.id == "in-call"
+
+
+def test_all_listen_and_again_only_the_user() -> None:
+    listening = by_name("group-listening").snapshot
+    assert listening is not None
+    assert Harness().show(IN_CALL).tap("group-listening").sent == [ListenInGroup(id=0, on=True)]
+    assert Harness().show(listening).tap("group-listening").sent == [ListenInGroup(id=0, on=False)]
 
 
 def test_a_second_call_is_dialled_and_swapped() -> None:

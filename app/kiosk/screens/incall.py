@@ -10,6 +10,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Intent, Place, Send, ShowKeypad
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Fill, Icon, Mark, Shape, Symbol, Text
+from app.kiosk.screens import sound
 from app.kiosk.screens.call_parts import mute_key, path_keys, waiting_banner
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
@@ -67,7 +68,15 @@ def _controls(view: View, call: CallView) -> list[tuple[KeySpec, ...]]:
     keypad = KeySpec(
         "keypad", view.say("Keypad"), ShowKeypad(shown=True), icon="keypad", disabled=locked or not connected
     )
-    return [(mute_key(view), _hold(view, call), keypad), path_keys(view)]
+    microphone = KeySpec(
+        "microphone",
+        view.say("Microphone"),
+        Go(Place.SOUND),
+        icon="microphone",
+        note=sound.summary(view),
+        disabled=locked,
+    )
+    return [(mute_key(view), _hold(view, call), keypad), path_keys(view), (microphone, sound.group_key(view))]
 
 
 def _hold(view: View, call: CallView) -> KeySpec:

@@ -7,9 +7,9 @@ import dataclasses
 from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
-from app.kiosk.layout import Bands, bands, pad_width
+from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Fill
-from app.kiosk.screens import ringer
+from app.kiosk.screens import ringer, sound
 from app.kiosk.screens.lock import dots
 from app.kiosk.theme import THEMES, Steps, Token
 from app.kiosk.tree import Node, Role
@@ -45,6 +45,7 @@ def build(view: View) -> Node:
         (
             KeySpec("menu-theme", view.say("Theme"), Go(Place.THEME), icon="theme", note=theme),
             KeySpec("menu-ringer", view.say("Ringer"), Go(Place.RINGER), icon="bell", note=ringer.summary(view)),
+            KeySpec("menu-sound", view.say("Microphone"), Go(Place.SOUND), icon="microphone", note=sound.summary(view)),
         ),
         (
             KeySpec(
@@ -79,7 +80,7 @@ def build_theme(view: View) -> Node:
         )
         for name in THEMES
     )
-    area = _middle(areas, view.px(180))
+    area = widgets.middle(areas, view.px(180))
     grid = widgets.grid(view, "items", area, [row], areas.gap)
     return widgets.page(view, areas, "theme", view.say("Theme"), grid, widgets.back(view))
 
@@ -169,9 +170,3 @@ def _facts(view: View) -> list[tuple[str, str]]:
     if view.text.missing_family:
         rows.append((view.say("Notice"), view.say("The font Inter is missing (package fonts-inter).")))
     return [row for row in rows if row[1]][:8]
-
-
-def _middle(areas: Bands, height: int) -> Rect:
-    area = areas.content
-    height = min(height, area.height)
-    return Rect(area.x, area.y + (area.height - height) // 2, area.width, height)
