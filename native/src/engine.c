@@ -116,7 +116,7 @@ int engine_step(struct engine *engine, uint32_t ticks)
     for (uint32_t i = 0; i < ticks; i++) {
         int64_t now = atomic_load(&engine->stepped_now) + TICK_NS;
         atomic_store(&engine->stepped_now, now);
-        engine_tick(engine, now, now);
+        engine_tick(engine, now, now, true);
         engine_send_reports(engine, now);
     }
     engine_publish(engine);

@@ -149,7 +149,8 @@ void engine_collect_locked(struct engine *engine);
 void engine_apply_commands(struct engine *engine, int64_t now_ns, int64_t wall_ns);
 
 /* engine_tick.c; media thread. */
-void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns);
+/* `reads` is false where a tick before it, in the same wake-up, has emptied the RTP sockets. */
+void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns, bool reads);
 void engine_publish(struct engine *engine);
 
 /* Sends the RTCP reports that are due, after the tick. `now_ns` is when they really leave, as the far end reckons round trips by it:

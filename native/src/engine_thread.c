@@ -1,7 +1,8 @@
 /* The media thread: what wakes it, and how late it was.
  *
  * A wake-up costs as much as the tick itself, so where no card takes and gives sound every 10 ms, ticks between which no packet
- * leaves are run together. Nothing leaves later than it would, and what arrived in between is only heard the sooner.
+ * leaves are run together. Nothing leaves later than it would, and the first of them reads for all: what arrived in between is only
+ * heard the sooner.
  *
  * CLOCK_TIMER: a sleep until an absolute time; unlike a timerfd it costs one system call that passes no file and no security hook.
  * CLOCK_CARD: the master card's capture period, and the engine's own clock whenever the card is missing or late, so that no tick is
@@ -25,10 +26,10 @@ enum {
 };
 
 /* `before` is how long ago the tick stands for: others follow it in the same wake-up. */
-static void timed_tick(struct engine *engine, int64_t before_ns)
+static void timed_tick(struct engine *engine, int64_t before_ns, bool reads)
 {
     int64_t begun = clock_now();
-    engine_tick(engine, begun - before_ns, clock_wall() - before_ns);
+    engine_tick(engine, begun - before_ns, clock_wall() - before_ns, reads);
     if (before_ns == 0)
         engine_send_reports(engine, clock_now());
     int64_t busy = clock_now() - begun;
@@ -69,7 +70,7 @@ static void pace_by_timer(struct engine *engine)
         ticks = CATCH_UP_TICKS;
     }
     for (int64_t left = ticks - 1; left >= 0; left--) {
-        timed_tick(engine, left * TICK_NS);
+        timed_tick(engine, left * TICK_NS, left == ticks - 1);
         engine->deadline += TICK_NS;
     }
 }
@@ -135,7 +136,7 @@ static void pace_by_card(struct engine *engine, struct alsa_device *master)
         engine->overruns += (uint64_t)(error / TICK_NS);
         engine->deadline += error;
     }
-    timed_tick(engine, 0);
+    timed_tick(engine, 0, true);
     int64_t correction = brought ? error / CARD_SMOOTHING : 0;
     correction = correction > CARD_CORRECTION_MAX_NS ? CARD_CORRECTION_MAX_NS : correction;
     correction = correction < -CARD_CORRECTION_MAX_NS ? -CARD_CORRECTION_MAX_NS : correction;

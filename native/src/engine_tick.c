@@ -13,13 +13,13 @@ enum {
     PUBLISH_TICKS = 20,                 /* counters are published, and RTCP sockets read, every 200 ms */
 };
 
-static void receive_streams(struct engine *engine, int64_t now_ns)
+static void receive_streams(struct engine *engine, int64_t now_ns, bool reads)
 {
     bool rtcp = engine->ticks % PUBLISH_TICKS == 0;
     for (unsigned i = 0; i < engine->members.stream_count; i++) {
         struct stream *stream = engine->members.streams[i];
         reach_tick(&stream->reach, now_ns);
-        stream_receive(stream, &engine->batch, &engine->events, rtcp);
+        stream_receive(stream, &engine->batch, &engine->events, reads, rtcp);
         stream_play(stream, &engine->events, now_ns);
     }
 }
@@ -151,10 +151,10 @@ void engine_send_reports(struct engine *engine, int64_t now_ns)
         stream_report(engine->members.streams[i], now_ns);
 }
 
-void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns)
+void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns, bool reads)
 {
     engine_apply_commands(engine, now_ns, wall_ns);
-    receive_streams(engine, now_ns);
+    receive_streams(engine, now_ns, reads);
     find_connected(&engine->members);
     capture_devices(engine, now_ns);
     play_sounds(engine);

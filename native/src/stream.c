@@ -310,13 +310,13 @@ static void take(struct stream *stream, enum packet_component component, struct 
     }
 }
 
-void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtcp)
+void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtp, bool rtcp)
 {
-    bool all = rtcp || reach_is_checking(&stream->reach);
+    const bool reads[COMPONENTS] = {[COMPONENT_RTP] = rtp, [COMPONENT_RTCP] = rtcp || (rtp && reach_is_checking(&stream->reach))};
     if (stream->foreign_tokens < FOREIGN_TOKENS_MAX)
         stream->foreign_tokens += FOREIGN_REFILL;
-    for (unsigned component = 0; component < (all ? COMPONENTS : COMPONENT_RTCP); component++) {
-        for (unsigned i = 0; i < BATCHES_MAX; i++) {
+    for (unsigned component = 0; component < COMPONENTS; component++) {
+        for (unsigned i = 0; i < BATCHES_MAX && reads[component]; i++) {
             size_t count = packet_port_receive(&stream->port, (enum packet_component)component, batch);
             for (size_t k = 0; k < count; k++)
                 take(stream, (enum packet_component)component, &batch->packets[k], events);

@@ -71,8 +71,9 @@ int stream_setup_from(struct stream_setup *setup, const struct media_stream_conf
 
 void stream_configure(struct stream *stream, const struct stream_setup *setup, int64_t now_ns, int64_t wall_ns);
 
-/* Takes in what has arrived. RTCP waits for a tick in which `rtcp` is set, unless ICE is checking ways for it. */
-void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtcp);
+/* Takes in what has arrived. RTP waits for a tick in which `rtp` is set, RTCP for one in which `rtcp` is, or where ICE is checking ways
+ * for it, for the next that takes RTP. */
+void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtp, bool rtcp);
 /* Fills party.input with the next 10 ms, and reports what the receiver noticed. */
 void stream_play(struct stream *stream, struct events *events, int64_t now_ns);
 /* How many ticks from now the next RTP packet leaves, at the earliest: 1 or more. */
