@@ -132,7 +132,6 @@ void stream_configure(struct stream *stream, const struct stream_setup *setup, i
         latch_name(&stream->latch, &next.remote[COMPONENT_RTP], now_ns);
     stream->setup = next;
     stream->configured = true;
-    latch_name(&stream->latch, &next.remote[COMPONENT_RTP], now_ns);
     if (!stream->latch.closed)
         stream->rtcp_heard = false;
     rtcp_session_start(&stream->rtcp, next.cname, now_ns, wall_ns);

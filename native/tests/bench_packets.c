@@ -54,7 +54,8 @@ static void open_ours(void)
     struct sender_config identity = {.ssrc = 1};
     struct media_stream_config config = {
         .remote_address = "127.0.0.1", .rtp_port = 9, .receive_count = 1, .packet_time_ms = 20,
-        .telephone_event_type = -1, .receive_telephone_event_type = -1, .receives = true,
+        .telephone_event_type = -1, .receive_telephone_event_type = -1, .comfort_noise_type = -1,
+        .receive_comfort_noise_type = -1, .receives = true,
     };
     struct stream_setup setup;
     stream = stream_new(&identity, 1);
