@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from app.main.ice_servers import IceServerLookup
 from app.main.line_keeper import LineKeeper
 from app.media.room import MediaRoom
 from app.model.flags import LogFlag
@@ -16,7 +17,8 @@ log = logging.getLogger(LogFlag.MAIN)
 class NetworkWatch:
     """Follows the network's changes. Belongs to the loop."""
 
-    def __init__(self, network: Network, line: LineKeeper, media: MediaRoom) -> None:
+    def __init__(self, network: Network, line: LineKeeper, media: MediaRoom, servers: IceServerLookup) -> None:
+        self._servers = servers
         self._line = line
         self._media = media
         self._own: frozenset[str] = reachable(network.addresses())
@@ -41,6 +43,7 @@ class NetworkWatch:
         while True:
             await self._news.wait()
             self._news.clear()
+            self._servers.look_again()
             await self._line.network_changed()
             self._media.addresses_changed()
 

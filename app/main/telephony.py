@@ -14,6 +14,7 @@ from app.calls.rules import CallRules
 from app.diagnostics.notices import NoticeBoard
 from app.main import sound_setup
 from app.main.call_list_watch import CallListWatch
+from app.main.ice_servers import IceServerLookup
 from app.main.line_keeper import LineKeeper
 from app.main.loop_timers import LoopTimers
 from app.main.network_watch import NetworkWatch
@@ -54,6 +55,7 @@ class Telephony:
         self._stop_following: Callable[[], None] | None = None
         self._timers = LoopTimers()
         self.registrations: dict[LineId, LineChanged] = {}
+        self._ice_servers = IceServerLookup(self._settings)
         self.media = self._make_media()
         self._engine_events = EngineEvents(engine, self.media.handle)
         self._call_list_watch = CallListWatch(storage.folder, notices, lambda: self.call_list.write_owed())
@@ -80,13 +82,15 @@ class Telephony:
         self._stop_following = self._settings.subscribe("ring", lambda _: self.calls.rules_changed(time.monotonic()))
         self._engine.start()
         self._engine_events.start()
+        self._ice_servers.start()
         await self.line.start()
-        self._network = NetworkWatch(self._devices.network, self.line, self.media)
+        self._network = NetworkWatch(self._devices.network, self.line, self.media, self._ice_servers)
 
     async def end_calls(self) -> None:
         """End all calls and unregister, and write what the user turned last."""
         if self._network is not None:
             await self._network.stop()
+        await self._ice_servers.stop()
         await asyncio.gather(self.line.stop(), self._sound.stop())
 
     async def close(self) -> None:
@@ -112,6 +116,7 @@ class Telephony:
             post=self._post_media,
             address=self._own_address,
             addresses=self._own_addresses,
+            servers=lambda: self._ice_servers.current,
             settings=lambda: sound_setup.media_settings(self._settings.current),
             volumes=sound_setup.volumes(settings),
             acoustics=sound_setup.acoustics(settings),

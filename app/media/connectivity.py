@@ -13,14 +13,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.media.ice import stun
-from app.media.ice.agent import ConsentGiven, ConsentLost, Failed, IceAgent, IceEvent, Selected, State
+from app.media.ice.agent import ConsentGiven, ConsentLost, Datagram, Failed, IceAgent, IceEvent, Selected, State
 from app.media.ice.binding import Credentials, new_credentials
-from app.media.ice.candidates import RTCP, RTP, Base, Candidates
+from app.media.ice.candidates import RTCP, RTP, Base, Candidates, usable
 from app.media.ice.consent import CONSENT_SECONDS
 from app.media.ice.errors import StunMalformed
-from app.media.ice.stun import Address, Method
+from app.media.ice.gathering import Gathering, IceServers
+from app.media.ice.stun import Address, Message, Method
+from app.media.ice.turn import TurnClient
 from app.model.session import CandidateKind, IceDescription, RemoteCandidate
-from native import ForeignPacket, Reach, Stream
+from native import ForeignPacket, Reach, Relay, Stream
 
 PLAIN_AFTER = 2.5
 """Seconds without any pair after which voice goes to where signalling said, while the checks go on."""
@@ -39,6 +41,8 @@ class Route:
     local: str
     rtp: Address
     rtcp: Address
+    relayed: bool = False
+    """RTP goes through a TURN server."""
 
 
 class Connectivity:
@@ -51,12 +55,14 @@ class Connectivity:
         self,
         stream: Stream,
         addresses: Callable[[], tuple[str, ...]],
+        servers: IceServers,
         changed: Callable[[], None],
         lost: Callable[[], None],
     ) -> None:
         self.route: Route | None = None
         self._stream = stream
         self._addresses = addresses
+        self._servers = servers
         self._changed = changed
         self._lost = lost
         self._loop = asyncio.get_running_loop()
@@ -64,12 +70,24 @@ class Connectivity:
         self._plain_timer: asyncio.TimerHandle | None = None
         self._remote: tuple[Credentials, tuple[int, ...]] | None = None
         self._serving: IceAgent | None = None
+        self._chosen: IceAgent | None = None
+        """Has chosen; its pairs come into use once the channels they need are bound."""
+        self._waiting: list[Callable[[], None]] = []
+        self._relays: dict[int, tuple[Base, TurnClient]] = {}
         self._candidates = Candidates()
         self._agent = IceAgent(new_credentials(), (), controlling=True)
+        self._gathering: Gathering | None = None
         self._stream.consent(0)
         self._begin()
 
     # --- what the descriptions say -------------------------------------------------------------------------
+
+    def when_gathered(self, work: Callable[[], None]) -> None:
+        """Do this as soon as the servers have answered or had their time: at once where there are none."""
+        if self._gathering is None:
+            work()
+        else:
+            self._waiting.append(work)
 
     @property
     def description(self) -> IceDescription:
@@ -89,15 +107,13 @@ class Connectivity:
         if self._agent.started or self._agent.controlling != controlling:
             self._agent = IceAgent(self._agent.local, self._candidates.found, controlling=controlling)
         self._remote = known
+        hosts = tuple(candidate.address for candidate in usable(remote.candidates))
+        for _, relay in self._relays.values():
+            relay.permit(hosts, self._loop.time())
         self._agent.start(remote, components, self._loop.time())
         if self.route is None:
             self._await_pair()
         self._turn()
-
-    def restart(self) -> None:
-        """Begin anew, with the addresses we have now; the pair in use serves until the next is chosen (RFC 8445, 9)."""
-        self._remote = None
-        self._begin()
 
     def heed(self, remote: IceDescription | None) -> None:
         """An offer came: where it begins ICE anew, so does our answer (RFC 8839, 4.4.1.1.1)."""
@@ -105,40 +121,106 @@ class Connectivity:
         if known is not None and remote is not None and known != Credentials(remote.ufrag, remote.password):
             self.restart()
 
+    def restart(self) -> None:
+        """Begin anew, with the addresses we have now; the pair in use serves until the next is chosen (RFC 8445, 9)."""
+        self._remote = None
+        self._begin()
+
     # --- what arrives ----------------------------------------------------------------------------------------
 
     def handle(self, packet: ForeignPacket) -> None:
         """Take what the engine handed up."""
-        try:
-            message = stun.parse(packet.data)
-        except StunMalformed:
-            return
         base = Base(packet.component, Address(packet.local, self._port(packet.component)))
         source = Address(packet.address, packet.port)
-        for agent in self._agents():
-            if message.method == Method.BINDING:
-                agent.receive(message, base, source, self._loop.time())
+        if packet.relayed:
+            lent = self._lent(packet.component)
+            self._arrived(packet.data, lent or base, source)
+        else:
+            self._arrived(packet.data, base, source)
         self._turn()
 
     def close(self) -> None:
-        """Stop the clock."""
+        """Stop the clock, and give back what a server lent."""
         for timer in (self._timer, self._plain_timer):
             if timer is not None:
                 timer.cancel()
+        for base, relay in self._relays.values():
+            relay.close()
+            self._flush(base, relay)
 
-    # --- steps -----------------------------------------------------------------------------------------------
+    # --- gathering -------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
         self._candidates = Candidates()
-        for address in self._addresses():
-            for component in (RTP, RTCP):
-                base = Base(component, Address(address, self._port(component)))
-                self._candidates.add(CandidateKind.HOST, base.address, base)
+        addresses = self._addresses()
+        bases = [Base(part, Address(host, self._port(part))) for host in addresses for part in (RTP, RTCP)]
+        for base in bases:
+            self._candidates.add(CandidateKind.HOST, base.address, base)
         self._agent = IceAgent(new_credentials(), self._candidates.found, controlling=True)
+        self._gathering = None
+        if self._servers != IceServers():
+            self._borrow(bases)
+            relays = dict(self._relays.values())
+            now = self._loop.time()
+            self._gathering = Gathering(self._candidates, tuple(bases), self._servers.stun, relays, now)
         self._listen()
+        self._turn()
+
+    def _borrow(self, bases: list[Base]) -> None:
+        """Have an address lent for each component, or keep the one there is."""
+        turn = self._servers.turn
+        for base in bases if turn is not None else ():
+            known = self._relays.get(base.component)
+            usable_still = known is not None and known[0] in bases and not known[1].failed
+            if turn is None or usable_still or base.address.version != turn.address.version:
+                continue
+            if known is not None and known[0] in bases and known[0] != base:
+                continue
+            relay = TurnClient(turn.address, turn.user, turn.password)
+            relay.allocate(self._loop.time())
+            self._relays[base.component] = base, relay
+
+    def _gathered(self) -> None:
+        self._gathering = None
+        waiting, self._waiting = self._waiting, []
+        for work in waiting:
+            work()
+
+    # --- steps -----------------------------------------------------------------------------------------------
+
+    def _arrived(self, data: bytes, base: Base, source: Address) -> None:
+        try:
+            message = stun.parse(data)
+        except StunMalformed:
+            return
+        now = self._loop.time()
+        _, relay = self._relays.get(base.component, (None, None))
+        carried = relay.unwrap(message) if relay is not None and source == relay.server else None
+        lent = self._lent(base.component)
+        if carried is not None and lent is not None and not base.relayed:
+            self._arrived(carried[1], lent, carried[0])
+        elif message.method == Method.BINDING and not self._answers_gathering(message):
+            for agent in self._agents():
+                agent.receive(message, base, source, now)
+        elif relay is not None:
+            relay.receive(message, now)
+
+    def _answers_gathering(self, message: Message) -> bool:
+        return self._gathering is not None and self._gathering.receive(message, self._loop.time())
+
+    def _lent(self, component: int) -> Base | None:
+        """The base that a server lends this component."""
+        _, relay = self._relays.get(component, (None, None))
+        address = None if relay is None else relay.relayed
+        return None if address is None else Base(component, address, relayed=True)
 
     def _listen(self) -> None:
-        self._stream.set_reach(Reach(tuple(agent.local.ufrag for agent in self._agents())))
+        fragments = tuple(agent.local.ufrag for agent in self._agents())
+        self._stream.set_reach(Reach(fragments, (self._relay(RTP), self._relay(RTCP))))
+
+    def _relay(self, component: int) -> Relay | None:
+        _, relay = self._relays.get(component, (None, None))
+        return None if relay is None else Relay(relay.server, relay.channel, relay.peer)
 
     def _agents(self) -> tuple[IceAgent, ...]:
         """The newest, and the one whose pairs are in use until that has chosen."""
@@ -150,28 +232,63 @@ class Connectivity:
         return self._stream.rtp_port if component == RTP else self._stream.rtcp_port
 
     def _turn(self) -> None:
-        """Send what the agents say, take their news, and set the clock."""
+        """Send what there is to say, take the agents' news, and set the clock."""
+        now = self._loop.time()
+        for base, relay in self._relays.values():
+            self._flush(base, relay)
+        if self._gathering is not None:
+            self._gathering.wake(now)
+            self._transmit(self._gathering.output)
+            if self._gathering.done(now):
+                self._gathered()
         for agent in self._agents():
-            for base, peer, data in agent.output:
-                self._stream.send(data, peer.host, peer.port, base.component, base.address.host)
-            events, agent.events[:], agent.output[:] = tuple(agent.events), (), ()
+            self._transmit(agent.output)
+            events, agent.events[:] = tuple(agent.events), ()
             for event in events:
                 self._take(agent, event)
+        self._go_where_bound()
+        self._set_clock()
+
+    def _set_clock(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        times = [agent.deadline for agent in self._agents() if agent.deadline is not None]
-        self._timer = self._loop.call_at(min(times), self._wake) if times else None
+        times = [agent.deadline for agent in self._agents()]
+        times += [relay.deadline for _, relay in self._relays.values()]
+        times += [] if self._gathering is None else [self._gathering.deadline]
+        due = [time for time in times if time is not None]
+        self._timer = self._loop.call_at(min(due), self._wake) if due else None
 
     def _wake(self) -> None:
+        now = self._loop.time()
+        for _, relay in self._relays.values():
+            relay.wake(now)
         for agent in self._agents():
-            agent.wake(self._loop.time())
+            agent.wake(now)
         self._turn()
+
+    def _transmit(self, output: list[Datagram]) -> None:
+        """Send from our own addresses, and through the server from those it lends."""
+        sent, output[:] = tuple(output), ()
+        for base, peer, data in sent:
+            if not base.relayed:
+                self._stream.send(data, peer.host, peer.port, base.component, base.address.host)
+                continue
+            own, relay = self._relays[base.component]
+            relay.output.append(relay.wrap(peer, data))
+            self._flush(own, relay)
+
+    def _flush(self, base: Base, relay: TurnClient) -> None:
+        sent, relay.output[:] = tuple(relay.output), ()
+        for data in sent:
+            self._stream.send(data, *relay.server, base.component, base.address.host)
 
     def _take(self, agent: IceAgent, event: IceEvent) -> None:
         match event:
             case Selected():
-                if agent is self._agent and agent.state is State.COMPLETED:
-                    self._go(agent)
+                _, relay = self._relays.get(event.base.component, (None, None))
+                if event.base.relayed and relay is not None:
+                    relay.bind(event.remote, self._loop.time())
+                self._chosen = agent if agent.state is State.COMPLETED else self._chosen
             case ConsentGiven():
                 if agent is self._serving:
                     self._stream.consent(_CONSENT_MS)
@@ -182,14 +299,30 @@ class Connectivity:
             case Failed():
                 _log.warning("%s: ICE found no way to the far end", self._stream)
 
+    def _go_where_bound(self) -> None:
+        agent = self._chosen
+        for base, relay in self._relays.values():
+            self._flush(base, relay)
+        if agent is not None and all(self._is_open(pair) for pair in agent.selected.values()):
+            self._chosen = None
+            self._go(agent)
+
+    def _is_open(self, pair: Selected) -> bool:
+        """Whether voice can go by this pair: a lent address wants a channel first, so that C need not know STUN."""
+        if not pair.base.relayed:
+            return True
+        _, relay = self._relays[pair.base.component]
+        return relay.channel is not None and relay.peer == pair.remote
+
     def _go(self, agent: IceAgent) -> None:
         """Send and hear by the pairs that were chosen."""
         rtp = agent.selected[RTP]
         rtcp = agent.selected.get(RTCP, rtp)
+        own = self._relays[RTP][0] if rtp.base.relayed else rtp.base
         self._serving = agent
         self._stop_waiting()
         self._listen()
-        self.route = Route(rtp.base.address.host, rtp.remote, rtcp.remote)
+        self.route = Route(own.address.host, rtp.remote, rtcp.remote, relayed=rtp.base.relayed)
         _log.info("%s: ICE chose %s to %s", self._stream, rtp.base.address, rtp.remote)
         self._changed()
         self._stream.consent(_CONSENT_MS)

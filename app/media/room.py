@@ -13,6 +13,7 @@ from app.media.connectivity import Connectivity
 from app.media.devices import RINGER, SoundDevices
 from app.media.encryption import Encryption, EncryptionPolicy
 from app.media.formats import DEFAULT_CODECS, AudioCodec
+from app.media.ice.gathering import IceServers
 from app.media.negotiation import LocalMedia, Negotiation, objection
 from app.media.ring_choice import RingSettings
 from app.media.sounds import Sounds
@@ -92,10 +93,10 @@ class MediaRoom:
     """The `MediaPort` over an engine. Belongs to the main thread and never blocks.
 
     The engine's events must come to `handle` (`app.media.engine_events`). `paths` and `ringer` are the devices there
-    are. `address` is this phone's own, numeric, as the far end can reach it; it and `settings` are asked when a stream
-    opens. `addresses` are all it has, for ICE, which needs a running loop. `post` gets the room's events, also from
-    inside calls to the room: it must queue them (for instance with `loop.call_soon`) and not handle them at once.
-    `volumes` are in percent, by the paths' values and `app.media.devices.RINGER`.
+    are. `address` is this phone's own, numeric, as the far end can reach it; it and `settings` are asked when a
+    stream opens. `addresses` are all it has, and `servers` help, for ICE, which needs a running loop. `post` gets the
+    room's events, also from inside calls to the room: it must queue them (for instance with `loop.call_soon`) and not
+    handle them at once. `volumes` are in percent, by the paths' values and `app.media.devices.RINGER`.
     """
 
     def __init__(
@@ -110,11 +111,13 @@ class MediaRoom:
         path: AudioPath = AudioPath.HANDSET,
         acoustics: Acoustics | None = None,
         addresses: Callable[[], tuple[str, ...]] = tuple,
+        servers: Callable[[], IceServers] = IceServers,
     ) -> None:
         self._engine = engine
         self._post = post
         self._address = address
         self._addresses = addresses
+        self._servers = servers
         self._settings = settings
         self._bus = engine.new_bus()
         self._apart = engine.new_bus()
@@ -163,12 +166,14 @@ class MediaRoom:
             stream, opened, negotiation, cname, private=private, discontinuous=settings.discontinuous
         )
         if settings.ice:
-            voice.reach_by(Connectivity(opened, self._own_addresses, voice.configure, lambda: self._lost(voice)))
+            voice.reach_by(
+                Connectivity(opened, self._own_addresses, self._servers(), voice.configure, lambda: self._lost(voice))
+            )
         self._place(voice)
 
     def offer(self, stream: StreamId, direction: Direction) -> None:
         """Make an offer."""
-        self._try(stream, lambda voice: OfferReady(stream, voice.offer(direction)))
+        self._when_ready(stream, lambda voice: OfferReady(stream, voice.offer(direction)))
 
     def objection(self, offer: SessionDescription) -> str:
         """Why a call with this offer could not have a voice."""
@@ -197,7 +202,8 @@ class MediaRoom:
             answer, agreement = voice.answer(offer, direction)
             return AnswerReady(stream, answer, agreement.remote, voice.encrypted)
 
-        self._try(stream, make)
+        self._heed(stream, offer)
+        self._when_ready(stream, make)
 
     def addresses_changed(self) -> None:
         """The phone's addresses are others than before: streams whose description that concerns want a new offer."""
@@ -305,6 +311,18 @@ class MediaRoom:
                 _log.debug("the engine tells of a %s", type(event).__name__)
 
     # --- steps ---------------------------------------------------------------------------------------------
+
+    def _heed(self, stream: StreamId, offer: SessionDescription) -> None:
+        if stream in self._streams:
+            self._streams[stream].heed(offer)
+
+    def _when_ready(self, stream: StreamId, work: Callable[[VoiceStream], MediaEvent]) -> None:
+        """The same as `_try`, once the servers that ICE asks have told our addresses."""
+        voice = self._streams.get(stream)
+        if voice is None:
+            self._try(stream, work)
+        else:
+            voice.when_ready(lambda: self._try(stream, work) if stream in self._streams else None)
 
     def _try(self, stream: StreamId, work: Callable[[VoiceStream], MediaEvent]) -> None:
         voice = self._streams.get(stream)

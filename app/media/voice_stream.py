@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.media.agreement import Agreement
@@ -90,12 +91,22 @@ class VoiceStream:
 
     def answer(self, offer: SessionDescription, direction: Direction) -> tuple[SessionDescription, Agreement]:
         """Answer the far end's offer and run by it."""
-        if self._connectivity is not None and offer.audio is not None:
-            self._connectivity.heed(offer.audio.ice)
         self._describe_ways()
         answer, agreement = self.negotiation.answer(offer, direction)
         self._run(agreement, offered=False)
         return answer, agreement
+
+    def heed(self, offer: SessionDescription) -> None:
+        """Prepare for answering an offer, which may restart ICE; `when_ready` follows."""
+        if self._connectivity is not None and offer.audio is not None:
+            self._connectivity.heed(offer.audio.ice)
+
+    def when_ready(self, work: Callable[[], None]) -> None:
+        """Do this once a description can be made, which may be at once."""
+        if self._connectivity is None:
+            work()
+        else:
+            self._connectivity.when_gathered(work)
 
     def _describe_ways(self) -> None:
         if self._connectivity is not None:

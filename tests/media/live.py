@@ -11,6 +11,7 @@ import msgspec
 
 from app.media.connectivity import Route
 from app.media.engine_events import EngineEvents
+from app.media.ice.gathering import IceServers
 from app.media.room import MediaRoom, MediaSettings
 from app.media.voice_stream import VoiceStream
 from app.model.media import AnswerReady, MediaEvent, OfferReady, Scene
@@ -24,7 +25,7 @@ Event = TypeVar("Event")
 class LivePhone:
     """A phone's media with one stream; `own` are its addresses and may change. A context manager, in a running loop."""
 
-    def __init__(self, *own: str, settings: MediaSettings) -> None:
+    def __init__(self, *own: str, settings: MediaSettings, servers: IceServers | None = None) -> None:
         self.own = own
         self.events: list[MediaEvent] = []
         self._engine = Engine(Clock.TIMER)
@@ -36,6 +37,7 @@ class LivePhone:
             address=lambda: self.own[0],
             settings=lambda: settings,
             addresses=lambda: self.own,
+            servers=lambda: servers or IceServers(),
         )
         self._events = EngineEvents(self._engine, self.room.handle)
 
@@ -78,7 +80,7 @@ class LivePhone:
         self.room.answer(STREAM, offer, Direction.SENDRECV)
         return (await self.told(AnswerReady)).answer
 
-    async def hears(self, packets: int = 10, within: float = 5) -> float:
+    async def hears(self, packets: int = 10, within: float = 10) -> float:
         """Wait until so many packets more have come; gives back how long that took."""
         before, began = self.statistics.packets_received, time.monotonic()
         await until(lambda: self.statistics.packets_received >= before + packets, within)
@@ -90,7 +92,7 @@ async def agree(caller: LivePhone, called: LivePhone) -> None:
     caller.room.take_answer(STREAM, await called.answer(await caller.offer()))
 
 
-async def until(true: Callable[[], bool], within: float = 5) -> None:
+async def until(true: Callable[[], bool], within: float = 10) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(within):
         while not true():  # noqa: ASYNC110 - the engine's threads set no event

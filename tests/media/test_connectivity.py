@@ -58,8 +58,8 @@ async def test_rtcp_has_a_pair_of_its_own_where_it_is_not_muxed() -> None:
 async def test_who_has_no_ice_is_talked_to_all_the_same(caller: MediaSettings, called: MediaSettings) -> None:
     with LivePhone(HERE, settings=caller) as a, LivePhone(HERE, settings=called) as b:
         await agree(a, b)
-        await a.hears(within=2)
-        await b.hears(within=2)
+        await a.hears()
+        await b.hears()
         assert a.route is None
         assert b.route is None
 
@@ -68,7 +68,7 @@ async def test_checks_that_come_to_nothing_leave_plain_voice() -> None:
     """Both say ICE, but what they say of it leads nowhere, as with a server between them that passes it on."""
     with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, settings=ICE) as b:
         a.room.take_answer(STREAM, misled(await b.answer(misled(await a.offer()))))
-        took = await b.hears(within=PLAIN_AFTER + 2)
+        took = await b.hears(within=PLAIN_AFTER + 10)
         assert a.route is None
         assert took >= PLAIN_AFTER - 0.5, "nothing may be sent before a pair is known, or hope is given up"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -96,15 +96,18 @@ class _Check(NamedTuple):
 
 
 class IceAgent:
-    """One stream's checks. After each call, take `output` and `events`; call `wake` at `deadline`."""
+    """One stream's checks. After each call, take `output` and `events`; call `wake` at `deadline`.
 
-    def __init__(self, local: Credentials, candidates: Iterable[LocalCandidate], *, controlling: bool) -> None:
+    `candidates` may grow until `start`.
+    """
+
+    def __init__(self, local: Credentials, candidates: Sequence[LocalCandidate], *, controlling: bool) -> None:
         self.local = local
         self.state = State.RUNNING
         self.selected: dict[int, Selected] = {}
         self.output: list[Datagram] = []
         self.events: list[IceEvent] = []
-        self._candidates = tuple(candidates)
+        self._candidates = candidates
         self._role = Role(controlling, secrets.randbits(TIE_BREAKER_BITS))
         self._remote: Credentials | None = None
         self._components: tuple[int, ...] = ()

@@ -62,13 +62,16 @@ class Candidates:
         self._foundations: dict[tuple[CandidateKind, str, str], str] = {}
         self._ranks: dict[str, int] = {}
 
-    def add(self, kind: CandidateKind, address: Address, base: Base, server: str = "") -> LocalCandidate | None:
+    def add(
+        self, kind: CandidateKind, address: Address, base: Base, server: str = "", related: Address | None = None
+    ) -> LocalCandidate | None:
         """Add a candidate; None for one that says nothing new (5.1.3). Addresses added first are liked best."""
         if any(known.base == base and address_of(known.candidate) == address for known in self.found):
             return None
         foundation = self._foundations.setdefault((kind, base.address.host, server), str(len(self._foundations) + 1))
         rank = self._ranks.setdefault(base.address.host, len(self._ranks))
-        related = None if kind is CandidateKind.HOST else base.address
+        if related is None and kind is not CandidateKind.HOST:
+            related = base.address
         candidate = IceCandidate(
             foundation=foundation,
             component=base.component,

@@ -1,0 +1,177 @@
+"""A TURN client for one component over UDP (RFC 8656): a lent address, and a channel to one peer. Sans-IO.
+
+What it has to say to the server is in `output` after each call; it leaves from the base that the client was made for.
+"""
+
+from __future__ import annotations
+
+from app.media.ice import stun
+from app.media.ice.login import Login
+from app.media.ice.stun import Address, Attribute, Class, Message, Method
+from app.media.ice.transactions import Transactions
+from app.settings.secret import Secret
+
+LIFETIME = 600
+"""Seconds an allocation is asked to last (RFC 8656, 7.1)."""
+PERMISSION_SECONDS = 240.0
+"""Permissions last 300 s (RFC 8656, 9)."""
+CHANNEL_SECONDS = 540.0
+"""Channels last 600 s (RFC 8656, 12)."""
+FIRST_CHANNEL = 0x4000
+PEERS_MAX = 32
+_UDP = bytes((17, 0, 0, 0))
+_FAMILIES = {4: bytes((1, 0, 0, 0)), 6: bytes((2, 0, 0, 0))}
+_EARLY = 60.0
+_LOGINS_MAX = 3
+_UNAUTHENTICATED, _STALE_NONCE = 401, 438
+
+
+class TurnClient:
+    """One allocation. `relayed` and `mapped` are known once it stands; `failed` says that it does not, or no more."""
+
+    def __init__(self, server: Address, user: str, password: Secret) -> None:
+        self.server = server
+        self.relayed: Address | None = None
+        self.mapped: Address | None = None
+        self.failed = False
+        self.channel: int | None = None
+        """Bound to `peer`, once it is."""
+        self.peer: Address | None = None
+        self.output: list[bytes] = []
+        self._login = Login(user, password)
+        self._transactions = Transactions()
+        self._hosts: list[str] = []
+        self._number: int | None = None
+        self._refresh_at: float | None = None
+        self._permit_at: float | None = None
+        self._bind_at: float | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        """When `wake` has something to do."""
+        times = (self._transactions.deadline, self._refresh_at, self._permit_at, self._bind_at)
+        return min((time for time in times if time is not None), default=None)
+
+    # --- what is wanted -------------------------------------------------------------------------------------
+
+    def allocate(self, now: float) -> None:
+        """Ask for an address of the server's."""
+        lifetime = (Attribute.LIFETIME, LIFETIME.to_bytes(4, "big"))
+        family = (Attribute.REQUESTED_ADDRESS_FAMILY, _FAMILIES[self.server.version])
+        transport = (Attribute.REQUESTED_TRANSPORT, _UDP)
+        attributes = (transport, lifetime) if self.server.version == 4 else (transport, lifetime, family)
+        self._ask(Method.ALLOCATE, attributes, now)
+
+    def permit(self, hosts: tuple[str, ...], now: float) -> None:
+        """Let these peers send to the relayed address, from now on."""
+        known = [host for host in hosts if Address(host, 0).version == self.server.version and host not in self._hosts]
+        self._hosts = [*self._hosts, *dict.fromkeys(known)][:PEERS_MAX]
+        if known and self.relayed is not None:
+            self._permit(now)
+
+    def bind(self, peer: Address, now: float) -> None:
+        """Have a channel to this peer; `channel` says when there is one. A channel has one peer for ever (12.1)."""
+        if self.peer != peer:
+            number = FIRST_CHANNEL if self._number is None else self._number + 1
+            self._number, self.peer, self.channel = number, peer, None
+            self._bind(now)
+
+    def close(self) -> None:
+        """Give the address back, without waiting for the answer."""
+        if self.relayed is not None:
+            attributes = ((Attribute.LIFETIME, bytes(4)),)
+            self.output.append(self._login.signed(Method.REFRESH, stun.new_transaction(), attributes))
+        self._stop()
+
+    def wrap(self, peer: Address, data: bytes) -> bytes:
+        """What to send to the server so that `data` leaves for `peer` from the relayed address."""
+        if self.channel is not None and peer == self.peer:
+            return self.channel.to_bytes(2, "big") + len(data).to_bytes(2, "big") + data
+        transaction = stun.new_transaction()
+        to = (Attribute.XOR_PEER_ADDRESS, stun.xor_address(peer, transaction))
+        return stun.build(Method.SEND, Class.INDICATION, transaction, (to, (Attribute.DATA, data)))
+
+    def unwrap(self, message: Message) -> tuple[Address, bytes] | None:
+        """What a peer sent, if this is a Data indication (RFC 8656, 11.4)."""
+        if message.method != Method.DATA or message.kind is not Class.INDICATION:
+            return None
+        peer, data = message.address(Attribute.XOR_PEER_ADDRESS), message.get(Attribute.DATA)
+        return None if peer is None or data is None else (peer, data)
+
+    # --- what happens ---------------------------------------------------------------------------------------
+
+    def receive(self, response: Message, now: float) -> bool:
+        """Take a response of the server; False where it answers nothing of ours, or is not the server's."""
+        return self._transactions.awaited(response.transaction) and (
+            not self._login.forged(response) and self._transactions.answer(response, now)
+        )
+
+    def wake(self, now: float) -> None:
+        """Do what is due."""
+        self._transactions.wake(now)
+        if self._refresh_at is not None and now >= self._refresh_at:
+            self._refresh_at = None
+            self._ask(Method.REFRESH, ((Attribute.LIFETIME, LIFETIME.to_bytes(4, "big")),), now)
+        if self._permit_at is not None and now >= self._permit_at:
+            self._permit(now)
+        if self._bind_at is not None and now >= self._bind_at:
+            self._bind(now)
+
+    # --- steps ----------------------------------------------------------------------------------------------
+
+    def _permit(self, now: float) -> None:
+        self._permit_at = now + PERMISSION_SECONDS
+        self._ask(Method.CREATE_PERMISSION, (), now, tuple(Address(host, 0) for host in self._hosts))
+
+    def _bind(self, now: float) -> None:
+        assert self.peer is not None and self._number is not None  # noqa: S101, PT018 - bind has set both
+        self._bind_at = now + CHANNEL_SECONDS
+        number = (Attribute.CHANNEL_NUMBER, self._number.to_bytes(2, "big") + bytes(2))
+        self._ask(Method.CHANNEL_BIND, (number,), now, (self.peer,))
+
+    def _ask(
+        self,
+        method: Method,
+        attributes: stun.Attributes,
+        now: float,
+        peers: tuple[Address, ...] = (),
+        logins: int = 0,
+    ) -> None:
+        """Send a request; where the server wants to know who asks, or has a new nonce, once more with that."""
+        transaction = stun.new_transaction()
+        to = tuple((int(Attribute.XOR_PEER_ADDRESS), stun.xor_address(peer, transaction)) for peer in peers)
+        data = self._login.signed(method, transaction, (*attributes, *to))
+
+        def finished(response: Message | None, at: float) -> None:
+            code = response.refusal.code if response is not None and response.refusal is not None else 0
+            challenged = code in (_UNAUTHENTICATED, _STALE_NONCE) and logins < _LOGINS_MAX
+            if challenged and response is not None and self._login.learn(response):
+                self._ask(method, attributes, at, peers, logins + 1)
+            else:
+                self._answered(method, response, peers, at)
+
+        self._transactions.start(transaction, lambda: self.output.append(data), finished, now)
+
+    def _answered(self, method: Method, response: Message | None, peers: tuple[Address, ...], now: float) -> None:
+        granted = response is not None and response.kind is Class.SUCCESS
+        if method in (Method.ALLOCATE, Method.REFRESH):
+            if not granted or response is None or not self._stands(method, response, now):
+                self._stop()
+        elif method is Method.CHANNEL_BIND and peers == (self.peer,) and granted:
+            self.channel = self._number
+
+    def _stands(self, method: Method, response: Message, now: float) -> bool:
+        lifetime = response.number(Attribute.LIFETIME) or 0
+        if method is Method.ALLOCATE:
+            self.relayed = response.address(Attribute.XOR_RELAYED_ADDRESS)
+            self.mapped = response.address(Attribute.XOR_MAPPED_ADDRESS)
+            if self._hosts and self.relayed is not None:
+                self._permit(now)
+        self._refresh_at = now + max(lifetime / 2, lifetime - _EARLY)
+        return self.relayed is not None and lifetime > 0
+
+    def _stop(self) -> None:
+        self.failed = True
+        self.relayed = self.channel = None
+        self._refresh_at = self._permit_at = self._bind_at = None
+        self._transactions.forget()

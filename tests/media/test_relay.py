@@ -1,0 +1,140 @@
+"""STUN and TURN with coturn: what it tells of us, and whole streams that it passes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from app.media.ice import stun
+from app.media.ice.gathering import GATHERING_SECONDS, IceServers, TurnServer
+from app.media.ice.stun import Address
+from app.media.ice.turn import TurnClient
+from app.media.room import MediaSettings
+from app.model.session import CandidateKind, IceCandidate, SessionDescription
+from app.settings.secret import Secret
+from tests.media.live import LivePhone, changed
+from tests.media.rig import STREAM
+from tests.peers.coturn import PASSWORD, USER, Coturn, coturn
+from tests.peers.peer import free_port
+
+pytestmark = pytest.mark.interop
+
+ICE = MediaSettings(ice=True)
+HERE = "127.0.0.1"
+FEW = 5
+"""Packets that may come through a channel before the engine's next tick knows of it."""
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Coturn]:
+    async with coturn() as running:
+        yield running
+
+
+def servers(server: Coturn, password: str = PASSWORD) -> IceServers:
+    address = Address(server.host, server.port)
+    return IceServers((address,), TurnServer(address, USER, Secret(password)))
+
+
+def of_kind(description: SessionDescription, kind: CandidateKind) -> list[IceCandidate]:
+    ice = description.media[0].ice
+    assert ice is not None
+    return [one for one in ice.candidates if one.kind is kind]
+
+
+def relayed_only(description: SessionDescription) -> SessionDescription:
+    """As if no direct way worked: nothing but what the server lends."""
+    ice = description.media[0].ice
+    assert ice is not None
+    lent = tuple(one for one in ice.candidates if one.kind is CandidateKind.RELAYED)
+    return changed(
+        description, address=lent[0].address, port=lent[0].port, ice=msgspec.structs.replace(ice, candidates=lent)
+    )
+
+
+async def test_an_offer_has_what_the_server_lends(server: Coturn) -> None:
+    with LivePhone(HERE, "127.0.0.3", settings=ICE, servers=servers(server)) as a:
+        offer = await a.offer()
+        hosts, lent = of_kind(offer, CandidateKind.HOST), of_kind(offer, CandidateKind.RELAYED)
+        assert len(hosts) == 4
+        assert {one.component for one in lent} == {1, 2}
+        assert all(one.priority < host.priority for one in lent for host in hosts)
+        assert offer.media[0].address == HERE, "who has no ICE sends to where we really are"
+
+
+@pytest.mark.parametrize("muxed", [True, False])
+async def test_voice_goes_through_the_relay(server: Coturn, muxed: bool) -> None:
+    with (
+        LivePhone(HERE, settings=ICE, servers=servers(server)) as a,
+        LivePhone(HERE, settings=ICE, servers=servers(server)) as b,
+    ):
+        offer = changed(relayed_only(await a.offer()), rtcp_mux=muxed)
+        a.room.take_answer(STREAM, relayed_only(await b.answer(offer)))
+        await a.hears(25)
+        await b.hears(25)
+        assert a.route is not None
+        assert b.route is not None
+        assert a.route.relayed or b.route.relayed
+        for phone in (a, b):
+            assert phone.statistics.malformed <= FEW
+
+
+async def test_a_relay_of_one_side_is_enough(server: Coturn) -> None:
+    """The far end has no server and no address that we could reach: it comes to what we borrowed."""
+    with LivePhone(HERE, settings=ICE, servers=servers(server)) as a, LivePhone(HERE, settings=ICE) as b:
+        answer = await b.answer(relayed_only(await a.offer()))
+        ice = answer.media[0].ice
+        assert ice is not None
+        nowhere = tuple(msgspec.structs.replace(one, port=9) for one in ice.candidates)
+        a.room.take_answer(STREAM, changed(answer, port=9, ice=msgspec.structs.replace(ice, candidates=nowhere)))
+        await a.hears(25)
+        await b.hears(25)
+        assert a.route is not None
+        assert a.route.relayed
+
+
+async def test_a_wrong_password_leaves_the_direct_ways(server: Coturn) -> None:
+    with LivePhone(HERE, settings=ICE, servers=servers(server, "wrong")) as a:
+        offer = await asyncio.wait_for(a.offer(), GATHERING_SECONDS + 1)
+        assert of_kind(offer, CandidateKind.HOST)
+        assert not of_kind(offer, CandidateKind.RELAYED)
+
+
+async def test_a_silent_server_keeps_nobody_waiting() -> None:
+    nobody = Coturn(HERE, free_port(HERE))
+    with LivePhone(HERE, settings=ICE, servers=servers(nobody)) as a:
+        offer = await asyncio.wait_for(a.offer(), GATHERING_SECONDS + 0.5)
+        assert of_kind(offer, CandidateKind.HOST)
+
+
+async def test_a_stale_nonce_is_renewed() -> None:
+    """coturn forgets its nonces after the time it was told; then each request is asked for once more."""
+    async with coturn(HERE, "--stale-nonce=1") as server:
+        loop = asyncio.get_running_loop()
+        client = TurnClient(Address(server.host, server.port), USER, Secret(PASSWORD))
+        arrived: asyncio.Queue[bytes] = asyncio.Queue()
+
+        class Wire(asyncio.DatagramProtocol):
+            def datagram_received(self, data: bytes, addr: object) -> None:
+                arrived.put_nowait(data)
+
+        transport, _ = await loop.create_datagram_endpoint(Wire, remote_addr=(server.host, server.port))
+
+        async def exchange() -> None:
+            while client.output:
+                for data in client.output:
+                    transport.sendto(data)
+                client.output.clear()
+                client.receive(stun.parse(await asyncio.wait_for(arrived.get(), 2)), loop.time())
+
+        client.allocate(loop.time())
+        await exchange()
+        assert client.relayed is not None
+        await asyncio.sleep(2.2)
+        client.bind(Address(HERE, 9), loop.time())
+        await exchange()
+        assert client.channel is not None
+        transport.close()

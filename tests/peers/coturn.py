@@ -1,0 +1,80 @@
+"""coturn, Debian's STUN and TURN server, in a process of its own on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from tests.peers.peer import PeerFailed, free_port
+
+USER, PASSWORD, REALM = "phone", "lend me one", "example.org"
+START_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Coturn:
+    """Where it listens."""
+
+    host: str
+    port: int
+
+
+@contextlib.asynccontextmanager
+async def coturn(host: str = "127.0.0.1", *options: str) -> AsyncIterator[Coturn]:
+    """A server with long-term credentials for `USER`; `options` are more of its command line."""
+    port = free_port(host)
+    with tempfile.TemporaryDirectory(prefix="coturn-") as folder:
+        process = await asyncio.create_subprocess_exec(
+            *("turnserver", "-n", "--listening-ip", host, "--relay-ip", host, "--listening-port", str(port)),
+            *("--lt-cred-mech", "--user", f"{USER}:{PASSWORD}", "--realm", REALM, "--fingerprint"),
+            *("--allow-loopback-peers", "--no-tls", "--no-dtls", "--no-tcp", "--no-cli"),
+            *("--pidfile", f"{folder}/pid", "--userdb", f"{folder}/db", "--log-file", "stdout", *options),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=folder,
+        )
+        reader = asyncio.create_task(_read(process.stdout))
+        try:
+            await _wait_until_it_answers(host, port, process)
+            yield Coturn(host, port)
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGKILL)
+            await process.wait()
+            await reader
+
+
+async def _read(stream: asyncio.StreamReader | None) -> None:
+    """Its log fills the pipe if nobody does."""
+    while stream is not None and await stream.readline():
+        pass
+
+
+async def _wait_until_it_answers(host: str, port: int, process: asyncio.subprocess.Process) -> None:
+    loop = asyncio.get_running_loop()
+    answered = loop.create_future()
+
+    class Probe(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: object) -> None:
+            if not answered.done():
+                answered.set_result(None)
+
+        def error_received(self, error: Exception) -> None:
+            """Refused: it does not listen yet."""
+
+    transport, _ = await loop.create_datagram_endpoint(Probe, remote_addr=(host, port))
+    try:
+        for _ in range(int(START_SECONDS / 0.1)):
+            transport.sendto(bytes.fromhex("000100002112a442") + b"are you here")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(answered), 0.1)
+                return
+            if process.returncode is not None:
+                break
+        raise PeerFailed("coturn did not start")
+    finally:
+        transport.close()
