@@ -104,7 +104,7 @@ static void send_packets(struct path *path, unsigned count)
 static void receive_ours(unsigned count)
 {
     (void)count;
-    stream_receive(stream, &batch, &events, false);
+    stream_receive(stream, &batch, &events, true, false);
 }
 
 static void receive_bare(unsigned count)
