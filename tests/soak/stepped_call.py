@@ -99,10 +99,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=2.0)
     hours = parser.parse_args().hours
-    findings = [run(codec, payload_type, hours) for codec, payload_type in CODECS]
-    for finding in findings:
+    broken = False
+    for codec, payload_type in CODECS:
+        finding = run(codec, payload_type, hours)
         print(msgspec.json.encode(finding).decode(), flush=True)
-    return 1 if any(finding.broken for finding in findings) else 0
+        broken = broken or bool(finding.broken)
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":
