@@ -57,7 +57,7 @@ class DurableFile:
             return Loaded(Source.NEWEST, newest)
         older, older_trouble = _read(self._last_good)
         if older is not None:
-            return Loaded(Source.LAST_GOOD, older, trouble or f"{self._path.name} is missing")
+            return Loaded(Source.LAST_GOOD, older, trouble or f"the file {self._path.name} is missing")
         if not trouble and not older_trouble:
             return Loaded(Source.NOTHING)
         return Loaded(Source.LOST, problem=trouble or older_trouble)
@@ -78,12 +78,12 @@ def _read(path: Path) -> tuple[bytes | None, str]:
     except FileNotFoundError:
         return None, ""
     except OSError as error:
-        return None, f"{path.name} cannot be read: {error.strerror}"
+        return None, f"the file {path.name} cannot be read: {error.strerror}"
     head, _, content = data.partition(b"\n")
     if len(data) > SIZE_LIMIT:
-        return None, f"{path.name} is longer than {SIZE_LIMIT} bytes"
+        return None, f"the file {path.name} is longer than {SIZE_LIMIT} bytes"
     if head != _MAGIC + hashlib.sha256(content).hexdigest().encode():
-        return None, f"{path.name} is damaged: its checksum does not fit"
+        return None, f"the file {path.name} is damaged: its checksum does not fit"
     return content, ""
 
 

@@ -200,5 +200,4 @@ def _loading_notices(loaded: Loaded) -> list[Notice]:
 
 
 def _notice(name: str, text: str, advice: str = "Look through the settings and set again what is missing.") -> Notice:
-    log.warning(text)
     return Notice(name, Severity.WARNING, text, advice)

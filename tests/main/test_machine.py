@@ -72,6 +72,7 @@ async def test_settings_that_are_damaged_twice_over(phone: PhoneProcess) -> None
         assert await surface.until(lambda s: "are lost" in notice(s, "settings.stored"), 5), surface.describe()
         assert surface.snapshot is not None
         assert surface.snapshot.display.theme == "night"
+        assert phone.said.count("The stored settings are lost: the file settings is damaged") == 1
         assert (await set_theme(surface, "day")).accepted
     async with phone.running() as surface:
         assert await surface.until(lambda s: s.display.theme == "day", 5), surface.describe()
