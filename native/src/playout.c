@@ -68,7 +68,7 @@ static const struct jitter_packet *first_audio(struct playout *p, struct jitter_
     return first;
 }
 
-/* Waits until the first packet has waited as long as the target says, then lets the line begin with it. */
+/* Waits until the first packet has waited as long as the target says, to the nearest tick, then lets the line begin with it. */
 static bool try_start(struct playout *p, struct jitter_buffer *jitter, const struct delay_estimator *delay, int64_t now)
 {
     const struct jitter_packet *first = first_audio(p, jitter);
@@ -83,7 +83,7 @@ static bool try_start(struct playout *p, struct jitter_buffer *jitter, const str
         p->late++;
         first = first_audio(p, jitter);
     }
-    if (first == NULL || now - first->time < due) {
+    if (first == NULL || now - first->time < due - SHORTAGE) {
         return false;
     }
     p->playing = true;

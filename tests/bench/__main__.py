@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from tests.bench import conference, cpu, document, echo, g722, lateness, machine, packets, setup
+from tests.bench import conference, cpu, document, echo, g722, lateness, machine, packets, setup, voice
 from tests.bench.row import Row, table
 
 BUSY_LOAD = 0.7
@@ -20,6 +20,9 @@ _FULL: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "setup": lambda: setup.measure(calls=30),
     "cpu-per-call": lambda: cpu.measure(seconds=60, rounds=3),
     "lateness": lambda: lateness.measure(packets=30_000, peer_packets=7_500, rounds=2),
+    "jitter": lambda: voice.measure_jitter(seeds=10),
+    "loss": lambda: voice.measure_loss(seeds=10),
+    "latency": lambda: voice.measure_latency(seeds=10),
 }
 _QUICK: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "g722": lambda: g722.measure(rounds=1),
@@ -29,6 +32,9 @@ _QUICK: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "setup": lambda: setup.measure(calls=3),
     "cpu-per-call": lambda: cpu.measure(seconds=5, rounds=1),
     "lateness": lambda: lateness.measure(packets=500, peer_packets=500, rounds=1),
+    "jitter": lambda: voice.measure_jitter(seeds=1),
+    "loss": lambda: voice.measure_loss(seeds=1),
+    "latency": lambda: voice.measure_latency(seeds=1),
 }
 
 
