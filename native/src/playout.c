@@ -4,7 +4,7 @@
 
 #include "stretch.h"
 
-/* Redundancy is worth a packet's time of delay from LOSSY on, until losses fall below CALM; both are shares of packets. */
+/* The packet after a lost one, which helps to restore it, is worth its time of delay from LOSSY on, until losses fall below CALM; both are shares of packets. */
 static const double LOSSY = 0.02, CALM = 0.005, LOSS_WEIGHT = 1.0 / 128.0;
 
 enum {
@@ -17,6 +17,9 @@ enum {
     SHORTAGE = FRAME / 2,                /* ... or below, before time is stretched                                  */
     FAR = 5 * FRAME,                     /* from here on it is stretched without rests                              */
     REST = 6 * FRAME,
+    GAP_MAX = 6 * FRAME,                 /* longest gap that is bridged from both sides                              */
+    SETTLING = 40,                       /* samples after a gap that still hold, through a decoder's filter, what was
+                                            made up before them                                                      */
     BURST = 10 * FRAME,                  /* a talkspurt begins at most this much later than its target              */
 };
 
@@ -175,7 +178,7 @@ static void note_losses(struct playout *p, const struct jitter_packet *packet)
 {
     int64_t lost = packet->sequence - p->last_sequence - 1;
     p->losses += ((double)(lost < 4 ? lost : 4) - p->losses) * LOSS_WEIGHT;
-    if (p->codec->recover == NULL || p->losses < CALM) {
+    if (p->losses < CALM) {
         p->allowance = 0;
     } else if (p->losses > LOSSY) {
         p->allowance = (int64_t)packet->samples;
@@ -267,6 +270,52 @@ static bool recover(struct playout *p, const struct jitter_packet *after, int64_
     return true;
 }
 
+/* What the sound after a gap suggests came before it, newest last. */
+static void conceal_backwards(const int16_t *after, size_t count, int16_t *out, size_t samples)
+{
+    int16_t reversed[CONCEAL_HISTORY] = {0}, made[GAP_MAX + SETTLING];
+    struct conceal back;
+    for (size_t i = 0; i < count && i < CONCEAL_HISTORY; i++) {
+        reversed[CONCEAL_HISTORY - 1 - i] = after[i];
+    }
+    conceal_begin(&back, reversed);
+    conceal_generate(&back, made, samples);
+    for (size_t i = 0; i < samples; i++) {
+        out[i] = made[samples - 1 - i];
+    }
+}
+
+/* Bridges the gap before a packet from both sides: from what was played, and from what comes. False: that can't be done. */
+static bool interpolate(struct playout *p, struct jitter_buffer *jitter, const struct jitter_packet *after, int64_t gap)
+{
+    int16_t made[GAP_MAX + CODEC_FOLLOW_AHEAD], back[GAP_MAX + SETTLING], decoded[CODEC_PACKET_SAMPLES_MAX];
+    if (after->codec != p->codec || p->codec == NULL || p->codec->conceal != NULL || gap < FRAME || gap > GAP_MAX ||
+        after->samples < FRAME || gap + (int64_t)after->samples > CODEC_PACKET_SAMPLES_MAX) {
+        return false;
+    }
+    invent(p);
+    conceal_generate(&p->conceal, made, (size_t)gap + CODEC_FOLLOW_AHEAD);
+    p->codec->follow(p->decoder, made, (size_t)gap);
+    int count = p->codec->decode(p->decoder, after->payload, after->size, decoded, CODEC_PACKET_SAMPLES_MAX);
+    note_losses(p, after);
+    p->last_sequence = after->sequence;
+    jitter_drop_first(jitter);
+    if (count < FRAME) {
+        p->refused++;
+        return true;
+    }
+    conceal_backwards(decoded + SETTLING, (size_t)count - SETTLING, back, (size_t)gap + SETTLING);
+    memcpy(decoded, back + gap, SETTLING * sizeof *decoded);
+    for (int32_t i = 0; i < gap; i++) {
+        made[i] = (int16_t)((made[i] * ((int32_t)gap - i) + back[i] * i) / (int32_t)gap);
+    }
+    append(p, made, (size_t)gap);
+    p->uncounted += p->pausing ? 0 : gap;
+    p->concealing = false;
+    join(p, decoded, (size_t)count, 0);
+    return true;
+}
+
 /* The talkspurt is over, and the far end says what its silence sounds like. The media time goes on. */
 static void fall_silent(struct playout *p, struct jitter_buffer *jitter, const struct jitter_packet *noise)
 {
@@ -287,7 +336,7 @@ static void extend(struct playout *p, struct jitter_buffer *jitter, const struct
         fall_silent(p, jitter, first);
     } else if (gap <= 0) {
         decode_first(p, jitter, delay, now);
-    } else if (first == NULL || !recover(p, first, gap)) {
+    } else if (first == NULL || first->noise || !(recover(p, first, gap) || interpolate(p, jitter, first, gap))) {
         conceal_frame(p);
     }
 }

@@ -37,8 +37,8 @@ struct playout {
     bool noisy;                          /**< The far end is silent and said how that sounds                  */
     struct comfort_noise noise;
     double losses;                       /**< Share of packets lost lately                                    */
-    int64_t allowance;                   /**< Added to the target, so that the packet after a lost one, which can
-                                              recover it, comes in time                                       */
+    int64_t allowance;                   /**< Added to the target, so that the packet after a lost one, which helps to
+                                              restore it, comes in time                                      */
     int64_t rest;                        /**< Samples to play before the next stretch                         */
     struct conceal conceal;
     size_t length;                       /**< Samples waiting in `line` behind the past                       */

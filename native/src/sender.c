@@ -18,6 +18,7 @@ enum {
 
 /* Reported losses rise at once and fade over about ten reports. */
 static const double LOSSY = 0.01, LOSS_FADE = 0.8;
+enum { UNTOLD_LOSS = 10 };             /* percent, until the first report: better ready than sorry    */
 
 struct sender {
     struct sender_config config;
@@ -99,6 +100,7 @@ int sender_init(struct sender *s, const struct sender_config *config)
     }
     memset(s, 0, sizeof *s);
     telephone_event_sender_init(&s->events, codec_get(config->codec)->clock_rate);
+    s->expected_loss = UNTOLD_LOSS;
     s->sequence = config->first_sequence;
     s->timestamp = config->first_timestamp;
     return apply(s, config, false);

@@ -61,8 +61,8 @@ unsigned sender_frames_to_packet(const struct sender *s);
 /** Queues a digit ("0123456789*#ABCD"); false when it is none, 32 wait already, or no event type is agreed on. */
 bool sender_digit(struct sender *s, char digit, unsigned milliseconds);
 
-/** What the far end reported lost of our packets, 0 to 1: from 1 % on, a codec that can sends redundancy. Once that is so, ten
-    reports without loss end it. */
+/** What the far end reported lost of our packets, 0 to 1: from 1 % on, and until the first report, a codec that can sends redundancy.
+    About ten reports without loss end it again. */
 void sender_note_loss(struct sender *s, double share);
 
 void sender_statistics(const struct sender *s, struct sender_statistics *out);

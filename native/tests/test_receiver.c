@@ -91,6 +91,35 @@ static void test_loss_is_concealed(void)
     }
 }
 
+/* Once a path is known to lose packets, gaps are bridged from both sides: a tone whose first packet is lost is heard coming. */
+static void test_gaps_are_bridged_from_both_sides(void)
+{
+    static int16_t silence[SECOND], tone[SECOND];
+    signal_sine(tone, SECOND, 400.0, 8000.0);
+    for (enum codec_id codec = CODEC_PCMU; codec <= CODEC_PCMA; codec++) {
+        network_init(&net, codec, 20);
+        net.loss_percent = 10;
+        CHECK_BETWEEN(run_voice(LONG).playout_delay_ms, 25, 45);
+        net.loss_percent = 0;
+        network_run(&net, silence, heard, SECOND);
+        net.loss_percent = 100;
+        network_run(&net, tone, heard, 320);
+        net.loss_percent = 0;
+        network_run(&net, tone + 320, heard + 320, SECOND - 320);
+        size_t full = 0;
+        double power = 0.0;
+        while (abs(heard[full]) < 7000) {
+            full++;
+        }
+        CHECK_BETWEEN(full, 320, 1920);
+        for (size_t i = full - 240; i < full - 80; i++) {
+            power += (double)heard[i] * heard[i] / 160.0;
+        }
+        CHECK_BETWEEN(power, 0.06 * 8000.0 * 8000.0 / 2.0, 8000.0 * 8000.0 / 2.0);
+        network_free(&net);
+    }
+}
+
 /* A peer whose clock is 300 ppm off, either way, for forty seconds: nothing runs dry and nothing piles up. */
 static void test_clock_drift(void)
 {
@@ -367,6 +396,7 @@ int main(void)
     test_jitter();
     test_delay_shrinks_again();
     test_loss_is_concealed();
+    test_gaps_are_bridged_from_both_sides();
     test_clock_drift();
     test_path_change();
     test_mute_is_not_loss();
