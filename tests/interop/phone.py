@@ -71,11 +71,12 @@ class PhoneUnderTest:
         keep_alive: int = 25,
         encryption: str = "optional",
         ice: bool = False,
+        host: str = "127.0.0.1",
     ) -> None:
-        """Of the registrar at `port` of this machine."""
+        """Of the registrar at `port` of `host`."""
         self.folder = folder / "phone"
         self._sip: dict[str, str | int] = {
-            "registrar": "127.0.0.1",
+            "registrar": host,
             "port": port,
             "local_port": local_port,
             "transport": str(transport),
