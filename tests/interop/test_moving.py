@@ -1,4 +1,4 @@
-"""Our address changes during a call: the far end stands in a network namespace of its own, so that the change is real."""
+"""Our address changes during a call: the far end stands in a network namespace, so that the change is real."""
 
 from __future__ import annotations
 

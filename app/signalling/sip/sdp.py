@@ -193,20 +193,21 @@ def _media(section: _Section, session: _Section) -> MediaDescription:
         raise SdpError(msg)
     attributes = section.attributes + _inherited(section.attributes, session.attributes)
     codecs = _codecs(formats, attributes) if "RTP/" in protocol else ()
+    ice = read_ice(attributes)
     rtcp_port, rtcp_address = _rtcp(_value(attributes, "rtcp"))
     return MediaDescription(
         kind=kind,
         address=address or "",
         port=port,
         codecs=codecs,
-        direction=_direction(section, session, address if port else None),
+        direction=_direction(section, session, address if port and ice is None else None),
         protocol=protocol,
         packet_time_ms=_milliseconds(_value(attributes, "ptime")),
         max_packet_time_ms=_milliseconds(_value(attributes, "maxptime")),
         rtcp_address=rtcp_address,
         rtcp_port=rtcp_port,
         rtcp_mux=any(name == "rtcp-mux" for name, _ in attributes),
-        ice=read_ice(attributes),
+        ice=ice,
         crypto=_crypto(attributes),
         attributes=tuple(item for item in attributes if not _understood(item[0])),
         formats=() if codecs else tuple(formats),
@@ -225,7 +226,7 @@ def _inherited(own: Attributes, session: Attributes) -> Attributes:
 def _direction(section: _Section, session: _Section, address: str | None) -> Direction:
     names = [name for name, _ in (*section.attributes, *session.attributes)]
     direction = Direction(next((name for name in names if name in _DIRECTIONS), Direction.SENDRECV))
-    if address in _UNSPECIFIED and "ice-ufrag" not in names:
+    if address in _UNSPECIFIED:
         return Direction.of(sends=direction.sends, receives=False)
     return direction
 

@@ -110,7 +110,8 @@ def test_direction_of_a_media_section_goes_before_the_sessions(session: str, own
         ("a=sendonly", Direction.SENDONLY),
         ("a=recvonly", Direction.INACTIVE),
         ("a=inactive", Direction.INACTIVE),
-        ("a=ice-ufrag:8hhY", Direction.SENDRECV),
+        ("a=ice-ufrag:8hhY\r\na=ice-pwd:asd88fgpdd777uzjYhagZg", Direction.SENDRECV),
+        ("a=ice-ufrag:8hhY", Direction.SENDONLY),
     ],
 )
 def test_hold_by_the_address_of_rfc_2543(attribute: str, expected: Direction) -> None:
