@@ -62,6 +62,8 @@ static void configure(struct engine *engine, int stream, int party, uint16_t rem
         .packet_time_ms = 20,
         .telephone_event_type = -1,
         .receive_telephone_event_type = -1,
+        .comfort_noise_type = -1,
+        .receive_comfort_noise_type = -1,
         .sends = true,
         .receives = true,
         .connected = true,
