@@ -1,8 +1,8 @@
 /* Tells speech at the microphone from mere echo, by comparing what two echo controls leave of the same frame.
  *
  * The suppressing one (webrtc) takes an echo away almost wholly, but most of the speech above it too. The linear one (speexdsp)
- * takes away less and spares the speech. So while the far end talks alone the first is wanted, and while both talk the second, as
- * far as it has learned the room; whether it has is seen while the far end talks alone. */
+ * takes away less and spares the speech. So while the far end talks alone the first is wanted, and while both talk the second.
+ * Speech is what the first leaves where the second removes less than it has learned to remove from an echo alone. */
 #ifndef IP270_DOUBLE_TALK_H
 #define IP270_DOUBLE_TALK_H
 
