@@ -132,8 +132,8 @@ class LineKeeper:
         if self._line is not None and self._calls.line_busy(LINE):
             self._notices.post(_WAITING)
             return look_again
-        self._notices.clear("sip")
         await self._take_down()
+        self._notices.clear("sip")  # not before: until it is down the old line still says that it is registered
         delay = await self._make(settings)
         self._made_of, self._trusted = (settings, trusted) if delay is None else (None, None)
         return look_again if delay is None else delay
