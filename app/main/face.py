@@ -30,6 +30,9 @@ from app.surface.snapshots import SnapshotBuilder
 from hal.devices import Devices
 from hal.keypad import KeyMove
 
+GATHERING_SECONDS = 0.005
+"""Changes come in bursts, as a call is set up; a display that draws 30 times a second needs one snapshot of each."""
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -98,9 +101,9 @@ class Face:
         self._executor.handle(command, reply)
 
     def changed(self) -> None:
-        """Something visible changed: show it once for all changes of this pass of the loop."""
+        """Something visible changed: it is shown soon, once for all changes until then."""
         if self._changing is None:
-            self._changing = asyncio.get_running_loop().call_soon(self._show)
+            self._changing = asyncio.get_running_loop().call_later(GATHERING_SECONDS, self._show)
 
     # --- start and stop --------------------------------------------------------------------------------------
 
@@ -184,5 +187,6 @@ class Face:
 
     def _show(self) -> None:
         self._changing = None
-        self._lamps.show(self._snapshots.build())
-        self.server.changed()
+        snapshot = self._snapshots.build()
+        self._lamps.show(snapshot)
+        self.server.publish(snapshot)

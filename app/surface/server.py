@@ -22,8 +22,6 @@ CONNECTION_LIMIT = 16
 BACKLOG_LIMIT = 1024 * 1024
 COMMANDS_PER_SECOND = 200
 READ_SIZE = 64 * 1024
-GATHERING_SECONDS = 0.005
-"""Changes come in bursts, as a call is set up; a display that draws 30 times a second needs one snapshot of each."""
 
 PostReply = Callable[[Reply], None]
 CommandHandler = Callable[[AnyCommand, PostReply], None]
@@ -43,7 +41,6 @@ class SurfaceServer:
         self._handle = handle
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
-        self._publishing: asyncio.Handle | None = None
 
     @property
     def connected(self) -> int:
@@ -63,29 +60,23 @@ class SurfaceServer:
 
     async def stop(self) -> None:
         """Close the socket and every connection."""
-        if self._publishing is not None:
-            self._publishing.cancel()
         if self._server is not None:
             self._server.close()
         for connection in list(self._connections):
             connection.close()
         self._claim.release()
 
-    def changed(self) -> None:
-        """Something visible changed: one snapshot goes out soon, for all changes until then."""
-        if self._publishing is None and self._connections:
-            self._publishing = asyncio.get_running_loop().call_later(GATHERING_SECONDS, self._publish)
+    def publish(self, snapshot: Snapshot) -> None:
+        """Give every surface the picture of now."""
+        self._broadcast(snapshot)
 
     def send_event(self, event: KeyEvent | HookEvent) -> None:
         """Pass a key or hook movement of the phone on to every surface."""
         self._broadcast(event)
 
-    def _publish(self) -> None:
-        self._publishing = None
-        if self._connections:
-            self._broadcast(self._snapshot())
-
     def _broadcast(self, message: Downward) -> None:
+        if not self._connections:
+            return
         frame = encode(message)
         for connection in list(self._connections):
             connection.send(frame)
