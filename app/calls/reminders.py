@@ -8,6 +8,7 @@ from app.calls.deadlines import BEEP_SECONDS, Deadline
 from app.calls.rules import CallRules
 from app.calls.switch import Switch
 from app.model.media import EarTone
+from app.model.snapshot import CallState
 
 STILL_HELD = "Still on hold: the other side is waiting"
 
@@ -47,7 +48,8 @@ class Reminders:
         pause = self._rules().hold_reminder
         self._switch.timers.start(Deadline.HOLD_REMINDER, BEEP_SECONDS if desk.reminding else pause)
         for call in self._switch.board.aside:
-            call.notice = call.notice or STILL_HELD
+            if call.state is CallState.HELD:  # parties of a conference that goes on without the user do not wait
+                call.notice = call.notice or STILL_HELD
 
     def _watch_hold(self) -> None:
         board, seconds = self._switch.board, self._rules().hold_reminder

@@ -11,6 +11,7 @@ from app.model.session import Direction
 from app.model.signalling import AnswerReceived, Released
 from app.model.snapshot import CallState
 from tests.calls.dummies import DeskPhone, session
+from tests.calls.test_conference import Meeting
 
 
 def holding() -> DeskPhone:
@@ -49,6 +50,16 @@ def test_who_comes_back_is_reminded_no_more() -> None:
     assert phone.tone is None
     assert phone.views[0].notice == ""
     assert not [name for name in phone.timers.running if name.startswith("hold-reminder")]
+
+
+def test_only_who_waits_is_said_to_wait() -> None:
+    """The parties of a conference go on without the user; the one he holds hears nobody."""
+    meeting = Meeting(parties=3)
+    meeting.hold("203")
+    meeting.phone.done(meeting.phone.control.hold(meeting.phone.now))
+    meeting.phone.wait("hold-reminder")
+    assert meeting.phone.tone is EarTone.HOLD_REMINDER
+    assert [meeting.view(number).notice for number in ("201", "202", "203")] == ["", "", STILL_HELD]
 
 
 def test_another_call_comes_before_the_reminder() -> None:
