@@ -96,10 +96,10 @@ class CommandExecutor:
     async def _preview_ring(self, tone: str) -> Refusal | None:
         if tone and tone not in ring_tones.RING_TONES:
             return _NO_RING_TONE
-        if self._rooms.calls.in_call:
-            return _IN_CALL
         if tone:
             await asyncio.to_thread(ring_tones.samples, tone)
+        if self._rooms.calls.in_call:  # asked last: a call may have been taken while the tone was made
+            return _IN_CALL
         self._rooms.media.preview_ring(tone)
         return None
 

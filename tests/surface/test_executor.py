@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.media import ring_tones
 from app.model import commands
 from app.model.commands import AnyCommand, Command, Reply
 from app.model.dialplan import EmergencyNumbers
@@ -163,6 +164,13 @@ async def test_a_locked_phone_does_nothing_it_is_not_permitted(command: AnyComma
 async def test_no_ring_tone_is_played_into_a_call() -> None:
     world = World()
     world.room.in_call = True
+    assert (await world.ask(commands.PreviewRing(1, tone="chime"))).reason == "You are in a call"
+    assert world.room.calls == []
+
+
+async def test_no_ring_tone_is_played_into_a_call_taken_while_it_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    monkeypatch.setattr(ring_tones, "samples", lambda _: setattr(world.room, "in_call", True))
     assert (await world.ask(commands.PreviewRing(1, tone="chime"))).reason == "You are in a call"
     assert world.room.calls == []
 
