@@ -75,7 +75,7 @@ async def _addresses(text: str) -> tuple[Address, ...]:
         found = await asyncio.get_running_loop().getaddrinfo(
             host.strip("[]"), int(port or DEFAULT_PORT), type=socket.SOCK_DGRAM
         )
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a name with an empty or overlong label is no text for IDNA
         log.warning("%s cannot be found: %s; calls go on without it", text, error)
         return ()
     by_family = {family: Address(str(place[0]), int(place[1])) for family, _, _, _, place in reversed(found)}

@@ -36,7 +36,10 @@ class Resolver:
         if known:
             return known
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+        try:
+            found = await loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+        except UnicodeError as error:  # IDNA takes no empty label and none over 63 octets
+            raise socket.gaierror(socket.EAI_NONAME, "this is no name that an address can be found by") from error
         addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "the name has no address")

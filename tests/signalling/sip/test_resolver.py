@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
@@ -41,3 +42,9 @@ async def test_names_of_a_far_end_fill_no_memory(asked: list[str]) -> None:
     assert len(asked) == 2 * MAX_REMEMBERED
     assert len(resolver._known) == len(resolver._names) == MAX_REMEMBERED
     assert resolver.name_of("10.0.0.1") == "10.0.0.1"
+
+
+@pytest.mark.parametrize("host", ["pbx..example", f"{'x' * 64}.example", "."])
+async def test_what_cannot_be_a_name_is_not_found(host: str) -> None:
+    with pytest.raises(socket.gaierror):
+        await Resolver().resolve(host)

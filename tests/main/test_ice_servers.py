@@ -1,0 +1,59 @@
+"""The servers that ICE asks: found ahead, and a name that can be none keeps no other from being found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.main.ice_servers import IceServerLookup
+from app.media.ice.gathering import IceServers
+from app.media.ice.stun import Address
+from app.settings.setting import Layer
+from app.settings.store import SettingsStore
+
+
+@pytest.fixture
+async def settings(tmp_path: Path) -> SettingsStore:
+    store = SettingsStore(tmp_path)
+    await store.set(Layer.ADMIN, "media.ice", "on")
+    return store
+
+
+@pytest.fixture
+async def lookup(settings: SettingsStore) -> AsyncIterator[IceServerLookup]:
+    lookup = IceServerLookup(settings)
+    lookup.start()
+    yield lookup
+    await lookup.stop()
+
+
+async def found(lookup: IceServerLookup, servers: IceServers) -> None:
+    async with asyncio.timeout(5):
+        while lookup.current != servers:
+            await asyncio.sleep(0.01)
+
+
+async def test_servers_are_those_of_the_settings_whenever_they_change(
+    settings: SettingsStore, lookup: IceServerLookup
+) -> None:
+    await settings.set(Layer.ADMIN, "media.stun_server", "192.0.2.1")
+    await found(lookup, IceServers((Address("192.0.2.1", 3478),)))
+    await settings.set(Layer.ADMIN, "media.stun_server", "[2001:db8::1]:5349")
+    await found(lookup, IceServers((Address("2001:db8::1", 5349),)))
+    await settings.set(Layer.ADMIN, "media.ice", "off")
+    await found(lookup, IceServers())
+
+
+@pytest.mark.parametrize("impossible", ["stun..example", f"{'x' * 64}.example"])
+async def test_what_cannot_be_a_name_ends_no_lookup(
+    settings: SettingsStore, lookup: IceServerLookup, impossible: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await settings.merge(Layer.ADMIN, {"media.stun_server": impossible})
+    async with asyncio.timeout(5):
+        while "cannot be found" not in caplog.text:
+            await asyncio.sleep(0.01)
+    await settings.set(Layer.ADMIN, "media.stun_server", "192.0.2.1")
+    await found(lookup, IceServers((Address("192.0.2.1", 3478),)))
