@@ -71,7 +71,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="ci/bench",
         description="Measure the phone beside programs that do the same. Alone on the machine, all rows take about "
-        "50 minutes, of which lateness takes 28.",
+        "an hour, of which lateness takes 28 minutes.",
     )
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"one of {', '.join(_FULL)} (none: all)")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line instead of a table")
