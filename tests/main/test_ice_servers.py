@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -30,10 +30,16 @@ async def lookup(settings: SettingsStore) -> AsyncIterator[IceServerLookup]:
     await lookup.stop()
 
 
+async def eventually(true: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it did not become true within five seconds")
+
+
 async def found(lookup: IceServerLookup, servers: IceServers) -> None:
-    async with asyncio.timeout(5):
-        while lookup.current != servers:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: lookup.current == servers)
 
 
 async def test_servers_are_those_of_the_settings_whenever_they_change(
@@ -52,8 +58,6 @@ async def test_what_cannot_be_a_name_ends_no_lookup(
     settings: SettingsStore, lookup: IceServerLookup, impossible: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await settings.merge(Layer.ADMIN, {"media.stun_server": impossible})
-    async with asyncio.timeout(5):
-        while "cannot be found" not in caplog.text:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: "cannot be found" in caplog.text)
     await settings.set(Layer.ADMIN, "media.stun_server", "192.0.2.1")
     await found(lookup, IceServers((Address("192.0.2.1", 3478),)))
