@@ -57,7 +57,7 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def called_by(script: Script, folder: Path, kamailio: Kamailio) -> AsyncIterator[Stage]:
+async def called_by(script: Script, folder: Path, kamailio: Kamailio, *, patient: bool = False) -> AsyncIterator[Stage]:
     """SIPp calls the phone, which is registered; at the end all must have gone as the script says."""
     async with PhoneUnderTest(folder, kamailio.port, password=kamailio.password) as phone, Voice() as voice:
         await phone.registered()
@@ -68,6 +68,7 @@ async def called_by(script: Script, folder: Path, kamailio: Kamailio) -> AsyncIt
                 user="27",
                 calls=1,
                 media=voice.address,
+                patient=patient,
                 keys={"contact_port": str(wire.back_port)},
             )
             async with Sipp(config) as sipp:

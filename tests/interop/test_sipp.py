@@ -42,7 +42,8 @@ async def test_an_invite_without_an_offer(tmp_path: Path, registrar: Kamailio, r
 async def test_every_message_comes_twice(tmp_path: Path, registrar: Kamailio, row: Row) -> None:
     row.of("sipp", "every message doubled, both ways: INVITE, ACK, OPTIONS, BYE and their answers")
     script = call().send(request("OPTIONS", 2)).expect(200)
-    async with called_by(script.until_bye(), tmp_path, registrar) as stage:
+    # SIPp knows only the copy that follows its original at once, and would end the call at any other.
+    async with called_by(script.until_bye(), tmp_path, registrar, patient=True) as stage:
         stage.wire.alter = lambda data: [data, data]
         await stage.answered()
         await stage.phone_answered("OPTIONS")

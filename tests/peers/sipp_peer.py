@@ -34,7 +34,8 @@ class SippConfig:
     `scenario` is a file of `tests/peers/scenarios` (without its folder) or any path. `remote` (`host:port`) makes
     SIPp the side that begins; None lets it wait for calls. `calls` ends the run after so many; None goes on until
     it is closed. `user` is the user part it calls, or is called by; `caller` is its own when it calls. `media` is the
-    RTP address its SDP names. `keys` become `[name]` in the scenario.
+    RTP address its SDP names. `keys` become `[name]` in the scenario. A `patient` one drops messages that the
+    scenario does not wait for where others end the call.
     """
 
     scenario: str | Path
@@ -50,6 +51,7 @@ class SippConfig:
     media: tuple[str, int] = ("127.0.0.1", 9)
     calls: int | None = None
     duration_ms: int = 0
+    patient: bool = False
     keys: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -148,6 +150,8 @@ class Sipp:
             command += ["-au", config.auth_user or config.user, "-ap", config.password]
         if config.calls is not None:
             command += ["-m", str(config.calls)]
+        if config.patient:
+            command += ["-default_behaviors", "all,-abortunexp"]
         for name, value in keys.items():
             command += ["-key", name, value]
         return command if config.remote is None else [*command, config.remote]
