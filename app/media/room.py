@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import secrets
 from collections.abc import Callable, Mapping
@@ -147,7 +148,7 @@ class MediaRoom:
     def open(self, stream: StreamId, *, private: bool, emergency: bool = False) -> None:
         """Take ports for a stream; a failure is told at its first offer or answer."""
         settings = self._settings()
-        address = self._address()
+        address = self._own_addresses()[0] if settings.ice else self._address()
         try:
             opened = self._engine.new_stream(_EVERYWHERE, settings.ports, settings.dscp)
         except EngineError as error:
@@ -207,7 +208,7 @@ class MediaRoom:
 
     def addresses_changed(self) -> None:
         """The phone's addresses are others than before: streams whose description that concerns want a new offer."""
-        own = self._own_addresses()
+        own = self._own_addresses() if self._settings().ice else (self._address(), *self._addresses())
         for voice in self._streams.values():
             if voice.moved(own):
                 _log.info("%s: our address is %s now", voice.name, own[0])
@@ -351,8 +352,14 @@ class MediaRoom:
         self._sounds.arrange(self._scene, self._devices.ear, self._devices.ringer, settings.country, settings.ring)
 
     def _own_addresses(self) -> tuple[str, ...]:
-        """The one the far end is told first, then all others, each once."""
-        return tuple(dict.fromkeys((self._address(), *self._addresses())))[:OWN_ADDRESSES_MAX]
+        """For ICE: the one towards the PBX first, then all others, each once.
+
+        A PBX on this very machine is no reason to offer loopback to others (RFC 8445, 5.1.1.1).
+        """
+        own = tuple(dict.fromkeys((self._address(), *self._addresses())))
+        outside = tuple(address for address in own if not ipaddress.ip_address(address).is_loopback)
+        chosen = outside if outside and own[0] not in outside else own
+        return chosen[:OWN_ADDRESSES_MAX]
 
     def _lost(self, voice: VoiceStream) -> None:
         """The way that ICE chose broke: look for another."""
