@@ -45,9 +45,9 @@ class RemoteBye:
 
 @dataclass(frozen=True)
 class ForeignPacket:
-    """STUN or DTLS on a media port (RFC 7983); at most 50 a second and stream, the rest is counted only.
+    """STUN on a media port (RFC 7983); at most 50 a second and stream, the rest is counted only.
 
-    Of STUN only what `Reach` lets through: checks for our user fragments, answers to what `Stream.send` sent, and what
+    Only what `Reach` lets through: checks for our user fragments, answers to what `Stream.send` sent, and what
     comes from our relay.
     """
 

@@ -113,7 +113,7 @@ class StreamStatistics:
     wrong_source: int
     malformed: int
     foreign: int
-    """STUN and DTLS packets, whether or not an event told of them."""
+    """STUN and DTLS packets (DTLS is only counted), whether or not an event told of them."""
     srtp_refused: int
     """Packets that are not authentic: forged, damaged, under another key, or not encrypted at all."""
     srtp_replayed: int

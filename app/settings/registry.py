@@ -20,7 +20,9 @@ _EVERYBODY = _MANAGED | {Layer.USER}
 _ON_THE_SPOT = frozenset({Layer.BOARD, Layer.ADMIN})
 """Settings that name a file or device of this one phone: the PBX cannot know them."""
 
-_HOST = r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?"
+_HOST = r"[A-Za-z0-9._-]+|\[?(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]*\]?"
+_PORT = r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+_HOST_AND_PORT = rf"(?:{_HOST})(?::(?:{_PORT}))?"
 _USER = r"[^\s@<>\"]+"
 _NUMBER = r"[0-9*#+]+"
 
@@ -135,7 +137,7 @@ _LINE = (
         pbx_name="",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
-        pattern=rf"(?:{_HOST})(?::[0-9]{{1,5}})?",
+        pattern=_HOST_AND_PORT,
         pattern_words="a host name or an IP address, with or without ':port'",
     ),
     Setting(
@@ -540,7 +542,7 @@ _REACH = (
         pbx_name="MEDIA.stunServer",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
-        pattern=rf"(?:{_HOST})(?::[0-9]{{1,5}})?",
+        pattern=_HOST_AND_PORT,
         pattern_words="a host name or an IP address, with or without ':port'",
     ),
     Setting(
@@ -552,7 +554,7 @@ _REACH = (
         pbx_name="MEDIA.turnServer",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
-        pattern=rf"(?:{_HOST})(?::[0-9]{{1,5}})?",
+        pattern=_HOST_AND_PORT,
         pattern_words="a host name or an IP address, with or without ':port'",
     ),
     Setting(

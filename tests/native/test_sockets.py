@@ -222,6 +222,24 @@ def test_strangers_stun_is_told_at_most_fifty_times_a_second(engine: Engine) -> 
     assert eventually(lambda: stream.statistics().foreign >= 500)
 
 
+def test_strangers_datagrams_leave_room_for_connectivity_checks(engine: Engine, peer: socket.socket) -> None:
+    stream = engine.new_stream("127.0.0.1")
+    stream.set_reach(Reach(("ours",)))
+    stream.configure(replace(PCMU, **towards(peer)))  # type: ignore[arg-type]
+    dtls = bytes([22]) + bytes(50)
+    told: list[object] = []
+    with udp() as stranger:
+        for _ in range(20):
+            for _ in range(20):
+                stranger.sendto(dtls, ("127.0.0.1", stream.rtp_port))
+            peer.sendto(STUN, ("127.0.0.1", stream.rtp_port))
+            time.sleep(0.05)
+            told += [event for event in engine.drain() if isinstance(event, ForeignPacket)]
+    assert eventually(lambda: stream.statistics().foreign == 420)
+    told += [event for event in engine.drain() if isinstance(event, ForeignPacket)]
+    assert told == [ForeignPacket(stream, STUN, "127.0.0.1", peer.getsockname()[1])] * 20
+
+
 def test_a_flood_costs_a_bounded_share_of_a_tick(engine: Engine, peer: socket.socket) -> None:
     stream = engine.new_stream("127.0.0.1")
     stream.configure(replace(PCMU, **towards(peer)))  # type: ignore[arg-type]

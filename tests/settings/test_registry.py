@@ -112,3 +112,21 @@ def test_a_mistyped_key_gets_the_closest_one(typed: str, meant: str | None) -> N
     assert isinstance(caught.value, LookupError)
     assert isinstance(caught.value, SettingsError)
     assert (meant or "table of settings") in caught.value.advice
+
+
+@pytest.mark.parametrize("key", ["sip.outbound_proxy", "media.stun_server", "media.turn_server"])
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("pbx.example", True), ("pbx.example:1", True), ("192.0.2.1:65535", True), ("[2001:db8::1]:5060", True),
+        ("2001:db8::1", True), ("::1", True), ("[::ffff:192.0.2.1]", True),
+        ("pbx.example:0", False), ("192.0.2.1:65536", False), ("192.0.2.1:99999", False), ("[::1]:70000", False),
+        ("pbx.example:", False),
+    ],
+)  # fmt: skip
+def test_a_port_is_one_that_exists(key: str, text: str, *, taken: bool) -> None:
+    if taken:
+        assert setting(key).check(text) == text
+    else:
+        with pytest.raises(ValueRefused):
+            setting(key).check(text)
