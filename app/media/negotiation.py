@@ -64,6 +64,11 @@ class Negotiation:
         self._said: SessionDescription | None = None
         self._offered: MediaDescription | None = None
 
+    @property
+    def said(self) -> bool:
+        """Whether the far end was sent a description, and may go by it."""
+        return self._said is not None
+
     # --- our offers -------------------------------------------------------------------------------------
 
     def offer(self, direction: Direction) -> SessionDescription:

@@ -210,7 +210,12 @@ class MediaRoom:
         """The phone's addresses are others than before: streams whose description that concerns want a new offer."""
         own = self._own_addresses() if self._settings().ice else (self._address(), *self._addresses())
         for voice in self._streams.values():
-            if voice.moved(own):
+            try:
+                concerned = voice.moved(own)
+            except EngineError as error:
+                _log.error("%s: cannot follow the change of addresses: %s", voice.name, error)
+                continue
+            if concerned:
                 _log.info("%s: our address is %s now", voice.name, own[0])
                 self._post(OfferDue(voice.name))
 

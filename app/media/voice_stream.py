@@ -58,7 +58,7 @@ class VoiceStream:
         self.negotiation.local = replace(local, address=own[0])
         self.restart()
         self.configure()
-        return self._running is not None
+        return self.negotiation.said
 
     def restart(self) -> None:
         """Have ICE begin anew with the next offer."""

@@ -7,6 +7,7 @@ import pytest
 
 from app.media.connectivity import PLAIN_AFTER
 from app.media.room import MediaSettings
+from app.model.media import OfferDue
 from app.model.session import CandidateKind, SessionDescription
 from tests.media.live import LivePhone, agree, changed, until
 from tests.media.rig import STREAM
@@ -107,6 +108,27 @@ async def test_the_far_end_restarts() -> None:
         assert b.route.rtp.host == "127.0.0.6"
         await a.hears()
         await b.hears()
+
+
+async def test_a_move_before_the_answer_is_told_with_a_new_offer() -> None:
+    with LivePhone(HERE, settings=ICE) as a, LivePhone("127.0.0.5", settings=ICE) as b:
+        offer = await a.offer()
+        a.own = ("127.0.0.6",)
+        a.room.addresses_changed()
+        assert (await a.told(OfferDue)).stream == STREAM
+        a.room.take_answer(STREAM, await b.answer(offer))
+        await agree(a, b)
+        await until(lambda: b.route is not None and b.route.rtp.host == "127.0.0.6")
+        await a.hears()
+        await b.hears()
+
+
+async def test_a_move_before_the_first_offer_concerns_nobody() -> None:
+    with LivePhone(HERE, settings=ICE) as a:
+        a.own = ("127.0.0.6",)
+        a.room.addresses_changed()
+        assert not any(isinstance(event, OfferDue) for event in a.events)
+        assert (await a.offer()).media[0].address == "127.0.0.6"
 
 
 async def test_what_an_offer_says() -> None:
