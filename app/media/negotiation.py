@@ -268,7 +268,7 @@ def objection(
     """Why a stream at `address` cannot answer a first offer, in words for a person; empty where it can."""
     lines = tuple(enumerate(offer.media[:MEDIA_LINES_LIMIT]))
     try:
-        _choose(lines, codecs, encryption, lambda line: "" if ice and line.ice is not None else address)
+        _choose(lines, codecs, encryption, lambda line: "" if ice and usable_ice(line) else address)
     except NegotiationError as error:
         return str(error)
     return ""

@@ -11,7 +11,15 @@ from app.media.agreement import Agreement, DescriptionUnusable, NegotiationError
 from app.media.encryption import Encryption
 from app.media.formats import FORMATS, AudioCodec
 from app.media.negotiation import LocalMedia, Negotiation, objection
-from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
+from app.model.session import (
+    CandidateKind,
+    CodecDescription,
+    Direction,
+    IceCandidate,
+    IceDescription,
+    MediaDescription,
+    SessionDescription,
+)
 
 HERE = LocalMedia("192.0.2.1", 50000, 50001)
 THERE = LocalMedia("192.0.2.2", 60000, 60001)
@@ -351,6 +359,17 @@ def test_an_offer_for_the_other_family_can_be_answered_from_there() -> None:
     assert not objection(offer, ALL, "2001:db8::1", Encryption())
     assert objection(session(voice()), ALL, "2001:db8::1", Encryption())
     assert objection(session(voice(address="ff02::1")), ALL, "2001:db8::1", Encryption())
+
+
+def test_ice_that_somebody_has_put_himself_before_opens_no_other_family() -> None:
+    """RFC 8839, 4.2.5: the answer would go without ICE, so the address must do."""
+    ice = IceDescription(
+        "them", "a password of theirs..", (IceCandidate("1", 1, 1, "2001:db8::9", 6000, CandidateKind.HOST),)
+    )
+    mismatched = session(voice(address="2001:db8::2", ice=ice))
+    assert objection(mismatched, ALL, HERE.address, Encryption(), ice=True)
+    agreed = session(voice(address="2001:db8::9", port=6000, ice=ice))
+    assert not objection(agreed, ALL, HERE.address, Encryption(), ice=True)
 
 
 @pytest.mark.parametrize("media", [voice(port=65535), voice(port=65535, rtcp_mux=True), voice(address="239.1.2.3")])
