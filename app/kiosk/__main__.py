@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--size", type=_size, default=(800, 480), help="pixels of the panel (default: 800x480)")
     parser.add_argument("--dpi", type=float, default=133.0, help="pixels an inch of the panel (default: 133)")
     parser.add_argument("--screenshot", type=Path, help="write the picture here at the end and on SIGUSR1")
+    parser.add_argument("--parent", type=int, metavar="PID", help="end with this process, however it ends")
     parser.add_argument("--no-motion", action="store_true", help="change screens at once, without a slide")
     parser.add_argument(
         "--log-level",
@@ -41,7 +42,14 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     width, height = given.size
     options = Options(
-        given.socket, given.presenter, width, height, given.dpi, given.screenshot, motion=not given.no_motion
+        given.socket,
+        given.presenter,
+        width,
+        height,
+        given.dpi,
+        given.screenshot,
+        given.parent,
+        motion=not given.no_motion,
     )
     with LogSinks({LogFlag.KIOSK: given.log_level}):
         return run(options)

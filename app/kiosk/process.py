@@ -38,7 +38,9 @@ BUSY_FOR_SECONDS = 2.0
 class Options:
     """How the kiosk is started.
 
-    `screenshot` is written whenever SIGUSR1 comes, and at the end. Without `motion` screens change at once.
+    `screenshot` is written whenever SIGUSR1 comes, and at the end. The kiosk ends when the process `parent` does: after
+    a crash the phone's successor brings a kiosk of its own, and two cannot have one glass. Without `motion` screens
+    change at once.
     """
 
     socket: Path
@@ -47,6 +49,7 @@ class Options:
     height: int = 480
     dpi: float = 133.0
     screenshot: Path | None = None
+    parent: int | None = None
     motion: bool = True
 
 
@@ -74,6 +77,8 @@ class Kiosk:
             loop.add_signal_handler(number, self._stopped.set)
         if self._options.screenshot is not None:
             loop.add_signal_handler(signal.SIGUSR1, self.save_screenshot)
+        if self._options.parent is not None:
+            self._end_with(self._options.parent)
         work = [asyncio.create_task(self._client.run()), asyncio.create_task(self._draw())]
         if self._presenter.has_input:
             work.append(asyncio.create_task(self._poll()))
@@ -88,6 +93,14 @@ class Kiosk:
             await asyncio.gather(*work, stopped, return_exceptions=True)
             self.save_screenshot()
             self._presenter.close()
+
+    def _end_with(self, parent: int) -> None:
+        try:
+            alive = os.pidfd_open(parent)
+        except ProcessLookupError:
+            self._stopped.set()
+            return
+        asyncio.get_running_loop().add_reader(alive, self._stopped.set)
 
     def save_screenshot(self) -> None:
         """Write what is on the glass as a picture, whole or not at all."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -37,6 +38,7 @@ def kiosk_command(socket: Path, facts: DisplayFacts, screenshot: Path | None) ->
         f"--presenter={facts.presenter.value}",
         f"--size={facts.width}x{facts.height}",
         f"--dpi={facts.dpi}",
+        f"--parent={os.getpid()}",
         f"--log-level={logging.getLevelName(log.getEffectiveLevel()).lower()}",
     )
     return command if screenshot is None else (*command, f"--screenshot={screenshot}")

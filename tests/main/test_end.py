@@ -47,6 +47,20 @@ async def start_in_call(phone: PhoneProcess, *, kiosk: bool) -> None:
     assert await surface.until(connected, 5), surface.describe()
 
 
+def kiosk_of(phone: PhoneProcess) -> int:
+    """The process that the phone started."""
+    tails = {int(path.parent.name): path.read_text().rpartition(")")[2] for path in Path("/proc").glob("[0-9]*/stat")}
+    (kiosk,) = (process for process, tail in tails.items() if int(tail.split()[1]) == phone.pid)
+    return kiosk
+
+
+def runs(process: int) -> bool:
+    """Whether it is there, and not only until somebody asks how it ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process}/cmdline").read_bytes() != b""
+    return False
+
+
 @contextlib.contextmanager
 def wire() -> Iterator[list[str]]:
     """All SIP requests over UDP on this machine, as they pass."""
@@ -97,8 +111,13 @@ async def test_after_a_kill_all_is_whole_and_the_lock_still_locked(phone: PhoneP
     assert (await phone.surface.command(lambda id_: commands.Set(id_, key="display.theme", value="day"))).accepted
     assert (await phone.surface.command(lambda id_: commands.Dial(id_, number="100"))).accepted
     assert await phone.surface.until(connected, 5)
+    kiosk = kiosk_of(phone)
+    assert runs(kiosk)
     status, _ = await phone.end(signal.SIGKILL)
     assert status == -signal.SIGKILL
+    async with asyncio.timeout(QUICKLY):
+        while runs(kiosk):  # noqa: ASYNC110 - nobody tells when somebody else's child ends
+            await asyncio.sleep(0.05)
     async with phone.running() as surface:
         assert await surface.until(registered, 8), surface.describe()
         assert surface.snapshot is not None
