@@ -8,6 +8,9 @@ from app.model.ids import StreamId
 from app.model.media import Quality
 from app.model.session import Direction
 
+READINGS_KEPT = 5
+"""How many readings may say what a person knows already before the newest is shown all the same."""
+
 
 @dataclass(eq=False)
 class Stream:
@@ -36,6 +39,14 @@ class Stream:
     began: bool = False
     """The far end's first packet came."""
     quality: Quality | None = None
+    readings_kept: int = 0
+
+    def read(self, quality: Quality | None) -> None:
+        """Take figures. Counters move always: alone they are no reason to wake every surface every two seconds."""
+        self.readings_kept += 1
+        if _as_heard(quality) != _as_heard(self.quality) or self.readings_kept >= READINGS_KEPT:
+            self.quality = quality
+            self.readings_kept = 0
 
     def propose(self) -> Direction:
         """The direction for an offer made now: a hold keeps sending, unless the far end has stopped (RFC 3264, 8.4)."""
@@ -55,3 +66,7 @@ class Stream:
         self.stale = False
         self.described = when_held if self.held else Direction.SENDRECV
         return self.described
+
+
+def _as_heard(quality: Quality | None) -> tuple[str, int, int] | None:
+    return None if quality is None else (quality.codec, quality.bars, quality.lost)

@@ -184,7 +184,7 @@ class Switch:
         """Look at the figures of the calls that run, and again later while there are any."""
         running = [call for call in self.board.live if call.connected_at is not None]
         for call in running:
-            call.leg.stream.quality = self.media.quality(call.leg.stream.id)
+            call.leg.stream.read(self.media.quality(call.leg.stream.id))
         if running:
             self.timers.start(Deadline.QUALITY, QUALITY_SECONDS)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+import msgspec
+
 from app.calls.control import CallControl
 from app.calls.rules import CallRules
 from app.model.cause import Cause
@@ -109,6 +111,7 @@ class DummyMedia:
         self.dropped: list[StreamId] = []
         self.paths: list[AudioPath] = []
         self.levels: dict[StreamId, float] = {}
+        self.figures: Quality | None = Quality(StreamId(""), "PCMA", 50, 50, 0, 1.0, 10.0, 40.0, 4)
 
     def open(self, stream: StreamId, *, private: bool, emergency: bool = False) -> None:
         self.open_streams.add(stream)
@@ -136,7 +139,7 @@ class DummyMedia:
         return self.carries_digits
 
     def quality(self, stream: StreamId) -> Quality | None:
-        return Quality(stream, "PCMA", 50, 50, 0, 1.0, 10.0, 40.0, 4)
+        return None if self.figures is None else msgspec.structs.replace(self.figures, stream=stream)
 
     def level(self, stream: StreamId) -> float:
         return self.levels.get(stream, -127.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from app.model.cause import Cause
@@ -283,6 +284,22 @@ def test_quality_is_looked_at_while_a_call_runs() -> None:
     phone.done(phone.control.hang_up(phone.now))
     phone.wait("quality")
     assert "quality" not in phone.timers.running
+
+
+def test_figures_that_say_nothing_new_are_shown_now_and_then_and_others_at_once() -> None:
+    phone = DeskPhone()
+    phone.talk()
+    assert phone.media.figures is not None
+    shown = []
+    for reading in range(1, 12):
+        phone.media.figures = msgspec.structs.replace(
+            phone.media.figures, packets_received=100 * reading, lost=1 if reading >= 9 else 0
+        )
+        phone.wait("quality")
+        quality = phone.views[0].quality
+        assert quality is not None
+        shown.append(quality.packets_received // 100)
+    assert shown == [1, 1, 1, 1, 1, 6, 6, 6, 9, 9, 9]
 
 
 def test_an_offer_in_an_early_call_is_answered_and_the_call_goes_on() -> None:
