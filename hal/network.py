@@ -12,7 +12,7 @@ from hal.status import DeviceStatus
 
 
 class Address(msgspec.Struct, frozen=True):
-    """An IP address of an interface, without zone. `link_local` and `loopback` reach no PBX elsewhere."""
+    """An IP address of an interface, without zone."""
 
     interface: str
     address: str
@@ -24,6 +24,11 @@ class Address(msgspec.Struct, frozen=True):
     def version(self) -> int:
         """4 or 6."""
         return 6 if ":" in self.address else 4
+
+    @property
+    def reachable(self) -> bool:
+        """Whether others may reach the phone by it; a PBX elsewhere knows neither loopback nor link-local addresses."""
+        return not (self.loopback or self.link_local)
 
 
 class Network(abc.ABC):

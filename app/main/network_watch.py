@@ -50,4 +50,4 @@ class NetworkWatch:
 
 def reachable(addresses: tuple[Address, ...]) -> frozenset[str]:
     """Those that others can reach us by."""
-    return frozenset(one.address for one in addresses if not (one.loopback or one.link_local))
+    return frozenset(one.address for one in addresses if one.reachable)

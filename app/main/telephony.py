@@ -124,8 +124,7 @@ class Telephony:
 
     def _own_addresses(self) -> tuple[str, ...]:
         """All that others may reach us by."""
-        own = self._devices.network.addresses()
-        return tuple(one.address for one in own if not (one.loopback or one.link_local))
+        return tuple(one.address for one in self._devices.network.addresses() if one.reachable)
 
     def _call_rules(self) -> CallRules:
         settings = self._settings.current

@@ -65,7 +65,7 @@ class LinuxNetwork(Network):
             return DeviceStatus(
                 "network", Presence.MISSING, "no address but loopback", "Plug the network cable in and check for DHCP."
             )
-        listed = ", ".join(f"{one.address} ({one.interface})" for one in outside if not one.link_local)
+        listed = ", ".join(f"{one.address} ({one.interface})" for one in outside if one.reachable)
         return DeviceStatus("network", Presence.PRESENT, listed or "link-local addresses only")
 
 

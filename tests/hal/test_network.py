@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from hal.linux.network import LinuxNetwork, _attributes, _messages
+from hal.network import Address
 from hal.status import Presence
 
 
@@ -29,6 +30,12 @@ def test_loopback_comes_last_and_is_marked() -> None:
     marks = [one.loopback for one in addresses]
     assert marks == sorted(marks)
     assert any(one.loopback and one.address == "127.0.0.1" and one.version == 4 for one in addresses)
+
+
+def test_others_reach_the_phone_by_neither_loopback_nor_link_local() -> None:
+    assert Address("eth0", "192.0.2.7", 24).reachable
+    assert not Address("lo", "127.0.0.1", 8, loopback=True).reachable
+    assert not Address("eth0", "fe80::7", 64, link_local=True).reachable
 
 
 WATCHING = """
