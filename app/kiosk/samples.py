@@ -12,7 +12,7 @@ from app.kiosk.intents import ChooseParty, Go, Place, ShowKeypad, Type
 from app.kiosk.ui import Ui
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
-from app.model.media import AudioPath, GroupListening, MicrophoneMode, Quality
+from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMode, Quality
 from app.model.party import Party
 from app.model.signalling import LineCapabilities, Registration
 from app.model.snapshot import (
@@ -109,20 +109,6 @@ INCOMING = msgspec.structs.replace(
     connected_at=None,
     quality=None,
 )
-_RING_TONES = (
-    "classic",
-    "office",
-    "marimba",
-    "chime",
-    "bells",
-    "glass",
-    "harp",
-    "trill",
-    "pulse",
-    "ripple",
-    "morning",
-    "urgent",
-)
 _ALL_PATHS = (AudioPath.HANDSET, AudioPath.SPEAKER, AudioPath.HEADSET)
 IDLE = Snapshot(
     generation=1,
@@ -132,7 +118,7 @@ IDLE = Snapshot(
     missed=2,
     lock=LockView(pin_set=True),
     audio=AudioView(available=_ALL_PATHS, microphone=MicrophoneMode.CLEAR),
-    ring=RingView("marimba", _RING_TONES),
+    ring=RingView("marimba", RING_TONES),
     display=DisplayView(theme="night"),
     emergency_numbers=("112", "110"),
 )
@@ -284,7 +270,7 @@ MORE = (
     ),
     Sample("sound", IDLE, _goes(Place.SOUND)),
     Sample("ringer", IDLE, _goes(Place.RINGER)),
-    Sample("silent", _with(IDLE, ring=RingView("marimba", _RING_TONES, silent=True)), _goes(Place.RINGER)),
+    Sample("silent", _with(IDLE, ring=RingView("marimba", RING_TONES, silent=True)), _goes(Place.RINGER)),
     Sample("ring-tones", IDLE, _goes(Place.RING_TONES)),
     Sample("set-pin", _with(IDLE, lock=LockView()), _goes(Place.PIN)),
     Sample("about", IDLE, _goes(Place.ABOUT)),

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from app.media import alert_info
 from app.media.alert_info import Alert
-from app.media.ring_tones import DEFAULT_RING_TONE, RING_TONES
-from app.model.media import Ring
+from app.model.media import DEFAULT_RING_TONE, RING_TONES, Ring
 
 _PUNCTUATION = str.maketrans("", "", " -()/.")
 

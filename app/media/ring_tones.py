@@ -7,8 +7,7 @@ import itertools
 from collections.abc import Callable, Mapping
 
 from app.media.synthesis import Note, Partial, Samples, Sound, Timbre, finish, play
-
-DEFAULT_RING_TONE = "classic"
+from app.model.media import DEFAULT_RING_TONE, RING_TONES
 
 _GONG = Timbre(
     (Partial(1, 1, 0.5), Partial(1.51, 0.5, 0.35), Partial(2.42, 0.6, 0.2), Partial(3.38, 0.25, 0.1)), attack=0.0015
@@ -122,8 +121,6 @@ _MAKERS: Mapping[str, Callable[[], Sound]] = {
     "morning": _morning,
     "urgent": _urgent,
 }
-RING_TONES = tuple(_MAKERS)
-"""The list, in the order in which it is shown."""
 
 
 @functools.cache

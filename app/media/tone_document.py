@@ -6,17 +6,16 @@ import itertools
 import sys
 from collections.abc import Iterator
 
-from app.media.ring_tones import RING_TONES
 from app.media.synthesis import LOUDNESS_LKFS
 from app.media.tone_table import COUNTRIES
 from app.media.tones import notation
-from app.model.media import EarTone
+from app.model.media import RING_TONES, EarTone
 
 _INTRODUCTION = """\
 # Tones
 
 What the phone makes heard by itself; this page is written by `python -m app.media.tone_document` from
-`app/media/tone_table.py` and `app/media/ring_tones.py`.
+`app/media/tone_table.py` and `app/model/media.py`.
 
 ## Call progress
 

@@ -38,6 +38,24 @@ RECALL = "<urn:alert:service:recall:hold>"
 """The Alert-Info of a held call that rings back (RFC 7462)."""
 
 
+RING_TONES = (
+    "classic",
+    "office",
+    "marimba",
+    "chime",
+    "bells",
+    "glass",
+    "harp",
+    "trill",
+    "pulse",
+    "ripple",
+    "morning",
+    "urgent",
+)
+"""The ring tones by name, in the order in which they are shown; `app/media/ring_tones.py` makes them."""
+DEFAULT_RING_TONE = "classic"
+
+
 class Ring(msgspec.Struct, frozen=True):
     """The ringing device rings. `alert_info` and the caller's `number` may choose another ring tone."""
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.model.flags import LogFlag
+from app.model.media import DEFAULT_RING_TONE, RING_TONES
 from app.settings.errors import UnknownSetting
 from app.settings.secret import Secret
 from app.settings.setting import Effect, Kind, Layer, Setting
@@ -417,33 +418,17 @@ _PLACES = (
     _device("ringer", "playback", "ringer"),
 )
 
-_RING_TONES = (
-    "classic",
-    "office",
-    "marimba",
-    "chime",
-    "bells",
-    "glass",
-    "harp",
-    "trill",
-    "pulse",
-    "ripple",
-    "morning",
-    "urgent",
-)
-"""The ring tones of `app.media.ring_tones`."""
-
 _RING = (
     Setting(
         key="ring.tone",
         kind=Kind.CHOICE,
-        default="classic",
+        default=DEFAULT_RING_TONE,
         label="Ring tone",
         description="How a call rings for which nothing else is set.",
         pbx_name="",
         setters=_EVERYBODY,
         effect=Effect.NEXT_CALL,
-        choices=_RING_TONES,
+        choices=RING_TONES,
     ),
     Setting(
         key="ring.internal",
@@ -454,7 +439,7 @@ _RING = (
         pbx_name="",
         setters=_EVERYBODY,
         effect=Effect.NEXT_CALL,
-        choices=_RING_TONES,
+        choices=RING_TONES,
     ),
     Setting(
         key="ring.callers",
@@ -467,7 +452,7 @@ _RING = (
         setters=_EVERYBODY,
         effect=Effect.NEXT_CALL,
         longest=64,
-        pattern=r"[0-9+*#?]{1,32}=(?:" + "|".join(_RING_TONES) + ")",
+        pattern=r"[0-9+*#?]{1,32}=(?:" + "|".join(RING_TONES) + ")",
         pattern_words="a number, '=' and a ring tone",
     ),
     Setting(

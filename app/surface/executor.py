@@ -10,6 +10,7 @@ from app.media import ring_tones
 from app.model import commands
 from app.model.commands import AnyCommand, Reply
 from app.model.flags import LogFlag
+from app.model.media import RING_TONES
 from app.model.refusal import Refusal
 from app.settings.emergency import emergency_numbers
 from app.settings.errors import SettingsError
@@ -94,7 +95,7 @@ class CommandExecutor:
         return None
 
     async def _preview_ring(self, tone: str) -> Refusal | None:
-        if tone and tone not in ring_tones.RING_TONES:
+        if tone and tone not in RING_TONES:
             return _NO_RING_TONE
         if tone:
             await asyncio.to_thread(ring_tones.samples, tone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from app.media.ring_tones import RING_TONES
+from app.model.media import RING_TONES
 from app.model.signalling import LineChanged, Registration
 from app.model.snapshot import DisplayView, LineView, Notice, RingView, Severity, Snapshot
 from app.surface.rooms import LineFacts, Rooms

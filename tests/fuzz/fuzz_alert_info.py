@@ -16,8 +16,7 @@ with atheris.instrument_imports(include=["app.media.alert_info", "app.media.ring
     from app.media import alert_info
     from app.media.ring_choice import RingSettings, choose
 
-from app.media.ring_tones import RING_TONES
-from app.model.media import Ring
+from app.model.media import RING_TONES, Ring
 from tests.fuzz.seeded import fuzz
 
 SETTINGS = RingSettings(callers=(("+49*", "harp"), ("2??", "bells")))

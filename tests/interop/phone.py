@@ -24,7 +24,7 @@ from app.media import ring_tones
 from app.media.connectivity import Route
 from app.model import commands
 from app.model.commands import AnyCommand, Reply
-from app.model.media import AudioPath, Quality
+from app.model.media import RING_TONES, AudioPath, Quality
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView, Snapshot
 from app.signalling.sip.line import SipLine
@@ -261,7 +261,7 @@ class PhoneUnderTest:
         ringer.take()
         await asyncio.sleep(1.5)
         heard = ringer.take()
-        return max(ring_tones.RING_TONES, key=lambda name: likeness(heard, ring_tones.samples(name)))
+        return max(RING_TONES, key=lambda name: likeness(heard, ring_tones.samples(name)))
 
     def _listen(self) -> Samples:
         device = self._running.media.device(self.snapshot.audio.path)

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from app.media import alert_info
 from app.media.alert_info import Alert
 from app.media.ring_choice import RingSettings, choose
-from app.media.ring_tones import RING_TONES
-from app.model.media import RECALL, Ring
+from app.model.media import RECALL, RING_TONES, Ring
 
 SETTINGS = RingSettings(tone="bells", internal="glass", callers=(("55", "harp"), ("+4930*", "trill"), ("2?", "pulse")))
 

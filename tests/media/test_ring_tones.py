@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from app.media import ring_tones, synthesis
-from app.media.ring_tones import RING_TONES
 from app.media.synthesis import LOUDNESS_LKFS, RATE, Samples
+from app.model.media import RING_TONES
 from app.settings.registry import REGISTRY
 
 FULL_SCALE = 32767.0
