@@ -33,7 +33,6 @@ from app.model.media import AudioPath
 from app.model.snapshot import CallState
 
 LONG_PRESS_SECONDS = 0.6
-VOLUME_STEP = 10
 
 _DIGITS = {key: key.value for key in Key if len(key.value) == 1}
 _ARROWS = {
@@ -198,9 +197,9 @@ class Hands:
             case Key.HEADSET:
                 self._path(view, AudioPath.HEADSET)
             case Key.VOLUME_UP:
-                self._volume(view, VOLUME_STEP)
+                self._volume(view, 1)
             case Key.VOLUME_DOWN:
-                self._volume(view, -VOLUME_STEP)
+                self._volume(view, -1)
 
     def _mute(self, view: View) -> None:
         if view.incoming is not None and view.active is None:
@@ -236,10 +235,10 @@ class Hands:
         elif view.active is None and self._situation.state.place is Place.IDLE and not view.snapshot.lock.locked:
             self._situation.change(place=Place.DIAL, typed="")
 
-    def _volume(self, view: View, by: int) -> None:
+    def _volume(self, view: View, presses: int) -> None:
         audio = view.snapshot.audio
         rings = view.active is None
-        percent = max(0, min(100, (audio.ringer_volume if rings else audio.volume) + by))
+        percent = ringer.volume_after(audio.ringer_volume if rings else audio.volume, presses)
         self._performer.perform(Send(SetVolume(id=0, percent=percent, ringer=rings)))
         what = self._situation.say("Ringer") if rings else self._situation.say("Volume")
         self._situation.tell(f"{what} {percent} %")

@@ -324,6 +324,18 @@ def test_theme_and_ringer() -> None:
     assert harness.keys(Key.ESCAPE, Key.ESCAPE).root.id == "idle"
 
 
+@pytest.mark.parametrize(
+    ("volume", "quieter", "louder"), [(0, None, 10), (5, 0, 15), (60, 50, 70), (95, 85, 100), (100, 90, None)]
+)
+def test_the_ringers_volume_ends_at_silence_and_at_full(volume: int, quieter: int | None, louder: int | None) -> None:
+    audio = msgspec.structs.replace(IDLE.audio, ringer_volume=volume)
+    for name, percent in (("quieter", quieter), ("louder", louder)):
+        harness = Harness().show(msgspec.structs.replace(IDLE, audio=audio)).tap("menu").tap("menu-ringer")
+        assert harness.node(name).enabled == (percent is not None)
+        if percent is not None:
+            assert harness.tap(name).sent[0] == SetVolume(id=0, percent=percent, ringer=True)
+
+
 def test_a_ring_tone_is_chosen_and_heard() -> None:
     harness = Harness().show(IDLE).tap("menu").tap("menu-ringer").tap("ring-tones").tap("ring-tone-harp")
     assert harness.sent == [Set(id=0, key="ring.tone", value="harp"), PreviewRing(id=0, tone="harp")]

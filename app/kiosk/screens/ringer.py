@@ -15,7 +15,7 @@ from app.model.commands import Set, SetVolume
 
 TONE_SETTING = "ring.tone"
 SILENT_SETTING = "ring.silent"
-STEP = 10
+_VOLUME_STEP = 10
 """Percent of volume with one press."""
 _COLUMNS = 4
 _TONE_WORDS = {
@@ -77,6 +77,11 @@ def build_tones(view: View) -> Node:
     return widgets.page(view, areas, "ring-tones", view.say("Ring tone"), grid, widgets.back(view))
 
 
+def volume_after(volume: int, presses: int) -> int:
+    """A volume in percent after so many presses of the louder key; of the quieter one where they are negative."""
+    return max(0, min(100, volume + presses * _VOLUME_STEP))
+
+
 def summary(view: View) -> str:
     """The ringer in a few words, for the menu."""
     return view.say("Silent") if view.snapshot.ring.silent else f"{view.snapshot.audio.ringer_volume} %"
@@ -89,35 +94,25 @@ def _tone(view: View, name: str) -> str:
 def _volume(view: View, area: Rect) -> Node:
     volume = view.snapshot.audio.ringer_volume
     left, middle, right = area.split_columns((1, 2, 1), view.px(24))
-    quieter, louder = max(0, volume - STEP), min(100, volume + STEP)
+    quieter = _volume_key("quieter", view.say("Quieter"), "minus", volume, -1)
+    louder = _volume_key("louder", view.say("Louder"), "add", volume, 1)
     keys = (
-        widgets.key(
-            view,
-            KeySpec(
-                "quieter",
-                view.say("Quieter"),
-                Send(SetVolume(id=0, percent=quieter, ringer=True)),
-                icon="minus",
-                disabled=volume == 0,
-            ),
-            left,
-            stacked=True,
-        ),
+        widgets.key(view, quieter, left, stacked=True),
         _meter(view, middle, volume),
-        widgets.key(
-            view,
-            KeySpec(
-                "louder",
-                view.say("Louder"),
-                Send(SetVolume(id=0, percent=louder, ringer=True)),
-                icon="add",
-                disabled=volume == 100,
-            ),
-            right,
-            stacked=True,
-        ),
+        widgets.key(view, louder, right, stacked=True),
     )
     return Node("ringer-volume", Role.GROUP, area, children=keys)
+
+
+def _volume_key(name: str, label: str, icon: str, volume: int, presses: int) -> KeySpec:
+    percent = volume_after(volume, presses)
+    return KeySpec(
+        name,
+        label,
+        Send(SetVolume(id=0, percent=percent, ringer=True)),
+        icon=icon,
+        disabled=percent == volume,
+    )
 
 
 def _meter(view: View, area: Rect, volume: int) -> Node:
