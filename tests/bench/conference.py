@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import statistics
 
-from tests.bench.c_program import build
+from tests.bench.c_program import Figures, run
 from tests.bench.row import Row
 
 TICK_US = 10_000
@@ -14,32 +12,23 @@ BAR = f"ours: max < {TICK_US / 1000:g} ms, every packet heard"
 _PROTECTIONS = {"clear": "RTP", "srtp": "SRTP"}
 _FIGURES = {"mean_us": "mean", "p50_us": "p50", "p99_us": "p99", "max_us": "max"}
 
-_Result = dict[str, float]
-
 
 async def measure(seconds: int, rounds: int) -> list[Row]:
     """Run the C program `rounds` times for each protection, in turns."""
-    program, reason = await build("bench_conference")
-    found: dict[str, list[_Result]] = {protection: [] for protection in _PROTECTIONS}
-    for _ in range(rounds if program else 0):
-        for protection, results in found.items():
-            process = await asyncio.create_subprocess_exec(
-                str(program), str(seconds), protection, stdout=asyncio.subprocess.PIPE
-            )
-            output, _ = await process.communicate()
-            if process.returncode:
-                reason = f"bench_conference ended with {process.returncode}"
-                continue
-            results.append(json.loads(output))
-    return [row for protection, results in found.items() for row in _rows(protection, results, seconds * 100, reason)]
+    found, reason = await run("bench_conference", rounds, [(str(seconds), protection) for protection in _PROTECTIONS])
+    return [
+        row
+        for protection, results in zip(_PROTECTIONS, found, strict=True)
+        for row in _rows(protection, results, seconds * 100, reason)
+    ]
 
 
-def _rows(protection: str, results: list[_Result], ticks: int, reason: str) -> list[Row]:
+def _rows(protection: str, results: list[Figures], ticks: int, reason: str) -> list[Row]:
     """The medians of the rounds, but of the maxima the largest; the floor goes with the mean."""
     return [_row(protection, name, results, ticks, reason) for name in _FIGURES]
 
 
-def _row(protection: str, name: str, results: list[_Result], ticks: int, reason: str) -> Row:
+def _row(protection: str, name: str, results: list[Figures], ticks: int, reason: str) -> Row:
     usable = results if not reason else []
     heard = all(result["packets"] == result["packets_sent"] for result in usable)
     values = [result[name] for result in usable]
