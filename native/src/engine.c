@@ -30,6 +30,8 @@ static int open_queues(struct engine *engine)
         error = events_init(&engine->events, engine->event_descriptor);
     if (error == 0)
         error = device_thread_init(&engine->device_thread, engine->event_descriptor);
+    if (error == 0)
+        error = relay_thread_init(&engine->relay_thread, engine->event_descriptor);
     return error;
 }
 
@@ -63,9 +65,13 @@ int engine_start(struct engine *engine)
     int error = device_thread_start(&engine->device_thread);
     if (error != 0)
         return error;
-    error = realtime_thread_new(&engine->media_thread, "media", engine_run, engine);
-    if (error != 0)
+    error = relay_thread_start(&engine->relay_thread);
+    if (error == 0)
+        error = realtime_thread_new(&engine->media_thread, "media", engine_run, engine);
+    if (error != 0) {
+        relay_thread_stop(&engine->relay_thread);
         device_thread_stop(&engine->device_thread);
+    }
     engine->started = error == 0;
     return error;
 }
@@ -89,8 +95,9 @@ static void close_descriptor(int descriptor)
 void engine_free(struct engine *engine)
 {
     stop_media(engine);
+    relay_thread_stop(&engine->relay_thread);
     device_thread_stop(&engine->device_thread);
-    if (engine->device_thread.released.slots != NULL) {
+    if (engine->relay_thread.released.slots != NULL) {
         /* What was still on its way down has no media thread any more: let it through, so that nothing is forgotten. */
         engine_apply_commands(engine, engine_now(engine), clock_wall());
         engine_collect_locked(engine);
@@ -100,6 +107,7 @@ void engine_free(struct engine *engine)
             engine->objects[i]->free(engine->objects[i]);
     }
     device_thread_free(&engine->device_thread);
+    relay_thread_free(&engine->relay_thread);
     queue_free(&engine->commands);
     queue_free(&engine->released);
     events_free(&engine->events);
@@ -118,6 +126,7 @@ int engine_step(struct engine *engine, uint32_t ticks)
         atomic_store(&engine->stepped_now, now);
         engine_tick(engine, now, now, true);
         engine_send_reports(engine, now);
+        relay_thread_serve(&engine->relay_thread);
     }
     engine_publish(engine);
     return 0;

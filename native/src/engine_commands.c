@@ -66,6 +66,22 @@ static void leave_leader(struct members *members, const struct device *leader)
     }
 }
 
+/* The link before goes back to the relay thread, and by it up to be freed. */
+static void link_stream(struct engine *engine, struct stream *stream, enum stream_link place, struct relay_link *link)
+{
+    if (stream->links[place] != NULL)
+        relay_thread_end(&engine->relay_thread, stream->links[place]);
+    stream->links[place] = link;
+    if (link != NULL)
+        relay_thread_begin(&engine->relay_thread, link);
+}
+
+static void end_links(struct engine *engine, struct stream *stream)
+{
+    for (unsigned i = 0; i < STREAM_LINKS; i++)
+        link_stream(engine, stream, (enum stream_link)i, NULL);
+}
+
 static void remove_object(struct engine *engine, struct object *object)
 {
     struct members *members = &engine->members;
@@ -75,6 +91,7 @@ static void remove_object(struct engine *engine, struct object *object)
         break;
     case OBJECT_STREAM:
         stream_leave((struct stream *)object, engine_now(engine));
+        end_links(engine, (struct stream *)object);
         REMOVE_MEMBER(members->streams, members->stream_count, object);
         break;
     case OBJECT_DEVICE:
@@ -149,6 +166,9 @@ static void apply(struct engine *engine, const struct command *command, int64_t 
         break;
     case COMMAND_REACH:
         reach_configure(&((struct stream *)object)->reach, &command->reach);
+        break;
+    case COMMAND_LINK:
+        link_stream(engine, (struct stream *)object, command->link.place, command->link.link);
         break;
     case COMMAND_CONSENT:
         reach_consent(&((struct stream *)object)->reach, command->consent_ms, now_ns);

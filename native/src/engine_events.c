@@ -20,17 +20,23 @@ static bool take_event(struct events *events, struct media_event *event)
     return true;
 }
 
+static bool take_any(struct engine *engine, struct media_event *event)
+{
+    return take_event(&engine->events, event) || take_event(&engine->device_thread.events, event) ||
+           take_event(&engine->relay_thread.events, event);
+}
+
 int engine_next_event(struct engine *engine, struct media_event *event)
 {
     pthread_mutex_lock(&engine->control);
     engine_collect_locked(engine);
-    bool found = take_event(&engine->events, event) || take_event(&engine->device_thread.events, event);
+    bool found = take_any(engine, event);
     if (!found) {
         /* Clear the wake-up, then look again: what came in between must not be slept over. */
         uint64_t count;
         ssize_t cleared = read(engine->event_descriptor, &count, sizeof count);
         (void)cleared;
-        found = take_event(&engine->events, event) || take_event(&engine->device_thread.events, event);
+        found = take_any(engine, event);
     }
     pthread_mutex_unlock(&engine->control);
     return found;
@@ -40,5 +46,6 @@ void engine_report(struct engine *engine, struct media_report *report)
 {
     snapshot_read(&engine->report, report, sizeof *report);
     report->events_dropped = atomic_load_explicit(&engine->events.dropped, memory_order_relaxed) +
-                             atomic_load_explicit(&engine->device_thread.events.dropped, memory_order_relaxed);
+                             atomic_load_explicit(&engine->device_thread.events.dropped, memory_order_relaxed) +
+                             atomic_load_explicit(&engine->relay_thread.events.dropped, memory_order_relaxed);
 }

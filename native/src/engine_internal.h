@@ -20,6 +20,7 @@
 #include "mixer.h"
 #include "packet_port.h"
 #include "queue.h"
+#include "relay_thread.h"
 #include "snapshot.h"
 #include "sound.h"
 #include "stream.h"
@@ -41,6 +42,7 @@ enum command_kind {
     COMMAND_LEAVE,
     COMMAND_CONFIGURE,
     COMMAND_REACH,
+    COMMAND_LINK,
     COMMAND_CONSENT,
     COMMAND_DIGIT,
     COMMAND_GATE,
@@ -66,6 +68,10 @@ struct command {
         struct stream_setup setup;
         struct reach_setup reach;
         int32_t consent_ms;
+        struct {
+            enum stream_link place;
+            struct relay_link *link;    /* NULL: none */
+        } link;
         struct {
             char digit;
             uint32_t milliseconds;
@@ -112,6 +118,7 @@ struct engine {
     atomic_bool asleep;
     atomic_bool stopping;
     struct device_thread device_thread;
+    struct relay_thread relay_thread;
     struct snapshot report;             /* struct media_report */
     _Atomic int64_t stepped_now;        /* CLOCK_STEPPED: the engine's time */
 

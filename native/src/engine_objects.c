@@ -71,6 +71,7 @@ void engine_collect_locked(struct engine *engine)
         object->free(object);
     while (queue_pop(&engine->device_thread.released, &device))
         alsa_device_free(device);
+    relay_thread_collect(&engine->relay_thread);
 }
 
 /* An object on its way out needs no seat: its removal stands in the queue before the newcomer's arrival. */

@@ -166,4 +166,5 @@ void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns, bool re
     if (engine->ticks % PUBLISH_TICKS == 0)
         engine_publish(engine);
     events_flush(&engine->events);
+    relay_thread_flush(&engine->relay_thread);
 }

@@ -15,6 +15,7 @@
 #include "packet_port.h"
 #include "receiver.h"
 #include "reach.h"
+#include "relay_thread.h"
 #include "rtcp_session.h"
 #include "sender.h"
 #include "snapshot.h"
@@ -36,6 +37,9 @@ struct stream_setup {
     char cname[MEDIA_CNAME_BYTES];
 };
 
+/* Work of the relay thread that a stream may have. */
+enum stream_link { LINK_DTLS, STREAM_LINKS };
+
 struct stream {
     struct party party;                 /* first: a stream is an object and a party on a bus */
     struct packet_port port;
@@ -43,6 +47,7 @@ struct stream {
     struct sender *sender;
     struct rtcp_session rtcp;
     struct reach reach;
+    struct relay_link *links[STREAM_LINKS];             /* NULL: none; media thread */
     struct stream_setup setup;
     struct srtp_context *srtp[SRTP_DIRECTIONS];         /* NULL: in the clear */
     struct media_srtp keys;             /* of these contexts, or of those on their way; the controlling thread's own */

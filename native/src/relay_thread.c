@@ -1,0 +1,228 @@
+#include "relay_thread.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "realtime.h"
+
+enum {
+    REQUEST_QUEUE = 2 * RELAY_LINKS_MAX,        /* each living link is begun once and ended once: there is always room */
+    RELEASED_QUEUE = RELAY_LINKS_MAX,
+};
+
+enum relay_request_kind { RELAY_BEGIN, RELAY_END };
+
+struct relay_request {
+    enum relay_request_kind kind;
+    struct relay_link *link;
+};
+
+int relay_thread_init(struct relay_thread *thread, int event_descriptor)
+{
+    thread->wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (thread->wake_descriptor < 0)
+        return -errno;
+    int error = queue_init(&thread->requests, REQUEST_QUEUE, sizeof(struct relay_request));
+    if (error == 0)
+        error = queue_init(&thread->released, RELEASED_QUEUE, sizeof(struct relay_link *));
+    if (error == 0)
+        error = events_init(&thread->events, event_descriptor);
+    return error;
+}
+
+/* --- controlling thread --- */
+
+int relay_link_init(struct relay_link *link, const struct relay_work *work, int stream, size_t packets)
+{
+    link->work = work;
+    link->stream = stream;
+    link->descriptor = -1;
+    link->deadline_ns = RELAY_NEVER;
+    int error = queue_init(&link->incoming, packets, sizeof(struct packet));
+    if (error == 0)
+        error = queue_init(&link->outgoing, packets, sizeof(struct packet));
+    if (error != 0)
+        relay_link_close(link);
+    return error;
+}
+
+void relay_link_close(struct relay_link *link)
+{
+    queue_free(&link->incoming);
+    queue_free(&link->outgoing);
+}
+
+int relay_thread_admit(struct relay_thread *thread)
+{
+    if (thread->living == RELAY_LINKS_MAX)
+        return -EMFILE;
+    thread->living++;
+    return 0;
+}
+
+void relay_thread_dismiss(struct relay_thread *thread, struct relay_link *link)
+{
+    link->work->free(link);
+    thread->living--;
+}
+
+void relay_thread_collect(struct relay_thread *thread)
+{
+    struct relay_link *link;
+    while (queue_pop(&thread->released, &link))
+        relay_thread_dismiss(thread, link);
+}
+
+/* --- media thread --- */
+
+static void request(struct relay_thread *thread, enum relay_request_kind kind, struct relay_link *link)
+{
+    struct relay_request wanted = {kind, link};
+    queue_push(&thread->requests, &wanted);
+    thread->unsignalled = true;
+}
+
+void relay_thread_begin(struct relay_thread *thread, struct relay_link *link)
+{
+    request(thread, RELAY_BEGIN, link);
+}
+
+void relay_thread_end(struct relay_thread *thread, struct relay_link *link)
+{
+    request(thread, RELAY_END, link);
+}
+
+void relay_thread_notify(struct relay_thread *thread)
+{
+    thread->unsignalled = true;
+}
+
+void relay_thread_flush(struct relay_thread *thread)
+{
+    if (!thread->unsignalled)
+        return;
+    thread->unsignalled = false;
+    events_signal(thread->wake_descriptor);
+}
+
+bool relay_link_put(struct relay_thread *thread, struct relay_link *link, const struct packet *packet)
+{
+    struct packet *slot = queue_reserve(&link->incoming);
+    if (slot == NULL) {
+        link->dropped++;
+        return false;
+    }
+    /* What lies behind the packet's end is no business of anybody's, and would only cost time. */
+    memcpy(slot, packet, offsetof(struct packet, data) + packet->size);
+    queue_commit(&link->incoming);
+    thread->unsignalled = true;
+    return true;
+}
+
+/* --- relay thread --- */
+
+static void drop(struct relay_thread *thread, struct relay_link *link)
+{
+    for (unsigned i = 0; i < thread->link_count; i++) {
+        if (thread->links[i] == link) {
+            thread->links[i] = thread->links[--thread->link_count];
+            break;
+        }
+    }
+    queue_push(&thread->released, &link);
+    thread->events.unsignalled = true;
+}
+
+static void take_requests(struct relay_thread *thread)
+{
+    struct relay_request wanted;
+    while (queue_pop(&thread->requests, &wanted)) {
+        if (wanted.kind == RELAY_BEGIN)
+            thread->links[thread->link_count++] = wanted.link;
+        else
+            drop(thread, wanted.link);
+    }
+}
+
+void relay_thread_serve(struct relay_thread *thread)
+{
+    take_requests(thread);
+    int64_t now = clock_now();
+    for (unsigned i = 0; i < thread->link_count; i++)
+        thread->links[i]->work->serve(thread->links[i], &thread->events, now);
+    events_flush(&thread->events);
+}
+
+/* Milliseconds until the earliest deadline, rounded up, or -1. */
+static int time_left(const struct relay_thread *thread)
+{
+    int64_t next = RELAY_NEVER;
+    for (unsigned i = 0; i < thread->link_count; i++)
+        next = thread->links[i]->deadline_ns < next ? thread->links[i]->deadline_ns : next;
+    if (next == RELAY_NEVER)
+        return -1;
+    int64_t left = (next - clock_now()) / (1000 * 1000) + 1;
+    return left < 0 ? 0 : (int)(left > INT32_MAX ? INT32_MAX : left);
+}
+
+static void wait_for_work(struct relay_thread *thread)
+{
+    struct pollfd polls[1 + RELAY_LINKS_MAX] = {{.fd = thread->wake_descriptor, .events = POLLIN}};
+    nfds_t count = 1;
+    uint64_t wakes;
+    for (unsigned i = 0; i < thread->link_count; i++) {
+        const struct relay_link *link = thread->links[i];
+        if (link->descriptor >= 0)
+            polls[count++] = (struct pollfd){.fd = link->descriptor, .events = link->interest};
+    }
+    poll(polls, count, time_left(thread));
+    /* Cleared before the rings are read: what comes in between wakes anew. */
+    ssize_t cleared = read(thread->wake_descriptor, &wakes, sizeof wakes);
+    (void)cleared;
+}
+
+static void *run(void *context)
+{
+    struct relay_thread *thread = context;
+    while (!atomic_load(&thread->stopping)) {
+        relay_thread_serve(thread);
+        wait_for_work(thread);
+    }
+    return NULL;
+}
+
+int relay_thread_start(struct relay_thread *thread)
+{
+    int error = realtime_thread_new(&thread->thread, "relay", run, thread);
+    thread->started = error == 0;
+    return error;
+}
+
+void relay_thread_stop(struct relay_thread *thread)
+{
+    if (!thread->started)
+        return;
+    atomic_store(&thread->stopping, true);
+    events_signal(thread->wake_descriptor);
+    pthread_join(thread->thread, NULL);
+    thread->started = false;
+}
+
+void relay_thread_free(struct relay_thread *thread)
+{
+    if (thread->requests.slots != NULL && thread->released.slots != NULL) {
+        take_requests(thread);
+        relay_thread_collect(thread);
+    }
+    for (unsigned i = 0; i < thread->link_count; i++)
+        thread->links[i]->work->free(thread->links[i]);
+    queue_free(&thread->requests);
+    queue_free(&thread->released);
+    events_free(&thread->events);
+    if (thread->wake_descriptor > 0)
+        close(thread->wake_descriptor);
+}
