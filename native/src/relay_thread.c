@@ -88,17 +88,13 @@ static void request(struct relay_thread *thread, enum relay_request_kind kind, s
 
 void relay_thread_begin(struct relay_thread *thread, struct relay_link *link)
 {
+    link->thread = thread;
     request(thread, RELAY_BEGIN, link);
 }
 
 void relay_thread_end(struct relay_thread *thread, struct relay_link *link)
 {
     request(thread, RELAY_END, link);
-}
-
-void relay_thread_notify(struct relay_thread *thread)
-{
-    thread->unsignalled = true;
 }
 
 void relay_thread_flush(struct relay_thread *thread)
@@ -109,7 +105,12 @@ void relay_thread_flush(struct relay_thread *thread)
     events_signal(thread->wake_descriptor);
 }
 
-bool relay_link_put(struct relay_thread *thread, struct relay_link *link, const struct packet *packet)
+void relay_link_notify(struct relay_link *link)
+{
+    link->thread->unsignalled = true;
+}
+
+bool relay_link_put(struct relay_link *link, const struct packet *packet)
 {
     struct packet *slot = queue_reserve(&link->incoming);
     if (slot == NULL) {
@@ -119,7 +120,7 @@ bool relay_link_put(struct relay_thread *thread, struct relay_link *link, const 
     /* What lies behind the packet's end is no business of anybody's, and would only cost time. */
     memcpy(slot, packet, offsetof(struct packet, data) + packet->size);
     queue_commit(&link->incoming);
-    thread->unsignalled = true;
+    relay_link_notify(link);
     return true;
 }
 

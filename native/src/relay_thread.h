@@ -38,6 +38,7 @@ struct relay_work {
 /** First member of what a kind of link keeps. */
 struct relay_link {
     const struct relay_work *work;
+    struct relay_thread *thread;        /**< Media thread: since it began the link                               */
     struct queue incoming;              /**< struct packet, from the media thread                                */
     struct queue outgoing;              /**< struct packet, to the media thread                                  */
     int stream;                         /**< Number of the stream that events are about                          */
@@ -81,10 +82,11 @@ void relay_thread_collect(struct relay_thread *thread);
 /* Media thread. None of these waits; relay_thread_flush, once per tick, wakes the relay thread when something was left for it. */
 void relay_thread_begin(struct relay_thread *thread, struct relay_link *link);
 void relay_thread_end(struct relay_thread *thread, struct relay_link *link);
-void relay_thread_notify(struct relay_thread *thread);          /* something else than a packet wants serving */
 void relay_thread_flush(struct relay_thread *thread);
-/** Leaves a copy of `packet`; false where the ring is full. */
-bool relay_link_put(struct relay_thread *thread, struct relay_link *link, const struct packet *packet);
+/** Has a link served that was begun. */
+void relay_link_notify(struct relay_link *link);
+/** Leaves a copy of `packet` for a link that was begun; false where the ring is full. */
+bool relay_link_put(struct relay_link *link, const struct packet *packet);
 
 /** Serves all links once, in the caller's thread: for the stepped clock, which has no relay thread. */
 void relay_thread_serve(struct relay_thread *thread);

@@ -90,7 +90,7 @@ static void converse(struct relay_link *link)
     for (int i = 0; i < PACKETS_EACH; i++) {
         const struct packet *back = NULL;
         packet.data[0] = (uint8_t)i;
-        CHECK(relay_link_put(&relay, link, &packet));
+        CHECK(relay_link_put(link, &packet));
         relay_thread_flush(&relay);
         for (int waited = 0; waited < WAIT_LIMIT && (back = queue_front(&link->outgoing)) == NULL; waited++)
             pause_ms(1);
@@ -141,9 +141,10 @@ static void test_a_full_ring_is_told_and_counted(void)
 {
     struct packet packet = {.size = 1};
     struct relay_link *link = new_echo(3);
+    link->thread = &relay;
     for (int i = 0; i < RING; i++)
-        CHECK(relay_link_put(&relay, link, &packet));
-    CHECK(!relay_link_put(&relay, link, &packet));
+        CHECK(relay_link_put(link, &packet));
+    CHECK(!relay_link_put(link, &packet));
     CHECK_EQUAL(link->dropped, 1);
     relay_thread_dismiss(&relay, link);
 }
