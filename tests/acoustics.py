@@ -6,14 +6,14 @@ The speech is Debian's asterisk-core-sounds-en-wav (8 kHz recordings of one spea
 from __future__ import annotations
 
 import functools
-import wave
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-Samples = npt.NDArray[np.int16]
+from tests.wav import Samples, read_wav
+
 Signal = npt.NDArray[np.float64]
 
 RATE = 16_000
@@ -35,10 +35,9 @@ def speech(*names: str, seconds: float) -> Signal:
 
 @functools.cache
 def _recording(name: str) -> Signal:
-    with wave.open(str(RECORDINGS / f"{name}.wav")) as file:
-        assert (file.getframerate(), file.getnchannels()) == (_RECORDED_RATE, 1)
-        recorded = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float64)
-    spectrum = np.fft.rfft(recorded)
+    recorded, rate = read_wav(RECORDINGS / f"{name}.wav")
+    assert rate == _RECORDED_RATE
+    spectrum = np.fft.rfft(recorded.astype(np.float64))
     return np.fft.irfft(np.pad(spectrum, (0, len(recorded) + 1 - len(spectrum))), 2 * len(recorded)) * 2
 
 
@@ -73,20 +72,30 @@ def loss_db(before: Samples, after: Samples, start_s: float, end_s: float) -> fl
     return level_db(before[part]) - level_db(after[part])
 
 
+def correlation(reference: Samples | Signal, heard: Samples) -> Signal:
+    """How well `heard` fits the reference, by how many samples later it is; where it is earlier, from the end."""
+    size = 1 << (len(reference) + len(heard)).bit_length()
+    spectrum = np.fft.rfft(heard.astype(np.float64), size) * np.conj(np.fft.rfft(reference.astype(np.float64), size))
+    return np.fft.irfft(spectrum, size)
+
+
 def aligned(reference: Signal, heard: Samples) -> Samples:
     """What was heard, moved to where it fits the reference best."""
-    size = 1 << (2 * len(reference)).bit_length()
-    spectrum = np.fft.rfft(heard.astype(np.float64), size) * np.conj(np.fft.rfft(reference, size))
-    lag = int(np.argmax(np.fft.irfft(spectrum, size)))
-    return np.roll(heard, -(lag - size if lag > size // 2 else lag))
+    fits = correlation(reference, heard)
+    lag = int(np.argmax(fits))
+    return np.roll(heard, -(lag - len(fits) if lag > len(fits) // 2 else lag))
 
 
 def quality(reference: Signal, heard: Samples, start_s: float, piece_s: float = 8.0) -> float:
-    """Wideband PESQ (ITU-T P.862.2): the mean over pieces from `start_s` on."""
+    """Wideband PESQ: the mean over pieces from `start_s` on."""
+    return mean_pesq(to_samples(reference), aligned(reference, heard), RATE, int(start_s * RATE), int(piece_s * RATE))
+
+
+def mean_pesq(reference: Samples, heard: Samples, rate: int, start: int, piece: int) -> float:
+    """The mean PESQ of pieces of so many samples from `start` on: wideband (P.862.2) at 16 kHz, else P.862's."""
     from pesq import pesq
 
-    moved = aligned(reference, heard)
-    step = int(piece_s * RATE)
-    begins: Sequence[int] = range(int(start_s * RATE), len(moved) - step + 1, step)
-    scores = [pesq(RATE, to_samples(reference)[at : at + step], moved[at : at + step], "wb") for at in begins]
+    mode = "wb" if rate == RATE else "nb"
+    begins: Sequence[int] = range(start, min(len(reference), len(heard)) - piece + 1, piece)
+    scores = [pesq(rate, reference[at : at + piece], heard[at : at + piece], mode) for at in begins]
     return float(np.mean(scores))

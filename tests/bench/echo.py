@@ -15,10 +15,11 @@ import numpy as np
 
 from native import EchoControl, Enhancement, NoiseSuppression
 from tests import acoustics
-from tests.acoustics import RATE, Samples, Signal
+from tests.acoustics import RATE, Signal
 from tests.bench.c_program import build
 from tests.bench.row import Row
 from tests.native.support import HandsFree
+from tests.wav import Samples
 
 SECONDS = 24
 LEARNED_S = 5

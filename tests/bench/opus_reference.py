@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench.c_program import build
-from tests.bench.speech import Samples
+from tests.wav import Samples
 
 
 class ReferenceFailed(Exception):

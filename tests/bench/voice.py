@@ -18,14 +18,16 @@ from pathlib import Path as FilePath
 import numpy as np
 
 from native import Codec, StreamConfig
+from tests.acoustics import RATE
 from tests.bench import opus_reference
 from tests.bench.path import Damage, Path, replay
 from tests.bench.row import Row
-from tests.bench.speech import RATE, SECONDS, Samples, halve, lag_of, read_wav, score, speech
+from tests.bench.speech import SECONDS, halve, lag_of, score, speech
 from tests.native.support import PCMU, Pair
 from tests.peers.peer import AudioCodec, EventKind, PeerConfig, free_port
 from tests.peers.pjsua2_peer import Pjsua2Peer
 from tests.peers.sipp_peer import Sipp, SippConfig
+from tests.wav import Samples, read_wav
 
 AT_ONCE = 5
 """pjsua2's calls beside each other, each in a process of its own: a call takes 24 s and 2 % of a core."""

@@ -31,9 +31,10 @@ from app.signalling.sip.line import SipLine
 from hal.board import load_board
 from hal.devices import open_devices
 from native import Clock, DigitReceived, Engine, Event, StreamStatistics
-from tests.interop.sounds import PHONE_RATE, Samples, has_tone, likeness, pitches_in, tone
+from tests.interop.sounds import PHONE_RATE, has_tone, likeness, pitches_in, tone
 from tests.peers.peer import Transport
 from tests.scenarios.rig import Surface
+from tests.wav import Samples
 
 NUMBER = "27"
 PATIENCE = 5.0

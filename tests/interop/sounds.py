@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import wave
 from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-Samples = npt.NDArray[np.int16]
+from tests.acoustics import correlation
+from tests.wav import Samples, read_wav, write_wav
 
 PHONE_RATE = 16_000
 PHONE_HERTZ = 700
@@ -33,11 +32,7 @@ def tone(hertz: int, seconds: float, rate: int) -> Samples:
 
 def write_tone(path: Path, hertz: int, rate: int, channels: int = 1, seconds: float = 10.0) -> Path:
     """A WAV file of a sine on every channel."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.repeat(tone(hertz, seconds, rate), channels).tobytes())
+    write_wav(path, tone(hertz, seconds, rate), rate, channels)
     return path
 
 
@@ -55,9 +50,7 @@ def has_tone(samples: Samples, hertz: int, rate: int) -> bool:
 
 def likeness(heard: Samples, recording: Samples) -> float:
     """How much of what was heard is this recording, wherever it began: 1 for all of it (normalised correlation)."""
-    size = len(heard) + len(recording)
-    spectrum = np.fft.rfft(heard.astype(np.float64), size) * np.conj(np.fft.rfft(recording.astype(np.float64), size))
-    best = np.abs(np.fft.irfft(spectrum, size)).max()
+    best = np.abs(correlation(recording, heard)).max()
     energy = np.linalg.norm(heard.astype(np.float64)) * np.linalg.norm(recording.astype(np.float64))
     return float(best / max(energy, 1.0))
 
@@ -65,7 +58,7 @@ def likeness(heard: Samples, recording: Samples) -> float:
 def heard_in(place: Path, hertz: int) -> float:
     """For how many seconds a recording, or a folder of what was heard, holds this pitch; looked at every 0.1 s."""
     files = place.glob("*-dec.wav") if place.is_dir() else [place]
-    return sum(_seconds_of(hertz, *_read(file)) for file in files)
+    return sum(_seconds_of(hertz, *read_wav(file)) for file in files)
 
 
 def pitches_in(samples: Samples, pitches: Collection[int], rate: int) -> frozenset[int]:
@@ -78,16 +71,10 @@ def pitches_in(samples: Samples, pitches: Collection[int], rate: int) -> frozens
 
 def heard_together(place: Path, pitches: Collection[int]) -> Counter[frozenset[int]]:
     """In how many looks a recording holds which of these pitches at once; there is one every 0.1 s."""
-    samples, rate = _read(place)
+    samples, rate = read_wav(place)
     window, hop = int(SHORTEST * rate) + 1, rate // 10
     begins = range(0, len(samples) - window, hop)
     return Counter(pitches_in(samples[begin:][:window], pitches, rate) for begin in begins)
-
-
-def _read(path: Path) -> tuple[Samples, int]:
-    with wave.open(str(path)) as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-        return samples[:: file.getnchannels()].astype(np.int16), file.getframerate()
 
 
 def _seconds_of(hertz: int, samples: Samples, rate: int) -> float:

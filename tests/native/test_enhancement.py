@@ -9,6 +9,7 @@ import pytest
 from native import Clock, EchoControl, Engine, Enhancement, InvalidArgument, NoiseSuppression
 from tests import acoustics
 from tests.native.support import PCMU, RATE, End, HandsFree, memory, power_at, sine
+from tests.wav import Samples
 
 FULL = Enhancement(echo=EchoControl.FULL)
 CLEAR = Enhancement(echo=EchoControl.FULL, noise=NoiseSuppression.MODERATE, gain=True)
@@ -18,7 +19,7 @@ NEAR = acoustics.speech("demo-congrats", seconds=SECONDS)
 SILENCE = np.zeros_like(FAR)
 
 
-def converse(enhancement: Enhancement, far: acoustics.Signal, microphone: acoustics.Signal) -> acoustics.Samples:
+def converse(enhancement: Enhancement, far: acoustics.Signal, microphone: acoustics.Signal) -> Samples:
     with HandsFree(enhancement) as phone:
         return phone.converse(acoustics.to_samples(far), acoustics.to_samples(microphone))
 

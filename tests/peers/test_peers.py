@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.interop.sounds import write_tone
 from tests.peers.baresip_peer import BaresipPeer
 from tests.peers.baresip_python_peer import BaresipPythonPeer
 from tests.peers.peer import Answering, AudioCodec, EventKind, Peer, PeerConfig, PeerFailed, Transport, Unsupported
 from tests.peers.pjsua2_peer import Pjsua2Peer
 from tests.peers.sipp_peer import Sipp, SippConfig
+from tests.wav import read_wav
 
 pytestmark = pytest.mark.interop
 
@@ -21,23 +22,11 @@ RING = [(Pjsua2Peer, BaresipPythonPeer), (BaresipPythonPeer, BaresipPeer), (Bare
 PEERS = [Pjsua2Peer, BaresipPythonPeer, BaresipPeer]
 
 
-def write_tone(path: Path, hertz: int, rate: int = 8000) -> None:
-    """Five seconds of a tone."""
-    samples = (8000 * np.sin(2 * np.pi * hertz * np.arange(5 * rate) / rate)).astype("<i2")
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(samples.tobytes())
-
-
 def loudest_hertz(path: Path) -> float:
     """The strongest frequency of a recording, or of the heard half of a folder of recordings."""
     if path.is_dir():
         path = max(path.glob("*-dec.wav"), key=lambda file: file.stat().st_size)
-    with wave.open(str(path)) as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-        rate = file.getframerate()
+    samples, rate = read_wav(path)
     return float(np.abs(np.fft.rfft(samples)).argmax() * rate / len(samples))
 
 
@@ -51,8 +40,8 @@ def place_to_record(folder: Path, kind: type[Peer], name: str) -> Path:
 
 @pytest.mark.parametrize(("caller", "callee"), RING, ids=lambda kind: kind.name)
 async def test_two_peers_talk_hold_and_send_digits(caller: type[Peer], callee: type[Peer], tmp_path: Path) -> None:
-    write_tone(tmp_path / "a.wav", 500)
-    write_tone(tmp_path / "b.wav", 900)
+    write_tone(tmp_path / "a.wav", 500, 8000, seconds=5.0)
+    write_tone(tmp_path / "b.wav", 900, 8000, seconds=5.0)
     heard_a, heard_b = place_to_record(tmp_path, caller, "ra"), place_to_record(tmp_path, callee, "rb")
     config = PeerConfig(user="a", play=tmp_path / "a.wav", record=heard_a)
     other = PeerConfig(user="b", play=tmp_path / "b.wav", record=heard_b, answering=Answering.MANUAL)
