@@ -133,12 +133,17 @@ class Engine:
     def open_device(self, spec: DeviceSpec) -> Device:
         """Begins to open a device and returns at once; DeviceOpened or DeviceFailed tells. Memory is open at once."""
         if spec.kind == "memory":
-            return Device(self._core, checked(lib.engine_memory_device_new(self._core.pointer), spec.name), spec)
+            return Device(self._core, checked(self._new_memory_device(spec), spec.name), spec)
         if self.clock is Clock.STEPPED:
             message = f"{spec.name}: a stepped engine has no time for sound cards"
             raise InvalidArgument(message)
         code = lib.engine_alsa_device_new(self._core.pointer, _device_config(spec))
         return Device(self._core, checked(code, spec.name), spec)
+
+    def _new_memory_device(self, spec: DeviceSpec) -> int:
+        if spec.ppm is None:
+            return int(lib.engine_memory_device_new(self._core.pointer))
+        return int(lib.engine_memory_card_new(self._core.pointer, spec.ppm))
 
     def new_tone(self) -> Tone:
         """A tone generator, silent until `play`."""

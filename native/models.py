@@ -139,7 +139,11 @@ class StreamStatistics:
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceSpec:
-    """A sound device. `capture` and `playback` are ALSA PCM names; None leaves a direction out."""
+    """A sound device. `capture` and `playback` are ALSA PCM names; None leaves a direction out.
+
+    One in memory follows the engine's tick, or with `ppm` has a card's clock, faster than the tick by as many
+    millionths (at most 1000 either way), and a card's delay.
+    """
 
     kind: Literal["alsa", "memory"]
     name: str
@@ -147,6 +151,7 @@ class DeviceSpec:
     playback: str | None = None
     period_ms: int = 10
     periods: int = 2
+    ppm: float | None = None
 
 
 class EchoControl(enum.Enum):

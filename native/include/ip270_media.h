@@ -252,6 +252,7 @@ int engine_stream_push(struct engine *engine, int stream, const uint8_t *packet,
 int engine_stream_pop(struct engine *engine, int stream, uint8_t *packet, size_t capacity);
 
 int engine_memory_device_new(struct engine *engine);
+int engine_memory_card_new(struct engine *engine, double ppm);      /* one whose clock is faster than the tick by that */
 int engine_alsa_device_new(struct engine *engine, const struct media_device_config *config);
 int engine_device_set_gate(struct engine *engine, int device, bool open);
 int engine_device_gate_open(struct engine *engine, int device);

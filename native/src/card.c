@@ -12,11 +12,7 @@ enum {
     RESAMPLER_QUALITY = 3,
     SPARE_PERIODS = 2,                  /* room in the card above the target, for the drift loop to move in */
     CAPTURE_PERIODS = 8,
-    CAPTURE_TARGET = MEDIA_FRAME_SAMPLES + MEDIA_FRAME_SAMPLES / 2,
-    CAPTURE_MOST = 4 * MEDIA_FRAME_SAMPLES,
 };
-
-static const double TICK_S = 0.01;
 
 /* --- opening; device thread --- */
 
@@ -152,9 +148,9 @@ static int prime(struct card_direction *direction)
 
 static int start_direction(struct card_direction *direction, bool capture)
 {
+    match_init(&direction->match);
     if (direction->pcm == NULL)
         return 0;
-    drift_init(&direction->drift);
     if (direction->resampler != NULL)
         speex_resampler_reset_mem(direction->resampler);
     int error = snd_pcm_prepare(direction->pcm);
@@ -267,7 +263,7 @@ int card_fetch(struct card *card, int64_t now_ns)
         size_t count;
         downmix(direction, direction->native, (size_t)read);
         const int16_t *samples = resampled(direction, direction->native, (size_t)read, direction->mono, &count);
-        drift_put(&direction->drift, samples, count);
+        match_put(&direction->match, samples, count);
         card->last_samples_ns = now_ns;
         available -= read;
     }
@@ -276,36 +272,12 @@ int card_fetch(struct card *card, int64_t now_ns)
 
 bool card_has_frame(const struct card *card)
 {
-    return card->capture.pcm != NULL && drift_ready(&card->capture.drift) >= MEDIA_FRAME_SAMPLES;
+    return card->capture.pcm != NULL && match_has_frame(&card->capture.match);
 }
 
 bool card_get(struct card *card, int16_t frame[MEDIA_FRAME_SAMPLES], bool master)
 {
-    struct drift *drift = &card->capture.drift;
-    drift_trim(drift, CAPTURE_MOST);
-    size_t ready = drift_ready(drift);
-    card->capture.delay_ms = (double)ready * 1000 / RATE;
-    if (!master && ready >= MEDIA_FRAME_SAMPLES) {
-        int jump = drift_steer(drift, (double)ready - CAPTURE_TARGET, TICK_S);
-        if (jump > 0)
-            drift_trim(drift, ready - (size_t)jump);
-        ready = drift_ready(drift);
-    }
-    if (ready < MEDIA_FRAME_SAMPLES)
-        return false;
-    drift_get(drift, frame, MEDIA_FRAME_SAMPLES);
-    return true;
-}
-
-/* Steers by what waits in the card; a jump drops what is queued, or queues silence before the next frame. */
-static void steer_playback(struct card_direction *direction, double waiting)
-{
-    static const int16_t silence[DRIFT_CAPACITY];
-    direction->delay_ms = waiting * 1000 / direction->rate;
-    int jump = drift_steer(&direction->drift, (waiting - (double)direction->target) * RATE / direction->rate, TICK_S);
-    direction->skip = jump > 0 ? (unsigned)jump : 0;
-    if (jump < 0)
-        drift_put(&direction->drift, silence, (size_t)-jump);
+    return match_capture(&card->capture.match, frame, master);
 }
 
 int card_put(struct card *card, const int16_t frame[MEDIA_FRAME_SAMPLES])
@@ -316,10 +288,7 @@ int card_put(struct card *card, const int16_t frame[MEDIA_FRAME_SAMPLES])
     snd_pcm_sframes_t room = snd_pcm_avail_update(direction->pcm);
     if (room < 0)
         return (int)room;
-    unsigned skip = direction->skip < MEDIA_FRAME_SAMPLES ? direction->skip : MEDIA_FRAME_SAMPLES;
-    direction->skip -= skip;
-    drift_put(&direction->drift, frame + skip, MEDIA_FRAME_SAMPLES - skip);
-    size_t matched = drift_get(&direction->drift, direction->mono, CARD_CHUNK / 3), count;
+    size_t matched = match_play(&direction->match, frame, direction->mono), count;
     const int16_t *samples = resampled(direction, direction->mono, matched, direction->native, &count);
     upmix(direction, samples, count);
     snd_pcm_sframes_t written = count == 0 ? 0 : write_frames(direction, direction->raw, count);
@@ -327,7 +296,8 @@ int card_put(struct card *card, const int16_t frame[MEDIA_FRAME_SAMPLES])
         return (int)written;
     if (written < (snd_pcm_sframes_t)count)
         return -ENOBUFS;    /* a card that takes nothing in yet says nothing about its clock */
-    if (direction->skip == 0)
-        steer_playback(direction, (double)direction->buffer - (double)room + (double)written);
+    double waiting = (double)direction->buffer - (double)room + (double)written;
+    double scale = (double)RATE / direction->rate;
+    match_steer(&direction->match, waiting * scale, (double)direction->target * scale);
     return 0;
 }

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "drift.h"
 #include "ip270_media.h"
+#include "match.h"
 
 enum {
     CARD_RATE_MAX = 48000,
@@ -31,11 +31,9 @@ struct card_direction {
     snd_pcm_uframes_t buffer;
     snd_pcm_uframes_t target;           /* playback: frames that should wait in the card after a tick */
     SpeexResamplerState *resampler;     /* NULL when the card runs at 16 kHz */
-    struct drift drift;
+    struct match match;
     struct pollfd polls[CARD_POLLS_MAX];
     unsigned poll_count;
-    unsigned skip;                      /* samples of the engine's to leave out, after a jump */
-    double delay_ms;                    /* as of the last tick */
     int16_t raw[CARD_CHUNK * CARD_CHANNELS_MAX];
     int16_t mono[CARD_CHUNK];
     int16_t native[CARD_CHUNK];         /* mono at the card's rate */

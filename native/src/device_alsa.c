@@ -71,7 +71,7 @@ static void play(struct device *device, const int16_t frame[MEDIA_FRAME_SAMPLES]
 static double delay_ms(const struct device *device)
 {
     const struct alsa_device *alsa = (const struct alsa_device *)device;
-    return alsa->card == NULL ? 0 : alsa->card->capture.delay_ms + alsa->card->playback.delay_ms;
+    return alsa->card == NULL ? 0 : alsa->card->capture.match.delay_ms + alsa->card->playback.match.delay_ms;
 }
 
 static void measure(struct device *device, struct media_device_statistics *statistics)
@@ -79,10 +79,10 @@ static void measure(struct device *device, struct media_device_statistics *stati
     const struct alsa_device *alsa = (const struct alsa_device *)device;
     if (alsa->card == NULL)
         return;
-    statistics->capture_delay_ms = alsa->card->capture.delay_ms;
-    statistics->playback_delay_ms = alsa->card->playback.delay_ms;
-    statistics->capture_drift_ppm = drift_ppm(&alsa->card->capture.drift);
-    statistics->playback_drift_ppm = drift_ppm(&alsa->card->playback.drift);
+    statistics->capture_delay_ms = alsa->card->capture.match.delay_ms;
+    statistics->playback_delay_ms = alsa->card->playback.match.delay_ms;
+    statistics->capture_drift_ppm = drift_ppm(&alsa->card->capture.match.drift);
+    statistics->playback_drift_ppm = drift_ppm(&alsa->card->playback.match.drift);
 }
 
 /* The device thread may be opening this very card: it lets go first, then the engine frees the device. */

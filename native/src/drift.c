@@ -138,6 +138,15 @@ int drift_steer(struct drift *drift, double error, double seconds)
     return jump;
 }
 
+void drift_rest(struct drift *drift)
+{
+    if (drift->step != 1)
+        drift->position = floor(drift->position);
+    drift->step = 1;
+    drift->mean_error = 0;
+    drift->integral = 0;
+}
+
 double drift_ppm(const struct drift *drift)
 {
     return (drift->step - 1) * 1e6;

@@ -39,6 +39,8 @@ void drift_trim(struct drift *drift, size_t keep);
  * `seconds` is the time since the last call. When the mean is so far off that turning would take too long (a start, a stall),
  * gives back how many samples to drop (positive) or to add (negative) at once; else 0. */
 int drift_steer(struct drift *drift, double error, double seconds);
+/* Both clocks are one from now on: samples pass unchanged, and what was learned is forgotten. */
+void drift_rest(struct drift *drift);
 double drift_ppm(const struct drift *drift);
 
 #endif

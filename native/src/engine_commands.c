@@ -97,6 +97,8 @@ static void remove_object(struct engine *engine, struct object *object)
     case OBJECT_DEVICE:
         silence_sounds_on(members, object);
         leave_leader(members, (struct device *)object);
+        if (engine->master == (struct alsa_device *)object)
+            engine->master = NULL;
         if (alsa_device_is((struct device *)object))
             alsa_device_drop((struct alsa_device *)object);
         REMOVE_MEMBER(members->devices, members->device_count, object);

@@ -6,10 +6,23 @@
 #include "device_memory.h"
 #include "engine_internal.h"
 
+static int adopt_memory_device(struct engine *engine, struct memory_card *card)
+{
+    struct memory_device *device = memory_device_new(card);
+    return device == NULL ? -ENOMEM : engine_adopt(engine, &device->device.party.object);
+}
+
 int engine_memory_device_new(struct engine *engine)
 {
-    struct memory_device *device = memory_device_new();
-    return device == NULL ? -ENOMEM : engine_adopt(engine, &device->device.party.object);
+    return adopt_memory_device(engine, NULL);
+}
+
+int engine_memory_card_new(struct engine *engine, double ppm)
+{
+    if (!isfinite(ppm) || fabs(ppm) > MEMORY_CARD_PPM_MAX)
+        return -EINVAL;
+    struct memory_card *card = memory_card_new(ppm);
+    return card == NULL ? -ENOMEM : adopt_memory_device(engine, card);
 }
 
 int engine_alsa_device_new(struct engine *engine, const struct media_device_config *config)

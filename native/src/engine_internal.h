@@ -126,6 +126,7 @@ struct engine {
     struct members members;
     struct packet_batch batch;
     int64_t deadline;                   /* when the running tick should have begun, or the next one should */
+    struct alsa_device *master;         /* whose card paces the tick; NULL: none does */
     bool card_stalled;                  /* the master card missed its turn: the timer goes on without waiting for it */
     uint64_t ticks;
     uint64_t overruns;

@@ -75,21 +75,29 @@ static void pace_by_timer(struct engine *engine)
     }
 }
 
-/* The first device whose card captures paces the engine, if cards shall. */
+static bool can_pace(const struct device *device)
+{
+    const struct alsa_device *alsa = (const struct alsa_device *)device;
+    return alsa_device_is(device) && alsa->card != NULL && alsa->card->capture.poll_count != 0;
+}
+
+/* The device whose card paces the engine, if cards shall: the same as before while it can, else the first that captures, so that a
+ * card that comes back doesn't make all others learn another clock. */
 static struct alsa_device *find_master(struct engine *engine)
 {
-    struct alsa_device *master = NULL;
-    if (engine->clock != MEDIA_CLOCK_CARD)
-        return NULL;
-    for (unsigned i = 0; i < engine->members.device_count; i++) {
-        struct alsa_device *device = (struct alsa_device *)engine->members.devices[i];
-        if (!alsa_device_is(&device->device))
-            continue;
-        device->master = master == NULL && device->card != NULL && device->card->capture.poll_count != 0;
-        if (device->master)
-            master = device;
+    struct alsa_device *master = engine->master;
+    if (engine->clock != MEDIA_CLOCK_CARD || (master != NULL && can_pace(&master->device)))
+        return master;
+    engine->master = NULL;
+    if (master != NULL)
+        master->master = false;
+    for (unsigned i = 0; i < engine->members.device_count && engine->master == NULL; i++) {
+        if (can_pace(engine->members.devices[i]))
+            engine->master = (struct alsa_device *)engine->members.devices[i];
     }
-    return master;
+    if (engine->master != NULL)
+        engine->master->master = true;
+    return engine->master;
 }
 
 static void wait_for_card(struct alsa_device *master, int64_t until_ns)
