@@ -79,6 +79,7 @@ class SoundDevices:
         self._previewing = False
         self._devices: dict[DeviceSpec, Device] = {}
         self._troubles: dict[DeviceSpec, str] = {}
+        self._running: set[Device] = set()
         self._gains: dict[Device, float] = {}
         self._acoustics = acoustics
         self._treatments: dict[Device, Treatment] = {}
@@ -105,11 +106,7 @@ class SoundDevices:
             self._close(spec)
         self._troubles = {spec: text for spec, text in self._troubles.items() if spec in self._devices}
         for spec in wanted - self._devices.keys():
-            try:
-                self._devices[spec] = self._engine.open_device(spec)
-            except EngineError as error:
-                _log.error("%s cannot be opened: %s", spec.name, error)
-                self._troubles[spec] = str(error)
+            self._open(spec)
         self.arrange(self._scene)
 
     def handle(self, event: DeviceOpened | DeviceFailed | DeviceLost | GateChanged) -> None:
@@ -122,8 +119,10 @@ class SoundDevices:
             return
         if isinstance(event, DeviceOpened):
             self._troubles.pop(device.spec, None)
+            self._running.add(device)
         else:
             _log.warning("%s: %s", device.spec.name, event.text)
+            self._running.discard(device)
             self._troubles[device.spec] = event.text
         self.arrange(self._scene)
 
@@ -213,8 +212,10 @@ class SoundDevices:
 
     def _usable_path(self) -> AudioPath:
         on_hook = (AudioPath.SPEAKER, AudioPath.HEADSET, AudioPath.HANDSET)
-        order = (AudioPath.HANDSET, *on_hook) if self._scene.off_hook else on_hook
-        return next((path for path in (self._wished, *order) if self._usable(path)), self._wished)
+        order = (self._wished, *((AudioPath.HANDSET,) if self._scene.off_hook else ()), *on_hook)
+        usable = [path for path in order if self._usable(path)]
+        # A card takes its time to open, longer than anybody should hear nothing.
+        return next((path for path in usable if self.device(path) in self._running), next(iter(usable), self._wished))
 
     def _usable(self, path: AudioPath) -> bool:
         spec = self._paths.get(path)
@@ -334,8 +335,19 @@ class SoundDevices:
         why = "cannot be used" if wished is not None else "is not there"
         return f"The {self._ring_place} {why}; the phone rings with the {used.name}"
 
+    def _open(self, spec: DeviceSpec) -> None:
+        try:
+            device = self._devices[spec] = self._engine.open_device(spec)
+        except EngineError as error:
+            _log.error("%s cannot be opened: %s", spec.name, error)
+            self._troubles[spec] = str(error)
+            return
+        if spec.kind == "memory":
+            self._running.add(device)
+
     def _close(self, spec: DeviceSpec) -> None:
         device = self._devices.pop(spec)
+        self._running.discard(device)
         if self._talking is device:
             self._talking = None
         if self._gate_asked is device:

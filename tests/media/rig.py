@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -43,11 +43,17 @@ def strongest(samples: Samples) -> int:
 class Phone:
     """A media room with its engine."""
 
-    def __init__(self, settings: MediaSettings, address: str) -> None:
-        self.engine = Engine(Clock.STEPPED)
+    def __init__(
+        self,
+        settings: MediaSettings,
+        address: str,
+        engine: Engine | None = None,
+        paths: Mapping[AudioPath, DeviceSpec] = PATHS,
+    ) -> None:
+        self.engine = engine or Engine(Clock.STEPPED)
         self.events: list[MediaEvent] = []
         self.room = MediaRoom(
-            self.engine, PATHS, RINGER, self.events.append, address=lambda: address, settings=lambda: settings
+            self.engine, paths, RINGER, self.events.append, address=lambda: address, settings=lambda: settings
         )
 
     def last(self, kind: type[Event]) -> Event:

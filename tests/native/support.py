@@ -40,6 +40,14 @@ def power_at(samples: Samples, frequency: float) -> float:
     return float(2 * abs(np.sum(samples * window * np.exp(-angle))) / np.sum(window))
 
 
+def longest_gap_ms(samples: Samples, audible: int) -> float:
+    """The longest time in which no sample is as far from zero as `audible`, in steps of 2.5 ms."""
+    window = RATE // 400
+    peaks = np.abs(samples[: len(samples) // window * window].astype(np.int32)).reshape(-1, window).max(axis=1)
+    loud = np.flatnonzero(np.concatenate(([True], peaks >= audible, [True])))
+    return float(np.diff(loud).max() - 1) * 2.5
+
+
 def memory(engine: Engine, bus: Bus | None = None, name: str = "memory") -> Device:
     """A memory device, on `bus` when one is given."""
     device = engine.open_device(DeviceSpec(kind="memory", name=name))
