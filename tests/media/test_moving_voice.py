@@ -18,7 +18,9 @@ CARDS = {
     AudioPath.SPEAKER: DeviceSpec(kind="memory", name="speaker", ppm=200),
     AudioPath.HEADSET: DeviceSpec(kind="memory", name="headset", ppm=-200),
 }
-WITHOUT_HEADSET = {path: spec for path, spec in CARDS.items() if path is not AudioPath.HEADSET}
+WITHOUT_HEADSET: dict[AudioPath, DeviceSpec] = {
+    path: spec for path, spec in CARDS.items() if path is not AudioPath.HEADSET
+}
 LONGEST_GAP_MS = 30.0
 NEAR_TONE, FAR_TONE = 1000, 625
 
