@@ -25,6 +25,8 @@ from native.events import (
     GateChanged,
     MediaStarted,
     PlayerFinished,
+    RecordingChanged,
+    RecordingEnded,
     RemoteBye,
     SourceChanged,
 )
@@ -44,6 +46,7 @@ from native.models import (
     ToneSegment,
     ToneSpec,
 )
+from native.recording import Recording
 from native.sound import Player, Tone
 from native.srtp import SrtpKeys, SrtpSuite
 from native.stream import MemoryStream, Stream
@@ -78,6 +81,9 @@ __all__ = [
     "Player",
     "PlayerFinished",
     "Reach",
+    "Recording",
+    "RecordingChanged",
+    "RecordingEnded",
     "Relay",
     "RemoteBye",
     "SocketRefused",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from native.device import Device, Samples, checked_samples
 from native.errors import InvalidArgument
 from native.events import Event, from_c
 from native.models import Clock, DeviceSpec, EngineReport, Policy
+from native.recording import LIMIT_BYTES_MIN, Recording, checked_path
 from native.sound import Player, Tone
 from native.stream import MemoryStream, Stream
 
@@ -129,6 +131,17 @@ class Engine:
         info = ffi.new("struct media_stream_info *")
         number = checked(lib.engine_memory_stream_new(self._core.pointer, info), "stream")
         return MemoryStream(self._core, number, info, str(ipaddress.IPv4Address(0)), self._cname)
+
+    def new_recording(self, path: Path, limit: int) -> Recording:
+        """Begins a capture file that nobody has yet at `path`, of at most `limit` bytes (from 4096).
+
+        Nothing of the disk is waited for: a file that cannot be made is told by `RecordingEnded`. Raises LimitReached
+        (32 recordings at once) and InvalidArgument.
+        """
+        if limit < LIMIT_BYTES_MIN:
+            raise InvalidArgument(f"limit {limit}: at least {LIMIT_BYTES_MIN} bytes")
+        number = checked(lib.engine_recording_new(self._core.pointer, checked_path(path), limit), "recording")
+        return Recording(self._core, number, path)
 
     def open_device(self, spec: DeviceSpec) -> Device:
         """Begins to open a device and returns at once; DeviceOpened or DeviceFailed tells. Memory is open at once."""

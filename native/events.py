@@ -8,6 +8,7 @@ from typing import Any
 
 from native.binding import ffi, lib
 from native.device import Device
+from native.recording import Recording
 from native.sound import Player
 from native.stream import Stream
 
@@ -102,6 +103,24 @@ class PlayerFinished:
     player: Player
 
 
+@dataclass(frozen=True)
+class RecordingChanged:
+    """Packets of voice are being written to the file now, or no longer: for two seconds none has come or gone."""
+
+    recording: Recording
+    writing: bool
+
+
+@dataclass(frozen=True)
+class RecordingEnded:
+    """Nothing will be written any more. `code` is an errno, EFBIG at the file's limit, or 0: it was finished."""
+
+    recording: Recording
+    code: int
+    lost: int
+    """Packets there was no room for while the disk was slow."""
+
+
 Event = (
     DigitReceived
     | MediaStarted
@@ -113,6 +132,8 @@ Event = (
     | DeviceLost
     | GateChanged
     | PlayerFinished
+    | RecordingChanged
+    | RecordingEnded
 )
 
 
@@ -142,5 +163,7 @@ def from_c(raw: Any, subject: Any) -> Event:
         lib.MEDIA_EVENT_DEVICE_LOST: lambda: DeviceLost(subject, _text(raw)),
         lib.MEDIA_EVENT_GATE: lambda: GateChanged(subject, bool(raw.a)),
         lib.MEDIA_EVENT_PLAYER_FINISHED: lambda: PlayerFinished(subject),
+        lib.MEDIA_EVENT_RECORDING: lambda: RecordingChanged(subject, bool(raw.a)),
+        lib.MEDIA_EVENT_RECORDED: lambda: RecordingEnded(subject, raw.a, raw.b),
     }
     return makers[raw.kind]()

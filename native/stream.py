@@ -9,6 +9,7 @@ from native.binding import Core, checked, ffi, lib
 from native.bus import Party
 from native.errors import InvalidArgument
 from native.models import Codec, Reach, Relay, StreamConfig, StreamStatistics
+from native.recording import Recording
 from native.srtp import SrtpKeys
 
 FORMATS_MAX = 8
@@ -190,6 +191,11 @@ class Stream(Party):
         _require(duration_ms in DIGIT_MS, f"duration_ms {duration_ms}: must be 40 to 6000")
         code = lib.engine_stream_digit(self._core.pointer, self.id, digit.encode(), duration_ms)
         checked(code, "send_digit")
+
+    def record(self, recording: Recording | None) -> None:
+        """Have what comes and goes written to this recording from now on, or to none."""
+        number = 0 if recording is None else recording.id
+        checked(lib.engine_stream_record(self._core.pointer, self.id, number), "record")
 
     def statistics(self) -> StreamStatistics:
         """The counters, at most 100 ms old."""

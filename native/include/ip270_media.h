@@ -55,6 +55,8 @@ enum media_event_kind {
     MEDIA_EVENT_DEVICE_LOST,            /* text */
     MEDIA_EVENT_GATE,                   /* a: 1 open, 0 closed */
     MEDIA_EVENT_PLAYER_FINISHED,
+    MEDIA_EVENT_RECORDING,              /* a: 1 packets of voice are being written, 0 no longer, or none come */
+    MEDIA_EVENT_RECORDED,               /* nothing will be written any more; a: errno, 0 when all was, b: packets lost */
 };
 
 struct media_event {
@@ -250,6 +252,12 @@ int engine_stream_digit(struct engine *engine, int stream, char digit, uint32_t 
 int engine_stream_statistics(struct engine *engine, int stream, struct media_stream_statistics *statistics);
 int engine_stream_push(struct engine *engine, int stream, const uint8_t *packet, size_t size, int64_t arrival_ns);
 int engine_stream_pop(struct engine *engine, int stream, uint8_t *packet, size_t capacity);
+
+int engine_stream_record(struct engine *engine, int stream, int recording);     /* recording 0: none */
+
+int engine_recording_new(struct engine *engine, const char *path, uint64_t limit);
+int engine_recording_add(struct engine *engine, int recording, bool outbound, const uint8_t *message, size_t size);
+int engine_recording_finish(struct engine *engine, int recording);
 
 int engine_memory_device_new(struct engine *engine);
 int engine_memory_card_new(struct engine *engine, double ppm);      /* one whose clock is faster than the tick by that */

@@ -32,6 +32,8 @@ static int open_queues(struct engine *engine)
         error = device_thread_init(&engine->device_thread, engine->event_descriptor);
     if (error == 0)
         error = relay_thread_init(&engine->relay_thread, engine->event_descriptor);
+    if (error == 0)
+        error = writer_thread_init(&engine->writer, engine->event_descriptor);
     return error;
 }
 
@@ -67,8 +69,11 @@ int engine_start(struct engine *engine)
         return error;
     error = relay_thread_start(&engine->relay_thread);
     if (error == 0)
+        error = writer_thread_start(&engine->writer);
+    if (error == 0)
         error = realtime_thread_new(&engine->media_thread, "media", engine_run, engine);
     if (error != 0) {
+        writer_thread_stop(&engine->writer);
         relay_thread_stop(&engine->relay_thread);
         device_thread_stop(&engine->device_thread);
     }
@@ -97,9 +102,11 @@ void engine_free(struct engine *engine)
     stop_media(engine);
     relay_thread_stop(&engine->relay_thread);
     device_thread_stop(&engine->device_thread);
-    if (engine->relay_thread.released.slots != NULL) {
+    writer_thread_stop(&engine->writer);
+    if (engine->writer.events.queue.slots != NULL) {
         /* What was still on its way down has no media thread any more: let it through, so that nothing is forgotten. */
         engine_apply_commands(engine, engine_now(engine), clock_wall());
+        writer_serve(&engine->writer, engine_now(engine));
         engine_collect_locked(engine);
     }
     for (unsigned i = 0; i < OBJECTS_MAX; i++) {
@@ -108,6 +115,7 @@ void engine_free(struct engine *engine)
     }
     device_thread_free(&engine->device_thread);
     relay_thread_free(&engine->relay_thread);
+    writer_thread_free(&engine->writer);
     queue_free(&engine->commands);
     queue_free(&engine->released);
     events_free(&engine->events);
@@ -128,6 +136,7 @@ int engine_step(struct engine *engine, uint32_t ticks)
         engine_send_reports(engine, now);
         relay_thread_serve(&engine->relay_thread);
     }
+    writer_serve(&engine->writer, engine_now(engine));
     engine_publish(engine);
     return 0;
 }

@@ -14,8 +14,9 @@
         }                                                       \
     } while (0)
 
-static void add(struct members *members, struct object *object)
+static void add(struct engine *engine, struct object *object)
 {
+    struct members *members = &engine->members;
     switch (object->kind) {
     case OBJECT_BUS:
         members->buses[members->bus_count++] = (struct bus *)object;
@@ -30,8 +31,12 @@ static void add(struct members *members, struct object *object)
     case OBJECT_PLAYER:
         members->sounds[members->sound_count++] = (struct sound *)object;
         break;
+    case OBJECT_RECORDING:
+        writer_thread_request(&engine->writer, WRITER_OPEN, (struct recording *)object);
+        break;
     case OBJECT_SRTP_CHANGE:
     case OBJECT_ENHANCER:
+    case OBJECT_RECORDED_MESSAGE:
         break;      /* takes no part in ticks */
     }
 }
@@ -82,6 +87,14 @@ static void end_links(struct engine *engine, struct stream *stream)
         link_stream(engine, stream, (enum stream_link)i, NULL);
 }
 
+static void stop_recording(struct members *members, const struct recording *recording)
+{
+    for (unsigned i = 0; i < members->stream_count; i++) {
+        if (members->streams[i]->recording == recording)
+            members->streams[i]->recording = NULL;
+    }
+}
+
 static void remove_object(struct engine *engine, struct object *object)
 {
     struct members *members = &engine->members;
@@ -107,8 +120,13 @@ static void remove_object(struct engine *engine, struct object *object)
     case OBJECT_PLAYER:
         REMOVE_MEMBER(members->sounds, members->sound_count, object);
         break;
+    case OBJECT_RECORDING:              /* the writer thread hands it back */
+        stop_recording(members, (struct recording *)object);
+        writer_thread_request(&engine->writer, WRITER_CLOSE, (struct recording *)object);
+        return;
     case OBJECT_SRTP_CHANGE:
     case OBJECT_ENHANCER:
+    case OBJECT_RECORDED_MESSAGE:
         break;
     }
     queue_push(&engine->released, &object);
@@ -137,6 +155,15 @@ static void enhance(struct engine *engine, struct device *device, struct enhance
     device->enhancer = enhancer;
 }
 
+static void record_message(struct engine *engine, struct recording *recording, const struct command *command, int64_t now_ns)
+{
+    const struct recorded_message *message = (const struct recorded_message *)command->other;
+    if (recording_offer(recording, message->flow, now_ns, message->data, message->size))
+        recording_keep(recording);
+    queue_push(&engine->released, &command->other);
+    engine->events.unsignalled = true;
+}
+
 static void join(struct party *party, const struct command *command)
 {
     if (party->bus != (struct bus *)command->other)
@@ -152,7 +179,7 @@ static void apply(struct engine *engine, const struct command *command, int64_t 
     struct object *object = command->object;
     switch (command->kind) {
     case COMMAND_ADD:
-        add(&engine->members, object);
+        add(engine, object);
         break;
     case COMMAND_REMOVE:
         remove_object(engine, object);
@@ -207,6 +234,16 @@ static void apply(struct engine *engine, const struct command *command, int64_t 
         break;
     case COMMAND_STOP:
         sound_stop((struct sound *)object);
+        break;
+    case COMMAND_RECORD:
+        ((struct stream *)object)->recording = (struct recording *)command->other;
+        break;
+    case COMMAND_MESSAGE:
+        record_message(engine, (struct recording *)object, command, now_ns);
+        break;
+    case COMMAND_FINISH:
+        stop_recording(&engine->members, (struct recording *)object);
+        writer_thread_request(&engine->writer, WRITER_FINISH, (struct recording *)object);
         break;
     }
 }

@@ -23,7 +23,7 @@ static bool take_event(struct events *events, struct media_event *event)
 static bool take_any(struct engine *engine, struct media_event *event)
 {
     return take_event(&engine->events, event) || take_event(&engine->device_thread.events, event) ||
-           take_event(&engine->relay_thread.events, event);
+           take_event(&engine->relay_thread.events, event) || take_event(&engine->writer.events, event);
 }
 
 int engine_next_event(struct engine *engine, struct media_event *event)
@@ -47,5 +47,6 @@ void engine_report(struct engine *engine, struct media_report *report)
     snapshot_read(&engine->report, report, sizeof *report);
     report->events_dropped = atomic_load_explicit(&engine->events.dropped, memory_order_relaxed) +
                              atomic_load_explicit(&engine->device_thread.events.dropped, memory_order_relaxed) +
-                             atomic_load_explicit(&engine->relay_thread.events.dropped, memory_order_relaxed);
+                             atomic_load_explicit(&engine->relay_thread.events.dropped, memory_order_relaxed) +
+                             atomic_load_explicit(&engine->writer.events.dropped, memory_order_relaxed);
 }

@@ -1,8 +1,8 @@
 /* The engine's own structure, shared by its files.
  *
  * What other threads call checks, allocates, and leaves a command for the media thread: engine.c (its life), engine_objects.c (the
- * table of objects and the way down), engine_buses.c, engine_streams.c, engine_devices.c, engine_sounds.c, and engine_events.c
- * (the way up). On the media thread: engine_commands.c (what those calls become), engine_tick.c (what happens every 10 ms) and
+ * table of objects and the way down), engine_buses.c, engine_streams.c, engine_devices.c, engine_sounds.c,
+ * engine_recordings.c, and engine_events.c (the way up). On the media thread: engine_commands.c (what those calls become), engine_tick.c (what happens every 10 ms) and
  * engine_thread.c (when). */
 #ifndef IP270_ENGINE_INTERNAL_H
 #define IP270_ENGINE_INTERNAL_H
@@ -24,13 +24,14 @@
 #include "snapshot.h"
 #include "sound.h"
 #include "stream.h"
+#include "writer_thread.h"
 
 enum {
     BUSES_MAX = 32,
     STREAMS_MAX = 64,
     DEVICES_MAX = 16,
     SOUNDS_MAX = 64,
-    OBJECTS_MAX = BUSES_MAX + STREAMS_MAX + DEVICES_MAX + SOUNDS_MAX,
+    OBJECTS_MAX = BUSES_MAX + STREAMS_MAX + DEVICES_MAX + SOUNDS_MAX + RECORDINGS_MAX,
     COMMAND_QUEUE = 1024,
     RELEASE_QUEUE = 2048,               /* all live objects and all commands in flight: an acknowledgement always fits */
 };
@@ -54,12 +55,15 @@ enum command_kind {
     COMMAND_TONE,
     COMMAND_PLAY,
     COMMAND_STOP,
+    COMMAND_RECORD,
+    COMMAND_MESSAGE,
+    COMMAND_FINISH,
 };
 
 struct command {
     enum command_kind kind;
     struct object *object;
-    struct object *other;               /* the bus to join, or the bus or device to sound on */
+    struct object *other;               /* the bus to join, or what it happens on or to */
     union {
         struct {
             bool talk, listen;
@@ -119,6 +123,8 @@ struct engine {
     atomic_bool stopping;
     struct device_thread device_thread;
     struct relay_thread relay_thread;
+    struct writer_thread writer;
+    atomic_uint recordings_alive;       /* those on their way out included */
     struct snapshot report;             /* struct media_report */
     _Atomic int64_t stepped_now;        /* CLOCK_STEPPED: the engine's time */
 

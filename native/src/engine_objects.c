@@ -37,8 +37,11 @@ static unsigned limit_of(enum object_kind kind)
     case OBJECT_TONE:
     case OBJECT_PLAYER:
         return SOUNDS_MAX / 2;
+    case OBJECT_RECORDING:
+        return RECORDINGS_MAX;
     case OBJECT_SRTP_CHANGE:
     case OBJECT_ENHANCER:
+    case OBJECT_RECORDED_MESSAGE:
         break;      /* has no number and no seat */
     }
     return 0;
@@ -72,6 +75,8 @@ void engine_collect_locked(struct engine *engine)
     while (queue_pop(&engine->device_thread.released, &device))
         alsa_device_free(device);
     relay_thread_collect(&engine->relay_thread);
+    while (queue_pop(&engine->writer.released, &object))
+        object->free(object);
 }
 
 /* An object on its way out needs no seat: its removal stands in the queue before the newcomer's arrival. */

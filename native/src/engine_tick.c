@@ -75,12 +75,12 @@ static void mix(struct members *members)
         mixer_add(&members->devices[i]->party);
 }
 
-static void send_streams(struct engine *engine)
+static void send_streams(struct engine *engine, int64_t now_ns)
 {
     bool stepped = engine->clock == MEDIA_CLOCK_STEPPED;
     for (unsigned i = 0; i < engine->members.stream_count; i++) {
         mixer_hear(&engine->members.streams[i]->party);
-        if (stream_send(engine->members.streams[i]) && !stepped)
+        if (stream_send(engine->members.streams[i], now_ns) && !stepped)
             lateness_add(&engine->departure, clock_now() - engine->deadline);
     }
 }
@@ -159,7 +159,7 @@ void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns, bool re
     capture_devices(engine, now_ns);
     play_sounds(engine);
     mix(&engine->members);
-    send_streams(engine);
+    send_streams(engine, now_ns);
     play_devices(&engine->members);
     give_far_ends(&engine->members);
     engine->ticks++;

@@ -12,6 +12,8 @@ enum object_kind {
     OBJECT_PLAYER,
     OBJECT_SRTP_CHANGE,
     OBJECT_ENHANCER,
+    OBJECT_RECORDING,
+    OBJECT_RECORDED_MESSAGE,
 };
 
 struct object {

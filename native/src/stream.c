@@ -181,6 +181,13 @@ static bool unprotected(struct stream *stream, struct packet *packet, bool rtcp)
     return false;
 }
 
+static void record_received(struct stream *stream, const struct packet *packet)
+{
+    if (stream->recording != NULL &&
+        recording_offer(stream->recording, (struct pcap_flow){0}, packet->arrival_ns, packet->data, packet->size))
+        recording_keep(stream->recording);
+}
+
 static void take_rtp(struct stream *stream, struct packet *packet)
 {
     struct rtp_packet parsed;
@@ -204,6 +211,7 @@ static void take_rtp(struct stream *stream, struct packet *packet)
         stream->wrong_source++;
         return;
     }
+    record_received(stream, packet);
     receiver_put(stream->receiver, packet->data, packet->size, packet->arrival_ns);
 }
 
@@ -366,7 +374,7 @@ static size_t protected_size(struct stream *stream, uint8_t *packet, size_t size
     return context == NULL ? size : srtp_protect_packet(context, packet, size, rtcp);
 }
 
-bool stream_send(struct stream *stream)
+bool stream_send(struct stream *stream, int64_t now_ns)
 {
     _Alignas(8) uint8_t packet[SENDER_PACKET_MAX + SRTP_TRAILER_MAX];
     if (!stream->configured)
@@ -375,10 +383,14 @@ bool stream_send(struct stream *stream)
     size_t size = sender_put(stream->sender, stream->party.heard, stream->setup.sends, packet, SENDER_PACKET_MAX);
     if (size == 0 || stream->reach.silenced)
         return false;
+    bool recorded = stream->recording != NULL &&
+                    recording_offer(stream->recording, (struct pcap_flow){.outbound = true}, now_ns, packet, size);
     size = protected_size(stream, packet, size, false);
     bool sent = size != 0 && reach_send(&stream->reach, &stream->port, COMPONENT_RTP, packet, size, &stream->setup.local,
                                         latch_address(&stream->latch));
     stream->send_errors += !sent;
+    if (sent && recorded)
+        recording_keep(stream->recording);
     return sent;
 }
 

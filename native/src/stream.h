@@ -14,6 +14,7 @@
 #include "mixer.h"
 #include "packet_port.h"
 #include "receiver.h"
+#include "recording.h"
 #include "reach.h"
 #include "relay_thread.h"
 #include "rtcp_session.h"
@@ -51,6 +52,7 @@ struct stream {
     struct stream_setup setup;
     struct srtp_context *srtp[SRTP_DIRECTIONS];         /* NULL: in the clear */
     struct media_srtp keys;             /* of these contexts, or of those on their way; the controlling thread's own */
+    struct recording *recording;        /* NULL: nothing is recorded */
     bool configured;
     struct latch latch;                 /* where its RTP comes from ... */
     bool rtcp_heard;                    /* ... and its RTCP: `rtcp_source` is set */
@@ -84,7 +86,7 @@ void stream_play(struct stream *stream, struct events *events, int64_t now_ns);
 /* How many ticks from now the next RTP packet leaves, at the earliest: 1 or more. */
 unsigned stream_ticks_to_packet(const struct stream *stream);
 /* Takes party.heard; true when an RTP packet left. */
-bool stream_send(struct stream *stream);
+bool stream_send(struct stream *stream, int64_t now_ns);
 /* Sends a report when one is due. */
 void stream_report(struct stream *stream, int64_t now_ns);
 /* Sends BYE, when anything was ever sent (RFC 3550 6.3.7). */

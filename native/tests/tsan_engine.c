@@ -4,11 +4,14 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "ip270_media.h"
 
 enum { ROUNDS = 60, CHURN_PORT = 43000, CALL_PORT = 43200 };
+
+static char folder[] = "/tmp/tsan_engine-XXXXXX", recorded_path[64];
 
 static struct engine *engine;
 static atomic_bool done;
@@ -79,10 +82,13 @@ static void churn(void)
     int device = engine_memory_device_new(engine);
     int card = engine_alsa_device_new(engine, &nowhere);
     int sound = engine_tone_new(engine), player = engine_player_new(engine, recording, 1000, true);
+    int recorded = engine_recording_new(engine, recorded_path, 1 << 20);
     struct media_stream_config config = towards(info.rtp_port);
     config.srtp.suite = MEDIA_SRTP_AEAD_AES_128_GCM;
-    CHECK(bus > 0 && stream > 0 && device > 0 && card > 0 && sound > 0 && player > 0);
+    CHECK(bus > 0 && stream > 0 && device > 0 && card > 0 && sound > 0 && player > 0 && recorded > 0);
     CHECK_EQUAL(engine_stream_configure(engine, stream, &config), 0);
+    CHECK_EQUAL(engine_stream_record(engine, stream, recorded), 0);
+    CHECK_EQUAL(engine_recording_add(engine, recorded, true, (const uint8_t *)"hello", 5), 0);
     CHECK_EQUAL(engine_join(engine, stream, bus, true, true, 1), 0);
     CHECK_EQUAL(engine_join(engine, device, bus, true, true, 1), 0);
     CHECK_EQUAL(engine_join(engine, card, bus, true, true, 1), 0);
@@ -92,13 +98,15 @@ static void churn(void)
     CHECK_EQUAL(engine_stream_digit(engine, stream, '5', 100), 0);
     CHECK_EQUAL(engine_device_feed(engine, device, recording, 1000), 1000);
     pause_ms(7);
+    CHECK_EQUAL(engine_recording_finish(engine, recorded), 0);
     config.srtp.send_key[0]++;
     CHECK_EQUAL(engine_stream_configure(engine, stream, &config), 0);
     CHECK(engine_device_gate_open(engine, device) >= 0);
-    int all[] = {bus, player, stream, sound, device, card};
+    int all[] = {bus, player, stream, sound, device, card, recorded};
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
         CHECK_EQUAL(engine_remove(engine, all[i]), 0);
     CHECK_EQUAL(engine_remove(engine, bus), -ENOENT);
+    unlink(recorded_path);      /* it may not be there yet, or still be written */
 }
 
 /* Two streams that talk to each other throughout. */
@@ -132,11 +140,15 @@ static void run(enum media_clock clock)
     pthread_join(watcher, NULL);
     CHECK(atomic_load(&started) >= 2);
     engine_free(engine);
+    unlink(recorded_path);
 }
 
 int main(void)
 {
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(recorded_path, sizeof recorded_path, "%s/call", folder);
     run(MEDIA_CLOCK_TIMER);
     run(MEDIA_CLOCK_CARD);
+    CHECK_EQUAL(rmdir(folder), 0);
     return 0;
 }
