@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from app.calls.bridge import Bridge
 from app.calls.call import DIGITS_SHOWN, Call
+from app.calls.channels import Channels
 from app.calls.ports import SignallingLine
 from app.calls.refusals import EMERGENCY, NO_CALL, NO_HOLD, NOT_CONNECTED
 from app.calls.rules import CallRules
 from app.calls.switch import Switch
 from app.model import dialplan
 from app.model.cause import Cause
-from app.model.ids import CallId, LineId
+from app.model.ids import CallId, LineId, StreamId
 from app.model.refusal import Refusal
 from app.model.signalling import Executor, Registration
 from app.model.snapshot import CallState
@@ -35,9 +36,12 @@ _BAD_DIGITS = Refusal("These digits cannot be sent", "Send 0 to 9, *, # and A to
 class Actions:
     """The user's hands. Every method returns None when done, or why not."""
 
-    def __init__(self, switch: Switch, bridge: Bridge, rules: Callable[[], CallRules], last_dialled: str) -> None:
+    def __init__(
+        self, switch: Switch, bridge: Bridge, channels: Channels, rules: Callable[[], CallRules], last_dialled: str
+    ) -> None:
         self._switch = switch
         self._bridge = bridge
+        self._channels = channels
         self._board = switch.board
         self._rules = rules
         self._last_dialled = last_dialled
@@ -118,9 +122,16 @@ class Actions:
         """Go over to the other call: the held one, else the one that knocks."""
         return self.retrieve(None) if self._board.aside else self.answer(None, now)
 
+    def connect_channel(self, stream: StreamId) -> Refusal | None:
+        """Give ear and microphone to an app's channel, as soon as no call has them."""
+        refusal = self._channels.connect(stream)
+        if refusal is None and self._channels.talking:
+            self._choose_path()
+        return refusal
+
     def set_mute(self, *, muted: bool) -> Refusal | None:
-        """Close or open the microphone for the call the user is in."""
-        if self._board.foreground is None:
+        """Close or open the microphone for the call the user is in, or for an app's channel that he hears."""
+        if self._board.foreground is None and not self._channels.talking:
             return NO_CALL
         self._switch.desk.muted = muted
         return None
@@ -161,7 +172,9 @@ class Actions:
         return None
 
     def hang_up(self, call_id: CallId | None, now: float) -> Refusal | None:
-        """End a call in any state or the whole conference, or take an ended call off the display."""
+        """End a call in any state or the whole conference, take an ended call off the display, or silence an app."""
+        if call_id is None and self._channels.disconnect_talking():
+            return None
         call = self._board.active if call_id is None else self._board.calls.get(call_id)
         if call is None:
             return NO_CALL
@@ -180,6 +193,7 @@ class Actions:
         """Everything else ends: the call for help gets the line, the ear and the microphone."""
         for call in tuple(self._board.calls.values()):
             self._switch.clear(call, Cause.USER_BUSY if call.ringing else Cause.NORMAL_CLEARING, now)
+        self._channels.close_all()
         self._switch.desk.muted = False
         self._choose_path()
         self._switch.place(number, line, now, emergency=True)

@@ -9,6 +9,7 @@ from app.calls import scene
 from app.calls.actions import Actions
 from app.calls.bridge import Bridge
 from app.calls.call import Call
+from app.calls.channels import Channels
 from app.calls.conference_actions import ConferenceActions
 from app.calls.deadlines import Deadline, parse
 from app.calls.hook import Hook
@@ -20,7 +21,8 @@ from app.calls.rules import CallRules
 from app.calls.signalled import SignallingEvents
 from app.calls.switch import Switch
 from app.model.cause import Cause
-from app.model.ids import CallId, LineId
+from app.model.channel import ChannelView
+from app.model.ids import CallId, LineId, StreamId
 from app.model.media import (
     AnswerReady,
     AnswerTaken,
@@ -75,11 +77,13 @@ class CallControl:
     ) -> None:
         self._switch = Switch({line.id: line for line in lines}, media, call_list, timers, wall_time)
         self._bridge = Bridge(self._switch)
+        self._channels = Channels(self._switch.board, media)
+        self._apps_talk = False
         self._rules = rules
-        self._actions = Actions(self._switch, self._bridge, rules, last_dialled)
+        self._actions = Actions(self._switch, self._bridge, self._channels, rules, last_dialled)
         self._conference_actions = ConferenceActions(self._switch, self._bridge)
-        self._hook = Hook(self._switch, self._actions)
-        self._reminders = Reminders(self._switch, rules)
+        self._hook = Hook(self._switch, self._channels, self._actions)
+        self._reminders = Reminders(self._switch, self._channels, rules)
         self._signalling_events = SignallingEvents(self._switch, rules, self._remote_control)
         self._media_events = MediaEvents(self._switch)
         self._changed = changed
@@ -164,7 +168,7 @@ class CallControl:
         return self._done(self._actions.reject(call, now), now)
 
     def hang_up(self, now: float, call: CallId | None = None) -> Refusal | None:
-        """End a call (None: the active one, or the whole conference the user is in)."""
+        """End a call (None: what the user hears, an app's channels included; else the active call)."""
         return self._done(self._actions.hang_up(call, now), now)
 
     def hold(self, now: float, call: CallId | None = None) -> Refusal | None:
@@ -220,6 +224,26 @@ class CallControl:
         self._reminders.key_pressed()
         self._publish(now)
 
+    # --- what apps do ------------------------------------------------------------------------------------
+
+    def admit_channel(self, stream: StreamId, app: str, now: float) -> Refusal | None:
+        """Let an app have a channel, whose stream is to be opened after this."""
+        return self._done(self._channels.admit(stream, app), now)
+
+    def connect_channel(self, stream: StreamId, now: float) -> Refusal | None:
+        """Give ear and microphone to a channel, as soon as no call has them: `channels` says whether it does."""
+        return self._done(self._actions.connect_channel(stream), now)
+
+    def disconnect_channel(self, stream: StreamId, now: float) -> None:
+        """Take them from a channel; it goes on without being heard."""
+        self._channels.disconnect(stream)
+        self._publish(now)
+
+    def close_channel(self, stream: StreamId, now: float) -> None:
+        """Close a channel's stream, too; an unknown name is ignored."""
+        self._channels.close(stream)
+        self._publish(now)
+
     # --- what surfaces see -------------------------------------------------------------------------------
 
     def views(self, now: float) -> tuple[CallView, ...]:
@@ -239,8 +263,13 @@ class CallControl:
 
     @property
     def in_call(self) -> bool:
-        """True while the user is in a call, or on his way into one."""
-        return self._switch.board.foreground is not None
+        """True while the user is in a call, on his way into one, or talks through an app."""
+        return self._switch.board.foreground is not None or bool(self._channels.talking)
+
+    @property
+    def channels(self) -> tuple[ChannelView, ...]:
+        """The channels of apps. A channel that is missing was closed, perhaps by a call for help."""
+        return self._channels.views(self._scene)
 
     @property
     def audio(self) -> AudioView:
@@ -292,12 +321,12 @@ class CallControl:
         self._bridge.settle()
         self._reminders.settle()
         self._tidy_desk()
-        composed = scene.compose(self._switch.board, self._switch.desk, self._rules())
+        composed = scene.compose(self._switch.board, self._channels, self._switch.desk, self._rules())
         if composed != self._scene:
             self._scene = composed
             self._switch.media.show(composed)
         desk = (self.audio, self.off_hook, self.handset_forgotten)
-        visible = (self.views(now), self.active, self.conference, desk)
+        visible = (self.views(now), self.active, self.conference, self.channels, desk)
         if visible != self._shown:
             self._shown = visible
             self._changed()
@@ -305,8 +334,10 @@ class CallControl:
     def _tidy_desk(self) -> None:
         """Mute, silence and recall end with the calls they were meant for."""
         board, desk = self._switch.board, self._switch.desk
-        if not board.live:
+        apps_talk = bool(self._channels.talking)
+        if apps_talk != self._apps_talk or not (board.live or apps_talk):
             desk.muted = False
+        self._apps_talk = apps_talk
         if not board.aside or board.foreground is not None:
             desk.recalling = False
         if board.ringing is None and not desk.recalling:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.calls.actions import Actions
+from app.calls.channels import Channels
 from app.calls.switch import Switch
 from app.model.cause import Cause
 from app.model.media import AudioPath
@@ -12,8 +13,9 @@ from app.model.refusal import Refusal
 class Hook:
     """The hook switch. Lifting takes what waits, putting down ends what goes through the handset."""
 
-    def __init__(self, switch: Switch, actions: Actions) -> None:
+    def __init__(self, switch: Switch, channels: Channels, actions: Actions) -> None:
         self._switch = switch
+        self._channels = channels
         self._actions = actions
 
     def moved(self, now: float, *, off_hook: bool) -> Refusal | None:
@@ -35,6 +37,8 @@ class Hook:
             return None  # the voice moves to the handset, nothing else
         if board.ringing is not None:
             return self._actions.answer(None, now)
+        if self._channels.talking:
+            return None
         self._switch.dismiss_ended(now)
         return self._actions.retrieve(None) if board.aside else None
 
@@ -43,6 +47,7 @@ class Hook:
         if switch.desk.paths.path is not AudioPath.HANDSET:
             return
         switch.dismiss_ended(now)
+        self._channels.disconnect_talking()
         for call in switch.board.attended:
             switch.clear(call, Cause.NORMAL_CLEARING, now)
         if switch.board.aside:

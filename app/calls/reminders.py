@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.calls.channels import Channels
 from app.calls.deadlines import BEEP_SECONDS, Deadline
 from app.calls.rules import CallRules
 from app.calls.switch import Switch
@@ -25,8 +26,9 @@ says it is too late, the howler, and then nothing, because nobody hears it."""
 class Reminders:
     """Watches calls and desk. `settle` is called after every event, before what is heard is worked out."""
 
-    def __init__(self, switch: Switch, rules: Callable[[], CallRules]) -> None:
+    def __init__(self, switch: Switch, channels: Channels, rules: Callable[[], CallRules]) -> None:
         self._switch = switch
+        self._channels = channels
         self._rules = rules
         self._holding = False
         self._off_hook = False
@@ -86,7 +88,7 @@ class Reminders:
 
     def _watch_hook(self) -> None:
         board = self._switch.board
-        idle = self._switch.desk.off_hook and not board.calls
+        idle = self._switch.desk.off_hook and not board.calls and not self._channels.talking
         if idle == self._off_hook:
             return
         self._off_hook = idle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.calls.board import Board
 from app.calls.call import Call
+from app.calls.channels import Channels
 from app.calls.desk import Desk
 from app.calls.rules import CallRules
 from app.model.ids import StreamId
@@ -11,11 +12,13 @@ from app.model.media import RECALL, EarTone, PartyMix, Ring, Scene
 from app.model.snapshot import CallState
 
 
-def compose(board: Board, desk: Desk, rules: CallRules) -> Scene:
-    """The scene for these calls at this desk, by these rules."""
+def compose(board: Board, channels: Channels, desk: Desk, rules: CallRules) -> Scene:
+    """The scene for these calls and channels at this desk, by these rules."""
     foreground = board.foreground
     talking, connected = _streams(board)
-    ring = _ring(board, desk, foreground, rules)
+    if not talking and foreground is None:
+        talking = connected = channels.talking
+    ring = None if channels.talking else _ring(board, desk, foreground, rules)
     return Scene(
         talking=talking,
         connected=connected,
@@ -25,7 +28,7 @@ def compose(board: Board, desk: Desk, rules: CallRules) -> Scene:
             for call in board.parties
             if call.muted or call.level_db
         ),
-        tone=None if ring is not None else _tone(board, desk, foreground),
+        tone=None if ring is not None else _tone(board, channels, desk, foreground),
         ring=ring,
         muted=desk.muted,
         off_hook=desk.off_hook,
@@ -60,9 +63,11 @@ def _ring(board: Board, desk: Desk, foreground: Call | None, rules: CallRules) -
     return Ring(alert_info=RECALL) if desk.recalling else None
 
 
-def _tone(board: Board, desk: Desk, foreground: Call | None) -> EarTone | None:
+def _tone(board: Board, channels: Channels, desk: Desk, foreground: Call | None) -> EarTone | None:
     if foreground is not None:
         return _call_tone(board, desk, foreground)
+    if channels.talking and (board.ringing is not None or desk.recalling):
+        return None if desk.silenced else EarTone.CALL_WAITING
     if board.ringing is not None:
         return None
     ended = board.ended
