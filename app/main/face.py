@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.diagnostics.notices import NoticeBoard
 from app.main import troubles
+from app.main.app_service import AppService
 from app.main.kiosk_process import KioskProcess, kiosk_command
 from app.main.lamps import Lamps
 from app.main.retry import keep_trying
@@ -49,7 +50,7 @@ class Setup:
 
 
 class Face:
-    """Lock, socket, kiosk and lamps. Belongs to the loop."""
+    """Lock, socket, kiosk, lamps and the service for apps. Belongs to the loop."""
 
     def __init__(
         self,
@@ -74,6 +75,10 @@ class Face:
         self._snapshots = SnapshotBuilder(rooms)
         self._executor = CommandExecutor(rooms)
         self.server = SurfaceServer(setup.socket, self._snapshots.build, self._executor.handle)
+        self.apps = AppService(
+            storage.settings, telephony.calls, telephony.media, notices, lambda: self._lock.view.locked
+        )
+        telephony.listen = self.apps.handle
         command = kiosk_command(setup.socket, devices.display.facts(), setup.screenshot)
         self._kiosk = KioskProcess(command, self._kiosk_trouble, setup.window_closed) if setup.kiosk else None
 
@@ -110,6 +115,7 @@ class Face:
     async def start(self) -> None:
         """Open the socket and start the kiosk. Raises SocketTaken when another phone serves the socket."""
         await self._open_socket()
+        self.apps.start()
         if self._kiosk is not None:
             self._kiosk.start()
         self._stoppers = (
@@ -126,7 +132,7 @@ class Face:
             self._opening.cancel()
         for stop in self._stoppers:
             stop()
-        await asyncio.gather(self.stop_kiosk(), self._executor.stop())
+        await asyncio.gather(self.stop_kiosk(), self._executor.stop(), self.apps.stop())
 
     async def close(self) -> None:
         """Let go of the socket."""
@@ -187,6 +193,7 @@ class Face:
 
     def _show(self) -> None:
         self._changing = None
+        self.apps.refresh()
         snapshot = self._snapshots.build()
         self._lamps.show(snapshot)
         self.server.publish(snapshot)

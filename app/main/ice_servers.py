@@ -59,14 +59,14 @@ class IceServerLookup:
 async def _servers(settings: Layers) -> IceServers:
     if settings.text("media.ice") != "on":
         return IceServers()
-    stun = await _addresses(settings.text("media.stun_server"))
-    lender = await _addresses(settings.text("media.turn_server"))
+    stun = await addresses_of(settings.text("media.stun_server"))
+    lender = await addresses_of(settings.text("media.turn_server"))
     user, password = settings.text("media.turn_user"), settings.secret("media.turn_password")
     turn = TurnServer(lender[0], user, password) if lender else None
     return IceServers(stun, turn)
 
 
-async def _addresses(text: str) -> tuple[Address, ...]:
+async def addresses_of(text: str) -> tuple[Address, ...]:
     """One address of each family that `host`, `host:port` or `[address]:port` has; none where it cannot be found."""
     if not text:
         return ()

@@ -68,6 +68,11 @@ class Phone:
         """How many surfaces are connected."""
         return self._face.server.connected
 
+    @property
+    def apps_port(self) -> int | None:
+        """Where apps on the phone connect; None while they cannot."""
+        return self._face.apps.port
+
     def snapshot(self) -> Snapshot:
         """The picture of now, as surfaces get it."""
         return self._face.snapshot()

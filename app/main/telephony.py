@@ -36,7 +36,7 @@ log = logging.getLogger(LogFlag.MAIN)
 class Telephony:
     """Everything here belongs to the loop. `changed` is called when something visible changed.
 
-    `registrations` is the newest word of each line.
+    `registrations` is the newest word of each line. `listen` hears, after the calls, what the media room tells.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Telephony:
         self._stop_following: Callable[[], None] | None = None
         self._timers = LoopTimers()
         self.registrations: dict[LineId, LineChanged] = {}
+        self.listen: Callable[[MediaEvent], None] = lambda _: None
         self._ice_servers = IceServerLookup(self._settings)
         self.media = self._make_media()
         self._engine_events = EngineEvents(engine, self.media.handle)
@@ -160,6 +161,7 @@ class Telephony:
         if isinstance(event, PathsChanged):
             self._sound.paths_changed(event)
         self.calls.handle(event, time.monotonic())
+        self.listen(event)
 
     def _calls_changed(self) -> None:
         self.line.calls_changed()

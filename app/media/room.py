@@ -145,10 +145,16 @@ class MediaRoom:
 
     # --- streams ----------------------------------------------------------------------------------------
 
-    def open(self, stream: StreamId, *, private: bool, emergency: bool = False) -> None:
-        """Take ports for a stream; a failure is told at its first offer or answer."""
+    def open(
+        self, stream: StreamId, *, private: bool, emergency: bool = False, servers: IceServers | None = None
+    ) -> None:
+        """Take ports for a stream; a failure is told at its first offer or answer.
+
+        With `servers` of its own it has ICE whatever the settings say.
+        """
         settings = self._settings()
-        address = self._own_addresses()[0] if settings.ice else self._address()
+        ice = settings.ice or servers is not None
+        address = self._own_addresses()[0] if ice else self._address()
         try:
             opened = self._engine.new_stream(_EVERYWHERE, settings.ports, settings.dscp)
         except EngineError as error:
@@ -166,9 +172,10 @@ class MediaRoom:
         voice = self._streams[stream] = VoiceStream(
             stream, opened, negotiation, cname, private=private, discontinuous=settings.discontinuous
         )
-        if settings.ice:
+        if ice:
+            helpers = self._servers() if servers is None else servers
             voice.reach_by(
-                Connectivity(opened, self._own_addresses, self._servers(), voice.configure, lambda: self._lost(voice))
+                Connectivity(opened, self._own_addresses, helpers, voice.configure, lambda: self._lost(voice))
             )
         self._place(voice)
 

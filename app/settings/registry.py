@@ -593,6 +593,56 @@ _CALLS = (
     ),
 )
 
+_APPS = (
+    Setting(
+        key="apps.service",
+        kind=Kind.SWITCH,
+        default=False,
+        label="Service for apps",
+        description="Whether apps on this phone may ask for voice channels over a web socket of the phone's own.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+    ),
+    Setting(
+        key="apps.port",
+        kind=Kind.NUMBER,
+        default=8270,
+        label="Port of the service for apps",
+        description="The TCP port of that web socket, which only this phone itself can reach; 0 takes any free one, "
+        "which the log names.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        highest=65535,
+    ),
+    Setting(
+        key="apps.token",
+        kind=Kind.SECRET,
+        default=Secret(""),
+        label="Token of apps",
+        description="What an app proves itself with, at least 16 characters. Without one no app gets in.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        pattern=r".{16,}",
+        pattern_words="a text of at least 16 characters",
+    ),
+    Setting(
+        key="apps.origins",
+        kind=Kind.LIST,
+        default=(),
+        label="Web pages as apps",
+        description="The origins (RFC 6454) of web pages that may connect, as https://pbx.example.com; no others may. "
+        "A program that is no browser names none and needs none.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        pattern=r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?",
+        pattern_words="an origin, as https://pbx.example.com or http://localhost:8080",
+    ),
+)
+
 _LOCK = (
     Setting(
         key="lock.after",
@@ -665,7 +715,19 @@ _DIAGNOSTICS = (
 REGISTRY: Mapping[str, Setting] = MappingProxyType(
     {
         row.key: row
-        for row in (*_PHONE, *_LINE, *_AUDIO, *_PLACES, *_RING, *_REACH, *_CALLS, *_DISPLAY, *_LOCK, *_DIAGNOSTICS)
+        for row in (
+            *_PHONE,
+            *_LINE,
+            *_AUDIO,
+            *_PLACES,
+            *_RING,
+            *_REACH,
+            *_CALLS,
+            *_APPS,
+            *_DISPLAY,
+            *_LOCK,
+            *_DIAGNOSTICS,
+        )
     }
 )
 """Every setting by its key, in the order an administrator's page shows them."""

@@ -37,6 +37,8 @@ from tests.scenarios.rig import Surface
 from tests.wav import Samples
 
 NUMBER = "27"
+TOKEN = "a token of the tests"
+"""What apps prove themselves with."""
 PATIENCE = 5.0
 SPOKEN_SECONDS = 14
 """What is said ahead: a memory device keeps 16 s."""
@@ -73,8 +75,9 @@ class PhoneUnderTest:
         encryption: str = "optional",
         ice: bool = False,
         host: str = "127.0.0.1",
+        apps: bool = False,
     ) -> None:
-        """Of the registrar at `port` of `host`."""
+        """Of the registrar at `port` of `host`; `apps` may connect with `TOKEN`."""
         self.folder = folder / "phone"
         self._sip: dict[str, str | int] = {
             "registrar": host,
@@ -91,6 +94,7 @@ class PhoneUnderTest:
         self._codecs = codecs
         self._encryption = encryption
         self._ice = ice
+        self._apps = apps
         self._engine = _Engine()
         self._worker = ThreadPoolExecutor(1)
         self._phone: Phone | None = None
@@ -125,6 +129,8 @@ class PhoneUnderTest:
         lines = ["[sip]", *(f"{key} = {json.dumps(value)}" for key, value in self._sip.items())]
         lines += ["[media]", f"ice = {json.dumps('on' if self._ice else 'off')}"]
         lines += ["[audio]", f"encryption = {json.dumps(self._encryption)}"]
+        if self._apps:
+            lines = ["[apps]", "service = true", "port = 0", f"token = {json.dumps(TOKEN)}", *lines]
         if self._codecs:
             lines.append(f"codecs = {json.dumps(list(self._codecs))}")
         return "\n".join(lines) + "\n"
@@ -151,6 +157,12 @@ class PhoneUnderTest:
     def port(self) -> int:
         """Where it listens for SIP."""
         return self.line.port
+
+    async def apps_port(self) -> int:
+        """Where apps connect, as soon as they can."""
+        await self.until_true(lambda: self._running.apps_port is not None)
+        assert self._running.apps_port is not None
+        return self._running.apps_port
 
     # --- what the user does -----------------------------------------------------------------------------------
 
