@@ -26,7 +26,9 @@ from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.media import AudioPath, MediaEvent, PathsChanged
 from app.model.signalling import LineChanged, SignallingEvent
+from app.settings.derived import Derived
 from app.settings.emergency import emergency_numbers
+from app.settings.layers import Layers
 from hal.devices import Devices
 from native import Engine
 
@@ -62,6 +64,7 @@ class Telephony:
         self._call_list_watch = CallListWatch(storage.folder, notices, lambda: self.call_list.write_owed())
         written = self._call_list_watch.written
         self.call_list = CallList(storage.call_store, storage.call_list, worker, changed, written)
+        rules = Derived(self._settings, _call_rules)
         self.calls = CallControl(
             lines=(),
             media=self.media,
@@ -69,7 +72,7 @@ class Telephony:
             timers=self._timers,
             changed=self._calls_changed,
             wall_time=_wall_time,
-            rules=self._call_rules,
+            rules=lambda: rules.current,
             last_dialled=storage.call_list.last_dialled,
         )
         self._timers.fired = lambda name: self.calls.timer_fired(name, time.monotonic())
@@ -127,17 +130,6 @@ class Telephony:
         """All that others may reach us by."""
         return tuple(one.address for one in self._devices.network.addresses() if one.reachable)
 
-    def _call_rules(self) -> CallRules:
-        settings = self._settings.current
-        path = AudioPath(settings.text("audio.path"))
-        return CallRules(
-            emergency_numbers(settings),
-            path,
-            settings.number("calls.at_once"),
-            silent=settings.switch("ring.silent"),
-            hold_reminder=settings.number("calls.hold_reminder"),
-        )
-
     def _own_address(self) -> str:
         """Where the far end can send voice to: our address on the way to the PBX."""
         own = self._devices.network.addresses()
@@ -166,6 +158,16 @@ class Telephony:
     def _calls_changed(self) -> None:
         self.line.calls_changed()
         self._changed()
+
+
+def _call_rules(settings: Layers) -> CallRules:
+    return CallRules(
+        emergency_numbers(settings),
+        AudioPath(settings.text("audio.path")),
+        settings.number("calls.at_once"),
+        silent=settings.switch("ring.silent"),
+        hold_reminder=settings.number("calls.hold_reminder"),
+    )
 
 
 def _wall_time(monotonic: float) -> float:

@@ -12,6 +12,7 @@ from app.model.commands import AnyCommand, Reply
 from app.model.flags import LogFlag
 from app.model.media import RING_TONES
 from app.model.refusal import Refusal
+from app.settings.derived import Derived
 from app.settings.emergency import emergency_numbers
 from app.settings.errors import SettingsError
 from app.settings.registry import setting
@@ -47,11 +48,12 @@ class CommandExecutor:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
+        self._emergency = Derived(rooms.settings, emergency_numbers)
         self._slow: set[asyncio.Task[None]] = set()
 
     def handle(self, command: AnyCommand, reply: PostReply) -> None:
         """Carry out a command and give its reply, perhaps later."""
-        if not self._rooms.lock.permits(command, emergency_numbers(self._rooms.settings.current)):
+        if not self._rooms.lock.permits(command, self._emergency.current):
             reply(_reply(command, _LOCKED))
             return
         self._rooms.lock.used()
