@@ -45,7 +45,9 @@ from native.models import (
     StreamStatistics,
     ToneSegment,
     ToneSpec,
+    VoipMetrics,
 )
+from native.quality import burst_ratio, mos, rating
 from native.recording import Recording
 from native.sound import Player, Tone
 from native.srtp import SrtpKeys, SrtpSuite
@@ -96,4 +98,8 @@ __all__ = [
     "Tone",
     "ToneSegment",
     "ToneSpec",
+    "VoipMetrics",
+    "burst_ratio",
+    "mos",
+    "rating",
 ]

@@ -71,6 +71,8 @@ class StreamConfig:
     """The remote addresses are those of ICE's pairs: nothing is latched, and nobody else is heard."""
     cname: str = ""
     """RFC 3550 6.5.1, at most 63 bytes. Empty: one drawn at random per engine (RFC 7022)."""
+    extended_reports: bool = False
+    """Whether the far end wants VoIP metrics with our reports (RFC 3611)."""
     srtp: SrtpKeys | None = None
     """With keys no packet leaves or is taken in the clear. A direction whose key stays goes on undisturbed."""
 
@@ -94,6 +96,37 @@ class Reach:
 
     fragments: tuple[str, ...] = ()
     relays: tuple[Relay | None, Relay | None] = (None, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoipMetrics:
+    """The VoIP metrics block of an extended report (RFC 3611, 4.7). None: its author does not know."""
+
+    loss_rate: float
+    """Shares are 0 to 1; of the packets since the beginning."""
+    discard_rate: float
+    burst_density: float
+    gap_density: float
+    burst_ms: int
+    gap_ms: int
+    round_trip_ms: int
+    end_system_delay_ms: int
+    signal_dbm0: int | None
+    noise_dbm0: int | None
+    echo_return_loss_db: int | None
+    """How much weaker than it came the echo is that its author sends back."""
+    gap_threshold: int
+    rating: int | None
+    """R of ITU-T G.107."""
+    mos_lq: float | None
+    """Listening alone, 1 to 5."""
+    mos_cq: float | None
+    """In conversation: delay and echo count too."""
+    conceals: bool
+    """It makes up what it misses."""
+    buffer_nominal_ms: int
+    buffer_maximum_ms: int
+    buffer_limit_ms: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +168,21 @@ class StreamStatistics:
     """Of the last packet decoded."""
     secured: bool
     """Every packet is protected, both ways."""
+    expected: int
+    """Packets whose time to be played has come. What forward error correction restored counts as played."""
+    missed: int
+    """Of them not played, whether lost on the way or late."""
+    missed_runs: int
+    """In how many runs they were missed."""
+    burst_density: float
+    """RFC 3611, 4.7.2: the share missed within bursts, and how long those are on average; then what lies between."""
+    burst_ms: float
+    gap_density: float
+    gap_ms: float
+    ssrc: int
+    """The far end's; 0 before its first packet."""
+    remote_metrics: VoipMetrics | None
+    """How the far end hears us, by its last extended report."""
 
 
 @dataclass(frozen=True, kw_only=True)

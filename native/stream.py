@@ -9,6 +9,7 @@ from native.binding import Core, checked, ffi, lib
 from native.bus import Party
 from native.errors import InvalidArgument
 from native.models import Codec, Reach, Relay, StreamConfig, StreamStatistics
+from native.quality import voip_metrics
 from native.recording import Recording
 from native.srtp import SrtpKeys
 
@@ -81,6 +82,7 @@ def _to_c(config: StreamConfig, default_cname: str) -> Any:
             "rtcp_address": (config.rtcp_address or "").encode(),
             "cname": (config.cname or default_cname).encode(),
             "srtp": _srtp_to_c(config.srtp),
+            "extended_reports": config.extended_reports,
         },
     )
 
@@ -229,6 +231,15 @@ class Stream(Party):
             level_out_dbov=raw.level_out_dbov,
             codec=None if raw.receive_codec < 0 else Codec(raw.receive_codec),
             secured=bool(raw.secured),
+            expected=raw.expected,
+            missed=raw.missed,
+            missed_runs=raw.missed_runs,
+            burst_density=raw.burst_density,
+            burst_ms=raw.burst_ms,
+            gap_density=raw.gap_density,
+            gap_ms=raw.gap_ms,
+            ssrc=raw.ssrc,
+            remote_metrics=voip_metrics(raw.remote_metrics) if raw.remote_reports else None,
         )
 
 

@@ -45,6 +45,8 @@ class Agreement:
     remote: Direction
     """What the far end wants, from its own side."""
     rtcp_mux: bool = False
+    extended_reports: bool = False
+    """The far end wants our VoIP metrics (RFC 3611)."""
     ice: IceDescription | None = None
     """The far end's, where both ends have ICE."""
     keys: Keys | None = None

@@ -16,6 +16,8 @@ from app.media.reach import obstacle
 from app.model.session import CodecDescription, Direction, IceDescription, MediaDescription, SessionDescription
 
 PACKET_TIMES_MS = range(10, 61, 10)
+VOIP_METRICS = "voip-metrics"
+"""The report block that both ends send where both want it (RFC 3611, 5.1)."""
 MEDIA_LINES_LIMIT = 16
 _PROTOCOLS = PLAIN_PROTOCOLS | SECURE_PROTOCOLS
 _RECEIVE_LIMIT = 8
@@ -82,7 +84,7 @@ class Negotiation:
         events = tuple(self._types.describe_event(clock) for clock in EVENT_CLOCKS if clock in clocks)
         noise = (COMFORT_NOISE,) if COMFORT_NOISE.clock_rate in clocks else ()
         voice = self._voice(described + noise + events, direction, muxed=self._offers_mux)
-        voice = msgspec.structs.replace(voice, ice=self.ice)
+        voice = msgspec.structs.replace(voice, ice=self.ice, report_blocks=(VOIP_METRICS,))
         if self._encryption.offers or (self.agreement is not None and self.agreement.keys is not None):
             voice = msgspec.structs.replace(voice, protocol=self._own_protocol(), crypto=self._key_ring.offer())
         self._offered = voice
@@ -127,6 +129,8 @@ class Negotiation:
         described = tuple(types.describe(codec) for _, codec in matches)
         noise = (COMFORT_NOISE,) if _suits_comfort_noise(theirs, matches) else ()
         voice = self._voice(described + noise + events, own, muxed=theirs.rtcp_mux, protocol=theirs.protocol)
+        if VOIP_METRICS in theirs.report_blocks:
+            voice = msgspec.structs.replace(voice, report_blocks=(VOIP_METRICS,))
         keys = None
         if theirs.crypto and self._encryption.answers:
             ours, keys = self._key_ring.answer(theirs.crypto)
@@ -222,6 +226,7 @@ class Negotiation:
             direction=Direction.of(ours.direction.sends and remote.receives, ours.direction.receives and remote.sends),
             remote=remote,
             rtcp_mux=muxed,
+            extended_reports=VOIP_METRICS in theirs.report_blocks,
             ice=None if ours.ice is None else usable_ice(theirs),
             keys=keys,
         )

@@ -199,6 +199,7 @@ def stream_config(
         connected=connected,
         rtcp_mux=agreement.rtcp_mux,
         cname=cname,
+        extended_reports=agreement.extended_reports,
         srtp=None if agreement.keys is None else _srtp_keys(agreement.keys),
     )
 

@@ -119,6 +119,8 @@ class MediaDescription(msgspec.Struct, frozen=True):
     rtcp_port: int | None = None
     rtcp_mux: bool = False
     ice: IceDescription | None = None
+    report_blocks: tuple[str, ...] = ()
+    """What the describing side wants in extended RTCP reports, by the names of RFC 3611, 5.1."""
     crypto: tuple[CryptoDescription, ...] = ()
     """Ways to encrypt, the describing side's favourite first; those it has no words for here are left out."""
     attributes: tuple[tuple[str, str | None], ...] = ()

@@ -110,6 +110,7 @@ struct media_stream_config {
     char rtcp_address[MEDIA_ADDRESS_BYTES];     /* empty: RTP's */
     char cname[MEDIA_CNAME_BYTES];
     struct media_srtp srtp;             /* with a suite nothing leaves or is taken in the clear */
+    bool extended_reports;              /* the far end wants VoIP metrics (RFC 3611) with each report */
 };
 
 struct media_relay {                    /* a TURN server that lends a component an address */
@@ -123,6 +124,30 @@ struct media_relay {                    /* a TURN server that lends a component 
 struct media_reach {                    /* what passes to Python, and what goes through a relay */
     char fragments[MEDIA_FRAGMENTS][MEDIA_FRAGMENT_BYTES];
     struct media_relay relays[MEDIA_COMPONENTS];
+};
+
+/* RFC 3611, 4.7: shares of 256, scores times ten; 127: not known, in what follows the delays. */
+struct media_voip_metrics {
+    uint8_t loss_rate;
+    uint8_t discard_rate;
+    uint8_t burst_density;
+    uint8_t gap_density;
+    uint16_t burst_ms;
+    uint16_t gap_ms;
+    uint16_t round_trip_ms;
+    uint16_t end_system_delay_ms;
+    int8_t signal_level;                /* dBm0 */
+    int8_t noise_level;
+    uint8_t echo_return_loss;           /* dB, of the echo that is left */
+    uint8_t gap_threshold;
+    uint8_t rating;
+    uint8_t external_rating;
+    uint8_t mos_lq;
+    uint8_t mos_cq;
+    uint8_t receiver_configuration;
+    uint16_t buffer_nominal_ms;
+    uint16_t buffer_maximum_ms;
+    uint16_t buffer_limit_ms;
 };
 
 struct media_stream_statistics {
@@ -153,6 +178,16 @@ struct media_stream_statistics {
     double level_out_dbov;
     int32_t receive_codec;              /* enum media_codec, -1 before the first packet */
     int32_t secured;                    /* 1: every packet is protected, both ways */
+    uint64_t expected;                  /* packets whose time to be played has come; what FEC restored counts as played */
+    uint64_t missed;                    /* of them not played: lost, or late */
+    uint64_t missed_runs;               /* in how many runs */
+    double burst_density;               /* 0..1, RFC 3611, 4.7.2 */
+    double burst_ms;                    /* mean length */
+    double gap_density;
+    double gap_ms;
+    uint32_t ssrc;                      /* the far end's, 0 before the first packet */
+    uint32_t remote_reports;            /* VoIP metrics about us that came; 0: `remote_metrics` says nothing */
+    struct media_voip_metrics remote_metrics;
 };
 
 struct media_device_config {
@@ -244,6 +279,10 @@ int engine_stream_new(struct engine *engine, const char *address, uint16_t first
 int engine_memory_stream_new(struct engine *engine, struct media_stream_info *info);
 int engine_stream_configure(struct engine *engine, int stream, const struct media_stream_config *config);
 size_t engine_srtp_key_size(uint32_t suite);
+/* ITU-T G.107, from any thread; negative for a codec there is not. `loss` is a share. */
+double media_rating(int codec, double loss, double burst_ratio, double delay_ms, double echo_loss_db);
+double media_mos(double rating);
+double media_burst_ratio(uint64_t expected, uint64_t missed, uint64_t runs);
 int engine_stream_reach(struct engine *engine, int stream, const struct media_reach *reach);
 int engine_stream_consent(struct engine *engine, int stream, int32_t milliseconds);
 int engine_stream_send(struct engine *engine, int stream, int component, const char *local_address, const char *remote_address,

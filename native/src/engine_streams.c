@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "emodel.h"
 #include "engine_internal.h"
 #include "srtp_change.h"
 
@@ -92,6 +93,28 @@ int engine_stream_configure(struct engine *engine, int stream, const struct medi
     result = command.object == NULL ? -ENOENT : send_configuration_locked(engine, &command, &config->srtp);
     pthread_mutex_unlock(&engine->control);
     return result;
+}
+
+double media_rating(int codec, double loss, double burst_ratio, double delay_ms, double echo_loss_db)
+{
+    struct emodel_connection connection = {
+        .codec = (enum media_codec)codec,
+        .loss = loss,
+        .burst_ratio = burst_ratio,
+        .delay_ms = delay_ms,
+        .echo_loss_db = echo_loss_db,
+    };
+    return codec_get((enum codec_id)codec) == NULL ? -1 : emodel_rating(&connection);
+}
+
+double media_mos(double rating)
+{
+    return emodel_mos(rating);
+}
+
+double media_burst_ratio(uint64_t expected, uint64_t missed, uint64_t runs)
+{
+    return loss_summary_burst_ratio(expected, missed, runs);
 }
 
 size_t engine_srtp_key_size(uint32_t suite)

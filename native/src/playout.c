@@ -56,6 +56,12 @@ static void take_noise(struct playout *p, const struct jitter_packet *packet)
     p->noisy = true;
 }
 
+static void count_late(struct playout *p)
+{
+    p->late++;
+    loss_pattern_late(&p->pattern);
+}
+
 /* The first packet that holds audio, or, while playing, comfort noise; passes over places that hold nothing. */
 static const struct jitter_packet *first_audio(struct playout *p, struct jitter_buffer *jitter)
 {
@@ -65,6 +71,7 @@ static const struct jitter_packet *first_audio(struct playout *p, struct jitter_
         if (first->noise) {
             take_noise(p, first);
         }
+        loss_pattern_played(&p->pattern, first->sequence);
         jitter_drop_first(jitter);
         first = jitter_first(jitter);
     }
@@ -83,7 +90,7 @@ static bool try_start(struct playout *p, struct jitter_buffer *jitter, const str
     int64_t due = delay_lowest_offset(delay) + playout_target(p, delay);
     while (first != NULL && jitter->count > 1 && now - first->time - (int64_t)first->samples > due + BURST) {
         jitter_drop_first(jitter);
-        p->late++;
+        count_late(p);
         first = first_audio(p, jitter);
     }
     if (first == NULL || now - first->time < due - SHORTAGE) {
@@ -248,9 +255,10 @@ static void decode_first(struct playout *p, struct jitter_buffer *jitter, const 
         overdue = skip;
     }
     if (overdue >= count) {
-        p->late++;
+        count_late(p);
         return;
     }
+    loss_pattern_played(&p->pattern, p->last_sequence);
     join(p, decoded, (size_t)count, (size_t)overdue);
 }
 
@@ -266,6 +274,7 @@ static bool recover(struct playout *p, const struct jitter_packet *after, int64_
     if (count < gap) {
         return false;
     }
+    loss_pattern_played(&p->pattern, after->sequence - 1);
     join(p, decoded, (size_t)count, (size_t)(count - gap));
     return true;
 }
@@ -304,6 +313,7 @@ static bool interpolate(struct playout *p, struct jitter_buffer *jitter, const s
         p->refused++;
         return true;
     }
+    loss_pattern_played(&p->pattern, p->last_sequence);
     conceal_backwards(decoded + SETTLING, (size_t)count - SETTLING, back, (size_t)gap + SETTLING);
     memcpy(decoded, back + gap, SETTLING * sizeof *decoded);
     for (int32_t i = 0; i < gap; i++) {
@@ -320,6 +330,7 @@ static bool interpolate(struct playout *p, struct jitter_buffer *jitter, const s
 static void fall_silent(struct playout *p, struct jitter_buffer *jitter, const struct jitter_packet *noise)
 {
     take_noise(p, noise);
+    loss_pattern_played(&p->pattern, noise->sequence);
     p->last_sequence = noise->sequence;
     jitter_drop_first(jitter);
     p->playing = false;

@@ -15,6 +15,7 @@
 #include "conceal.h"
 #include "delay.h"
 #include "jitter.h"
+#include "loss_pattern.h"
 
 enum {
     PLAYOUT_PAST = CONCEAL_HISTORY,                         /**< Played samples kept for concealment          */
@@ -36,6 +37,7 @@ struct playout {
     int64_t uncounted;                   /**< Of them, not yet in `concealed`: the talkspurt may have ended   */
     bool noisy;                          /**< The far end is silent and said how that sounds                  */
     struct comfort_noise noise;
+    struct loss_pattern pattern;         /**< Of what was played and missed                                    */
     double losses;                       /**< Share of packets lost lately                                    */
     int64_t allowance;                   /**< Added to the target, so that the packet after a lost one, which helps to
                                               restore it, comes in time                                      */

@@ -36,6 +36,7 @@ struct receiver {
     uint32_t timestamp;                          /* highest seen                                                           */
     int64_t extended_timestamp;                  /* the same without wrap-around                                           */
     int64_t time_base;                           /* media time of extended timestamp 0                                     */
+    double packet_ms;                            /* of the last packet                                                     */
     int64_t placed_sequence, placed_end;         /* of the packet that came last: where it stands, and its end in media time */
     uint64_t received, duplicate, late, reordered, discarded, malformed;
     double mean_delay;                           /* samples                                                                */
@@ -156,9 +157,15 @@ static void note_source(struct receiver *r, enum source_verdict verdict)
     }
     r->clock_rate = 0;    /* the next audio packet begins the timeline */
     jitter_reset(&r->jitter);
+    r->playout.pattern = (struct loss_pattern){0};
     telephone_event_receiver_init(&r->digits, r->config.telephone_event_clock);
     add_event(r, (struct receiver_event){.kind = r->started ? RECEIVER_SOURCE_CHANGED : RECEIVER_STARTED});
     r->started = true;
+}
+
+static double to_ms(double samples)
+{
+    return samples * 1000.0 / CODEC_SAMPLE_RATE;
 }
 
 static int64_t to_samples(int64_t units, unsigned clock_rate)
@@ -192,6 +199,7 @@ static void store(struct receiver *r, const struct jitter_packet *packet, const 
         break;
     case JITTER_LATE:
         r->late++;
+        loss_pattern_late(&r->playout.pattern);
         break;
     case JITTER_STORED:
         break;
@@ -246,6 +254,7 @@ static void put_audio(struct receiver *r, const struct rtp_packet *packet, const
         .samples = (size_t)samples,
         .size = packet->payload_size,
     };
+    r->packet_ms = to_ms(samples);
     source_arrival(&r->source, packet->timestamp, (uint32_t)(arrival * codec->clock_rate / CODEC_SAMPLE_RATE));
     delay_update(&r->delay, arrival, entry.time);
     store(r, &entry, packet->payload);
@@ -303,11 +312,6 @@ void receiver_get(struct receiver *r, int16_t out[CODEC_FRAME_SAMPLES], int64_t 
     }
 }
 
-static double to_ms(double samples)
-{
-    return samples * 1000.0 / CODEC_SAMPLE_RATE;
-}
-
 static double waiting(const struct receiver *r)
 {
     const struct jitter_packet *last = jitter_last(&r->jitter);
@@ -335,7 +339,9 @@ void receiver_statistics(const struct receiver *r, struct receiver_statistics *o
         .active = r->source.known,
         .codec = p->codec != NULL ? p->codec->id : CODEC_PCMU,
         .ssrc = r->source.ssrc,
+        .packet_ms = r->packet_ms,
     };
+    loss_pattern_summary(&p->pattern, &out->pattern);
 }
 
 bool receiver_report(struct receiver *r, struct rtcp_report_block *block)

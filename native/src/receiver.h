@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "codec.h"
+#include "loss_pattern.h"
 #include "rtcp.h"
 
 enum {
@@ -60,6 +61,8 @@ struct receiver_statistics {
     double playout_delay_ms;            /**< Mean over about two seconds: from arrival of the fastest packets to playout */
     uint64_t concealed_ms;              /**< Time that was made up; silence between talkspurts doesn't count      */
     uint64_t stretched_ms;              /**< Time inserted or removed by time-stretching                          */
+    struct loss_summary pattern;        /**< Of the source heard last                                             */
+    double packet_ms;                   /**< Of its last packet                                                   */
     bool active;                        /**< A source has been heard                                              */
     enum codec_id codec;                /**< Of the last packet decoded; meaningless unless `active`              */
     uint32_t ssrc;

@@ -13,6 +13,7 @@ enum {
     TYPE_RR = 201,
     TYPE_SDES = 202,
     TYPE_BYE = 203,
+    TYPE_XR = 207,                  /* RFC 3611                                               */
     HEAD = 4,                       /* version and count, type, length                        */
     SENDER_INFO = 20,
     BLOCK = 24,
@@ -166,6 +167,10 @@ static bool read_packet(struct rtcp_compound *compound, uint8_t type, const stru
         return reported && read_sdes(compound, body);
     case TYPE_BYE:
         return reported && read_bye(compound, body);
+    case TYPE_XR:
+        compound->metrics_count += rtcp_xr_read(compound->metrics + compound->metrics_count,
+                                                RTCP_METRICS_MAX - compound->metrics_count, body->data, body->size);
+        return true;
     default:
         return true;
     }
@@ -277,25 +282,36 @@ static void write_bye(uint8_t *p, const struct rtcp_compound *compound, size_t r
     }
 }
 
+static void write_xr(uint8_t *p, uint32_t ssrc, const struct rtcp_voip_metrics *metrics)
+{
+    write_head(p, 0, TYPE_XR, HEAD + RTCP_XR_BODY_SIZE);
+    rtcp_xr_write(p + HEAD, ssrc, metrics);
+}
+
 size_t rtcp_build(uint8_t *buffer, size_t capacity, const struct rtcp_compound *compound)
 {
-    if (compound->block_count > RTCP_BLOCKS_MAX || compound->bye_count > RTCP_BYES_MAX) {
+    if (compound->block_count > RTCP_BLOCKS_MAX || compound->bye_count > RTCP_BYES_MAX ||
+        compound->metrics_count > RTCP_METRICS_MAX) {
         return 0;
     }
     size_t name = strnlen(compound->cname, RTCP_CNAME_MAX);
     size_t reason = strnlen(compound->reason, RTCP_REASON_MAX);
     size_t report = report_size(compound);
     size_t sdes = name > 0 ? sdes_size(name) : 0;
+    size_t xr = (size_t)compound->metrics_count * (HEAD + RTCP_XR_BODY_SIZE);
     size_t bye = compound->bye_count > 0 ? bye_size(compound, reason) : 0;
-    if (report + sdes + bye > capacity) {
+    if (report + sdes + xr + bye > capacity) {
         return 0;
     }
     write_report(buffer, compound);
     if (sdes > 0) {
         write_sdes(buffer + report, compound->ssrc, compound->cname, name);
     }
-    if (bye > 0) {
-        write_bye(buffer + report + sdes, compound, reason);
+    for (unsigned i = 0; i < compound->metrics_count; i++) {
+        write_xr(buffer + report + sdes + i * (size_t)(HEAD + RTCP_XR_BODY_SIZE), compound->ssrc, &compound->metrics[i]);
     }
-    return report + sdes + bye;
+    if (bye > 0) {
+        write_bye(buffer + report + sdes + xr, compound, reason);
+    }
+    return report + sdes + xr + bye;
 }

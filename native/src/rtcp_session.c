@@ -96,12 +96,36 @@ static void add_report_block(const struct rtcp_session *session, struct rtcp_com
         block->delay_since_last_sr = (uint32_t)((now_ns - session->last_sr_arrival_ns) / 1000 * 65536 / 1000000);
 }
 
+static void add_metrics(const struct rtcp_session *session, struct rtcp_compound *compound, const struct receiver *receiver,
+                        const struct voip_conditions *conditions)
+{
+    struct receiver_statistics statistics;
+    if (!session->extended)
+        return;
+    receiver_statistics(receiver, &statistics);
+    if (!statistics.active)
+        return;
+    voip_metrics_from(&compound->metrics[0], &statistics, conditions);
+    compound->metrics_count = 1;
+}
+
+void rtcp_session_conditions(const struct rtcp_session *session, struct voip_conditions *conditions)
+{
+    const struct media_voip_metrics *remote = &session->remote_metrics;
+    bool known = session->remote_metrics_count != 0;
+    bool echo_known = known && voip_metrics_known(remote->echo_return_loss);
+    conditions->round_trip_ms = session->round_trip_ms;
+    conditions->remote_end_system_ms = known ? remote->end_system_delay_ms : -1;
+    conditions->remote_echo_return_loss_db = echo_known ? remote->echo_return_loss : -1;
+}
+
 size_t rtcp_session_report(struct rtcp_session *session, struct receiver *receiver, const struct sender *sender,
-                           int64_t now_ns, bool bye, uint8_t *packet, size_t capacity)
+                           const struct voip_conditions *conditions, int64_t now_ns, bool bye, uint8_t *packet, size_t capacity)
 {
     struct rtcp_compound compound = {.ssrc = session->ssrc};
     add_sender_info(session, &compound, sender, now_ns);
     add_report_block(session, &compound, receiver, now_ns);
+    add_metrics(session, &compound, receiver, conditions);
     snprintf(compound.cname, sizeof compound.cname, "%s", session->cname);
     if (bye) {
         compound.bye_count = 1;
@@ -142,6 +166,12 @@ bool rtcp_session_receive(struct rtcp_session *session, const uint8_t *packet, s
     for (unsigned i = 0; i < compound.block_count; i++) {
         if (compound.blocks[i].ssrc == session->ssrc)
             take_report_block(session, &compound.blocks[i], arrival_ns, clock_rate);
+    }
+    for (unsigned i = 0; i < compound.metrics_count; i++) {
+        if (compound.metrics[i].ssrc == session->ssrc) {
+            session->remote_metrics = compound.metrics[i].values;
+            session->remote_metrics_count++;
+        }
     }
     for (unsigned i = 0; i < compound.bye_count; i++)
         *bye = *bye || compound.byes[i] == remote_ssrc;

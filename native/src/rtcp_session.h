@@ -12,6 +12,7 @@
 #include "receiver.h"
 #include "rtcp.h"
 #include "sender.h"
+#include "voip_metrics.h"
 
 struct rtcp_session {
     uint32_t ssrc;
@@ -29,6 +30,9 @@ struct rtcp_session {
     double round_trip_ms;               /* negative: unknown */
     double remote_fraction_lost;        /* negative: unknown */
     double remote_jitter_ms;            /* negative: unknown */
+    bool extended;                      /* send VoIP metrics too */
+    uint32_t remote_metrics_count;      /* those about us that came */
+    struct media_voip_metrics remote_metrics;   /* the last of them */
 };
 
 void rtcp_session_init(struct rtcp_session *session, uint32_t ssrc, uint64_t seed);
@@ -36,11 +40,15 @@ void rtcp_session_init(struct rtcp_session *session, uint32_t ssrc, uint64_t see
 /* Called when the stream is configured; the first report is due within half an interval of the first start. */
 void rtcp_session_start(struct rtcp_session *session, const char *cname, int64_t now_ns, int64_t wall_ns);
 
+/* What of the conditions the reports tell; the rest is left as it is. */
+void rtcp_session_conditions(const struct rtcp_session *session, struct voip_conditions *conditions);
+
 bool rtcp_session_due(const struct rtcp_session *session, int64_t now_ns);
 
-/* Builds SR or RR with SDES, and BYE when `bye`; draws the next interval. Returns the compound's size, 0 when it doesn't fit. */
+/* Builds SR or RR with SDES, the VoIP metrics under these `conditions` where they are wanted and something was heard, and BYE when
+ * `bye`; draws the next interval. Returns the compound's size, 0 when it doesn't fit. */
 size_t rtcp_session_report(struct rtcp_session *session, struct receiver *receiver, const struct sender *sender,
-                           int64_t now_ns, bool bye, uint8_t *packet, size_t capacity);
+                           const struct voip_conditions *conditions, int64_t now_ns, bool bye, uint8_t *packet, size_t capacity);
 
 /* One compound from a source already judged to be the far end. `clock_rate` is that of what we send. Returns false when it is
  * malformed; `bye` tells whether `remote_ssrc` left. */

@@ -110,6 +110,7 @@ int stream_setup_from(struct stream_setup *setup, const struct media_stream_conf
     setup->connected = config->connected;
     setup->rtcp_mux = config->rtcp_mux;
     setup->chosen_by_ice = config->chosen_by_ice;
+    setup->extended_reports = config->extended_reports;
     memcpy(setup->cname, config->cname, sizeof setup->cname - 1);
     return 0;
 }
@@ -134,6 +135,7 @@ void stream_configure(struct stream *stream, const struct stream_setup *setup, i
     stream->configured = true;
     if (!stream->latch.closed)
         stream->rtcp_heard = false;
+    stream->rtcp.extended = next.extended_reports;
     rtcp_session_start(&stream->rtcp, next.cname, now_ns, wall_ns);
 }
 
@@ -414,7 +416,10 @@ static void send_report(struct stream *stream, int64_t now_ns, bool bye)
     _Alignas(8) uint8_t packet[RTCP_PACKET_MAX + SRTP_TRAILER_MAX];
     if (!stream->setup.reachable || stream->reach.silenced)
         return;
-    size_t size = rtcp_session_report(&stream->rtcp, stream->receiver, stream->sender, now_ns, bye, packet, RTCP_PACKET_MAX);
+    struct voip_conditions conditions = {.packet_ms = stream->setup.sender.packet_time_ms, .echo_return_loss_db = -1};
+    rtcp_session_conditions(&stream->rtcp, &conditions);
+    size_t size = rtcp_session_report(&stream->rtcp, stream->receiver, stream->sender, &conditions, now_ns, bye, packet,
+                                      RTCP_PACKET_MAX);
     if (size != 0)
         size = protected_size(stream, packet, size, true);
     if (size != 0)
@@ -438,6 +443,23 @@ void stream_leave(struct stream *stream, int64_t now_ns)
     stream->configured = false;
 }
 
+static double ratio(double part, uint64_t whole)
+{
+    return whole == 0 ? 0 : part / (double)whole;
+}
+
+static void publish_pattern(const struct receiver_statistics *in, struct media_stream_statistics *out)
+{
+    const struct loss_summary *pattern = &in->pattern;
+    out->expected = pattern->packets;
+    out->missed = pattern->missed;
+    out->missed_runs = pattern->missed_runs;
+    out->burst_density = ratio((double)pattern->burst_missed, pattern->burst_packets);
+    out->burst_ms = ratio((double)pattern->burst_packets * in->packet_ms, pattern->bursts);
+    out->gap_density = ratio((double)pattern->gap_missed, pattern->gap_packets);
+    out->gap_ms = ratio((double)pattern->gap_packets * in->packet_ms, pattern->gaps);
+}
+
 static void publish_receiver(const struct stream *stream, struct media_stream_statistics *out)
 {
     struct receiver_statistics in;
@@ -454,6 +476,8 @@ static void publish_receiver(const struct stream *stream, struct media_stream_st
     out->playout_delay_ms = in.playout_delay_ms;
     out->concealed_ms = (double)in.concealed_ms;
     out->receive_codec = in.active ? (int32_t)in.codec : -1;
+    out->ssrc = in.ssrc;
+    publish_pattern(&in, out);
 }
 
 void stream_publish(struct stream *stream)
@@ -474,6 +498,8 @@ void stream_publish(struct stream *stream)
         .level_out_dbov = level_take(&stream->level_out),
         .receive_codec = -1,
         .secured = stream->srtp[SRTP_INBOUND] != NULL && stream->srtp[SRTP_OUTBOUND] != NULL,
+        .remote_reports = stream->rtcp.remote_metrics_count,
+        .remote_metrics = stream->rtcp.remote_metrics,
     };
     if (stream->configured) {
         struct sender_statistics sent;

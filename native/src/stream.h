@@ -35,6 +35,7 @@ struct stream_setup {
     bool connected;
     bool rtcp_mux;
     bool chosen_by_ice;
+    bool extended_reports;
     char cname[MEDIA_CNAME_BYTES];
 };
 

@@ -13,13 +13,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rtcp_parse(&compound, data, size) != 0) {
         return 0;
     }
-    if (compound.block_count > RTCP_BLOCKS_MAX || compound.bye_count > RTCP_BYES_MAX ||
+    if (compound.block_count > RTCP_BLOCKS_MAX || compound.bye_count > RTCP_BYES_MAX || compound.metrics_count > RTCP_METRICS_MAX ||
         memchr(compound.cname, 0, sizeof compound.cname) == NULL || memchr(compound.reason, 0, sizeof compound.reason) == NULL) {
         abort();
     }
     size_t built = rtcp_build(buffer, sizeof buffer, &compound);
     if (built == 0 || rtcp_parse(&again, buffer, built) != 0 || again.block_count != compound.block_count ||
-        again.ssrc != compound.ssrc || memcmp(again.blocks, compound.blocks, sizeof compound.blocks) != 0) {
+        again.ssrc != compound.ssrc || again.metrics_count != compound.metrics_count ||
+        memcmp(again.metrics, compound.metrics, sizeof compound.metrics) != 0 || memcmp(again.blocks, compound.blocks, sizeof compound.blocks) != 0) {
         abort();
     }
     return 0;

@@ -34,6 +34,53 @@ static void test_bytes_on_the_wire(void)
     CHECK(memcmp(buffer + 80, (const uint8_t[]){0x81, 203, 0, 3, 0x11, 0x22, 0x33, 0x44, 7, 'h', 'u', 'n', 'g'}, 13) == 0);
 }
 
+/* The VoIP metrics block as RFC 3611, 4.7, draws it. */
+static void test_extended_report(void)
+{
+    struct rtcp_compound compound = {
+        .ssrc = 0x11223344,
+        .metrics_count = 1,
+        .metrics = {{.ssrc = 5, .values = {
+            .loss_rate = 1, .discard_rate = 2, .burst_density = 3, .gap_density = 4, .burst_ms = 0x0506, .gap_ms = 0x0708,
+            .round_trip_ms = 0x090a, .end_system_delay_ms = 0x0b0c, .signal_level = -18, .noise_level = -60,
+            .echo_return_loss = 55, .gap_threshold = 16, .rating = 93, .external_rating = 127, .mos_lq = 44, .mos_cq = 43,
+            .receiver_configuration = 0xf0, .buffer_nominal_ms = 40, .buffer_maximum_ms = 80, .buffer_limit_ms = 500}}},
+    }, again;
+    const uint8_t expected[] = {
+        0x80, 207, 0, 10, 0x11, 0x22, 0x33, 0x44, 7, 0, 0, 8, 0, 0, 0, 5, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+        0xee, 0xc4, 55, 16, 93, 127, 44, 43, 0xf0, 0, 0, 40, 0, 80, 1, 0xf4,
+    };
+    uint8_t buffer[RTCP_PACKET_MAX];
+    size_t size = rtcp_build(buffer, sizeof buffer, &compound);
+    CHECK_EQUAL(size, 8 + sizeof expected);
+    CHECK(memcmp(buffer + 8, expected, sizeof expected) == 0);
+    CHECK_EQUAL(rtcp_parse(&again, buffer, size), 0);
+    CHECK(memcmp(&again, &compound, sizeof again) == 0);
+    CHECK_EQUAL(rtcp_parse(&again, expected, sizeof expected), 0);     /* alone, RFC 5506 */
+    CHECK_EQUAL(again.metrics_count, 1);
+}
+
+/* Blocks we don't know are passed over; a broken one silences its packet and nothing else; no more are kept than there is room for. */
+static void test_other_extended_reports(void)
+{
+    struct rtcp_compound out;
+    uint8_t xr[8 + 8 + 36] = {0x80, 207, 0, 12, 0, 0, 0, 1, 4, 0, 0, 1, 9, 9, 9, 9, 7, 0, 0, 8, 0, 0, 0, 5};
+    CHECK_EQUAL(rtcp_parse(&out, xr, sizeof xr), 0);
+    CHECK_EQUAL(out.metrics_count, 1);
+    xr[11] = 2;                                                        /* the first block now ends inside the second */
+    CHECK_EQUAL(rtcp_parse(&out, xr, sizeof xr), 0);
+    CHECK_EQUAL(out.metrics_count, 0);
+    xr[11] = 1;
+    xr[19] = 9;                                                        /* longer than its packet */
+    CHECK_EQUAL(rtcp_parse(&out, xr, sizeof xr), 0);
+    CHECK_EQUAL(out.metrics_count, 0);
+    uint8_t many[8 + 6 * 36] = {0x80, 207, 0, 1 + 6 * 9};
+    for (unsigned i = 0; i < 6; i++)
+        memcpy(many + 8 + 36 * i, (const uint8_t[]){7, 0, 0, 8}, 4);
+    CHECK_EQUAL(rtcp_parse(&out, many, sizeof many), 0);
+    CHECK_EQUAL(out.metrics_count, RTCP_METRICS_MAX);
+}
+
 static void test_round_trip(void)
 {
     struct rtcp_compound compound = full(), again;
@@ -116,6 +163,8 @@ static void test_more_blocks_than_kept(void)
 int main(void)
 {
     test_bytes_on_the_wire();
+    test_extended_report();
+    test_other_extended_reports();
     test_round_trip();
     test_lost_is_saturated();
     test_truncated();

@@ -267,6 +267,18 @@ def test_comfort_noise_is_agreed_where_both_know_it() -> None:
     assert not agreement.comfort_noise
 
 
+def test_extended_reports_are_sent_where_both_ends_want_them() -> None:
+    here, there = agree(ours(), theirs(), Direction.SENDRECV, Direction.SENDRECV)
+    assert here.extended_reports
+    assert there.extended_reports
+    answer, there = theirs().answer(session(voice()), Direction.SENDRECV)
+    assert line(answer).report_blocks == ()
+    assert not there.extended_reports
+    phone = ours()
+    phone.offer(Direction.SENDRECV)
+    assert not phone.take_answer(session(voice(report_blocks=("stat-summary",)))).extended_reports
+
+
 def test_muxed_rtcp_is_taken_when_offered_and_kept() -> None:
     negotiation = ours()
     answer, agreement = negotiation.answer(session(voice(rtcp_mux=True)), Direction.SENDRECV)

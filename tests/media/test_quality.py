@@ -39,6 +39,15 @@ SILENT = StreamStatistics(
     level_out_dbov=-127.0,
     codec=None,
     secured=False,
+    expected=0,
+    missed=0,
+    missed_runs=0,
+    burst_density=0.0,
+    burst_ms=0.0,
+    gap_density=0.0,
+    gap_ms=0.0,
+    ssrc=0,
+    remote_metrics=None,
 )
 
 

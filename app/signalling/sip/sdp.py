@@ -23,6 +23,7 @@ MAX_MEDIA = 32
 MAX_LINES = 1024
 MAX_FORMATS = 64
 MAX_ATTRIBUTES = 256
+MAX_REPORT_BLOCKS = 16
 
 Attributes: TypeAlias = list[tuple[str, str | None]]
 
@@ -63,10 +64,20 @@ _ATTRIBUTE = re.compile(r"([!#-'*+.0-9A-Z^-~-]{1,64})(?::(.*))?")
 _RTPMAP = re.compile(r"([0-9]{1,3}) ([!-.0-~]{1,64})/([0-9]{1,9})(?:/([0-9]{1,3}))?")
 _FMTP = re.compile(r"([0-9]{1,3}) (.*)")
 _RTCP = re.compile(r"([0-9]{1,5})(?: IN IP[46] ([A-Za-z0-9._:-]{1,255}))?")
+_REPORT_BLOCK = re.compile(r"([a-z-]{1,32})(?:=.*)?")
 _MILLISECONDS = re.compile(r"([0-9]{1,5})(?:\.[0-9]*)?")
 _DIRECTIONS = frozenset(Direction)
-_UNDERSTOOD = frozenset({"rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "rtcp-mux", "crypto"}) | ICE_ATTRIBUTES
-_INHERITED = frozenset({"fingerprint", "setup", "ice-ufrag", "ice-pwd", "ice-options", "ice-lite", "tls-id"})
+_UNDERSTOOD = ICE_ATTRIBUTES | {
+    "rtpmap",
+    "fmtp",
+    "ptime",
+    "maxptime",
+    "rtcp",
+    "rtcp-mux",
+    "rtcp-xr",
+    "crypto",
+}
+_INHERITED = frozenset({"fingerprint", "setup", "ice-ufrag", "ice-pwd", "ice-options", "ice-lite", "tls-id", "rtcp-xr"})
 _UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, never bound
 
 
@@ -208,6 +219,7 @@ def _media(section: _Section, session: _Section) -> MediaDescription:
         rtcp_port=rtcp_port,
         rtcp_mux=any(name == "rtcp-mux" for name, _ in attributes),
         ice=ice,
+        report_blocks=_report_blocks(_value(attributes, "rtcp-xr") or ""),
         crypto=_crypto(attributes),
         attributes=tuple(item for item in attributes if not _understood(item[0])),
         formats=() if codecs else tuple(formats),
@@ -276,6 +288,12 @@ def _rtcp(value: str | None) -> tuple[int | None, str | None]:
     return int(match[1]), match[2]
 
 
+def _report_blocks(value: str) -> tuple[str, ...]:
+    """The names in a=rtcp-xr (RFC 3611, 5.1); their parameters are for blocks we don't make."""
+    matches = (_REPORT_BLOCK.fullmatch(word) for word in value.split()[:MAX_REPORT_BLOCKS])
+    return tuple(match[1] for match in matches if match is not None)
+
+
 def _crypto(attributes: Attributes) -> tuple[CryptoDescription, ...]:
     """What of the a=crypto lines can be used; keys of the others must not lie about among the attributes either."""
     read = (parse_crypto(value) for value in itertools.islice(_values(attributes, "crypto"), MAX_CRYPTO))
@@ -315,6 +333,8 @@ def _media_lines(media: MediaDescription, common: str) -> list[str]:
         lines.append(f"a=rtcp:{media.rtcp_port}{address}")
     if media.rtcp_mux:
         lines.append("a=rtcp-mux")
+    if media.report_blocks:
+        lines.append(f"a=rtcp-xr:{' '.join(media.report_blocks)}")
     if media.ice is not None:
         lines += ice_lines(media.ice)
     lines += [f"a=crypto:{build_crypto(crypto)}" for crypto in media.crypto]

@@ -17,7 +17,15 @@ from app.model.session import (
 )
 from app.signalling.sip.errors import SdpError
 from app.signalling.sip.sdes import MAX_CRYPTO
-from app.signalling.sip.sdp import MAX_ATTRIBUTES, MAX_FORMATS, MAX_MEDIA, MAX_SDP, build_sdp, parse_sdp
+from app.signalling.sip.sdp import (
+    MAX_ATTRIBUTES,
+    MAX_FORMATS,
+    MAX_MEDIA,
+    MAX_REPORT_BLOCKS,
+    MAX_SDP,
+    build_sdp,
+    parse_sdp,
+)
 
 HEAD = "v=0\r\no=alice 2890844526 2890844527 IN IP4 host.atlanta.example.com\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
 
@@ -193,6 +201,28 @@ def test_what_of_ice_cannot_be_used_is_left_out(line: str) -> None:
     assert (ice.candidates, ice.remote_candidates) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        (":voip-metrics", ("voip-metrics",)),
+        (":pkt-loss-rle=20 rcvr-rtt=all:10000 voip-metrics", ("pkt-loss-rle", "rcvr-rtt", "voip-metrics")),
+        (":stat-summary=loss,dup,jitt,TTL VOIP voip metrics", ("stat-summary", "voip", "metrics")),
+        (": " + "voip-metrics " * 40, ("voip-metrics",) * MAX_REPORT_BLOCKS),
+        (":", ()),
+        ("", ()),
+    ],
+)
+def test_extended_reports_by_name(value: str, names: tuple[str, ...]) -> None:
+    assert media("m=audio 45664 RTP/AVP 0", f"a=rtcp-xr{value}").report_blocks == names
+
+
+def test_extended_reports_for_the_whole_session_hold_for_each_medium() -> None:
+    text = (
+        HEAD.encode() + b"a=rtcp-xr:voip-metrics\r\nm=audio 5004 RTP/AVP 0\r\nm=audio 5006 RTP/AVP 0\r\na=rtcp-xr\r\n"
+    )
+    assert [line.report_blocks for line in parse_sdp(text).media] == [("voip-metrics",), ()]
+
+
 @pytest.mark.parametrize("lines", [(UFRAG,), (PASSWORD,), ("a=ice-ufrag:abc", PASSWORD), (UFRAG, "a=ice-pwd:short")])
 def test_without_credentials_there_is_no_ice(lines: tuple[str, ...]) -> None:
     assert media("m=audio 45664 RTP/AVP 0", *lines).ice is None
@@ -318,6 +348,7 @@ def media_descriptions(draw: st.DrawFn) -> MediaDescription:
         rtcp_address=rtcp_address,
         rtcp_port=rtcp_port,
         rtcp_mux=draw(st.booleans()),
+        report_blocks=draw(st.sampled_from([(), ("voip-metrics",), ("pkt-loss-rle", "voip-metrics")])),
         attributes=tuple(draw(st.lists(attribute, max_size=3))),
     )
 
