@@ -29,6 +29,7 @@ from app.model.party import Party
 from app.model.refusal import Refusal
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.model.signalling import (
+    AnswerReceived,
     CallOptions,
     Connected,
     LineCapabilities,
@@ -253,6 +254,22 @@ class DeskPhone:
         self.say(Connected(leg, session()))
         self.line.take()
         return leg
+
+    def consult(self) -> tuple[LegId, LegId]:
+        """Talk to 201 and then to 202, while 201 is held."""
+        first = self.talk("201")
+        second = self.dial("202")
+        self.say(AnswerReceived(first, session(Direction.RECVONLY)))
+        self.say(Connected(second, session()))
+        self.line.take()
+        assert self.states == [CallState.HELD, CallState.CONNECTED]
+        return first, second
+
+    def hold(self, leg: LegId) -> None:
+        """Hold the call, and have the far end agree."""
+        self.done(self.control.hold(self.now))
+        assert self.line.take() == [("offer", leg, Direction.SENDONLY)]
+        self.say(AnswerReceived(leg, session(Direction.RECVONLY)))
 
     def ring(self, leg: str = "in-1", number: str = "301", offer: SessionDescription | None = None) -> LegId:
         """A call comes in."""

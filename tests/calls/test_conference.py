@@ -73,11 +73,7 @@ class Meeting:
 
 def test_two_calls_become_a_conference_and_the_held_one_is_told() -> None:
     phone = DeskPhone()
-    first = phone.talk("201")
-    second = phone.dial("202")
-    phone.say(AnswerReceived(first, session(Direction.RECVONLY)))
-    phone.say(Connected(second, session()))
-    phone.line.take()
+    first, _ = phone.consult()
     phone.done(phone.control.join(phone.now))
     assert phone.line.take() == [("offer", first, Direction.SENDRECV)]
     assert phone.states == [CallState.CONNECTED, CallState.CONNECTED]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from app.calls.rules import CallRules
 from app.model.cause import Cause
-from app.model.ids import LegId
 from app.model.session import Direction
 from app.model.signalling import (
     AnswerReceived,
@@ -19,12 +18,6 @@ from app.model.signalling import (
 )
 from app.model.snapshot import CallState
 from tests.calls.dummies import DeskPhone, session
-
-
-def hold(phone: DeskPhone, leg: LegId) -> None:
-    phone.done(phone.control.hold(phone.now))
-    assert phone.line.take() == [("offer", leg, Direction.SENDONLY)]
-    phone.say(AnswerReceived(leg, session(Direction.RECVONLY)))
 
 
 def test_hold_and_retrieve() -> None:
@@ -68,7 +61,7 @@ def test_a_refused_hold_is_silent_all_the_same_and_says_so() -> None:
 def test_a_refused_retrieve_leaves_the_call_held_and_can_be_tried_again() -> None:
     phone = DeskPhone()
     leg = phone.talk()
-    hold(phone, leg)
+    phone.hold(leg)
     phone.done(phone.control.retrieve(phone.now))
     phone.line.take()
     phone.say(OfferRefused(leg, Cause.TEMPORARY_FAILURE))
@@ -186,7 +179,7 @@ def test_a_far_offer_we_cannot_answer_leaves_the_session_as_it_was() -> None:
 def test_an_offer_the_far_end_wants_carries_the_hold() -> None:
     phone = DeskPhone()
     leg = phone.talk()
-    hold(phone, leg)
+    phone.hold(leg)
     phone.say(OfferWanted(leg))
     assert phone.line.take() == [("answer_offer", leg, Direction.SENDONLY)]
     phone.say(AnswerReceived(leg, session(Direction.RECVONLY)))
@@ -229,19 +222,9 @@ def test_what_is_not_connected_cannot_be_held() -> None:
     assert phone.control.retrieve(phone.now) is not None
 
 
-def two_calls(phone: DeskPhone) -> tuple[LegId, LegId]:
-    first = phone.talk("201")
-    second = phone.dial("202")
-    phone.say(AnswerReceived(first, session(Direction.RECVONLY)))
-    phone.say(Connected(second, session()))
-    phone.line.take()
-    assert phone.states == [CallState.HELD, CallState.CONNECTED]
-    return first, second
-
-
 def test_a_second_call_holds_the_first_and_swap_changes_places() -> None:
     phone = DeskPhone()
-    first, second = two_calls(phone)
+    first, second = phone.consult()
     phone.done(phone.control.swap(phone.now))
     assert phone.states == [CallState.CONNECTED, CallState.HELD]
     assert sorted(phone.line.take()) == sorted(
@@ -268,7 +251,7 @@ def test_swap_with_a_single_call_is_refused() -> None:
 
 def test_no_more_calls_can_be_dialled_than_may_be_on() -> None:
     phone = DeskPhone(rules=CallRules(calls_at_once=2))
-    two_calls(phone)
+    phone.consult()
     refusal = phone.control.dial("203", phone.now)
     assert refusal is not None
     assert phone.line.take() == []
@@ -276,7 +259,7 @@ def test_no_more_calls_can_be_dialled_than_may_be_on() -> None:
 
 def test_hanging_up_leaves_the_held_call_held() -> None:
     phone = DeskPhone()
-    _, second = two_calls(phone)
+    _, second = phone.consult()
     phone.done(phone.control.hang_up(phone.now))
     assert phone.line.take() == [("disconnect", second, Cause.NORMAL_CLEARING)]
     assert phone.states == [CallState.HELD]
@@ -286,7 +269,7 @@ def test_hanging_up_leaves_the_held_call_held() -> None:
 
 def test_a_held_call_that_ends_does_not_disturb_the_other() -> None:
     phone = DeskPhone()
-    first, _ = two_calls(phone)
+    first, _ = phone.consult()
     phone.say(Released(first, Cause.NORMAL_CLEARING))
     assert phone.states == [CallState.ENDED, CallState.CONNECTED]
     assert phone.tone is None

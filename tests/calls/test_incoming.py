@@ -268,9 +268,7 @@ def test_a_leg_is_replaced_under_a_running_call() -> None:
 def test_a_held_call_stays_held_under_its_new_leg() -> None:
     phone = DeskPhone()
     old = phone.talk()
-    phone.done(phone.control.hold(phone.now))
-    phone.say(AnswerReceived(old, session(Direction.RECVONLY)))
-    phone.line.take()
+    phone.hold(old)
     new = replace(phone, old)
     assert phone.line.take()[0] == ("connect", new, Direction.SENDONLY)
     assert phone.states == [CallState.HELD]

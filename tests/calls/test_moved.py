@@ -28,9 +28,7 @@ def test_a_call_is_offered_anew() -> None:
 def test_a_held_call_stays_held() -> None:
     phone = DeskPhone()
     leg = phone.talk()
-    phone.done(phone.control.hold(phone.now))
-    phone.say(AnswerReceived(leg, session(Direction.RECVONLY)))
-    phone.line.take()
+    phone.hold(leg)
     move(phone)
     assert phone.line.take() == [("offer", leg, Direction.SENDONLY)]
 

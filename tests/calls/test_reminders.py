@@ -7,18 +7,16 @@ import dataclasses
 from app.calls.reminders import STILL_HELD
 from app.model.cause import Cause
 from app.model.media import AudioPath, EarTone, PathsChanged
-from app.model.session import Direction
-from app.model.signalling import AnswerReceived, Released
+from app.model.signalling import Released
 from app.model.snapshot import CallState
-from tests.calls.dummies import DeskPhone, session
+from tests.calls.dummies import DeskPhone
 from tests.calls.test_conference import Meeting
 
 
 def holding() -> DeskPhone:
     phone = DeskPhone()
     leg = phone.talk()
-    phone.done(phone.control.hold(phone.now))
-    phone.say(AnswerReceived(leg, session(Direction.RECVONLY)))
+    phone.hold(leg)
     assert phone.states == [CallState.HELD]
     return phone
 

@@ -8,7 +8,6 @@ from app.model.party import Party
 from app.model.session import Direction
 from app.model.signalling import (
     AnswerReceived,
-    Connected,
     LineCapabilities,
     Released,
     RemoteAction,
@@ -63,11 +62,7 @@ def test_the_pbx_transfers_the_far_end() -> None:
 
 def test_the_pbx_joins_two_calls_into_the_held_one() -> None:
     phone = DeskPhone()
-    first = phone.talk("201")
-    second = phone.dial("202")
-    phone.say(AnswerReceived(first, session(Direction.RECVONLY)))
-    phone.say(Connected(second, session()))
-    phone.line.take()
+    first, second = phone.consult()
     phone.say(Transferred(first, second, Party("202", "Emil")))
     assert phone.line.take() == [("offer", first, Direction.SENDRECV)]
     (view,) = phone.views
