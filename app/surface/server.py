@@ -15,6 +15,7 @@ from app.model.commands import AnyCommand, HookEvent, KeyEvent, Reply
 from app.model.snapshot import Snapshot
 from app.model.wire import Downward, FrameSplitter, WireError, decode_command, encode
 from app.surface.claim import SocketClaim
+from app.surface.pace import Pace
 
 log = logging.getLogger("surface")
 
@@ -111,16 +112,10 @@ class _Connection:
 
     async def serve(self) -> None:
         """Take commands until the surface goes. Raises WireError when it breaks the rules."""
-        loop = asyncio.get_running_loop()
-        window_end, taken = 0.0, 0
+        pace = Pace(COMMANDS_PER_SECOND)
         while data := await self._reader.read(READ_SIZE):
             for payload in self._splitter.feed(data):
-                now = loop.time()
-                if now >= window_end:
-                    window_end, taken = now + 1.0, 0
-                taken += 1
-                if taken > COMMANDS_PER_SECOND:
-                    await asyncio.sleep(window_end - now)
+                await pace.take()
                 self._handle(decode_command(payload), self._reply)
 
     def _reply(self, reply: Reply) -> None:

@@ -16,6 +16,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from app.model.flags import LogFlag
 from app.pbx.app_session import AppSession, Send
+from app.surface.pace import Pace
 
 log = logging.getLogger(LogFlag.SURFACE)
 
@@ -147,18 +148,12 @@ class _Connection:
         await self._socket.close(code=code, message=why.encode())
 
     async def _read(self) -> None:
-        loop = asyncio.get_running_loop()
-        window_end, taken = 0.0, 0
+        pace = Pace(MESSAGES_PER_SECOND)
         async for message in self._socket:
             if message.type is not WSMsgType.TEXT:
                 await self.end(WSCloseCode.UNSUPPORTED_DATA, "send text")
                 return
-            now = loop.time()
-            if now >= window_end:
-                window_end, taken = now + 1.0, 0
-            taken += 1
-            if taken > MESSAGES_PER_SECOND:
-                await asyncio.sleep(window_end - now)
+            await pace.take()
             if not self.session.receive(message.data.encode()):
                 await self._flush()
                 await self.end(WSCloseCode.POLICY_VIOLATION, _FAILED_LOGIN)
