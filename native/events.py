@@ -48,8 +48,7 @@ class RemoteBye:
 class ForeignPacket:
     """STUN on a media port (RFC 7983); at most 50 a second and stream, the rest is counted only.
 
-    Only what `Reach` lets through: checks for our user fragments, answers to what `Stream.send` sent, and what
-    comes from our relay.
+    Only what `Reach` lets through: checks for our user fragments, and answers to what `Stream.send` sent.
     """
 
     stream: Stream
@@ -61,7 +60,7 @@ class ForeignPacket:
     local: str = ""
     """Our address it was sent to, of a stream that has many."""
     relayed: bool = False
-    """It came through the relay's channel; `address` is the peer's."""
+    """Our relay passed it on; `address` is the peer's."""
 
 
 @dataclass(frozen=True)

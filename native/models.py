@@ -79,12 +79,14 @@ class StreamConfig:
 
 @dataclass(frozen=True)
 class Relay:
-    """A TURN server that lends a component an address, and the channel bound to one peer once there is one."""
+    """A TURN server that lends a component an address, and the channel to one peer once there is one."""
 
     server: tuple[str, int]
     channel: int | None = None
-    """0x4000 to 0x4FFF (RFC 8656, 12)."""
+    """0x4000 to 0x4FFF (RFC 8656, 12); what comes through it is heard at once."""
     peer: tuple[str, int] | None = None
+    bound: bool = False
+    """The server has confirmed the channel: what goes to the peer goes through it."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,12 @@ class Reach:
     """What STUN a stream hands up, and what it sends through relays.
 
     `fragments` are at most two user fragments of ours, the second while ICE restarts; `relays` are RTP's and RTCP's.
+    `proved` are at most eight addresses where connectivity checks found the far end: media is heard from all of them.
     """
 
     fragments: tuple[str, ...] = ()
     relays: tuple[Relay | None, Relay | None] = (None, None)
+    proved: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,7 @@ CHANNELS = range(0x4000, 0x5000)
 COMPONENTS = (1, 2)
 FRAGMENTS_MAX = 2
 FRAGMENT_BYTES_MAX = 32
+PROVED_MAX = 8
 CONSENT_MS_MAX = 3_600_000
 
 
@@ -99,13 +100,15 @@ def _reach_to_c(reach: Reach) -> Any:
     for place, relay in enumerate(reach.relays):
         if relay is not None:
             _relay_to_c(raw.relays[place], relay)
+    for place, (host, port) in enumerate(reach.proved):
+        raw.proved[place].address, raw.proved[place].port = host.encode(), port
     return raw
 
 
 def _relay_to_c(raw: Any, relay: Relay) -> None:
     raw.server_address, raw.server_port = relay.server[0].encode(), relay.server[1]
     if relay.channel is not None and relay.peer is not None:
-        raw.channel = relay.channel
+        raw.channel, raw.bound = relay.channel, relay.bound
         raw.peer_address, raw.peer_port = relay.peer[0].encode(), relay.peer[1]
 
 
@@ -113,10 +116,13 @@ def _check_reach(reach: Reach) -> None:
     _require(len(reach.fragments) <= FRAGMENTS_MAX, f"fragments: at most {FRAGMENTS_MAX}")
     short = all(0 < len(fragment.encode()) <= FRAGMENT_BYTES_MAX for fragment in reach.fragments)
     _require(short, f"fragments: 1 to {FRAGMENT_BYTES_MAX} bytes each")
-    for relay in reach.relays:
-        for host, port in () if relay is None else filter(None, (relay.server, relay.peer)):
-            _require(len(host) <= ADDRESS_BYTES_MAX and port in PORTS, f"{host[:20]}, {port}: not an address")
-        _require(relay is None or relay.channel is None or relay.channel in CHANNELS, "channel: 0x4000 to 0x4FFF")
+    _require(len(reach.proved) <= PROVED_MAX, f"proved: at most {PROVED_MAX}")
+    relays = tuple(filter(None, reach.relays))
+    places = *reach.proved, *(place for relay in relays for place in (relay.server, relay.peer))
+    for host, port in filter(None, places):
+        _require(len(host) <= ADDRESS_BYTES_MAX and port in PORTS, f"{host[:20]}, {port}: not an address")
+    for relay in relays:
+        _require(relay.channel is None or relay.channel in CHANNELS, "channel: 0x4000 to 0x4FFF")
 
 
 def _known(value: float) -> float | None:

@@ -2,7 +2,7 @@
 
 The agent decides (`app.media.ice.agent`); the engine carries its datagrams, silences the stream until a pair is chosen
 and consented to, and hands up what passes its filter. A far end without ICE, or one whose checks come to nothing, gets
-plain symmetric RTP, so that nothing here is required of anybody.
+plain symmetric RTP, so that nothing here is required of anybody (docs/reach.md says when).
 """
 
 from __future__ import annotations
@@ -23,9 +23,14 @@ from app.media.ice.stun import Address, Message, Method
 from app.media.ice.turn import TurnClient
 from app.model.session import CandidateKind, IceDescription, RemoteCandidate
 from native import ForeignPacket, Reach, Relay, Stream
+from native.stream import PROVED_MAX
 
 PLAIN_AFTER = 2.5
-"""Seconds without any pair after which voice goes to where signalling said, while the checks go on."""
+"""Seconds without any sign of the far end's agent after which voice goes to where signalling said, while the checks
+go on."""
+RELEASE_AFTER = 20.0
+"""Seconds after which what a TURN server lends is given back where the far end has no ICE: until then another branch of
+a forked call may answer with it."""
 OPTIONS = ("ice2",)
 """We follow RFC 8445 (its section 10)."""
 
@@ -68,6 +73,10 @@ class Connectivity:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._plain_timer: asyncio.TimerHandle | None = None
+        self._release_timer: asyncio.TimerHandle | None = None
+        self._plain = False
+        """Voice goes to where signalling said, though the far end spoke of ICE."""
+        self._reach: Reach | None = None
         self._remote: tuple[Credentials, tuple[int, ...]] | None = None
         self._serving: IceAgent | None = None
         self._chosen: IceAgent | None = None
@@ -100,6 +109,7 @@ class Connectivity:
         if remote is None:
             self._give_up()
             return
+        self._cancel(self._release_timer)
         components = (RTP,) if muxed else (RTP, RTCP)
         known = (Credentials(remote.ufrag, remote.password), components)
         if known == self._remote:
@@ -141,12 +151,9 @@ class Connectivity:
 
     def close(self) -> None:
         """Stop the clock, and give back what a server lent."""
-        for timer in (self._timer, self._plain_timer):
-            if timer is not None:
-                timer.cancel()
-        for base, relay in self._relays.values():
-            relay.close()
-            self._flush(base, relay)
+        for timer in (self._timer, self._plain_timer, self._release_timer):
+            self._cancel(timer)
+        self._give_back()
 
     # --- gathering -------------------------------------------------------------------------------------------
 
@@ -163,7 +170,6 @@ class Connectivity:
             relays = dict(self._relays.values())
             now = self._loop.time()
             self._gathering = Gathering(self._candidates, tuple(bases), self._servers.stun, relays, now)
-        self._listen()
         self._turn()
 
     def _borrow(self, bases: list[Base]) -> None:
@@ -195,11 +201,7 @@ class Connectivity:
             return
         now = self._loop.time()
         _, relay = self._relays.get(base.component, (None, None))
-        carried = relay.unwrap(message) if relay is not None and source == relay.server else None
-        lent = self._lent(base.component)
-        if carried is not None and lent is not None and not base.relayed:
-            self._arrived(carried[1], lent, carried[0])
-        elif message.method == Method.BINDING and not self._answers_gathering(message):
+        if message.method == Method.BINDING and not self._answers_gathering(message):
             for agent in self._agents():
                 agent.receive(message, base, source, now)
         elif relay is not None:
@@ -215,12 +217,18 @@ class Connectivity:
         return None if address is None else Base(component, address, relayed=True)
 
     def _listen(self) -> None:
-        fragments = tuple(agent.local.ufrag for agent in self._agents())
-        self._stream.set_reach(Reach(fragments, (self._relay(RTP), self._relay(RTCP))))
+        """Tell the engine what to take and how to send, where that has changed."""
+        agents = self._agents()
+        fragments = tuple(agent.local.ufrag for agent in agents)
+        proved = tuple(dict.fromkeys(address for agent in agents for address in agent.valid))[:PROVED_MAX]
+        reach = Reach(fragments, (self._relay(RTP), self._relay(RTCP)), proved)
+        if reach != self._reach:
+            self._stream.set_reach(reach)
+            self._reach = reach
 
     def _relay(self, component: int) -> Relay | None:
         _, relay = self._relays.get(component, (None, None))
-        return None if relay is None else Relay(relay.server, relay.channel, relay.peer)
+        return None if relay is None else Relay(relay.server, relay.channel, relay.peer, relay.bound)
 
     def _agents(self) -> tuple[IceAgent, ...]:
         """The newest, and the one whose pairs are in use until that has chosen."""
@@ -232,26 +240,28 @@ class Connectivity:
         return self._stream.rtp_port if component == RTP else self._stream.rtcp_port
 
     def _turn(self) -> None:
-        """Send what there is to say, take the agents' news, and set the clock."""
+        """Take the agents' news, tell the engine, send what there is to say, and set the clock."""
         now = self._loop.time()
-        for base, relay in self._relays.values():
-            self._flush(base, relay)
         if self._gathering is not None:
             self._gathering.wake(now)
             self._transmit(self._gathering.output)
             if self._gathering.done(now):
                 self._gathered()
         for agent in self._agents():
-            self._transmit(agent.output)
             events, agent.events[:] = tuple(agent.events), ()
             for event in events:
                 self._take(agent, event)
         self._go_where_bound()
+        self._listen()
+        self._keep_to_ice()
+        for agent in self._agents():
+            self._transmit(agent.output)
+        for base, relay in self._relays.values():
+            self._flush(base, relay)
         self._set_clock()
 
     def _set_clock(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._cancel(self._timer)
         times = [agent.deadline for agent in self._agents()]
         times += [relay.deadline for _, relay in self._relays.values()]
         times += [] if self._gathering is None else [self._gathering.deadline]
@@ -267,15 +277,14 @@ class Connectivity:
         self._turn()
 
     def _transmit(self, output: list[Datagram]) -> None:
-        """Send from our own addresses, and through the server from those it lends."""
+        """Send from our own addresses, and leave to the relays what goes out from those that a server lends."""
         sent, output[:] = tuple(output), ()
         for base, peer, data in sent:
+            _, relay = self._relays.get(base.component, (None, None))
             if not base.relayed:
                 self._stream.send(data, peer.host, peer.port, base.component, base.address.host)
-                continue
-            own, relay = self._relays[base.component]
-            relay.output.append(relay.wrap(peer, data))
-            self._flush(own, relay)
+            elif relay is not None and relay.relayed is not None:
+                relay.output.append(relay.wrap(peer, data))
 
     def _flush(self, base: Base, relay: TurnClient) -> None:
         sent, relay.output[:] = tuple(relay.output), ()
@@ -301,8 +310,6 @@ class Connectivity:
 
     def _go_where_bound(self) -> None:
         agent = self._chosen
-        for base, relay in self._relays.values():
-            self._flush(base, relay)
         if agent is not None and all(self._is_open(pair) for pair in agent.selected.values()):
             self._chosen = None
             self._go(agent)
@@ -312,7 +319,7 @@ class Connectivity:
         if not pair.base.relayed:
             return True
         _, relay = self._relays[pair.base.component]
-        return relay.channel is not None and relay.peer == pair.remote
+        return relay.bound and relay.peer == pair.remote
 
     def _go(self, agent: IceAgent) -> None:
         """Send and hear by the pairs that were chosen."""
@@ -321,7 +328,6 @@ class Connectivity:
         own = self._relays[RTP][0] if rtp.base.relayed else rtp.base
         self._serving = agent
         self._stop_waiting()
-        self._listen()
         self.route = Route(own.address.host, rtp.remote, rtcp.remote, relayed=rtp.base.relayed)
         _log.info("%s: ICE chose %s to %s", self._stream, rtp.base.address, rtp.remote)
         self._changed()
@@ -341,20 +347,51 @@ class Connectivity:
         self._plain_timer = self._loop.call_later(PLAIN_AFTER, self._go_plain)
 
     def _stop_waiting(self) -> None:
-        if self._plain_timer is not None:
-            self._plain_timer.cancel()
+        self._cancel(self._plain_timer)
+        self._plain = False
 
     def _go_plain(self) -> None:
-        _log.warning("%s: no pair yet; voice goes to where signalling said", self._stream)
+        """Send without consent, while nothing shows that anybody does what the description says (docs/reach.md)."""
+        if self._agent.heard or self._agent.valid:
+            _log.warning("%s: the far end does ICE, but no pair is chosen yet", self._stream)
+            return
+        _log.warning("%s: no sign of ICE from the far end; voice goes to where signalling said", self._stream)
+        self._plain = True
         self._stream.consent(None)
+
+    def _keep_to_ice(self) -> None:
+        """The far end's agent shows itself after all: from now on nothing goes where no pair was chosen."""
+        if self._plain and (self._agent.heard or self._agent.valid):
+            self._plain = False
+            self._stream.consent(0)
 
     def _give_up(self) -> None:
         """The far end has no ICE, or not any more."""
         self._stop_waiting()
-        self._remote = self._serving = None
+        self._remote = self._serving = self._chosen = None
         self._agent = IceAgent(self._agent.local, self._candidates.found, controlling=True)
+        self._cancel(self._release_timer)
+        if self._relays:
+            self._release_timer = self._loop.call_later(RELEASE_AFTER, self._do_without)
         if self.route is not None:
             self.route = None
             self._changed()
         self._stream.consent(None)
         self._turn()
+
+    def _do_without(self) -> None:
+        """Nobody shall be told of what servers lent any more."""
+        self._give_back()
+        self._candidates.drop_relayed()
+        self._turn()
+
+    def _give_back(self) -> None:
+        for base, relay in self._relays.values():
+            relay.close()
+            self._flush(base, relay)
+        self._relays.clear()
+
+    @staticmethod
+    def _cancel(timer: asyncio.TimerHandle | None) -> None:
+        if timer is not None:
+            timer.cancel()

@@ -19,6 +19,7 @@ enum {
     MEDIA_COMPONENTS = 2,               /* of a stream: RTP and RTCP */
     MEDIA_FRAGMENTS = 2,                /* ICE user fragments of ours: the one in use, and the next one's while it restarts */
     MEDIA_FRAGMENT_BYTES = 33,
+    MEDIA_PROVED = 8,                   /* addresses that media is taken from beside the one in use */
     MEDIA_FORMATS = 8,
     MEDIA_TONE_SEGMENTS = 12,
     MEDIA_TONE_FREQUENCIES = 4,
@@ -65,7 +66,7 @@ struct media_event {
     int64_t a;
     int64_t b;
     uint16_t size;                      /* bytes in data */
-    bool relayed;                       /* it came through the TURN channel */
+    bool relayed;                       /* a TURN server passed it on, text and a are the peer's */
     char local[MEDIA_ADDRESS_BYTES];    /* our address it was sent to, where the stream has many; else empty */
     char text[MEDIA_TEXT_BYTES];
     uint8_t data[MEDIA_PACKET_BYTES];
@@ -106,7 +107,7 @@ struct media_stream_config {
     bool receives;
     bool connected;                     /* counts for the microphone gate */
     bool rtcp_mux;
-    bool chosen_by_ice;                 /* the remote addresses are the far end's, and nobody else is heard */
+    bool chosen_by_ice;                 /* the remote addresses are the far end's; else only who is proved is heard */
     char rtcp_address[MEDIA_ADDRESS_BYTES];     /* empty: RTP's */
     char cname[MEDIA_CNAME_BYTES];
     struct media_srtp srtp;             /* with a suite nothing leaves or is taken in the clear */
@@ -116,14 +117,21 @@ struct media_stream_config {
 struct media_relay {                    /* a TURN server that lends a component an address */
     char server_address[MEDIA_ADDRESS_BYTES];   /* empty: none */
     uint16_t server_port;
-    uint16_t channel;                   /* 0x4000 to 0x4FFF, bound to the peer; 0: none yet */
+    uint16_t channel;                   /* 0x4000 to 0x4FFF, to the peer; 0: none yet */
+    bool bound;                         /* the server knows the channel: it is sent through, not only listened to */
     char peer_address[MEDIA_ADDRESS_BYTES];
     uint16_t peer_port;
+};
+
+struct media_place {
+    char address[MEDIA_ADDRESS_BYTES];  /* empty: none */
+    uint16_t port;
 };
 
 struct media_reach {                    /* what passes to Python, and what goes through a relay */
     char fragments[MEDIA_FRAGMENTS][MEDIA_FRAGMENT_BYTES];
     struct media_relay relays[MEDIA_COMPONENTS];
+    struct media_place proved[MEDIA_PROVED];    /* where connectivity checks have found the far end */
 };
 
 /* RFC 3611, 4.7: shares of 256, scores times ten; 127: not known, in what follows the delays. */

@@ -149,7 +149,7 @@ int engine_stream_send(struct engine *engine, int id, int component, const char 
     struct stream *stream = (struct stream *)engine_find_kind(engine, id, OBJECT_STREAM);
     int result = -ENOENT;
     if (stream != NULL) {
-        stun_filter_expect(&stream->reach.filter, packet, size);
+        reach_expect(&stream->reach, packet, size);
         result = packet_port_send(&stream->port, (enum packet_component)component, packet, size, &local, &remote);
     }
     pthread_mutex_unlock(&engine->control);

@@ -8,10 +8,6 @@
 enum {
     CHANNEL_FIRST = 0x4000,
     CHANNEL_LAST = 0x4FFF,
-    /* A token costs 10, a tick brings 4, at most 10 wait: what claims to be from the server is at most 50 events a second. */
-    TOKEN_COST = 10,
-    TOKEN_REFILL = 4,
-    TOKENS_MAX = 100,
     MILLISECOND_NS = 1000 * 1000,
 };
 
@@ -26,7 +22,19 @@ static int relay_from(struct relay *relay, const struct media_relay *wanted)
     if (wanted->channel < CHANNEL_FIRST || wanted->channel > CHANNEL_LAST)
         return -EINVAL;
     relay->channel = wanted->channel;
+    relay->bound = wanted->bound;
     return address_parse(&relay->peer, wanted->peer_address, wanted->peer_port);
+}
+
+static int proved_from(union address proved[MEDIA_PROVED], const struct media_place wanted[MEDIA_PROVED])
+{
+    memset(proved, 0, MEDIA_PROVED * sizeof *proved);
+    for (unsigned i = 0; i < MEDIA_PROVED; i++) {
+        int error = wanted[i].address[0] == '\0' ? 0 : address_parse(&proved[i], wanted[i].address, wanted[i].port);
+        if (error != 0)
+            return error;
+    }
+    return 0;
 }
 
 int reach_setup_from(struct reach_setup *setup, const struct media_reach *wanted)
@@ -41,13 +49,14 @@ int reach_setup_from(struct reach_setup *setup, const struct media_reach *wanted
         if (error != 0)
             return error;
     }
-    return 0;
+    return proved_from(setup->proved, wanted->proved);
 }
 
 void reach_configure(struct reach *reach, const struct reach_setup *setup)
 {
     memcpy(reach->filter.fragments, setup->fragments, sizeof reach->filter.fragments);
     memcpy(reach->relays, setup->relays, sizeof reach->relays);
+    memcpy(reach->proved, setup->proved, sizeof reach->proved);
 }
 
 void reach_consent(struct reach *reach, int32_t milliseconds, int64_t now_ns)
@@ -60,8 +69,6 @@ void reach_consent(struct reach *reach, int32_t milliseconds, int64_t now_ns)
 void reach_tick(struct reach *reach, int64_t now_ns)
 {
     reach->silenced = reach->consent_needed && now_ns >= reach->consent_until_ns;
-    if (reach->tokens < TOKENS_MAX)
-        reach->tokens += TOKEN_REFILL;
 }
 
 bool reach_is_checking(const struct reach *reach)
@@ -74,45 +81,62 @@ static bool from_server(const struct relay *relay, const struct packet *packet)
     return relay->server.generic.sa_family != 0 && address_equal(&relay->server, &packet->source);
 }
 
+static bool is_of_channel(const struct relay *relay, const struct packet *packet, struct turn_frame *frame)
+{
+    uint16_t channel;
+    frame->peer = relay->peer;
+    return relay->channel != 0 && turn_channel_data(packet->data, packet->size, &channel, frame) && channel == relay->channel;
+}
+
 bool reach_unwrap(const struct reach *reach, enum packet_component component, struct packet *packet)
 {
     const struct relay *relay = &reach->relays[component];
-    if (packet->truncated || packet->size < CHANNEL_HEADER || relay->channel == 0 || !from_server(relay, packet))
+    struct turn_frame frame;
+    if (packet->truncated || !from_server(relay, packet))
         return false;
-    size_t channel = (size_t)packet->data[0] << 8 | packet->data[1];
-    size_t size = (size_t)packet->data[2] << 8 | packet->data[3];
-    if (channel != relay->channel || size > packet->size - CHANNEL_HEADER)
+    if (!is_of_channel(relay, packet, &frame) && !turn_data_indication(packet->data, packet->size, &frame))
         return false;
-    memmove(packet->data, packet->data + CHANNEL_HEADER, size);
-    packet->size = size;
-    packet->source = relay->peer;
+    memmove(packet->data, packet->data + frame.start, frame.size);
+    packet->size = frame.size;
+    packet->source = frame.peer;
     packet->relayed = true;
     return true;
 }
 
-bool reach_admits(struct reach *reach, enum packet_component component, const struct packet *packet)
+void reach_expect(struct reach *reach, const uint8_t *packet, size_t size)
 {
-    if (stun_filter_passes(&reach->filter, packet->data, packet->size))
-        return true;
-    if (packet->relayed || !from_server(&reach->relays[component], packet) || reach->tokens < TOKEN_COST)
-        return false;
-    reach->tokens -= TOKEN_COST;
-    return true;
+    struct turn_frame frame;
+    uint16_t channel;
+    if (turn_send_indication(packet, size, &frame) || turn_channel_data(packet, size, &channel, &frame))
+        stun_filter_expect(&reach->filter, packet + frame.start, frame.size);
+    else
+        stun_filter_expect(&reach->filter, packet, size);
+}
+
+bool reach_admits(struct reach *reach, const struct packet *packet)
+{
+    return stun_filter_passes(&reach->filter, packet->data, packet->size);
+}
+
+bool reach_has_proved(const struct reach *reach, const union address *source)
+{
+    for (unsigned i = 0; i < MEDIA_PROVED; i++) {
+        if (reach->proved[i].generic.sa_family != 0 && address_equal(&reach->proved[i], source))
+            return true;
+    }
+    return false;
 }
 
 bool reach_send(const struct reach *reach, struct packet_port *port, enum packet_component component, const uint8_t *data,
                 size_t size, const union address *from, const union address *to)
 {
     const struct relay *relay = &reach->relays[component];
-    uint8_t frame[CHANNEL_HEADER + PACKET_BYTES];
+    uint8_t frame[TURN_CHANNEL_HEADER + PACKET_BYTES];
     if (relay->channel == 0 || !address_equal(to, &relay->peer))
         return packet_port_send(port, component, data, size, from, to);
-    if (size > PACKET_BYTES)
+    if (!relay->bound || size > PACKET_BYTES)
         return false;
-    frame[0] = (uint8_t)(relay->channel >> 8);
-    frame[1] = (uint8_t)relay->channel;
-    frame[2] = (uint8_t)(size >> 8);
-    frame[3] = (uint8_t)size;
-    memcpy(frame + CHANNEL_HEADER, data, size);
-    return packet_port_send(port, component, frame, CHANNEL_HEADER + size, from, &relay->server);
+    turn_channel_header(frame, relay->channel, size);
+    memcpy(frame + TURN_CHANNEL_HEADER, data, size);
+    return packet_port_send(port, component, frame, TURN_CHANNEL_HEADER + size, from, &relay->server);
 }

@@ -1,5 +1,6 @@
 /* reach.h: how a stream's packets reach the far end where a plain socket does not: from a chosen address of our own, through a TURN
- * server's channel (RFC 8656, section 12), and only as long as the far end consents (RFC 7675).
+ * server (RFC 8656), and only as long as the far end consents (RFC 7675). Sent is through a channel; what the server passes on by
+ * Data indications, before there is one, is heard too.
  *
  * All of it belongs to the media thread, but for the transactions that stun_filter notes.
  */
@@ -14,29 +15,30 @@
 #include "ip270_media.h"
 #include "packet_port.h"
 #include "stun_filter.h"
-
-enum { CHANNEL_HEADER = 4 };
+#include "turn_frame.h"
 
 /** A TURN server that lends a component an address. */
 struct relay {
     union address server;               /**< Family 0: none                                                       */
     union address peer;
-    uint16_t channel;                   /**< 0x4000 to 0x4FFF, bound to `peer`; 0: none yet                       */
+    uint16_t channel;                   /**< 0x4000 to 0x4FFF, to `peer`; 0: none yet                             */
+    bool bound;                         /**< The server has said so                                               */
 };
 
 /** A configuration the controlling thread has checked and resolved. */
 struct reach_setup {
     char fragments[STUN_FRAGMENTS][STUN_FRAGMENT_BYTES];
     struct relay relays[COMPONENTS];
+    union address proved[MEDIA_PROVED]; /**< Family 0: none                                                       */
 };
 
 struct reach {
     struct stun_filter filter;
     struct relay relays[COMPONENTS];
+    union address proved[MEDIA_PROVED];
     bool consent_needed;
     int64_t consent_until_ns;
     bool silenced;                      /**< Nothing may be sent now                                              */
-    int tokens;                         /**< Of the messages that a TURN server may send up                       */
 };
 
 /** Checks and resolves what Python asks for. 0 or -EINVAL. Any thread but the media thread. */
@@ -53,11 +55,17 @@ void reach_tick(struct reach *reach, int64_t now_ns);
 /** True while connectivity checks are under way, which want the RTCP socket read without delay. */
 bool reach_is_checking(const struct reach *reach);
 
-/** Takes the frame off a packet of our channel, in place: `source` becomes the peer. False where it is not ours, or is cut. */
+/** Takes the frame off what our relay passes on, in place: `source` becomes the peer. False where it is none, or is cut. */
 bool reach_unwrap(const struct reach *reach, enum packet_component component, struct packet *packet);
 
+/** Notes that the answer to what is about to be sent is wanted, be it for a server or for a peer behind it. Any thread. */
+void reach_expect(struct reach *reach, const uint8_t *packet, size_t size);
+
 /** Whether a STUN message is worth handing up. */
-bool reach_admits(struct reach *reach, enum packet_component component, const struct packet *packet);
+bool reach_admits(struct reach *reach, const struct packet *packet);
+
+/** Whether the far end has answered a connectivity check from there: media may come from any pair that works (RFC 8445, 12.2). */
+bool reach_has_proved(const struct reach *reach, const union address *source);
 
 /** Sends to `to`, through the channel where one leads there. True when the packet was handed on. */
 bool reach_send(const struct reach *reach, struct packet_port *port, enum packet_component component, const uint8_t *data,

@@ -193,7 +193,8 @@ static void record_received(struct stream *stream, const struct packet *packet)
 static void take_rtp(struct stream *stream, struct packet *packet)
 {
     struct rtp_packet parsed;
-    if (!stream->port.in_memory && !latch_possible(&stream->latch, &packet->source)) {
+    bool proved = reach_has_proved(&stream->reach, &packet->source);
+    if (!stream->port.in_memory && !proved && !latch_possible(&stream->latch, &packet->source)) {
         stream->wrong_source++;
         return;
     }
@@ -209,7 +210,11 @@ static void take_rtp(struct stream *stream, struct packet *packet)
     }
     /* Nobody is taken for the far end by what couldn't be voice of this call. */
     bool judged = stream->port.in_memory || stream->latch.closed;
-    if ((!judged && !payload_type_known(stream, &parsed)) || !source_accepted(stream, packet, &parsed)) {
+    if (!judged && !payload_type_known(stream, &parsed)) {
+        stream->wrong_source++;
+        return;
+    }
+    if (!proved && !source_accepted(stream, packet, &parsed)) {
         stream->wrong_source++;
         return;
     }
@@ -220,7 +225,7 @@ static void take_rtp(struct stream *stream, struct packet *packet)
 /* RTCP may come from another port than RTP, never from another host. */
 static bool rtcp_source_possible(const struct stream *stream, const struct packet *packet)
 {
-    if (stream->port.in_memory)
+    if (stream->port.in_memory || reach_has_proved(&stream->reach, &packet->source))
         return true;
     if (stream->setup.chosen_by_ice)
         return address_equal(&stream->setup.remote[COMPONENT_RTCP], &packet->source);
@@ -241,7 +246,7 @@ static void take_rtcp(struct stream *stream, struct packet *packet, struct event
     if (!unprotected(stream, packet, true))
         return;
     stream->rtcp_source = packet->source;
-    stream->rtcp_heard = !stream->port.in_memory;
+    stream->rtcp_heard = !stream->port.in_memory && !stream->setup.chosen_by_ice;
     struct receiver_statistics statistics;
     receiver_statistics(stream->receiver, &statistics);
     bool bye = false;
@@ -284,7 +289,7 @@ static void take_foreign(struct stream *stream, enum packet_component component,
 static void take_stun(struct stream *stream, enum packet_component component, const struct packet *packet,
                       struct events *events)
 {
-    if (!packet->truncated && reach_admits(&stream->reach, component, packet))
+    if (!packet->truncated && reach_admits(&stream->reach, packet))
         take_foreign(stream, component, packet, events);
     else
         stream->foreign++;
@@ -294,7 +299,7 @@ static void take_stun(struct stream *stream, enum packet_component component, co
 static void take(struct stream *stream, enum packet_component component, struct packet *packet, struct events *events)
 {
     enum demux_kind kind = demux_classify(packet->data, packet->size);
-    if (kind == DEMUX_CHANNEL && reach_unwrap(&stream->reach, component, packet))
+    if ((kind == DEMUX_CHANNEL || kind == DEMUX_STUN) && reach_unwrap(&stream->reach, component, packet))
         kind = demux_classify(packet->data, packet->size);
     if (kind == DEMUX_STUN)
         take_stun(stream, component, packet, events);

@@ -14,7 +14,7 @@
 enum {
     STUN_FRAGMENTS = 2,                 /**< Ours, and the next one's while ICE restarts                          */
     STUN_FRAGMENT_BYTES = 33,           /**< Longest user fragment and its end                                    */
-    STUN_AWAITED = 64,                  /**< Transactions that may be under way at once; older ones are forgotten */
+    STUN_AWAITED = 256,                 /**< Transactions that may be under way at once; older ones are forgotten */
 };
 
 struct stun_filter {

@@ -24,8 +24,6 @@ pytestmark = pytest.mark.interop
 
 ICE = MediaSettings(ice=True)
 HERE = "127.0.0.1"
-FEW = 5
-"""Packets that may come through a channel before the engine's next tick knows of it."""
 
 
 @pytest.fixture
@@ -79,7 +77,7 @@ async def test_voice_goes_through_the_relay(server: Coturn, muxed: bool) -> None
         assert b.route is not None
         assert a.route.relayed or b.route.relayed
         for phone in (a, b):
-            assert phone.statistics.malformed <= FEW
+            assert phone.statistics.malformed == 0, "all that the server passes on is understood"
 
 
 async def test_a_relay_of_one_side_is_enough(server: Coturn) -> None:
@@ -136,5 +134,5 @@ async def test_a_stale_nonce_is_renewed() -> None:
         await asyncio.sleep(2.2)
         client.bind(Address(HERE, 9), loop.time())
         await exchange()
-        assert client.channel is not None
+        assert client.bound
         transport.close()

@@ -118,6 +118,21 @@ def test_what_ice_chose_is_the_only_far_end(engine: Engine) -> None:
         assert len(peer.recv(2000)) == 172
 
 
+def test_every_proved_address_is_heard_and_the_chosen_one_sent_to(engine: Engine) -> None:
+    """The far end may have chosen before us, and another pair (RFC 8445, 12.2)."""
+    stream = engine.new_stream("127.0.0.1")
+    with udp() as peer, udp() as other:
+        stream.configure(replace(PCMU, **towards(peer), chosen_by_ice=True))  # type: ignore[arg-type]
+        stream.set_reach(Reach(("ours",), proved=(peer.getsockname(), other.getsockname())))
+        talk(other, stream)
+        assert eventually(lambda: stream.statistics().packets_received == 5)
+        assert stream.statistics().wrong_source == 0
+        assert len(peer.recv(2000)) == 172
+        other.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            other.recv(2000)
+
+
 def test_nothing_is_sent_without_consent(engine: Engine) -> None:
     stream = engine.new_stream("127.0.0.1")
     with udp() as peer:
@@ -142,7 +157,7 @@ def drain(peer: socket.socket) -> None:
 
 
 def relayed(stream: Stream, server: socket.socket, peer: tuple[str, int]) -> None:
-    relay = Relay(server.getsockname(), 0x4001, peer)
+    relay = Relay(server.getsockname(), 0x4001, peer, bound=True)
     stream.set_reach(Reach(("ours",), (relay, None)))
     host, port = peer
     stream.configure(replace(PCMU, remote_address=host, rtp_port=port, chosen_by_ice=True))
@@ -161,6 +176,29 @@ def test_voice_goes_through_a_channel(engine: Engine) -> None:
         assert eventually(lambda: stream.statistics().packets_received >= 3)
 
 
+def test_voice_before_the_channel_is_heard(engine: Engine) -> None:
+    """A server passes on by indications until a channel is bound, whatever it passes on."""
+    stream = engine.new_stream("127.0.0.1")
+    peer = ("192.0.2.9", 5000)
+    with udp() as server:
+        stream.configure(replace(PCMU, remote_address="192.0.2.1", rtp_port=9, chosen_by_ice=True))
+        stream.set_reach(Reach(("ours",), (Relay(server.getsockname()), None), (peer,)))
+        for sequence in range(5):
+            server.sendto(indication(peer, rtp(sequence)), ("127.0.0.1", stream.rtp_port))
+        assert eventually(lambda: stream.statistics().packets_received == 5)
+        server.sendto(indication(peer, STUN), ("127.0.0.1", stream.rtp_port))
+        assert foreign(engine) == ForeignPacket(stream, STUN, *peer, relayed=True)
+
+
+def indication(peer: tuple[str, int], data: bytes) -> bytes:
+    """A Data indication (RFC 8656, 11.4) with an IPv4 peer."""
+    cookie = 0x2112A442
+    host = int.from_bytes(socket.inet_aton(peer[0]), "big") ^ cookie
+    body = struct.pack("!HHBBHI", 0x0012, 8, 0, 1, peer[1] ^ cookie >> 16, host)
+    body += struct.pack("!HH", 0x0013, len(data)) + data + bytes(-len(data) % 4)
+    return struct.pack("!HHI12s", 0x0017, len(body), cookie, b"transaction!") + body
+
+
 def test_a_check_through_a_channel_says_so(engine: Engine) -> None:
     stream = engine.new_stream("127.0.0.1")
     with udp() as server:
@@ -175,6 +213,8 @@ def test_a_check_through_a_channel_says_so(engine: Engine) -> None:
         Reach(("a" * 33,)),
         Reach(("a", "b", "c")),
         Reach((), (Relay(("127.0.0.1", 0)), None)),
+        Reach(proved=(("127.0.0.1", 0),)),
+        Reach(proved=(("127.0.0.1", 1),) * 9),
         Reach((), (Relay(("127.0.0.1", 3478), 0x5000, ("192.0.2.1", 4)), None)),
     ],
 )

@@ -19,7 +19,7 @@ from app.media.ice.candidates import Base, LocalCandidate, priority, usable
 from app.media.ice.consent import Consent
 from app.media.ice.pairs import Checklist, Pair, PairState, matches
 from app.media.ice.stun import Address, Attribute, Class, Message
-from app.media.ice.transactions import REQUESTS_MAX, RETRANSMISSION_TIMEOUT, Transactions
+from app.media.ice.transactions import RETRANSMISSION_TIMEOUT, Transactions
 from app.model.session import CandidateKind, IceCandidate, IceDescription
 
 PACE = 0.05
@@ -28,6 +28,12 @@ PATIENCE = 0.2
 """How long a better pair may keep the nomination of a valid one waiting (8.1.1 leaves it to us)."""
 HOPE = 39.5
 """No failure is told before: the far end's checks may still show a way (RFC 8863, 4)."""
+CHECK_INTERVAL = 2.0
+"""A check is repeated at intervals that grow no further than this, or than the pace of all together. RFC 8489 would
+double them on and on; but a relay drops all checks that come before the far end's permission for us stands, and what
+opened in the meantime should be found while the user still says hello."""
+CHECK_REQUESTS = 19
+"""How often: with those intervals until hope ends."""
 EARLY_CHECKS_MAX = 16
 _LOCAL_BITS = 0xFFFFFF
 
@@ -107,6 +113,8 @@ class IceAgent:
         self.selected: dict[int, Selected] = {}
         self.output: list[Datagram] = []
         self.events: list[IceEvent] = []
+        self.heard = False
+        """A check of the far end's came, signed with our password: it has an agent, and can reach us."""
         self._candidates = candidates
         self._role = Role(controlling, secrets.randbits(TIE_BREAKER_BITS))
         self._remote: Credentials | None = None
@@ -129,6 +137,11 @@ class IceAgent:
     def started(self) -> bool:
         """Whether the far end's description is known."""
         return self._remote is not None
+
+    @property
+    def valid(self) -> tuple[Address, ...]:
+        """The far end's addresses of all pairs that work, of whatever component, the best first."""
+        return self._list.proved
 
     @property
     def deadline(self) -> float | None:
@@ -179,6 +192,7 @@ class IceAgent:
     def _request(self, request: Message, base: Base, source: Address, now: float) -> None:
         if not binding.is_for(self.local, request):
             return  # unanswered: whoever knows us would have signed, and others learn nothing
+        self.heard = True
         refused = UNKNOWN_ATTRIBUTE if request.unknown else self._role_conflict(request)
         if refused:
             self._send(base, source, binding.refusal(self.local, request, refused))
@@ -259,13 +273,18 @@ class IceAgent:
         learnt |= pair.local.candidate.priority & _LOCAL_BITS
         data = binding.check(self.local, self._remote, self._role, transaction, learnt, nominates=nominates)
         self._checks[transaction] = _Check(pair, self.controlling, nominates, consent, now)
+
+        def finished(response: Message | None, at: float) -> None:
+            self._checked(self._checks.pop(transaction), response, at, superseded=pair.transaction is not started)
+
         started = self._transactions.start(
             transaction,
             send=lambda: self._send(pair.local.base, pair.destination, data),
-            finished=lambda response, at: self._checked(self._checks.pop(transaction), response, at),
+            finished=finished,
             now=now,
             timeout=max(RETRANSMISSION_TIMEOUT, PACE * self._list.busy),
-            requests=1 if consent else REQUESTS_MAX,
+            requests=1 if consent else CHECK_REQUESTS,
+            longest=CHECK_INTERVAL,
         )
         if not consent:
             pair.transaction = started
@@ -279,8 +298,11 @@ class IceAgent:
             return
         self._transactions.answer(response, now)
 
-    def _checked(self, check: _Check, response: Message | None, now: float) -> None:
-        """A check of ours ended; `response` is None when nobody answered."""
+    def _checked(self, check: _Check, response: Message | None, now: float, *, superseded: bool) -> None:
+        """A check of ours ended; `response` is None when nobody answered.
+
+        `superseded`: a later one of the same pair took its place, so that its failure says nothing (7.3.1.4).
+        """
         pair = check.pair
         if check.consent:
             self._consent_checked(pair, response, check.at)
@@ -290,7 +312,7 @@ class IceAgent:
             self._switch_role(controlling=not check.controlling)
             self._list.trigger(pair)
             self._next_check = self._next_check or now
-        elif pair.state is not PairState.WAITING:  # else a triggered check is on its way
+        elif not superseded and pair.state is not PairState.WAITING:  # else a triggered check is on its way
             pair.state = PairState.FAILED
             pair.nominating = False
         self._consider(now)

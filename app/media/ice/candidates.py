@@ -86,6 +86,10 @@ class Candidates:
         self.found.append(added)
         return added
 
+    def drop_relayed(self) -> None:
+        """What servers lent was given back."""
+        self.found[:] = [local for local in self.found if not local.base.relayed]
+
 
 def usable(candidates: tuple[IceCandidate, ...]) -> tuple[IceCandidate, ...]:
     """The far end's candidates that a check may be sent to: numeric, one host's, and no more than CANDIDATES_MAX."""

@@ -148,6 +148,11 @@ class Checklist:
         """The best pair of the component that was chosen; there must be one."""
         return next(pair for pair in self._of(component) if pair.nominated)
 
+    @property
+    def proved(self) -> tuple[Address, ...]:
+        """Where the pairs that have succeeded lead to, the best first."""
+        return tuple(dict.fromkeys(pair.destination for pair in self.pairs if pair.state is PairState.SUCCEEDED))
+
     def has_better(self, pair: Pair) -> bool:
         """Whether a pair of higher priority has not had its answer yet."""
         better = self.pairs[: self.pairs.index(pair)]

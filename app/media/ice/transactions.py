@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ class Transaction:
     finished: Finished
     due: float
     interval: float
+    longest: float
     left: int
     last_wait: float
     cancelled: bool = False
@@ -48,10 +50,14 @@ class Transactions:
         now: float,
         timeout: float = RETRANSMISSION_TIMEOUT,
         requests: int = REQUESTS_MAX,
+        longest: float = math.inf,
     ) -> Transaction:
-        """Send now, and again at growing intervals, `requests` times in all; then wait once more and give up."""
+        """Send now, and again at intervals that double up to `longest`, `requests` times in all.
+
+        Then wait once more and give up.
+        """
         last_wait = timeout * LAST_WAIT
-        started = Transaction(send, finished, now + timeout, timeout, requests - 1, last_wait)
+        started = Transaction(send, finished, now + timeout, timeout, max(timeout, longest), requests - 1, last_wait)
         if requests == 1:
             started.due = now + last_wait
         self._waiting[transaction] = started
@@ -90,7 +96,7 @@ class Transactions:
                 waiting.finished(None, now)
                 continue
             waiting.left -= 1
-            waiting.interval *= 2
+            waiting.interval = min(2 * waiting.interval, waiting.longest)
             waiting.due = now + (waiting.interval if waiting.left else waiting.last_wait)
             if not waiting.cancelled:
                 waiting.send()

@@ -35,13 +35,13 @@ class TurnClient:
         self.mapped: Address | None = None
         self.failed = False
         self.channel: int | None = None
-        """Bound to `peer`, once it is."""
+        """Asked to be bound to `peer`: what comes through it may come before the server's word for it."""
+        self.bound = False
         self.peer: Address | None = None
         self.output: list[bytes] = []
         self._login = Login(user, password)
         self._transactions = Transactions()
         self._hosts: list[str] = []
-        self._number: int | None = None
         self._refresh_at: float | None = None
         self._permit_at: float | None = None
         self._bind_at: float | None = None
@@ -70,10 +70,10 @@ class TurnClient:
             self._permit(now)
 
     def bind(self, peer: Address, now: float) -> None:
-        """Have a channel to this peer; `channel` says when there is one. A channel has one peer for ever (12.1)."""
+        """Have a channel to this peer; `bound` says when there is one. A channel has one peer for ever (12.1)."""
         if self.peer != peer:
-            number = FIRST_CHANNEL if self._number is None else self._number + 1
-            self._number, self.peer, self.channel = number, peer, None
+            self.channel = FIRST_CHANNEL if self.channel is None else self.channel + 1
+            self.peer, self.bound = peer, False
             self._bind(now)
 
     def close(self) -> None:
@@ -85,18 +85,11 @@ class TurnClient:
 
     def wrap(self, peer: Address, data: bytes) -> bytes:
         """What to send to the server so that `data` leaves for `peer` from the relayed address."""
-        if self.channel is not None and peer == self.peer:
+        if self.channel is not None and self.bound and peer == self.peer:
             return self.channel.to_bytes(2, "big") + len(data).to_bytes(2, "big") + data
         transaction = stun.new_transaction()
         to = (Attribute.XOR_PEER_ADDRESS, stun.xor_address(peer, transaction))
         return stun.build(Method.SEND, Class.INDICATION, transaction, (to, (Attribute.DATA, data)))
-
-    def unwrap(self, message: Message) -> tuple[Address, bytes] | None:
-        """What a peer sent, if this is a Data indication (RFC 8656, 11.4)."""
-        if message.method != Method.DATA or message.kind is not Class.INDICATION:
-            return None
-        peer, data = message.address(Attribute.XOR_PEER_ADDRESS), message.get(Attribute.DATA)
-        return None if peer is None or data is None else (peer, data)
 
     # --- what happens ---------------------------------------------------------------------------------------
 
@@ -120,13 +113,15 @@ class TurnClient:
     # --- steps ----------------------------------------------------------------------------------------------
 
     def _permit(self, now: float) -> None:
+        """Ask for each host by itself: a server that forbids one of many refuses all of them (RFC 8656, 10.2)."""
         self._permit_at = now + PERMISSION_SECONDS
-        self._ask(Method.CREATE_PERMISSION, (), now, tuple(Address(host, 0) for host in self._hosts))
+        for host in self._hosts:
+            self._ask(Method.CREATE_PERMISSION, (), now, (Address(host, 0),))
 
     def _bind(self, now: float) -> None:
-        assert self.peer is not None and self._number is not None  # noqa: S101, PT018 - bind has set both
+        assert self.peer is not None and self.channel is not None  # noqa: S101, PT018 - bind has set both
         self._bind_at = now + CHANNEL_SECONDS
-        number = (Attribute.CHANNEL_NUMBER, self._number.to_bytes(2, "big") + bytes(2))
+        number = (Attribute.CHANNEL_NUMBER, self.channel.to_bytes(2, "big") + bytes(2))
         self._ask(Method.CHANNEL_BIND, (number,), now, (self.peer,))
 
     def _ask(
@@ -158,7 +153,7 @@ class TurnClient:
             if not granted or response is None or not self._stands(method, response, now):
                 self._stop()
         elif method is Method.CHANNEL_BIND and peers == (self.peer,) and granted:
-            self.channel = self._number
+            self.bound = True
 
     def _stands(self, method: Method, response: Message, now: float) -> bool:
         lifetime = response.number(Attribute.LIFETIME) or 0
@@ -172,6 +167,7 @@ class TurnClient:
 
     def _stop(self) -> None:
         self.failed = True
-        self.relayed = self.channel = None
+        self.relayed = self.channel = self.peer = None
+        self.bound = False
         self._refresh_at = self._permit_at = self._bind_at = None
         self._transactions.forget()

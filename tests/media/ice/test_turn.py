@@ -99,9 +99,22 @@ def test_a_channel_is_used_once_it_is_bound() -> None:
     grant(turn)
     turn.bind(PEER, 0)
     assert stun.parse(turn.wrap(PEER, b"data")).method == Method.SEND
+    assert turn.channel == 0x4000, "the peer's packets may overtake the server's word"
+    assert not turn.bound
     assert grant(turn).get(Attribute.CHANNEL_NUMBER) == bytes.fromhex("40000000")
+    assert turn.bound
     assert turn.wrap(PEER, b"data") == bytes.fromhex("40000004") + b"data"
     assert stun.parse(turn.wrap(PEER._replace(port=5), b"data")).method == Method.SEND
+
+
+def test_a_forbidden_host_forbids_no_other() -> None:
+    """Servers refuse a request for permissions as a whole, and many of them forbid private addresses."""
+    turn = client()
+    challenge(turn, (Attribute.NONCE, b"nonce"))
+    grant(turn)
+    turn.permit(("10.0.0.1", PEER.host), 0)
+    asked_for = [stun.parse(data).address(Attribute.XOR_PEER_ADDRESS) for data in turn.output]
+    assert asked_for == [("10.0.0.1", 0), (PEER.host, 0)]
 
 
 def test_a_silent_server_fails() -> None:
