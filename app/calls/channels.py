@@ -31,6 +31,7 @@ _ANOTHER_APP = Refusal("Another app has microphone and loudspeaker", "Wait until
 class _Channel:
     stream: StreamId
     app: str
+    party: str
     connected: bool = False
 
 
@@ -42,7 +43,7 @@ class Channels:
         self._media = media
         self._channels: dict[StreamId, _Channel] = {}
 
-    def admit(self, stream: StreamId, app: str) -> Refusal | None:
+    def admit(self, stream: StreamId, app: str, party: str) -> Refusal | None:
         """Let an app have a channel, whose stream the media room may open then."""
         if self._board.emergency:
             return EMERGENCY
@@ -50,7 +51,7 @@ class Channels:
             return _TOO_MANY
         if len(self._channels) >= CHANNELS_AT_ONCE:
             return _FULL
-        self._channels[stream] = _Channel(stream, app)
+        self._channels[stream] = _Channel(stream, app, party)
         return None
 
     def connect(self, stream: StreamId) -> Refusal | None:
@@ -95,7 +96,8 @@ class Channels:
     def views(self, scene: Scene) -> tuple[ChannelView, ...]:
         """All channels, as they are heard in this scene."""
         return tuple(
-            ChannelView(channel.stream, channel.app, _voice(channel, scene)) for channel in self._channels.values()
+            ChannelView(channel.stream, channel.app, channel.party, _voice(channel, scene))
+            for channel in self._channels.values()
         )
 
 

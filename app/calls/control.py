@@ -226,9 +226,9 @@ class CallControl:
 
     # --- what apps do ------------------------------------------------------------------------------------
 
-    def admit_channel(self, stream: StreamId, app: str, now: float) -> Refusal | None:
-        """Let an app have a channel, whose stream is to be opened after this."""
-        return self._done(self._channels.admit(stream, app), now)
+    def admit_channel(self, stream: StreamId, app: str, party: str, now: float) -> Refusal | None:
+        """Let an app have a channel to a party, whose stream is to be opened after this."""
+        return self._done(self._channels.admit(stream, app, party), now)
 
     def connect_channel(self, stream: StreamId, now: float) -> Refusal | None:
         """Give ear and microphone to a channel, as soon as no call has them: `channels` says whether it does."""

@@ -1,4 +1,4 @@
-"""Keeps the service for apps as the settings have it, and tells the user when an app has the voice."""
+"""Keeps the service for apps as the settings have it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from app.surface.apps.media_api import MediaRooms, MediaService
 from app.surface.apps.server import HOST, AppServer
 
 SERVICE_NOTICE = "apps.service"
-VOICE_NOTICE = "apps.voice"
 
 
 class AppService:
@@ -67,9 +66,6 @@ class AppService:
     def refresh(self) -> None:
         """Something visible changed in the call model."""
         self._media.refresh()
-        party = self._media.speaking
-        said = Notice(VOICE_NOTICE, Severity.INFO, f"An app talks with {party}.", "Hang up to end it.")
-        self._notices.replace(VOICE_NOTICE, [] if party is None else [said])
 
     # --- steps ----------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ class Lamps:
 
     def show(self, snapshot: Snapshot) -> None:
         """Make the lamps say what is true now. The mute lamp tells of the microphone gate, not of a wish."""
-        in_call = any(call.state is CallState.CONNECTED for call in snapshot.calls)
+        in_call = snapshot.app_party is not None or any(call.state is CallState.CONNECTED for call in snapshot.calls)
         wanted = {
             Led.MUTE: _on(in_call and snapshot.audio.muted and not snapshot.audio.microphone_open),
             Led.MESSAGE: _on(snapshot.missed > 0),

@@ -20,8 +20,9 @@ class ChannelVoice(enum.StrEnum):
 
 
 class ChannelView(msgspec.Struct, frozen=True):
-    """One channel. `app` is who asked for it."""
+    """One channel. `app` is who asked for it, `party` whom the user talks with."""
 
     stream: StreamId
     app: str
+    party: str
     voice: ChannelVoice = ChannelVoice.OFF

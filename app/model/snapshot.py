@@ -159,6 +159,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     lock: LockView = LockView()
     audio: AudioView = AudioView()
     ring: RingView = RingView()
+    app_party: str | None = None
+    """Whom the user talks with through an app on the phone, which calls him so; None while no app has the voice."""
     off_hook: bool = False
     notices: tuple[Notice, ...] = ()
     display: DisplayView = DisplayView()

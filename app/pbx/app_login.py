@@ -33,7 +33,7 @@ class AppChallengeResult(msgspec.Struct, frozen=True):
 class AppLogin(msgspec.Struct, frozen=True, tag="AppLogin", tag_field="mt"):
     """Who logs in. `info` is hashed just as it was written."""
 
-    app: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    app: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
     digest: _Text
     domain: _Text = ""
     sip: _Text = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from app.model.channel import ChannelVoice
 from app.model.media import RING_TONES
 from app.model.signalling import LineChanged, Registration
 from app.model.snapshot import DisplayView, LineView, Notice, RingView, Severity, Snapshot
@@ -35,6 +36,7 @@ class SnapshotBuilder:
             lock=rooms.lock.view,
             audio=rooms.calls.audio,
             ring=self._ring(),
+            app_party=self._app_party(),
             off_hook=rooms.calls.off_hook,
             notices=self._notices(),
             display=self._display(),
@@ -58,6 +60,10 @@ class SnapshotBuilder:
     def _notices(self) -> tuple[Notice, ...]:
         hook = (_FORGOTTEN,) if self._rooms.calls.handset_forgotten else ()
         return (*hook, *self._rooms.notices.current)
+
+    def _app_party(self) -> str | None:
+        channels = self._rooms.calls.channels
+        return next((channel.party for channel in channels if channel.voice is ChannelVoice.TALKING), None)
 
     def _ring(self) -> RingView:
         settings = self._rooms.settings.current

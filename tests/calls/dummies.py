@@ -199,10 +199,10 @@ class DeskPhone:
     rules: CallRules = CallRules(EmergencyNumbers(("112", "911"), "pbx.example"), AudioPath.HEADSET)  # noqa: RUF009 - frozen
     now: float = 1000.0
     changes: int = 0
+    media: DummyMedia = field(default_factory=DummyMedia)
 
     def __post_init__(self) -> None:
         self.line = DummyLine(self.capabilities)
-        self.media = DummyMedia()
         self.timers = DummyTimers()
         self.call_list = DummyCallList()
         self.control = CallControl(

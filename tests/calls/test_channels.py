@@ -26,7 +26,7 @@ def phone() -> DeskPhone:
 
 
 def admit(phone: DeskPhone, stream: StreamId, app: str = "app") -> Refusal | None:
-    refusal = phone.control.admit_channel(stream, app, phone.now)
+    refusal = phone.control.admit_channel(stream, app, "Foo Bar", phone.now)
     if refusal is None:
         phone.media.open(stream, private=True)
     return refusal

@@ -6,12 +6,14 @@ It speaks through the `websockets` package, while the phone's end is aiohttp.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 from types import TracebackType
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 PATIENCE = 15.0
 
@@ -110,12 +112,15 @@ class MediaApp:
         return self.socket.close_code
 
     async def _read(self) -> None:
-        async for text in self.socket:
-            message = json.loads(text)
-            waiting = self._results.pop(str(message.get("src")), None)
-            if waiting is not None and message["mt"].endswith("Result"):
-                waiting.set_result(message)
-                continue
-            async with self._news:
-                self.told.append(message)
-                self._news.notify_all()
+        with contextlib.suppress(ConnectionClosed):
+            async for text in self.socket:
+                await self._take(json.loads(text))
+
+    async def _take(self, message: Message) -> None:
+        src = str(message.get("src"))
+        if src in self._results and message["mt"].endswith("Result"):
+            self._results.pop(src).set_result(message)
+            return
+        async with self._news:
+            self.told.append(message)
+            self._news.notify_all()

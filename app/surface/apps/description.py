@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import enum
 from typing import Annotated, Literal
 
 import msgspec
@@ -27,6 +28,15 @@ _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Address = Annotated[str, msgspec.Meta(max_length=255)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 _SUITES = frozenset(CryptoSuite)
+
+
+class Profile(enum.StrEnum):
+    """The RTP profile of an m-line, with keys or without (RFC 3551, RFC 3711, RFC 4585, RFC 5124)."""
+
+    AVP = "RTP/AVP"
+    AVPF = "RTP/AVPF"
+    SAVP = "RTP/SAVP"
+    SAVPF = "RTP/SAVPF"
 
 
 class Codec(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -56,8 +66,8 @@ class Candidate(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
 class Ice(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """RTCIceParameters and the candidates (RFC 8839, 5)."""
 
-    username_fragment: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{4,256}$")]
-    password: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{22,256}$")]
+    username_fragment: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{4,256}\Z")]
+    password: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{22,256}\Z")]
     candidates: Annotated[tuple[Candidate, ...], msgspec.Meta(max_length=64)] = ()
     ice_lite: bool = False
 
@@ -79,7 +89,7 @@ class Description(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     rtcp_port: _Port | None = None
     rtcp_mux: bool = False
     direction: Direction = Direction.SENDRECV
-    profile: Literal["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"] = "RTP/AVP"
+    profile: Profile = Profile.AVP
     packet_time: _Milliseconds | None = None
     crypto: Annotated[tuple[Crypto, ...], msgspec.Meta(max_length=32)] = ()
     ice: Ice | None = None
@@ -116,7 +126,7 @@ def write(session: SessionDescription) -> Description:
         rtcp_port=line.rtcp_port,
         rtcp_mux=line.rtcp_mux,
         direction=line.direction,
-        profile=msgspec.convert(line.protocol, Literal["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"]),
+        profile=Profile(line.protocol),
         packet_time=line.packet_time_ms,
         crypto=tuple(Crypto(one.tag, one.suite, one.key) for one in line.crypto),
         ice=None if line.ice is None else _ice_out(line.ice),

@@ -109,7 +109,6 @@ class _Channel:
     name: str
     stream: StreamId
     src: str | None
-    party: str
     pending: Envelope | None = None
     """What was asked and has no result yet."""
     told: tuple[ChannelVoice, bool] = (ChannelVoice.OFF, False)
@@ -150,11 +149,6 @@ class MediaService:
         for api in tuple(self._apis):
             api.refresh(views, muted=muted)
 
-    @property
-    def speaking(self) -> str | None:
-        """Whom the user talks with through an app, as that calls him; None where no app has the voice."""
-        return next((party for api in self._apis for party in api.parties_heard), None)
-
 
 class MediaApi:
     """The Media Protocol with one app. `owner` is its name for the call model, different for each connection."""
@@ -193,7 +187,7 @@ class MediaApi:
                 self._connect(channel, envelope)
             case messages.Disconnect():
                 self._rooms.calls.disconnect_channel(channel.stream, self._rooms.now())
-                self._done(channel, envelope)
+                self._answer_voice(channel, envelope)
             case messages.Mute(muted=muted):
                 self._mute(channel, envelope, muted=muted)
             case messages.SendDtmf(digits=digits):
@@ -216,9 +210,10 @@ class MediaApi:
         _check_kind(request)
         servers = _servers(request.ice_servers)
         stream = next(self._stream_names)
-        _insist(self._rooms.calls.admit_channel(stream, self._owner, self._rooms.now()))
+        party = request.dn or self._owner
+        _insist(self._rooms.calls.admit_channel(stream, self._owner, party, self._rooms.now()))
         loop = asyncio.get_running_loop()
-        channel = _Channel(request.channel, stream, envelope.src, request.dn or self._owner, envelope)
+        channel = _Channel(request.channel, stream, envelope.src, envelope)
         channel.timer = loop.call_later(UNANSWERED_SECONDS, self._take_away, channel, _TOO_LONG)
         channel.looking_up = loop.create_task(self._open(channel, servers), name="servers of a channel")
         self._channels[channel.name] = channel
@@ -255,15 +250,13 @@ class MediaApi:
         if self._rooms.locked():
             _insist(_LOCKED)
         _insist(self._rooms.calls.connect_channel(channel.stream, self._rooms.now()))
-        channel.told = self._state(channel)
-        self._answer(envelope, messages.Voice(channel.name, *channel.told))
+        self._answer_voice(channel, envelope)
 
     def _mute(self, channel: _Channel, envelope: Envelope, *, muted: bool) -> None:
         if self._state(channel)[0] is not ChannelVoice.TALKING:
             _insist(_NOT_HEARD)
         _insist(self._rooms.calls.set_mute(self._rooms.now(), muted=muted))
-        channel.told = self._state(channel)
-        self._answer(envelope, messages.Voice(channel.name, *channel.told))
+        self._answer_voice(channel, envelope)
 
     def _send_digits(self, channel: _Channel, digits: str, envelope: Envelope) -> None:
         if self._state(channel)[0] is not ChannelVoice.TALKING:
@@ -327,11 +320,6 @@ class MediaApi:
                 channel.told = state
                 self._tell(channel, "ChannelVoice", messages.Voice(channel.name, *state))
 
-    @property
-    def parties_heard(self) -> tuple[str, ...]:
-        """Whom the user talks with through this app."""
-        return tuple(own.party for own in self._channels.values() if own.told[0] is ChannelVoice.TALKING)
-
     # --- steps --------------------------------------------------------------------------------------------------
 
     def _state(self, channel: _Channel) -> tuple[ChannelVoice, bool]:
@@ -374,6 +362,10 @@ class MediaApi:
         asked, channel.pending = channel.pending, None
         if asked is not None:
             self._answer(asked, fields)
+
+    def _answer_voice(self, channel: _Channel, envelope: Envelope) -> None:
+        channel.told = self._state(channel)
+        self._answer(envelope, messages.Voice(channel.name, *channel.told))
 
     def _done(self, channel: _Channel, envelope: Envelope) -> None:
         self._answer(envelope, messages.Done(channel.name))

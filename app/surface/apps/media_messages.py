@@ -25,7 +25,7 @@ ICE_SERVERS_MAX = 8
 URLS_MAX = 8
 DIGITS_MAX = 64
 
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]
 _Url = Annotated[str, msgspec.Meta(max_length=512)]
 _Urls = Annotated[tuple[_Url, ...], msgspec.Meta(max_length=URLS_MAX)]
 
@@ -48,7 +48,7 @@ class AllocChannel(_Message, frozen=True):
 
     channel: _Id
     ice_servers: Annotated[tuple[IceServer, ...], msgspec.Meta(max_length=ICE_SERVERS_MAX)] = ()
-    dn: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    dn: Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
     type: str = ""
     kind: str = "audio"
 
@@ -98,7 +98,7 @@ class SendDtmf(_Message, frozen=True):
     """Sends digits in the voice (RFC 4733)."""
 
     channel: _Id
-    digits: Annotated[str, msgspec.Meta(max_length=DIGITS_MAX, pattern=r"^[0-9*#A-D]+$")]
+    digits: Annotated[str, msgspec.Meta(max_length=DIGITS_MAX, pattern=r"^[0-9*#A-D]+\Z")]
 
 
 class GetStatistics(_Message, frozen=True):
@@ -149,7 +149,7 @@ class Agreed(msgspec.Struct, frozen=True):
 
 
 class Voice(msgspec.Struct, frozen=True):
-    """The result of Connect, and ChannelVoice whenever it changes: whether the channel has ear and microphone."""
+    """The result of Connect, Disconnect and Mute, and ChannelVoice: whether the channel has ear and microphone."""
 
     channel: str
     voice: ChannelVoice
