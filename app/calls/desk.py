@@ -31,11 +31,11 @@ class Desk:
     )
 
     def hands_free(self, preferred: AudioPath) -> AudioPath | None:
-        """The path to choose for a call while the handset lies in its cradle; None when the choice stands."""
-        if self.off_hook or self.paths.path is not AudioPath.HANDSET:
-            return None
-        order = (preferred, AudioPath.SPEAKER, AudioPath.HEADSET)
-        return next((path for path in order if path in self.paths.available), None)
+        """The path to choose for a call while the handset lies in its cradle; None when the choice stands.
+
+        One that is not there is chosen all the same: another stands in, until it comes.
+        """
+        return None if self.off_hook or self.paths.path is not AudioPath.HANDSET else preferred
 
     def view(self, *, ringing: bool) -> AudioView:
         """The desk as surfaces see it; `ringing` is whether a call makes itself heard."""
@@ -51,4 +51,5 @@ class Desk:
             silenced=self.silenced,
             microphone=self.paths.microphone,
             group_listening=self.paths.group_listening,
+            missing=self.paths.missing,
         )

@@ -268,6 +268,15 @@ MORE = (
         "group-listening",
         _with(IN_CALL, audio=msgspec.structs.replace(MUTED, muted=False, group_listening=GroupListening.ON)),
     ),
+    Sample(
+        "headset-gone",
+        _with(
+            IN_CALL,
+            audio=AudioView(
+                path=AudioPath.SPEAKER, available=(AudioPath.HANDSET, AudioPath.SPEAKER), missing=AudioPath.HEADSET
+            ),
+        ),
+    ),
     Sample("sound", IDLE, _goes(Place.SOUND)),
     Sample("ringer", IDLE, _goes(Place.RINGER)),
     Sample("silent", _with(IDLE, ring=RingView("marimba", RING_TONES, silent=True)), _goes(Place.RINGER)),

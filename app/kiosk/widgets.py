@@ -34,6 +34,16 @@ PAD = (
 )
 _SHORT_PAD_ORDER = "123*4560789#"
 _KEY_WORDS = {"*": "Star", "#": "Hash"}
+_MISSING_WORDS = {
+    AudioPath.HANDSET: "The handset is not there.",
+    AudioPath.SPEAKER: "The speaker is not there.",
+    AudioPath.HEADSET: "The headset is not there.",
+}
+_STAND_IN_WORDS = {
+    AudioPath.HANDSET: "You talk by the handset.",
+    AudioPath.SPEAKER: "You talk by the speaker.",
+    AudioPath.HEADSET: "You talk by the headset.",
+}
 PATH_WORDS = {AudioPath.HANDSET: "Handset", AudioPath.SPEAKER: "Speaker", AudioPath.HEADSET: "Headset"}
 _SMALLER = {Steps.KEY_LARGE: Steps.KEY, Steps.KEY: Steps.SMALL_STRONG}
 
@@ -422,6 +432,14 @@ def _pbx_status(view: View, area: Rect, middle: int) -> tuple[Node, int]:
         ),
     )
     return node, left
+
+
+def stand_in_words(view: View) -> str:
+    """Which path is missed, and which took its place; empty where the voice is where the user wants it."""
+    audio = view.snapshot.audio
+    if audio.missing is None:
+        return ""
+    return f"{view.say(_MISSING_WORDS[audio.missing])} {view.say(_STAND_IN_WORDS[audio.path])}"
 
 
 def _path_status(view: View, area: Rect, right: int, middle: int) -> Node:

@@ -308,8 +308,11 @@ class SoundDevices:
             ringer_trouble=self._ringer_trouble(),
             microphone=self._acoustics.microphone,
             group_listening=self._group_listening(),
+            missing=None if self._path is self._wished or self._usable(self._wished) else self._wished,
         )
         if telling != self._told:
+            if self._scene.talking and self._told is not None and telling.path is not self._told.path:
+                _log.info("the voice is at the %s now", telling.path)
             self._told = telling
             self._post(telling)
 

@@ -193,6 +193,8 @@ class PathsChanged(msgspec.Struct, frozen=True, tag=True):
     """Why it rings elsewhere than it should."""
     microphone: MicrophoneMode = MicrophoneMode.NATURAL
     group_listening: GroupListening = GroupListening.IMPOSSIBLE
+    missing: AudioPath | None = None
+    """The path that was chosen and that `path` stands in for until it can be used."""
 
 
 class Quality(msgspec.Struct, frozen=True):

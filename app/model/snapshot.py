@@ -97,7 +97,10 @@ class LockView(msgspec.Struct, frozen=True):
 
 
 class AudioView(msgspec.Struct, frozen=True):
-    """Where the voice goes and how loud. `microphone_open` is the engine's gate."""
+    """Where the voice goes and how loud. `microphone_open` is the engine's gate.
+
+    `missing` is the path that the user chose and that `path` stands in for until it is there.
+    """
 
     path: AudioPath = AudioPath.HANDSET
     available: tuple[AudioPath, ...] = (AudioPath.HANDSET,)
@@ -109,6 +112,7 @@ class AudioView(msgspec.Struct, frozen=True):
     silenced: bool = False
     microphone: MicrophoneMode = MicrophoneMode.NATURAL
     group_listening: GroupListening = GroupListening.IMPOSSIBLE
+    missing: AudioPath | None = None
 
 
 class RingView(msgspec.Struct, frozen=True):

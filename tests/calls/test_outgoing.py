@@ -7,7 +7,7 @@ import pytest
 
 from app.model.cause import Cause
 from app.model.ids import LineId
-from app.model.media import AudioPath, EarTone, MediaBegan
+from app.model.media import AudioPath, EarTone, MediaBegan, PathsChanged
 from app.model.party import Party
 from app.model.refusal import Refusal
 from app.model.session import Direction
@@ -271,6 +271,16 @@ def test_a_call_without_hands_on_the_handset_goes_hands_free() -> None:
     phone.media.paths.clear()
     phone.dial()
     assert phone.media.paths == []
+
+
+def test_the_preferred_path_is_chosen_before_it_is_there_and_the_stand_in_is_shown() -> None:
+    phone = DeskPhone()
+    phone.say(PathsChanged(AudioPath.HANDSET, (AudioPath.HANDSET, AudioPath.SPEAKER), {}))
+    phone.dial()
+    assert phone.media.paths == [AudioPath.HEADSET]
+    there = (AudioPath.HANDSET, AudioPath.SPEAKER)
+    phone.say(PathsChanged(AudioPath.SPEAKER, there, {}, missing=AudioPath.HEADSET))
+    assert phone.control.audio.missing is AudioPath.HEADSET
 
 
 def test_quality_is_looked_at_while_a_call_runs() -> None:

@@ -76,6 +76,14 @@ def test_the_lock_is_shown_only_while_it_is_true() -> None:
         assert quality.value == words
 
 
+def test_a_voice_that_another_path_took_over_is_told_until_it_is_back() -> None:
+    harness = Harness().show(by_name("headset-gone"))
+    told = harness.node("stand-in")
+    assert (told.role, told.name) == (Role.ALERT, "The headset is not there. You talk by the speaker.")
+    harness.show(IN_CALL)
+    assert harness.root.find("stand-in") is None
+
+
 def test_a_refusal_is_told_and_goes_away() -> None:
     harness = Harness().show(IDLE)
     harness.ui.on_reply(Reply(id=1, accepted=False, reason="The line is down.", advice="Wait until it is back."))

@@ -212,12 +212,23 @@ def test_a_headset_that_goes_gives_the_voice_to_another_path_and_gets_it_back() 
         }
         b.room.update_devices(left, RINGER)
         assert (b.paths.path, b.paths.available) == (AudioPath.HANDSET, (AudioPath.HANDSET, AudioPath.SPEAKER))
+        assert b.paths.missing is AudioPath.HEADSET
         assert strongest(heard(a, b, 700)) == pytest.approx(700, abs=3)
         assert b.last(MicrophoneGate).open
         b.room.show(Scene(talking=(STREAM,), connected=(STREAM,)))
         b.room.update_devices(PATHS, RINGER)
         told = [event.path for event in b.events if isinstance(event, PathsChanged)]
         assert told[-3:] == [AudioPath.HANDSET, AudioPath.SPEAKER, AudioPath.HEADSET]
+        assert b.paths.missing is None
+
+
+def test_a_path_chosen_while_it_is_not_there_gets_the_voice_when_it_comes() -> None:
+    with phone() as a:
+        a.room.update_devices({AudioPath.SPEAKER: PATHS[AudioPath.SPEAKER]}, RINGER)
+        a.room.select_path(AudioPath.HEADSET)
+        assert (a.paths.path, a.paths.missing) == (AudioPath.SPEAKER, AudioPath.HEADSET)
+        a.room.update_devices(PATHS, RINGER)
+        assert (a.paths.path, a.paths.missing) == (AudioPath.HEADSET, None)
 
 
 def test_no_devices_is_said_and_mended() -> None:

@@ -174,6 +174,8 @@ def _lines(view: View, call: CallView, keypad: bool, room: int) -> list[tuple[in
         number = call.party.number
         lines.append((view.px(30), lambda area: widgets.label(view, "number", number, Steps.DETAIL, Token.MUTED, area)))
     lines.append((view.px(48), lambda area: _progress(view, area, call)))
+    if view.snapshot.audio.missing is not None and call.state is not CallState.ENDED:
+        lines.append((view.px(44), lambda area: _stand_in(view, area)))
     if call.notice and call.notice != _state_words(view, call, room):
         lines.append((view.px(44), lambda area: _notice(view, area, call.notice)))
     if keypad and call.digits:
@@ -247,6 +249,13 @@ def _held_time(view: View, area: Rect, call: CallView, left: int) -> list[Mark]:
         return []
     baseline = view.text.baseline(Steps.TITLE, area.center_y)
     return [Text(spent, Steps.TIMER_SMALL, Token.MUTED, left, baseline)]
+
+
+def _stand_in(view: View, area: Rect) -> Node:
+    """Where the voice is instead of where the user wants it."""
+    words = widgets.stand_in_words(view)
+    node = widgets.paragraph(view, "stand-in", words, Steps.SMALL, Token.TEXT, area, 2)
+    return dataclasses.replace(node, role=Role.ALERT)
 
 
 def _notice(view: View, area: Rect, words: str) -> Node:
