@@ -11,7 +11,7 @@ from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId
 from app.model.media import EarTone
 from app.model.party import Party
-from app.model.snapshot import CallState, CallView
+from app.model.snapshot import CallState, CallView, RecordingView
 
 DIGITS_SHOWN = 64
 """How many of the last DTMF digits a call keeps for the display."""
@@ -56,6 +56,10 @@ class Call:
     """The conference this call is a party of; `muted` and `level_db` hold in it."""
     muted: bool = False
     level_db: int = 0
+    record_wanted: bool | None = None
+    """The user's word on whether to record it; None while he has said nothing."""
+    recording: bool = False
+    """Its packets are being written to a recording."""
 
     @property
     def state(self) -> CallState:
@@ -105,7 +109,7 @@ class Call:
         """All legs under this call, the one in use first."""
         return (self.leg,) if self.successor is None else (self.leg, self.successor)
 
-    def view(self) -> CallView:
+    def view(self, recording: RecordingView) -> CallView:
         """The call as surfaces see it."""
         stream = self.leg.stream
         alive = self.ending is None
@@ -128,6 +132,7 @@ class Call:
             in_conference=self.conference is not None,
             muted=self.muted,
             level_db=self.level_db,
+            recording=recording,
         )
 
     def record(self, now: float, wall_began: float, cause: Cause, *, seen: bool) -> CallRecord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from app.calls import scene
+from app.calls import recording, scene
 from app.calls.actions import Actions
 from app.calls.bridge import Bridge
 from app.calls.call import Call
@@ -35,6 +35,7 @@ from app.model.media import (
     OfferDue,
     OfferReady,
     PathsChanged,
+    RecordingState,
     Scene,
 )
 from app.model.refusal import Refusal
@@ -51,6 +52,7 @@ _MEDIA_EVENTS = (
     MediaBegan,
     MicrophoneGate,
     PathsChanged,
+    RecordingState,
 )
 _log = logging.getLogger("calls")
 
@@ -211,6 +213,10 @@ class CallControl:
         """Send DTMF digits, or dial on."""
         return self._done(self._actions.send_digits(digits, call), now)
 
+    def record(self, now: float, call: CallId | None = None, *, on: bool) -> Refusal | None:
+        """Have a call recorded (None: what the user is in), or no longer."""
+        return self._done(recording.say(self._switch.board, self._rules().recording, call, on=on), now)
+
     def silence(self, now: float) -> Refusal | None:
         """Stop the ringing."""
         return self._done(self._actions.silence(), now)
@@ -248,7 +254,9 @@ class CallControl:
 
     def views(self, now: float) -> tuple[CallView, ...]:
         """All calls, oldest first; an ended one only until its time is over, even when its timer is late."""
-        return tuple(call.view() for call in self._switch.board.calls.values() if _in_sight(call, now))
+        rules = self._rules().recording
+        calls = self._switch.board.calls.values()
+        return tuple(call.view(recording.view(call, rules)) for call in calls if _in_sight(call, now))
 
     @property
     def active(self) -> CallId | None:

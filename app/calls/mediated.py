@@ -14,6 +14,11 @@ from app.model.media import (
     OfferDue,
     OfferReady,
     PathsChanged,
+    RecordingState,
+)
+
+_StreamEvent = (
+    OfferDue | OfferReady | AnswerReady | AnswerTaken | MediaRefused | DigitHeard | MediaBegan | RecordingState
 )
 
 
@@ -35,7 +40,7 @@ class MediaEvents:
 
     def _stream_event(
         self,
-        event: OfferDue | OfferReady | AnswerReady | AnswerTaken | MediaRefused | DigitHeard | MediaBegan,
+        event: _StreamEvent,
         now: float,
     ) -> None:
         switch = self._switch
@@ -58,3 +63,5 @@ class MediaEvents:
                 switch.settle_result(call, leg, result, now)
             case MediaBegan():
                 leg.stream.began = True
+            case RecordingState():
+                call.recording = event.on

@@ -9,6 +9,21 @@ from app.model.media import AudioPath
 
 
 @dataclass(frozen=True)
+class RecordingRules:
+    """What is usual: whether calls are recorded `by_default`, or of them `external_only`.
+
+    Nothing is recorded where it is not `possible`. With `user_control` the user's word in a call counts. A number of
+    at most `internal_digits` digits is internal.
+    """
+
+    possible: bool = False
+    by_default: bool = False
+    external_only: bool = False
+    user_control: bool = False
+    internal_digits: int = 4
+
+
+@dataclass(frozen=True)
 class CallRules:
     """`emergency` numbers always go out; `hands_free` is the path for calls while the handset lies in its cradle.
 
@@ -22,3 +37,4 @@ class CallRules:
     calls_at_once: int = 10
     silent: bool = False
     hold_reminder: int = 30
+    recording: RecordingRules = RecordingRules()

@@ -6,6 +6,7 @@ from app.calls.board import Board
 from app.calls.call import Call
 from app.calls.channels import Channels
 from app.calls.desk import Desk
+from app.calls.recording import recorded
 from app.calls.rules import CallRules
 from app.model.ids import StreamId
 from app.model.media import RECALL, EarTone, PartyMix, Ring, Scene
@@ -28,6 +29,7 @@ def compose(board: Board, channels: Channels, desk: Desk, rules: CallRules) -> S
             for call in board.parties
             if call.muted or call.level_db
         ),
+        recorded=recorded(board, rules.recording),
         tone=None if ring is not None else _tone(board, channels, desk, foreground),
         ring=ring,
         muted=desk.muted,

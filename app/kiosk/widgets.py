@@ -403,8 +403,34 @@ def status_band(view: View, bands: Bands) -> Node:
         marks=(Text(time, Steps.STATUS_STRONG, Token.TEXT, area.x, strong),),
     )
     pbx, left = _pbx_status(view, area, middle)
+    if any(call.recording.running for call in view.snapshot.calls):
+        recording, left = _recording_status(view, area, left, middle)
+        path = _path_status(view, area, left, middle)
+        return Node("status", Role.STATUS, area, name=view.say("Status"), children=(clock, path, recording, pbx))
     path = _path_status(view, area, left, middle)
     return Node("status", Role.STATUS, area, name=view.say("Status"), children=(clock, path, pbx))
+
+
+def _recording_status(view: View, area: Rect, right: int, middle: int) -> tuple[Node, int]:
+    """The red notice: packets are really being recorded."""
+    words = view.say("Recording")
+    size, inset, gap = view.px(12), view.px(10), view.px(8)
+    width = inset + size + gap + view.text.measure(words, Steps.STATUS_STRONG) + inset
+    height = min(view.px(28), area.height)
+    chip = Rect(right - view.px(16) - width, middle - height // 2, width, height)
+    left = chip.x + inset
+    marks: tuple[Mark, ...] = (
+        Fill(chip, Token.END, chip.height / 2),
+        Symbol(Shape.DISC, Rect(left, middle - size // 2, size, size), Token.ON_END),
+        Text(
+            words,
+            Steps.STATUS_STRONG,
+            Token.ON_END,
+            left + size + gap,
+            view.text.baseline(Steps.STATUS_STRONG, middle),
+        ),
+    )
+    return Node("status-recording", Role.ALERT, chip, name=words, marks=marks), chip.x
 
 
 def _pbx_status(view: View, area: Rect, middle: int) -> tuple[Node, int]:

@@ -18,6 +18,7 @@ from app.main.ice_servers import IceServerLookup
 from app.main.line_keeper import LineKeeper
 from app.main.loop_timers import LoopTimers
 from app.main.network_watch import NetworkWatch
+from app.main.recording_keeper import RecordingKeeper, recording_rules
 from app.main.sound_keeper import SoundKeeper
 from app.main.storage import Storage
 from app.media.engine_events import EngineEvents
@@ -33,6 +34,9 @@ from hal.devices import Devices
 from native import Engine
 
 log = logging.getLogger(LogFlag.MAIN)
+
+NO_MAC = "000000000000"
+"""In the names of recordings, where the machine has no wired interface."""
 
 
 class Telephony:
@@ -54,11 +58,15 @@ class Telephony:
         self._devices = devices
         self._engine = engine
         self._changed = changed
-        self._stop_following: Callable[[], None] | None = None
+        self._stoppers: tuple[Callable[[], None], ...] = ()
         self._timers = LoopTimers()
         self.registrations: dict[LineId, LineChanged] = {}
         self.listen: Callable[[MediaEvent], None] = lambda _: None
         self._ice_servers = IceServerLookup(self._settings)
+        mac = devices.system.mac_address() or NO_MAC
+        self._recordings = RecordingKeeper(
+            self._settings, storage.folder, mac, engine, notices, worker, self._post_media
+        )
         self.media = self._make_media()
         self._engine_events = EngineEvents(engine, self.media.handle)
         self._call_list_watch = CallListWatch(storage.folder, notices, lambda: self.call_list.write_owed())
@@ -83,10 +91,14 @@ class Telephony:
     async def start(self) -> None:
         """Start the engine and the line. Never raises for what the world is like."""
         self._sound.start()
-        self._stop_following = self._settings.subscribe("ring", lambda _: self.calls.rules_changed(time.monotonic()))
+        self._stoppers = tuple(
+            self._settings.subscribe(prefix, lambda _: self.calls.rules_changed(time.monotonic()))
+            for prefix in ("ring", "recording")
+        )
         self._engine.start()
         self._engine_events.start()
         self._ice_servers.start()
+        self._recordings.start()
         await self.line.start()
         self._network = NetworkWatch(self._devices.network, self.line, self.media, self._ice_servers)
 
@@ -96,11 +108,12 @@ class Telephony:
             await self._network.stop()
         await self._ice_servers.stop()
         await asyncio.gather(self.line.stop(), self._sound.stop())
+        await self._recordings.stop()
 
     async def close(self) -> None:
         """Let go of everything; the engine itself is closed by who made it."""
-        if self._stop_following is not None:
-            self._stop_following()
+        for stop in self._stoppers:
+            stop()
         self._timers.close()
         self._engine_events.stop()
         self.media.close_all()
@@ -124,6 +137,7 @@ class Telephony:
             settings=lambda: sound_setup.media_settings(self._settings.current),
             volumes=sound_setup.volumes(settings),
             acoustics=sound_setup.acoustics(settings),
+            recorder=self._recordings.recorder,
         )
 
     def _own_addresses(self) -> tuple[str, ...]:
@@ -167,6 +181,7 @@ def _call_rules(settings: Layers) -> CallRules:
         settings.number("calls.at_once"),
         silent=settings.switch("ring.silent"),
         hold_reminder=settings.number("calls.hold_reminder"),
+        recording=recording_rules(settings),
     )
 
 

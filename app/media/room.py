@@ -16,6 +16,7 @@ from app.media.encryption import Encryption, EncryptionPolicy
 from app.media.formats import DEFAULT_CODECS, AudioCodec
 from app.media.ice.gathering import IceServers
 from app.media.negotiation import LocalMedia, Negotiation, objection
+from app.media.recording.recorder import Recorder
 from app.media.ring_choice import RingSettings
 from app.media.sounds import Sounds
 from app.media.tone_table import DEFAULT_COUNTRY
@@ -53,6 +54,8 @@ from native import (
     MediaStarted,
     NoPortFree,
     PlayerFinished,
+    RecordingChanged,
+    RecordingEnded,
     Stream,
 )
 
@@ -113,6 +116,7 @@ class MediaRoom:
         acoustics: Acoustics | None = None,
         addresses: Callable[[], tuple[str, ...]] = tuple,
         servers: Callable[[], IceServers] = IceServers,
+        recorder: Recorder | None = None,
     ) -> None:
         self._engine = engine
         self._post = post
@@ -128,6 +132,7 @@ class MediaRoom:
         self._streams: dict[StreamId, VoiceStream] = {}
         self._troubles: dict[StreamId, str] = {}
         self._scene = Scene()
+        self._recorder = recorder
         self._devices.update(paths, ringer)
 
     def close(self, stream: StreamId) -> None:
@@ -255,6 +260,7 @@ class MediaRoom:
             self._place(voice)
         self._devices.arrange(scene)
         self._sound()
+        self._record()
 
     def select_path(self, path: AudioPath) -> None:
         """Move the voice to another path, as soon as that is there."""
@@ -318,6 +324,8 @@ class MediaRoom:
                 self._tell_of(event.stream, MediaBegan)
             case PlayerFinished() if self._sounds.is_preview(event.player):
                 self._devices.preview(on=False)
+            case RecordingChanged() | RecordingEnded() if self._recorder is not None:
+                self._recorder.handle(event)
             case ForeignPacket():
                 self._reached(event)
             case _:
@@ -344,6 +352,7 @@ class MediaRoom:
             return
         try:
             self._post(work(voice))
+            self._record()
         except NegotiationError as error:
             self._post(
                 MediaRefused(stream, str(error), common_codec=not isinstance(error, NoCommonCodec | NotEncrypted))
@@ -362,6 +371,10 @@ class MediaRoom:
     def _sound(self) -> None:
         settings = self._settings()
         self._sounds.arrange(self._scene, self._devices.ear, self._devices.ringer, settings.country, settings.ring)
+
+    def _record(self) -> None:
+        if self._recorder is not None:
+            self._recorder.follow(self._scene.recorded, self._streams)
 
     def _own_addresses(self) -> tuple[str, ...]:
         """For ICE: the one towards the PBX first, then all others, each once.

@@ -120,6 +120,11 @@ class VoiceStream:
             self._connectivity.start(agreement.ice, muxed=agreement.rtcp_mux, controlling=offered)
 
     @property
+    def agreement(self) -> Agreement | None:
+        """What the stream runs by, once something is agreed."""
+        return self._running
+
+    @property
     def route(self) -> Route | None:
         """The pairs that ICE chose, where it has."""
         return None if self._connectivity is None else self._connectivity.route

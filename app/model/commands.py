@@ -103,6 +103,13 @@ class SendDigits(Command, frozen=True):
     call: CallId | None = None
 
 
+class Record(Command, frozen=True):
+    """Have a call recorded (None: what the user is in), or no longer; refused where that is not the user's to say."""
+
+    on: bool
+    call: CallId | None = None
+
+
 class Redial(Command, frozen=True):
     """Call the last dialled number again."""
 
@@ -196,6 +203,7 @@ AnyCommand = (
     | Leave
     | Mute
     | SendDigits
+    | Record
     | Redial
     | Silence
     | SelectPath

@@ -41,6 +41,14 @@ def clean(typed: str) -> str:
     return text if _NAME.fullmatch(text) else ""
 
 
+def is_external(number: str, internal_digits: int) -> bool:
+    """Whether a number is none of the own PBX: a name is internal, a withheld number, or one with a plus, is not."""
+    user = number.partition("@")[0] or number
+    if not user or "@" in number:
+        return True
+    return user.startswith("+") or (user.isdecimal() and len(user) > internal_digits)
+
+
 @dataclass(frozen=True)
 class EmergencyNumbers:
     """What calls for help: `numbers`, the same at our own PBX (`host`), and the service URN (RFC 5031).

@@ -10,7 +10,8 @@ import enum
 
 import msgspec
 
-from app.model.ids import StreamId
+from app.model.ids import CallId, StreamId
+from app.model.party import Party
 from app.model.session import Direction, SessionDescription
 
 
@@ -72,19 +73,30 @@ class PartyMix(msgspec.Struct, frozen=True):
     """Nobody hears it; it hears everybody."""
 
 
+class Recorded(msgspec.Struct, frozen=True):
+    """A call that is to be recorded, and the stream it has now."""
+
+    stream: StreamId
+    call: CallId
+    party: Party
+    incoming: bool
+
+
 class Scene(msgspec.Struct, frozen=True):
     """All that should be heard now. Declarative: the media room compares it with the one before.
 
     `talking` are the streams in the conversation with the user, each of which hears the others too. `apart` are those
     that go on hearing each other without him, all of them answered. Every other open stream is silent.
     `microphone` asks for the gate; it opens only while a talking stream is connected and `muted` is false.
-    `connected` says which talking streams have been answered (early media plays with a closed gate).
+    `connected` says which talking streams have been answered (early media plays with a closed gate). All packets of
+    those `recorded` are kept, whoever hears them.
     """
 
     talking: tuple[StreamId, ...] = ()
     connected: tuple[StreamId, ...] = ()
     apart: tuple[StreamId, ...] = ()
     mixes: tuple[PartyMix, ...] = ()
+    recorded: tuple[Recorded, ...] = ()
     tone: EarTone | None = None
     ring: Ring | None = None
     muted: bool = False
@@ -146,6 +158,13 @@ class MediaBegan(msgspec.Struct, frozen=True, tag=True):
     """The first packet of the far end arrived."""
 
     stream: StreamId
+
+
+class RecordingState(msgspec.Struct, frozen=True, tag=True):
+    """Packets of this stream are being written to a recording now, or no longer."""
+
+    stream: StreamId
+    on: bool
 
 
 class MicrophoneGate(msgspec.Struct, frozen=True, tag=True):
@@ -221,5 +240,6 @@ MediaEvent = (
     | DigitHeard
     | MediaBegan
     | MicrophoneGate
+    | RecordingState
     | PathsChanged
 )

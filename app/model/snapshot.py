@@ -32,6 +32,17 @@ class CallState(enum.StrEnum):
     """Cleared by the far end; shown (perhaps with its tone playing) until the user or a timer takes it away."""
 
 
+class RecordingView(msgspec.Struct, frozen=True):
+    """How a call stands with its recording."""
+
+    running: bool = False
+    """Packets are really being recorded."""
+    wanted: bool = False
+    """It is to be recorded."""
+    allowed: bool = False
+    """The user may say whether it is recorded."""
+
+
 class CallView(msgspec.Struct, frozen=True):
     """One call."""
 
@@ -59,6 +70,7 @@ class CallView(msgspec.Struct, frozen=True):
     """In the conference, and the user lets nobody hear this party."""
     level_db: int = 0
     """How much louder than it comes this party is in the conference."""
+    recording: RecordingView = RecordingView()
 
 
 class ConferenceView(msgspec.Struct, frozen=True):

@@ -34,11 +34,17 @@ class Layers(msgspec.Struct, frozen=True):
     def provenance(self, key: str) -> Given:
         """The value in force and who gave it. Raises `UnknownSetting`."""
         row = setting(key)
+        forced = self.forced(key)
         for layer in _STRONGEST_FIRST:
             values = self.given.get(layer, {})
-            if key in values:
+            if key in values and not (forced and layer is Layer.USER):
                 return Given(values[key], layer)
         return Given(row.default, Layer.FACTORY)
+
+    def forced(self, key: str) -> bool:
+        """Whether the user's own value of a key does not count. Raises `UnknownSetting`."""
+        switch = setting(key).forced_by
+        return bool(switch) and self.switch(switch)
 
     def text(self, key: str) -> str:
         """The value of a text or choice."""

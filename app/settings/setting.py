@@ -67,8 +67,9 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
     `lowest` and `highest` bound a number; `choices` are all a choice, a list's members or a number may be;
     `longest` bounds text in characters; `pattern` is a regular expression the whole text (of a list: each
-    member) must match and `pattern_words` says it for a person. `label` and `description` are for the
-    administrator's page, `pbx_name` is the key under which the PBX provisions it.
+    member) must match and `pattern_words` says it for a person. While the switch `forced_by` is on, the user's own
+    value does not count. `label` and `description` are for the administrator's page, `pbx_name` is the key under
+    which the PBX provisions it.
     """
 
     key: str
@@ -86,6 +87,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     longest: int = 255
     pattern: str = ""
     pattern_words: str = ""
+    forced_by: str = ""
 
     @property
     def secret(self) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from app.model.flags import LogFlag
 from app.model.snapshot import Notice, Severity
 from app.settings.durable import DurableFile, Loaded, Source
-from app.settings.errors import NotKept, SettingsError, UnknownSetting
+from app.settings.errors import NotKept, NotPermitted, SettingsError, UnknownSetting
 from app.settings.layers import Given, Layers, check
 from app.settings.registry import REGISTRY
 from app.settings.secret import Secret
@@ -111,6 +111,7 @@ class SettingsStore:
 
     async def _merge(self, layer: Layer, changes: dict[str, object]) -> None:
         async with self._writing:
+            self._refuse_forced(layer, changes)
             kept = self._kept.merged(layer, changes)
             if kept == self._kept:
                 return
@@ -118,6 +119,11 @@ class SettingsStore:
             await self._write(msgspec.json.encode(stored))
             self._stored, self._kept = stored, kept
             self._apply()
+
+    def _refuse_forced(self, layer: Layer, changes: dict[str, object]) -> None:
+        for key, value in changes.items():
+            if layer is Layer.USER and value is not None and self._current.forced(key):
+                raise NotPermitted(key, f"'{key}' is fixed by the administrator.", "It cannot be changed here.")
 
     async def _write(self, content: bytes) -> None:
         try:

@@ -149,6 +149,8 @@ class CommandExecutor:
                 return lambda: calls.swap(now)
             case commands.SendDigits(digits=digits, call=call):
                 return lambda: calls.send_digits(digits, now, call)
+            case commands.Record(on=on, call=call):
+                return lambda: calls.record(now, call, on=on)
         return None
 
     def _in_conference(self, command: AnyCommand) -> Callable[[], _No] | None:

@@ -63,7 +63,10 @@ def _pattern(node: ast.expr) -> str | None:
     return pattern if pattern.partition(r"\.")[0] in sections and r"\." in pattern else None
 
 
-READ = list(patterns_read())
+READ = [
+    *patterns_read(),
+    *((re.escape(row.forced_by), f"forced_by of {row.key}") for row in REGISTRY.values() if row.forced_by),
+]
 
 
 @pytest.mark.parametrize("key", REGISTRY)

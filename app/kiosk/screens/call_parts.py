@@ -13,7 +13,8 @@ from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
 from app.kiosk.widgets import KeySpec
-from app.model.commands import Answer, Mute, Reject, SelectPath
+from app.model.commands import Answer, Mute, Record, Reject, SelectPath
+from app.model.ids import CallId
 from app.model.media import AudioPath
 from app.model.snapshot import CallView
 
@@ -28,6 +29,23 @@ def mute_key(view: View) -> KeySpec:
         icon="microphone-off" if muted else "microphone",
         chosen=muted,
         disabled=view.snapshot.lock.locked,
+    )
+
+
+def record_keys(view: View, calls: tuple[CallView, ...], call: CallId | None) -> tuple[KeySpec, ...]:
+    """Start and stop recording, where the user may; of all `calls` that he is in, or of one."""
+    meant = [each.recording for each in calls if each.recording.allowed]
+    if not meant:
+        return ()
+    wanted = all(each.wanted for each in meant)
+    return (
+        KeySpec(
+            "record",
+            view.say("Stop recording") if wanted else view.say("Record"),
+            Send(Record(id=0, on=not wanted, call=call)),
+            icon="record-stop" if wanted else "record",
+            disabled=view.snapshot.lock.locked or any(each.connected_at is None for each in calls),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import ChooseParty, Go, Place, Send, ShowKeypad
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Icon, Text
-from app.kiosk.screens.call_parts import mute_key, path_keys, waiting_banner
+from app.kiosk.screens.call_parts import mute_key, path_keys, record_keys, waiting_banner
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role, State
 from app.kiosk.view import View, duration
@@ -67,7 +67,8 @@ def _controls(view: View, conference: ConferenceView) -> list[tuple[KeySpec, ...
         icon="keypad",
         disabled=locked or not conference.attended,
     )
-    return [(mute_key(view), hold, keypad), path_keys(view)]
+    record = record_keys(view, view.parties, None)
+    return [(mute_key(view), hold, keypad), path_keys(view), *([record] if record and conference.attended else [])]
 
 
 def _soft_keys(view: View, conference: ConferenceView, *, keypad: bool) -> tuple[KeySpec, ...]:

@@ -11,7 +11,7 @@ from app.kiosk.intents import Go, Intent, Place, Send, ShowKeypad
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Fill, Icon, Mark, Shape, Symbol, Text
 from app.kiosk.screens import sound
-from app.kiosk.screens.call_parts import mute_key, path_keys, waiting_banner
+from app.kiosk.screens.call_parts import mute_key, path_keys, record_keys, waiting_banner
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View, duration
@@ -76,7 +76,8 @@ def _controls(view: View, call: CallView) -> list[tuple[KeySpec, ...]]:
         note=sound.summary(view),
         disabled=locked,
     )
-    return [(mute_key(view), _hold(view, call), keypad), path_keys(view), (microphone, sound.group_key(view))]
+    third = (microphone, sound.group_key(view), *record_keys(view, (call,), call.id))
+    return [(mute_key(view), _hold(view, call), keypad), path_keys(view), third]
 
 
 def _hold(view: View, call: CallView) -> KeySpec:

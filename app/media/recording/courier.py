@@ -1,0 +1,180 @@
+"""Brings recordings from the spool to their server: while they run, and those that were left over, the oldest first."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.media.recording.spool import Spool
+from app.media.recording.upload import Gone, Source, Target, TooLarge, Uploader, UploadError
+from app.model.flags import LogFlag
+
+log = logging.getLogger(LogFlag.MEDIA)
+
+FIRST_DELAY = 5.0
+LONGEST_DELAY = 300.0
+ROOM_SECONDS = 5.0
+"""How often running recordings are measured against the limit."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What keeps recordings from their server, and what to do, for a person."""
+
+    reason: str
+    advice: str
+
+
+class Courier:
+    """Belongs to the loop; `start` and `stop` it. Nothing is lost that fits the spool, whatever the server does.
+
+    `limit` is asked for the spool's size in bytes. `told` hears what is wrong, and None once that is over. `overfull`
+    is called with a running recording that nothing else can make room for.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        limit: Callable[[], int],
+        told: Callable[[Trouble | None], None],
+        overfull: Callable[[Path], None],
+    ) -> None:
+        self._spool = spool
+        self._limit = limit
+        self._told = told
+        self._overfull = overfull
+        self._uploader: Uploader | None = None
+        self._running: dict[str, Source] = {}
+        self._too_large: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+        self._delay = FIRST_DELAY
+
+    def start(self) -> None:
+        """Mend the spool, and send what an earlier start left there."""
+        self._do(self._work(), "recordings")
+
+    async def stop(self) -> None:
+        """Send no more; what is not delivered stays in the spool."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._change(None)
+
+    async def set_target(self, target: Target | None) -> None:
+        """Deliver there from now on; None keeps everything here."""
+        await self._change(target)
+        self._too_large.clear()
+        self._delay = FIRST_DELAY
+        self._news.set()
+
+    def begun(self, path: Path) -> None:
+        """A recording begins to grow."""
+        source = self._running[path.name] = Source(path, finished=False)
+        self._do(self._send_running(source), f"recording {path.name}")
+
+    def ended(self, path: Path) -> None:
+        """A recording grows no more."""
+        source = self._running.get(path.name)
+        if source is not None:
+            source.finish()
+
+    # --- delivering ----------------------------------------------------------------------------------------
+
+    async def _send_running(self, source: Source) -> None:
+        """Try while it grows; what is not delivered at its end waits with the others."""
+        delay = FIRST_DELAY
+        room = asyncio.create_task(self._keep_room(source))
+        try:
+            await source.begun()
+            while not await self._deliver(source) and not source.finished:
+                await source.wait_finished(delay)
+                delay = min(LONGEST_DELAY, delay * 2)
+        finally:
+            room.cancel()
+            del self._running[source.path.name]
+            self._news.set()
+
+    async def _work(self) -> None:
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(self._spool.prepare)
+        while True:
+            self._news.clear()
+            delay = None if await self._send_waiting() else self._delay
+            self._delay = FIRST_DELAY if delay is None else min(LONGEST_DELAY, self._delay * 2)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), delay)
+
+    async def _send_waiting(self) -> bool:
+        """Send all that is finished; False where it must be tried again later."""
+        try:
+            await self._make_room()
+            waiting = await asyncio.to_thread(self._spool.files, but={*self._running, *self._too_large})
+        except OSError as error:
+            log.warning("the recordings in %s cannot be read: %s", self._spool.folder, error)
+            return False
+        for path in waiting:
+            if self._uploader is None:
+                return True
+            if path.name not in self._running and not await self._deliver(Source(path, finished=True)):
+                return False
+        return True
+
+    async def _deliver(self, source: Source) -> bool:
+        """Send one recording and delete it. False where it is still to be sent."""
+        uploader, name = self._uploader, source.path.name
+        if uploader is None:
+            return False
+        try:
+            await uploader.send(source)
+        except Gone:
+            return True
+        except UploadError as error:
+            log.warning("recording %s: %s", name, error)
+            self._told(Trouble(str(error), error.advice))
+            if isinstance(error, TooLarge):
+                self._too_large.add(name)
+            return isinstance(error, TooLarge)
+        log.info("recording %s is delivered", name)
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(source.path.unlink, missing_ok=True)
+        self._told(None)
+        return True
+
+    # --- room ------------------------------------------------------------------------------------------------
+
+    async def _keep_room(self, source: Source) -> None:
+        while not source.finished:
+            with contextlib.suppress(OSError):
+                if not await self._make_room() and self._running:
+                    self._overfull(next(iter(self._running.values())).path)
+            await source.wait_finished(ROOM_SECONDS)
+
+    async def _make_room(self) -> bool:
+        gone, enough = await asyncio.to_thread(self._spool.make_room, self._limit(), set(self._running))
+        if gone:
+            log.warning("%d recordings were deleted undelivered to make room for newer ones", gone)
+            self._told(
+                Trouble(
+                    "The oldest recordings were deleted: there was no room for newer ones",
+                    "Have recording.spool_size raised, or the server looked at.",
+                )
+            )
+        return enough
+
+    # --- steps -----------------------------------------------------------------------------------------------
+
+    async def _change(self, target: Target | None) -> None:
+        before, self._uploader = self._uploader, None if target is None else Uploader(target)
+        if before is not None:
+            await before.close()
+
+    def _do(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,174 @@
+"""Records the calls that the scene says: from a stream of the engine to a file in the spool."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from app.media.recording.dummy_sip import DummyDialogue, Formats, Message, formats
+from app.media.recording.spool import file_name
+from app.media.voice_stream import VoiceStream
+from app.model.flags import LogFlag
+from app.model.ids import CallId, StreamId
+from app.model.media import MediaEvent, Recorded, RecordingState
+from native import Engine, EngineClosed, EngineError, Recording, RecordingChanged, RecordingEnded
+
+log = logging.getLogger(LogFlag.MEDIA)
+
+
+@dataclass(frozen=True)
+class RecorderFacts:
+    """Who records, and where to: asked whenever a recording begins. `limit` is the most a file may hold, in bytes."""
+
+    folder: Path
+    limit: int
+    mac: str
+    registration: str
+
+
+class Keeper(Protocol):
+    """Who looks after the files."""
+
+    def begun(self, path: Path) -> None:
+        """A recording begins to grow."""
+
+    def ended(self, path: Path) -> None:
+        """A recording grows no more."""
+
+    def failed(self, reason: str) -> None:
+        """A call is not recorded that should be, or not any more; why, in words for a person."""
+
+
+class Recorder:
+    """Belongs to the main thread. One recording a call, which goes on where the call goes on in another stream.
+
+    The engine's events about recordings must come to `handle`; `post` gets the room's.
+    """
+
+    def __init__(
+        self, engine: Engine, facts: Callable[[], RecorderFacts], keeper: Keeper, post: Callable[[MediaEvent], None]
+    ) -> None:
+        self._engine = engine
+        self._facts = facts
+        self._keeper = keeper
+        self._post = post
+        self._calls: dict[CallId, _RecordedCall] = {}
+        self._serials = itertools.count(1)
+        self._start = uuid.uuid4()
+
+    def follow(self, wanted: tuple[Recorded, ...], streams: Mapping[StreamId, VoiceStream]) -> None:
+        """Record these calls and no others. May be told again and again; what is not agreed yet waits."""
+        for call in self._calls.keys() - {one.call for one in wanted}:
+            self._finish(self._calls.pop(call))
+        for one in wanted:
+            voice = streams.get(one.stream)
+            spoken = None if voice is None or voice.agreement is None else formats(voice.agreement)
+            if voice is not None and spoken is not None:
+                self._record(one, voice, spoken)
+
+    def give_up(self, path: Path) -> None:
+        """End a recording that there is no more room for."""
+        for call in self._calls.values():
+            if call.recording is not None and call.recording.path == path:
+                self._keeper.failed(_words(errno.EFBIG))
+                self._finish(call)
+
+    def handle(self, event: RecordingChanged | RecordingEnded) -> None:
+        """The engine tells how a recording stands."""
+        call = next((call for call in self._calls.values() if call.recording is event.recording), None)
+        if isinstance(event, RecordingChanged):
+            if call is not None:
+                self._post(RecordingState(call.stream, event.writing))
+            return
+        self._keeper.ended(event.recording.path)
+        if event.lost:
+            log.warning("recording %s lacks %d packets", event.recording.path.name, event.lost)
+        if event.code:
+            log.error("recording %s: %s", event.recording.path, errno.errorcode.get(event.code, event.code))
+            self._keeper.failed(_words(event.code))
+        if call is not None:
+            call.recording = None  # it is not begun again for this call
+            self._post(RecordingState(call.stream, on=False))
+        event.recording.close()
+
+    # --- steps -----------------------------------------------------------------------------------------------
+
+    def _record(self, one: Recorded, voice: VoiceStream, spoken: Formats) -> None:
+        try:
+            call = self._calls.get(one.call)
+            if call is None:
+                call = self._begin(one)
+            call.go_on(voice, spoken)
+        except EngineError as error:
+            log.error("%s cannot be recorded: %s", one.call, error)
+            self._calls.setdefault(one.call, _RecordedCall(one.stream, None, None))
+            self._keeper.failed("The phone's sound engine cannot record this call")
+
+    def _begin(self, one: Recorded) -> _RecordedCall:
+        facts = self._facts()
+        guid = uuid.uuid5(self._start, one.call).hex
+        path = facts.folder / file_name(guid, facts.mac, next(self._serials), facts.registration)
+        recording = self._engine.new_recording(path, facts.limit)
+        dialogue = DummyDialogue(guid, facts.registration, one.party, incoming=one.incoming)
+        call = self._calls[one.call] = _RecordedCall(one.stream, recording, dialogue)
+        self._keeper.begun(path)
+        return call
+
+    def _finish(self, call: _RecordedCall) -> None:
+        recording, call.recording = call.recording, None
+        if recording is None:
+            return
+        self._post(RecordingState(call.stream, on=False))
+        try:
+            if call.dialogue is not None:
+                _add(recording, call.dialogue.end())
+            recording.finish()
+        except EngineError as error:
+            log.error("recording %s has no proper end: %s", recording.path.name, error)
+            recording.close()
+            self._keeper.ended(recording.path)
+
+
+class _RecordedCall:
+    """A call, and its recording as long as that runs."""
+
+    def __init__(self, stream: StreamId, recording: Recording | None, dialogue: DummyDialogue | None) -> None:
+        self.stream = stream
+        self.recording = recording
+        self.dialogue = dialogue
+        self._described: Formats | None = None
+        self._attached: VoiceStream | None = None
+
+    def go_on(self, voice: VoiceStream, spoken: Formats) -> None:
+        """Record this stream, described anew where it speaks otherwise than before."""
+        if self.recording is None or self.dialogue is None:
+            return
+        if spoken != self._described:
+            _add(self.recording, self.dialogue.describe(spoken))
+            self._described = spoken
+        if voice is not self._attached:
+            if self._attached is not None:
+                with contextlib.suppress(EngineClosed):
+                    self._attached.stream.record(None)
+            voice.stream.record(self.recording)
+            self._attached, self.stream = voice, voice.name
+
+
+def _add(recording: Recording, messages: list[Message]) -> None:
+    for message in messages:
+        recording.add(message.data, outbound=message.outbound)
+
+
+def _words(code: int) -> str:
+    if code == errno.EFBIG:
+        return "The recording ended: it fills the room there is for recordings"
+    if code in {errno.ENOSPC, errno.EDQUOT}:
+        return "The recording ended: the phone's storage is full"
+    return "The call is not recorded: the phone's storage does not take it"

@@ -1,0 +1,278 @@
+"""Sending a recording to a server by HTTP PUT (RFC 9110, 9.3.4), with Basic or Digest, while it grows or later."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from aiohttp import hdrs
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import Payload
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+from app.security import tls
+from app.settings.secret import Secret
+
+STALL_SECONDS = 30.0
+"""How long a server may take nothing, or think about its answer."""
+LOOK_SECONDS = 0.5
+"""How often a recording that grows is looked at."""
+CHUNK_BYTES = 64 * 1024
+ATTEMPTS = 5
+"""Requests for one delivery: challenged, redirected, asked for a length."""
+
+_CONNECT_SECONDS = 10.0
+_REDIRECTS = frozenset({301, 302, 307, 308})
+_WANTS_LENGTH = frozenset({411, 501})
+_TOO_LARGE = 413
+_UNAUTHORIZED = 401
+
+
+class UploadError(Exception):
+    """The recording was not delivered. The message says why and `advice` what to do, for a person."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(reason)
+        self.advice = advice
+
+
+class Unreachable(UploadError):
+    """The server, or the way to it, does not work now."""
+
+
+class Refused(UploadError):
+    """The server does not take recordings."""
+
+
+class TooLarge(Refused):
+    """The server does not take this one."""
+
+
+class Gone(UploadError):
+    """The recording had to make room for newer ones."""
+
+
+class _NeedsLength(Exception):
+    """The server wants to know the length first."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where recordings go: each to `url` with its name appended. `context` is for https."""
+
+    url: str
+    user: str
+    password: Secret
+    context: ssl.SSLContext
+
+
+class Source:
+    """A recording in the spool, which may still grow."""
+
+    def __init__(self, path: Path, *, finished: bool) -> None:
+        self.path = path
+        self._finished = asyncio.Event()
+        if finished:
+            self._finished.set()
+
+    @property
+    def finished(self) -> bool:
+        """Whether it grows no more."""
+        return self._finished.is_set()
+
+    def finish(self) -> None:
+        """It grows no more."""
+        self._finished.set()
+
+    async def begun(self) -> None:
+        """Wait for something to send, or the end."""
+        while not (self.finished or await asyncio.to_thread(_size, self.path) > 0):
+            await self._look_later()
+
+    async def chunks(self, alive: Callable[[], None]) -> AsyncIterator[bytes]:
+        """All of it from the beginning, as far as it comes; `alive` is called while more is waited for."""
+        offset = 0
+        while True:
+            last = self.finished
+            data = await asyncio.to_thread(_read, self.path, offset)
+            if data:
+                offset += len(data)
+                yield data
+            elif last:
+                return
+            else:
+                alive()
+                await self._look_later()
+
+    async def wait_finished(self, seconds: float) -> None:
+        """Wait so long, or until it grows no more."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._finished.wait()
+        except TimeoutError:
+            return
+
+    async def _look_later(self) -> None:
+        await self.wait_finished(LOOK_SECONDS)
+
+
+class Uploader:
+    """Delivers to one target, and remembers how that wants it. Belongs to the loop; close it."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._origin = URL(target.url).origin()
+        digest = aiohttp.DigestAuthMiddleware(target.user, target.password.reveal()) if target.user else None
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+            middlewares=() if digest is None else (digest,),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(ssl=target.context, limit=0, force_close=True),
+            auto_decompress=False,
+        )
+        self._basic = False
+        self._needs_length = False
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._session.close()
+
+    async def send(self, source: Source) -> None:
+        """Deliver a recording, which may take as long as its call. Raises UploadError."""
+        loop = asyncio.get_running_loop()
+        try:
+            await source.begun()
+            async with asyncio.timeout(STALL_SECONDS) as patience:
+                await self._deliver(source, lambda: patience.reschedule(loop.time() + STALL_SECONDS))
+        except TimeoutError as error:
+            raise Unreachable("The server for recordings does not answer", _ADVICE_REACH) from error
+        except FileNotFoundError as error:
+            raise Gone("A recording had to make room for newer ones", _ADVICE_ROOM) from error
+        except aiohttp.ClientSSLError as error:
+            raise _tls_problem(error) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise Unreachable(
+                f"The server for recordings cannot be reached: {_reason(error)}", _ADVICE_REACH
+            ) from error
+
+    async def _deliver(self, source: Source, alive: Callable[[], None]) -> None:
+        url = URL(self._target.url + source.path.name)
+        for _ in range(ATTEMPTS):
+            if self._needs_length:
+                while not source.finished:
+                    alive()
+                    await source.wait_finished(STALL_SECONDS / 2)
+            body = _Body(source, alive)
+            alive()
+            status, headers = await self._put(url, body)
+            if status in _REDIRECTS:
+                url = self._redirected(url, headers.get(hdrs.LOCATION, ""))
+            elif status == _UNAUTHORIZED and not self._basic and self._may_login(url, headers):
+                self._basic = True
+            elif status in _WANTS_LENGTH and not self._needs_length:
+                self._needs_length = True
+            else:
+                _judge(status, body)
+                return
+        raise Refused("The server for recordings sends the phone from one place to another", _ADVICE_URL)
+
+    async def _put(self, url: URL, body: _Body) -> tuple[int, CIMultiDictProxy[str]]:
+        login = {}
+        if self._basic and url.origin() == self._origin:
+            login[hdrs.AUTHORIZATION] = aiohttp.encode_basic_auth(
+                self._target.user, self._target.password.reveal(), encoding="utf-8"
+            )
+        response = await self._session.put(url, data=body, headers=login, allow_redirects=False)
+        response.close()  # whatever else it says, and however much
+        return response.status, response.headers
+
+    def _may_login(self, url: URL, headers: CIMultiDictProxy[str]) -> bool:
+        challenge = str(headers.get(hdrs.WWW_AUTHENTICATE, ""))
+        return bool(self._target.user) and url.origin() == self._origin and challenge.lower().startswith("basic")
+
+    def _redirected(self, url: URL, location: str) -> URL:
+        """Where to go instead; never from https to what anybody can read."""
+        there = url.join(URL(location))
+        if not location or there.scheme not in ("http", "https") or (url.scheme, there.scheme) == ("https", "http"):
+            raise Refused("The server for recordings sends the phone where it must not go", _ADVICE_URL)
+        return there
+
+
+class _Body(Payload):
+    """A recording as a request's body: in chunks while it grows, with its length when it is finished."""
+
+    def __init__(self, source: Source, alive: Callable[[], None]) -> None:
+        super().__init__(source, content_type="application/vnd.tcpdump.pcap")
+        self._source = source
+        self._alive = alive
+        self._size = _size(source.path) if source.finished else None
+        self._written = 0
+
+    @property
+    def sent_all(self) -> bool:
+        """Whether there is nothing left that the server could wait for."""
+        return self._source.finished and self._written == _size(self._source.path)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - the base class names them
+        """Only for servers that want a digest of the body, which is not there yet."""
+        raise ValueError("the server wants a digest of the recording itself (qop=auth-int)")
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write it from the beginning: a challenged request is sent again."""
+        self._written = 0
+        async for chunk in self._source.chunks(self._alive):
+            self._written += len(chunk)  # before: the answer may be here before we are told that the last of it went
+            await writer.write(chunk)
+            self._alive()
+
+
+def _judge(status: int, body: _Body) -> None:
+    """What the answer means. One that comes before the server has it all is no delivery, whatever it says."""
+    if 200 <= status < 300 and body.sent_all:
+        return
+    if status == _UNAUTHORIZED:
+        raise Refused("The server for recordings does not accept the phone's name and password", _ADVICE_LOGIN)
+    if status == _TOO_LARGE:
+        raise TooLarge("The server does not take a recording as large as that", "Have the server's limit raised.")
+    if status >= 500 or status < 300:
+        raise Unreachable(f"The server for recordings has a problem of its own ({status})", _ADVICE_REACH)
+    raise Refused(f"The server does not take recordings ({status})", _ADVICE_URL)
+
+
+_ADVICE_REACH = "The recordings are kept and sent later."
+_ADVICE_ROOM = "Have recording.spool_size raised, or the server looked at."
+_ADVICE_LOGIN = "Check recording.user and recording.password; the recordings are kept."
+_ADVICE_URL = "Check recording.url, and that it may be written to; the recordings are kept."
+
+
+def _tls_problem(error: aiohttp.ClientSSLError) -> Unreachable:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        cause = error.certificate_error  # type: ignore[assignment]
+    if isinstance(cause, ssl.SSLError):
+        problem = tls.explain(cause)
+        return Unreachable(f"Recordings are not sent: {problem.reason}", problem.advice)
+    return Unreachable(f"The server for recordings cannot be reached: {_reason(error)}", _ADVICE_REACH)
+
+
+def _reason(error: Exception) -> str:
+    words = error.strerror if isinstance(error, OSError) else ""
+    return words or str(error)[:80] or type(error).__name__
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _read(path: Path, offset: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(CHUNK_BYTES)
