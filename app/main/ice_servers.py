@@ -78,5 +78,7 @@ async def addresses_of(text: str) -> tuple[Address, ...]:
     except (OSError, UnicodeError) as error:  # a name with an empty or overlong label is no text for IDNA
         log.warning("%s cannot be found: %s; calls go on without it", text, error)
         return ()
-    by_family = {family: Address(str(place[0]), int(place[1])) for family, _, _, _, place in reversed(found)}
+    by_family: dict[int, Address] = {}
+    for family, _, _, _, place in found:  # the best first (RFC 6724)
+        by_family.setdefault(family, Address(str(place[0]), int(place[1])))
     return tuple(by_family.values())

@@ -44,8 +44,16 @@ class NetworkWatch:
             await self._news.wait()
             self._news.clear()
             self._servers.look_again()
-            await self._line.network_changed()
-            self._media.addresses_changed()
+            try:
+                await self._line.network_changed()
+            except (
+                Exception
+            ):  # a line that cannot follow is no reason to leave the voice behind, nor to miss the next change
+                log.exception("the line cannot follow the change of addresses")
+            try:
+                self._media.addresses_changed()
+            except Exception:
+                log.exception("the calls' voices cannot follow the change of addresses")
 
 
 def reachable(addresses: tuple[Address, ...]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -51,6 +52,25 @@ async def test_servers_are_those_of_the_settings_whenever_they_change(
     await found(lookup, IceServers((Address("2001:db8::1", 5349),)))
     await settings.set(Layer.ADMIN, "media.ice", "off")
     await found(lookup, IceServers())
+
+
+async def test_the_best_address_of_a_name_lends(settings: SettingsStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resolver's order is that of RFC 6724; each family counts once, in that order."""
+    places = [(socket.AF_INET6, ("2001:db8::1", 3478, 0, 0)), (socket.AF_INET, ("192.0.2.1", 3478))]
+    more = [(socket.AF_INET6, ("2001:db8::2", 3478, 0, 0)), (socket.AF_INET, ("192.0.2.2", 3478))]
+
+    async def resolve(*_: object, **__: object) -> list[tuple[int, int, int, str, tuple[object, ...]]]:
+        return [(family, socket.SOCK_DGRAM, 17, "", place) for family, place in (*places, *more)]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    await settings.merge(Layer.ADMIN, {"media.stun_server": "a.example", "media.turn_server": "a.example"})
+    lookup = IceServerLookup(settings)
+    lookup.start()
+    await eventually(lambda: lookup.current.turn is not None)
+    await lookup.stop()
+    assert lookup.current.stun == (("2001:db8::1", 3478), ("192.0.2.1", 3478))
+    assert lookup.current.turn is not None
+    assert lookup.current.turn.address == ("2001:db8::1", 3478)
 
 
 @pytest.mark.parametrize("impossible", ["stun..example", f"{'x' * 64}.example"])

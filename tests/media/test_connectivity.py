@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+
 import msgspec
 import pytest
 
 from app.media.connectivity import PLAIN_AFTER
+from app.media.ice import binding
+from app.media.ice.binding import Credentials, Role
 from app.media.room import MediaSettings
 from app.model.media import OfferDue
 from app.model.session import CandidateKind, SessionDescription
@@ -72,6 +77,39 @@ async def test_checks_that_come_to_nothing_leave_plain_voice() -> None:
         took = await b.hears(within=PLAIN_AFTER + 10)
         assert a.route is None
         assert took >= PLAIN_AFTER - 0.5, "nothing may be sent before a pair is known, or hope is given up"
+
+
+async def test_who_hears_checks_sends_nothing_but_by_a_pair(caplog: pytest.LogCaptureFixture) -> None:
+    """The far end's checks arrive, ours go by credentials that nobody has."""
+    with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, settings=ICE) as b:
+        a.room.take_answer(STREAM, misled(await b.answer(await a.offer())))
+        await until(lambda: "no pair is chosen yet" in caplog.text)
+        assert b.statistics.packets_received == 0
+
+
+async def test_plain_voice_ends_with_the_first_check() -> None:
+    """As above nothing shows that anybody does ICE, until a check comes that only the far end can have signed."""
+    with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, settings=ICE) as b:
+        offer = await a.offer()
+        ice = offer.media[0].ice
+        assert ice is not None
+        a.room.take_answer(STREAM, misled(await b.answer(misled(offer))))
+        await b.hears()
+        asked = Credentials("none", "x" * 24), Credentials(ice.ufrag, ice.password)
+        check = binding.check(*asked, Role(controlling=False, tie_breaker=1), bytes(12), 1)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far_end:
+            far_end.sendto(check, (HERE, a.voice.stream.rtp_port))
+        assert await falls_silent(b)
+
+
+async def falls_silent(phone: LivePhone) -> bool:
+    """Whether half a second goes by without a packet, some time within the next ten."""
+    for _ in range(20):
+        before = phone.statistics.packets_received
+        await asyncio.sleep(0.5)
+        if phone.statistics.packets_received == before:
+            return True
+    return False
 
 
 async def test_a_server_that_changed_the_address_ends_ice() -> None:

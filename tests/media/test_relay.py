@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 
+from app.media import connectivity
 from app.media.ice import stun
 from app.media.ice.gathering import GATHERING_SECONDS, IceServers, TurnServer
 from app.media.ice.stun import Address
@@ -15,7 +17,7 @@ from app.media.ice.turn import TurnClient
 from app.media.room import MediaSettings
 from app.model.session import CandidateKind, IceCandidate, SessionDescription
 from app.settings.secret import Secret
-from tests.media.live import LivePhone, changed
+from tests.media.live import LivePhone, changed, until
 from tests.media.rig import STREAM
 from tests.peers.coturn import PASSWORD, USER, Coturn, coturn
 from tests.peers.peer import free_port
@@ -106,6 +108,29 @@ async def test_a_silent_server_keeps_nobody_waiting() -> None:
     with LivePhone(HERE, settings=ICE, servers=servers(nobody)) as a:
         offer = await asyncio.wait_for(a.offer(), GATHERING_SECONDS + 0.5)
         assert of_kind(offer, CandidateKind.HOST)
+
+
+async def test_what_is_lent_is_given_back_to_do_without(server: Coturn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The far end has no ICE: nobody will ever come to the lent address."""
+    monkeypatch.setattr(connectivity, "RELEASE_AFTER", 0.1)
+    with LivePhone(HERE, settings=ICE, servers=servers(server)) as a, LivePhone(HERE, settings=MediaSettings()) as b:
+        offer = await a.offer()
+        (lent,) = [one for one in of_kind(offer, CandidateKind.RELAYED) if one.component == 1]
+        assert taken(lent)
+        a.room.take_answer(STREAM, await b.answer(offer))
+        await until(lambda: not taken(lent))
+        assert not of_kind(await a.offer(), CandidateKind.RELAYED)
+        await a.hears()
+
+
+def taken(lent: IceCandidate) -> bool:
+    """Whether the server holds the port that it lends."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((lent.address, lent.port))
+        except OSError:
+            return True
+    return False
 
 
 async def test_a_stale_nonce_is_renewed() -> None:

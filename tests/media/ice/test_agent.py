@@ -8,6 +8,7 @@ import pytest
 
 from app.media.ice import binding, stun
 from app.media.ice.agent import (
+    CHECK_INTERVAL,
     HOPE,
     PACE,
     ConsentGiven,
@@ -125,6 +126,41 @@ def test_checks_are_paced() -> None:
     times = [at for at, sent in net.sent]
     assert len(times) == 8
     assert all(later - earlier >= PACE - 1e-9 for earlier, later in pairwise(times))
+
+
+def test_a_check_that_was_replaced_fails_no_pair() -> None:
+    """Our check is lost; the far end's triggers another, which is answered: the end of the first says nothing."""
+    one, other = Host(A, controlling=False), Host(B, controlling=True)
+    net = Net(one, other, passes=lambda source, _: source.host == B)
+    one.agent.start(other.description, (1,), net.now)
+    net.run(0.3)
+    other.agent.start(one.description, (1,), net.now)
+    net.passes = lambda _a, _b: True
+    net.run(0.1)
+    assert one.agent.valid == (Address(B, 4000),)
+    net.passes = lambda _a, _b: False
+    net.run(HOPE + 5)
+    assert one.agent.valid == (Address(B, 4000),)
+
+
+def test_a_way_that_opens_late_is_found_within_two_seconds() -> None:
+    """Doubled intervals would leave more than fifteen seconds between the last checks."""
+    net = Net(Host(A, controlling=True), Host(B, controlling=False), passes=lambda _a, _b: False)
+    begin(net)
+    net.run(21)
+    net.passes = lambda _a, _b: True
+    net.run(CHECK_INTERVAL + 0.5)
+    assert [selected(host) for host in net.hosts] == [(A, B), (B, A)]
+
+
+def test_the_far_end_is_heard_once_it_signs() -> None:
+    one, other = Host(A, controlling=True), Host(B, controlling=False)
+    net = Net(one, other, passes=lambda source, _: source.host == B)
+    assert not one.agent.heard
+    begin(net)
+    net.run(1)
+    assert one.agent.heard
+    assert not other.agent.heard
 
 
 def test_no_way_is_told_after_a_while() -> None:
