@@ -5,6 +5,7 @@
 
 from native.bus import Bus
 from native.device import Device
+from native.dtls import DtlsRole, Fingerprints
 from native.engine import Engine
 from native.errors import (
     EngineClosed,
@@ -20,6 +21,8 @@ from native.events import (
     DeviceLost,
     DeviceOpened,
     DigitReceived,
+    DtlsConnected,
+    DtlsFailed,
     Event,
     ForeignPacket,
     GateChanged,
@@ -64,6 +67,9 @@ __all__ = [
     "DeviceSpec",
     "DeviceStatistics",
     "DigitReceived",
+    "DtlsConnected",
+    "DtlsFailed",
+    "DtlsRole",
     "EchoControl",
     "Engine",
     "EngineClosed",
@@ -72,6 +78,7 @@ __all__ = [
     "EngineReport",
     "Enhancement",
     "Event",
+    "Fingerprints",
     "ForeignPacket",
     "GateChanged",
     "InvalidArgument",

@@ -45,6 +45,7 @@ _ERRORS: dict[int, tuple[type[EngineError], str]] = {
     errno.ENOENT: (EngineClosed, "this object is closed"),
     errno.EADDRINUSE: (NoPortFree, "no pair of ports is free in the range"),
     errno.EMFILE: (LimitReached, "the engine holds no more objects of this kind"),
+    errno.ENOKEY: (InvalidArgument, "the engine has no certificate yet: give it one by set_identity"),
     errno.ENOBUFS: (LimitReached, "the engine's queue is full"),
 }
 

@@ -22,7 +22,7 @@ HEADER = NATIVE / "include" / "ip270_media.h"
 MODULE = ROOT / NATIVE / "_binding.abi3.so"
 """One file for every Python that this tree is run with (PEP 384)."""
 
-LIBRARIES = ["asound", "opus", "speexdsp", "m"]
+LIBRARIES = ["asound", "opus", "speexdsp", "ssl", "crypto", "m"]
 LIBSRTP = Path("build") / "libsrtp"
 """Where ci/libsrtp puts a libsrtp2 with OpenSSL's ciphers. Without it the system's is linked, as on the target, whose
 recipe is configured alike."""
@@ -103,7 +103,7 @@ def make_builder() -> FFI:
         extra_objects=[str(LIBSRTP / "lib" / "libsrtp2.a")] if own_libsrtp else [],
         libraries=[
             *LIBRARIES,
-            *(["crypto"] if own_libsrtp else ["srtp2"]),
+            *([] if own_libsrtp else ["srtp2"]),
             *(["webrtc_audio_processing", "stdc++"] if webrtc else []),
         ],
         extra_compile_args=[*FLAGS, *WHOLE_PROGRAM, *WARNINGS, *(["-DIP270_WEBRTC"] if webrtc else [])],

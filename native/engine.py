@@ -62,6 +62,14 @@ class Engine:
             raise InvalidArgument(message)
         checked(lib.engine_step(self._core.pointer, ticks), "step")
 
+    def set_identity(self, certificate: bytes, key: bytes) -> None:
+        """Show this certificate in DTLS handshakes begun from now on; both are DER, the key unencrypted.
+
+        Raises InvalidArgument where they cannot be read or do not belong together.
+        """
+        code = lib.engine_set_identity(self._core.pointer, certificate, len(certificate), key, len(key))
+        checked(code, "set_identity")
+
     @property
     def now_ns(self) -> int:
         """The engine's clock: CLOCK_MONOTONIC, or the time stepped so far."""

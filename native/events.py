@@ -8,8 +8,10 @@ from typing import Any
 
 from native.binding import ffi, lib
 from native.device import Device
+from native.dtls import Fingerprints
 from native.recording import Recording
 from native.sound import Player
+from native.srtp import SrtpKeys, SrtpSuite
 from native.stream import Stream
 
 
@@ -120,6 +122,31 @@ class RecordingEnded:
     """Packets there was no room for while the disk was slow."""
 
 
+@dataclass(frozen=True)
+class DtlsConnected:
+    """A handshake came to its end, by the number that `Stream.handshake` gave.
+
+    The keys are worth nothing before the fingerprints are found to be those that signalling named (RFC 5763, 5).
+    `address` and `port` are where the far end's last datagram came from.
+    """
+
+    stream: Stream
+    association: int
+    keys: SrtpKeys
+    fingerprints: Fingerprints
+    address: str
+    port: int
+
+
+@dataclass(frozen=True)
+class DtlsFailed:
+    """A handshake failed, by the number that `Stream.handshake` gave. `text` is for a log."""
+
+    stream: Stream
+    association: int
+    text: str
+
+
 Event = (
     DigitReceived
     | MediaStarted
@@ -133,6 +160,8 @@ Event = (
     | PlayerFinished
     | RecordingChanged
     | RecordingEnded
+    | DtlsConnected
+    | DtlsFailed
 )
 
 
@@ -147,6 +176,15 @@ def _text(raw: Any) -> str:
 def _foreign(raw: Any, stream: Any) -> ForeignPacket:
     local = str(ffi.string(raw.local).decode(errors="replace"))
     return ForeignPacket(stream, _data(raw), _text(raw), raw.a, raw.b + 1, local, raw.relayed)
+
+
+def _connected(raw: Any, stream: Any) -> DtlsConnected:
+    outcome = ffi.cast("struct media_dtls_outcome *", raw.data)
+    suite = SrtpSuite(outcome.suite)
+    send, receive = [bytes(ffi.buffer(key, suite.key_size)) for key in (outcome.send_key, outcome.receive_key)]
+    digests = [bytes(ffi.buffer(digest)) for digest in (outcome.sha256, outcome.sha384, outcome.sha512)]
+    ffi.memmove(raw.data, bytes(raw.size), raw.size)  # no second copy of the keys stays behind
+    return DtlsConnected(stream, raw.a, SrtpKeys(suite, send, receive), Fingerprints(*digests), _text(raw), raw.b)
 
 
 def from_c(raw: Any, subject: Any) -> Event:
@@ -164,5 +202,7 @@ def from_c(raw: Any, subject: Any) -> Event:
         lib.MEDIA_EVENT_PLAYER_FINISHED: lambda: PlayerFinished(subject),
         lib.MEDIA_EVENT_RECORDING: lambda: RecordingChanged(subject, bool(raw.a)),
         lib.MEDIA_EVENT_RECORDED: lambda: RecordingEnded(subject, raw.a, raw.b),
+        lib.MEDIA_EVENT_DTLS_CONNECTED: lambda: _connected(raw, subject),
+        lib.MEDIA_EVENT_DTLS_FAILED: lambda: DtlsFailed(subject, raw.a, _text(raw)),
     }
     return makers[raw.kind]()

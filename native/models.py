@@ -73,8 +73,10 @@ class StreamConfig:
     """RFC 3550 6.5.1, at most 63 bytes. Empty: one drawn at random per engine (RFC 7022)."""
     extended_reports: bool = False
     """Whether the far end wants VoIP metrics with our reports (RFC 3611)."""
+    encrypted: bool = False
+    """No packet leaves or is taken in the clear, nor any at all while there are no keys."""
     srtp: SrtpKeys | None = None
-    """With keys no packet leaves or is taken in the clear. A direction whose key stays goes on undisturbed."""
+    """Keys imply `encrypted`. A direction whose key stays goes on undisturbed."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class StreamStatistics:
     wrong_source: int
     malformed: int
     foreign: int
-    """STUN and DTLS packets (DTLS is only counted), whether or not an event told of them."""
+    """STUN and DTLS packets, whether or not anything came of them."""
     srtp_refused: int
     """Packets that are not authentic: forged, damaged, under another key, or not encrypted at all."""
     srtp_replayed: int

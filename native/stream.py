@@ -7,6 +7,7 @@ from typing import Any
 
 from native.binding import Core, checked, ffi, lib
 from native.bus import Party
+from native.dtls import DtlsRole
 from native.errors import InvalidArgument
 from native.models import Codec, Reach, Relay, StreamConfig, StreamStatistics
 from native.quality import voip_metrics
@@ -82,6 +83,7 @@ def _to_c(config: StreamConfig, default_cname: str) -> Any:
             "chosen_by_ice": config.chosen_by_ice,
             "rtcp_address": (config.rtcp_address or "").encode(),
             "cname": (config.cname or default_cname).encode(),
+            "encrypted": config.encrypted,
             "srtp": _srtp_to_c(config.srtp),
             "extended_reports": config.extended_reports,
         },
@@ -192,6 +194,18 @@ class Stream(Party):
             self._core.pointer, self.id, component - 1, local.encode(), address.encode(), port, packet, len(packet)
         )
         return bool(checked(sent, "send"))
+
+    def handshake(self, role: DtlsRole) -> int:
+        """Begin a DTLS association in place of the one before; `DtlsConnected` or `DtlsFailed` repeats its number.
+
+        A server waits from now on, a client begins as soon as the stream is configured and may send. How long that may
+        take, the caller decides. Raises InvalidArgument where the engine has no certificate, LimitReached.
+        """
+        return checked(lib.engine_stream_dtls(self._core.pointer, self.id, role.value), "handshake")
+
+    def end_handshake(self) -> None:
+        """Have no association any more."""
+        checked(lib.engine_stream_dtls(self._core.pointer, self.id, lib.MEDIA_DTLS_NONE), "end_handshake")
 
     def send_digit(self, digit: str, duration_ms: int = 100) -> None:
         """Queues a DTMF digit as RFC 4733 events; at most 32 wait. Without an agreed event type nothing is sent."""

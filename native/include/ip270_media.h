@@ -58,6 +58,8 @@ enum media_event_kind {
     MEDIA_EVENT_PLAYER_FINISHED,
     MEDIA_EVENT_RECORDING,              /* a: 1 packets of voice are being written, 0 no longer, or none come */
     MEDIA_EVENT_RECORDED,               /* nothing will be written any more; a: errno, 0 when all was, b: packets lost */
+    MEDIA_EVENT_DTLS_CONNECTED,         /* a: the association's number, text (the far end's address), b: port, data: media_dtls_outcome */
+    MEDIA_EVENT_DTLS_FAILED,            /* a: the association's number, text */
 };
 
 struct media_event {
@@ -89,6 +91,18 @@ struct media_srtp {
     uint8_t receive_key[MEDIA_SRTP_KEY_BYTES];
 };
 
+enum media_dtls_role { MEDIA_DTLS_NONE, MEDIA_DTLS_CLIENT, MEDIA_DTLS_SERVER };
+
+/* What a handshake has agreed on, and the fingerprints of the certificate that the far end has shown. */
+struct media_dtls_outcome {
+    uint8_t suite;                      /* enum media_srtp_suite */
+    uint8_t send_key[MEDIA_SRTP_KEY_BYTES];
+    uint8_t receive_key[MEDIA_SRTP_KEY_BYTES];
+    uint8_t sha256[32];
+    uint8_t sha384[48];
+    uint8_t sha512[64];
+};
+
 struct media_stream_config {
     char local_address[MEDIA_ADDRESS_BYTES];    /* to send from, where the stream has many; empty: the kernel's choice */
     char remote_address[MEDIA_ADDRESS_BYTES];
@@ -110,7 +124,8 @@ struct media_stream_config {
     bool chosen_by_ice;                 /* the remote addresses are the far end's; else only who is proved is heard */
     char rtcp_address[MEDIA_ADDRESS_BYTES];     /* empty: RTP's */
     char cname[MEDIA_CNAME_BYTES];
-    struct media_srtp srtp;             /* with a suite nothing leaves or is taken in the clear */
+    bool encrypted;                     /* nothing leaves or is taken in the clear, nor while there are no keys */
+    struct media_srtp srtp;             /* a suite implies `encrypted` */
     bool extended_reports;              /* the far end wants VoIP metrics (RFC 3611) with each report */
 };
 
@@ -295,6 +310,9 @@ int engine_stream_reach(struct engine *engine, int stream, const struct media_re
 int engine_stream_consent(struct engine *engine, int stream, int32_t milliseconds);
 int engine_stream_send(struct engine *engine, int stream, int component, const char *local_address, const char *remote_address,
                        uint16_t remote_port, const uint8_t *packet, size_t size);
+int engine_set_identity(struct engine *engine, const uint8_t *certificate, size_t certificate_size, const uint8_t *key,
+                        size_t key_size);       /* DER; of the handshakes that are begun from now on */
+int engine_stream_dtls(struct engine *engine, int stream, int role);    /* a new association's number; 0 for MEDIA_DTLS_NONE */
 int engine_stream_digit(struct engine *engine, int stream, char digit, uint32_t milliseconds);
 int engine_stream_statistics(struct engine *engine, int stream, struct media_stream_statistics *statistics);
 int engine_stream_push(struct engine *engine, int stream, const uint8_t *packet, size_t size, int64_t arrival_ns);

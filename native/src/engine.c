@@ -116,6 +116,7 @@ void engine_free(struct engine *engine)
     device_thread_free(&engine->device_thread);
     relay_thread_free(&engine->relay_thread);
     writer_thread_free(&engine->writer);
+    SSL_CTX_free(engine->dtls_context);
     queue_free(&engine->commands);
     queue_free(&engine->released);
     events_free(&engine->events);

@@ -12,10 +12,12 @@ int engine_event_fd(const struct engine *engine)
 
 static bool take_event(struct events *events, struct media_event *event)
 {
-    const struct media_event *front = queue_front(&events->queue);
+    struct media_event *front = queue_front(&events->queue);
     if (front == NULL)
         return false;
     memcpy(event, front, offsetof(struct media_event, data) + front->size);
+    if (front->kind == MEDIA_EVENT_DTLS_CONNECTED)
+        explicit_bzero(front->data, front->size);       /* keys */
     queue_release(&events->queue);
     return true;
 }

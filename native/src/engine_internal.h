@@ -1,12 +1,13 @@
 /* The engine's own structure, shared by its files.
  *
  * What other threads call checks, allocates, and leaves a command for the media thread: engine.c (its life), engine_objects.c (the
- * table of objects and the way down), engine_buses.c, engine_streams.c, engine_devices.c, engine_sounds.c,
- * engine_recordings.c, and engine_events.c (the way up). On the media thread: engine_commands.c (what those calls become), engine_tick.c (what happens every 10 ms) and
- * engine_thread.c (when). */
+ * table of objects and the way down), engine_buses.c, engine_streams.c, engine_dtls.c, engine_devices.c, engine_sounds.c,
+ * engine_recordings.c, and engine_events.c (the way up). On the media thread: engine_commands.c (what those calls become),
+ * engine_tick.c (what happens every 10 ms) and engine_thread.c (when). */
 #ifndef IP270_ENGINE_INTERNAL_H
 #define IP270_ENGINE_INTERNAL_H
 
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -110,6 +111,8 @@ struct engine {
     pthread_mutex_t control;
     struct object *objects[OBJECTS_MAX];
     int next_id;
+    SSL_CTX *dtls_context;              /* NULL: no certificate yet */
+    int associations;                   /* the number of the last one */
     bool started;
     pthread_t media_thread;
 

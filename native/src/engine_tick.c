@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "stream_dtls.h"
 
 enum {
     PUBLISH_TICKS = 20,                 /* counters are published, and RTCP sockets read, every 200 ms */
@@ -20,6 +21,7 @@ static void receive_streams(struct engine *engine, int64_t now_ns, bool reads)
         struct stream *stream = engine->members.streams[i];
         reach_tick(&stream->reach, now_ns);
         stream_receive(stream, &engine->batch, &engine->events, reads, rtcp);
+        stream_send_dtls(stream);
         stream_play(stream, &engine->events, now_ns);
     }
 }

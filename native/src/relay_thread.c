@@ -64,10 +64,15 @@ int relay_thread_admit(struct relay_thread *thread)
     return 0;
 }
 
+void relay_thread_withdraw(struct relay_thread *thread)
+{
+    thread->living--;
+}
+
 void relay_thread_dismiss(struct relay_thread *thread, struct relay_link *link)
 {
     link->work->free(link);
-    thread->living--;
+    relay_thread_withdraw(thread);
 }
 
 void relay_thread_collect(struct relay_thread *thread)

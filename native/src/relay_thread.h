@@ -72,8 +72,10 @@ int relay_link_init(struct relay_link *link, const struct relay_work *work, int 
 /** Controlling thread: gives the rings back, for relay_work.free. */
 void relay_link_close(struct relay_link *link);
 
-/** Controlling thread: counts a link that is to be sent down; -EMFILE when there are too many. relay_thread_collect counts it out. */
+/** Controlling thread: counts a link that is to be made and sent down; -EMFILE when there are too many. */
 int relay_thread_admit(struct relay_thread *thread);
+/** Controlling thread: one that was counted was not made. One that was is counted out when it is freed. */
+void relay_thread_withdraw(struct relay_thread *thread);
 /** Controlling thread: one that was admitted never left. */
 void relay_thread_dismiss(struct relay_thread *thread, struct relay_link *link);
 /** Controlling thread: frees the links that nobody uses any more. */

@@ -8,6 +8,7 @@
 #include "demux.h"
 #include "memory.h"
 #include "rtp.h"
+#include "stream_dtls.h"
 
 enum {
     /* Per tick and socket. Reading 19,000 packets a second costs about 0.3 ms of each tick; what a flood leaves unread
@@ -55,6 +56,7 @@ struct stream *stream_new(const struct sender_config *identity, uint64_t seed)
     stream->sender = sender;
     stream->setup.sender = *identity;
     stream->foreign_tokens = FOREIGN_TOKENS_MAX;
+    dtls_filter_init(&stream->dtls_filter);
     level_init(&stream->level_in);
     level_init(&stream->level_out);
     rtcp_session_init(&stream->rtcp, identity->ssrc, seed);
@@ -111,6 +113,7 @@ int stream_setup_from(struct stream_setup *setup, const struct media_stream_conf
     setup->rtcp_mux = config->rtcp_mux;
     setup->chosen_by_ice = config->chosen_by_ice;
     setup->extended_reports = config->extended_reports;
+    setup->encrypted = config->encrypted || config->srtp.suite != MEDIA_SRTP_NONE;
     memcpy(setup->cname, config->cname, sizeof setup->cname - 1);
     return 0;
 }
@@ -168,8 +171,10 @@ static bool payload_type_known(const struct stream *stream, const struct rtp_pac
 static bool unprotected(struct stream *stream, struct packet *packet, bool rtcp)
 {
     struct srtp_context *context = stream->srtp[SRTP_INBOUND];
-    if (context == NULL)
-        return true;
+    if (context == NULL) {
+        stream->srtp_refused += stream->setup.encrypted;
+        return !stream->setup.encrypted;
+    }
     switch (srtp_unprotect_packet(context, packet->data, &packet->size, rtcp, packet->arrival_ns)) {
     case SRTP_ACCEPTED:
         return true;
@@ -295,7 +300,7 @@ static void take_stun(struct stream *stream, enum packet_component component, co
         stream->foreign++;
 }
 
-/* Before anything is agreed only the far end's connectivity checks count. */
+/* Before anything is agreed only the far end's connectivity checks count, and its first step of a handshake. */
 static void take(struct stream *stream, enum packet_component component, struct packet *packet, struct events *events)
 {
     enum demux_kind kind = demux_classify(packet->data, packet->size);
@@ -303,7 +308,9 @@ static void take(struct stream *stream, enum packet_component component, struct 
         kind = demux_classify(packet->data, packet->size);
     if (kind == DEMUX_STUN)
         take_stun(stream, component, packet, events);
-    if (kind == DEMUX_STUN || !stream->configured)
+    if (kind == DEMUX_DTLS)
+        stream_take_dtls(stream, component, packet);
+    if (kind == DEMUX_STUN || kind == DEMUX_DTLS || !stream->configured)
         return;
     switch (kind) {
     case DEMUX_RTP:
@@ -312,10 +319,8 @@ static void take(struct stream *stream, enum packet_component component, struct 
     case DEMUX_RTCP:
         take_rtcp(stream, packet, events);
         break;
-    case DEMUX_DTLS: /* agreed by nobody, and none of it may use up what connectivity checks need */
-        stream->foreign++;
-        break;
     case DEMUX_STUN:
+    case DEMUX_DTLS:
     case DEMUX_ZRTP:
     case DEMUX_CHANNEL:
     case DEMUX_UNKNOWN:
@@ -374,6 +379,11 @@ unsigned stream_ticks_to_packet(const struct stream *stream)
     return stream->configured && stream->setup.sends ? sender_frames_to_packet(stream->sender) : UINT_MAX;
 }
 
+static bool awaits_keys(const struct stream *stream)
+{
+    return stream->setup.encrypted && stream->srtp[SRTP_OUTBOUND] == NULL;
+}
+
 /* Encrypts in place where keys are agreed. 0: it could not be done, and nothing may leave. */
 static size_t protected_size(struct stream *stream, uint8_t *packet, size_t size, bool rtcp)
 {
@@ -387,7 +397,8 @@ bool stream_send(struct stream *stream, int64_t now_ns)
     if (!stream->configured)
         return false;
     level_add(&stream->level_out, stream->party.heard);
-    size_t size = sender_put(stream->sender, stream->party.heard, stream->setup.sends, packet, SENDER_PACKET_MAX);
+    bool sends = stream->setup.sends && !awaits_keys(stream);
+    size_t size = sender_put(stream->sender, stream->party.heard, sends, packet, SENDER_PACKET_MAX);
     if (size == 0 || stream->reach.silenced)
         return false;
     bool recorded = stream->recording != NULL &&
@@ -419,7 +430,7 @@ static void send_rtcp(struct stream *stream, const uint8_t *packet, size_t size)
 static void send_report(struct stream *stream, int64_t now_ns, bool bye)
 {
     _Alignas(8) uint8_t packet[RTCP_PACKET_MAX + SRTP_TRAILER_MAX];
-    if (!stream->setup.reachable || stream->reach.silenced)
+    if (!stream->setup.reachable || stream->reach.silenced || awaits_keys(stream))
         return;
     struct voip_conditions conditions = {.packet_ms = stream->setup.sender.packet_time_ms, .echo_return_loss_db = -1};
     rtcp_session_conditions(&stream->rtcp, &conditions);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "dtls_filter.h"
 #include "events.h"
 #include "latch.h"
 #include "level.h"
@@ -36,6 +37,7 @@ struct stream_setup {
     bool rtcp_mux;
     bool chosen_by_ice;
     bool extended_reports;
+    bool encrypted;                     /* without keys nothing leaves and nothing is taken */
     char cname[MEDIA_CNAME_BYTES];
 };
 
@@ -55,6 +57,7 @@ struct stream {
     struct media_srtp keys;             /* of these contexts, or of those on their way; the controlling thread's own */
     struct recording *recording;        /* NULL: nothing is recorded */
     bool configured;
+    struct dtls_filter dtls_filter;
     struct latch latch;                 /* where its RTP comes from ... */
     bool rtcp_heard;                    /* ... and its RTCP: `rtcp_source` is set */
     union address rtcp_source;

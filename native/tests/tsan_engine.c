@@ -7,15 +7,17 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "dtls_rig.h"
 #include "ip270_media.h"
 
-enum { ROUNDS = 60, CHURN_PORT = 43000, CALL_PORT = 43200 };
+enum { ROUNDS = 60, CHURN_PORT = 43000, CALL_PORT = 43200, WAIT_MS_MAX = 20000 };
 
 static char folder[] = "/tmp/tsan_engine-XXXXXX", recorded_path[64];
 
 static struct engine *engine;
 static atomic_bool done;
-static atomic_int started;
+static atomic_int started, agreed;
+static struct identity identity;
 
 static void pause_ms(long milliseconds)
 {
@@ -47,8 +49,10 @@ static void *drain(void *unused)
     struct media_event event;
     (void)unused;
     while (!atomic_load(&done)) {
-        while (engine_next_event(engine, &event) == 1)
+        while (engine_next_event(engine, &event) == 1) {
             atomic_fetch_add(&started, event.kind == MEDIA_EVENT_STARTED);
+            atomic_fetch_add(&agreed, event.kind == MEDIA_EVENT_DTLS_CONNECTED);
+        }
         pause_ms(1);
     }
     return NULL;
@@ -89,6 +93,7 @@ static void churn(void)
     CHECK_EQUAL(engine_stream_configure(engine, stream, &config), 0);
     CHECK_EQUAL(engine_stream_record(engine, stream, recorded), 0);
     CHECK_EQUAL(engine_recording_add(engine, recorded, true, (const uint8_t *)"hello", 5), 0);
+    CHECK(engine_stream_dtls(engine, stream, MEDIA_DTLS_CLIENT) > 0);
     CHECK_EQUAL(engine_join(engine, stream, bus, true, true, 1), 0);
     CHECK_EQUAL(engine_join(engine, device, bus, true, true, 1), 0);
     CHECK_EQUAL(engine_join(engine, card, bus, true, true, 1), 0);
@@ -101,6 +106,8 @@ static void churn(void)
     CHECK_EQUAL(engine_recording_finish(engine, recorded), 0);
     config.srtp.send_key[0]++;
     CHECK_EQUAL(engine_stream_configure(engine, stream, &config), 0);
+    CHECK(engine_stream_dtls(engine, stream, MEDIA_DTLS_SERVER) > 0);
+    CHECK_EQUAL(engine_set_identity(engine, identity.certificate, identity.certificate_size, identity.key, identity.key_size), 0);
     CHECK(engine_device_gate_open(engine, device) >= 0);
     int all[] = {bus, player, stream, sound, device, card, recorded};
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
@@ -109,7 +116,7 @@ static void churn(void)
     unlink(recorded_path);      /* it may not be there yet, or still be written */
 }
 
-/* Two streams that talk to each other throughout. */
+/* Two streams that talk to each other throughout, and agree on keys. */
 static void start_call(void)
 {
     struct media_stream_info near, far;
@@ -118,6 +125,8 @@ static void start_call(void)
     struct media_stream_config to_far = towards(far.rtp_port), to_near = towards(near.rtp_port);
     CHECK_EQUAL(engine_stream_configure(engine, first, &to_far), 0);
     CHECK_EQUAL(engine_stream_configure(engine, second, &to_near), 0);
+    CHECK(engine_stream_dtls(engine, second, MEDIA_DTLS_SERVER) > 0);
+    CHECK(engine_stream_dtls(engine, first, MEDIA_DTLS_CLIENT) > 0);
 }
 
 static void run(enum media_clock clock)
@@ -126,19 +135,23 @@ static void run(enum media_clock clock)
     int error;
     atomic_store(&done, false);
     atomic_store(&started, 0);
+    atomic_store(&agreed, 0);
     engine = engine_new((int)clock, &error);
     CHECK(engine != NULL);
+    CHECK_EQUAL(engine_set_identity(engine, identity.certificate, identity.certificate_size, identity.key, identity.key_size), 0);
     CHECK_EQUAL(engine_start(engine), 0);
     CHECK_EQUAL(pthread_create(&drainer, NULL, drain, NULL), 0);
     CHECK_EQUAL(pthread_create(&watcher, NULL, watch, NULL), 0);
     start_call();
     for (int round = 0; round < ROUNDS; round++)
         churn();
-    pause_ms(200);
+    for (int waited = 0; waited < WAIT_MS_MAX && (atomic_load(&started) < 2 || atomic_load(&agreed) < 2); waited++)
+        pause_ms(1);
     atomic_store(&done, true);
     pthread_join(drainer, NULL);
     pthread_join(watcher, NULL);
     CHECK(atomic_load(&started) >= 2);
+    CHECK_EQUAL(atomic_load(&agreed), 2);
     engine_free(engine);
     unlink(recorded_path);
 }
@@ -147,8 +160,10 @@ int main(void)
 {
     CHECK(mkdtemp(folder) != NULL);
     snprintf(recorded_path, sizeof recorded_path, "%s/call", folder);
+    identity = identity_new();
     run(MEDIA_CLOCK_TIMER);
     run(MEDIA_CLOCK_CARD);
     CHECK_EQUAL(rmdir(folder), 0);
+    SSL_CTX_free(identity.context);
     return 0;
 }

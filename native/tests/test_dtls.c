@@ -1,0 +1,330 @@
+/* DTLS-SRTP handshakes whose datagrams are carried, lost, repeated, forged and multiplied by hand; and the filter before them. */
+#include "dtls_filter.h"
+#include "dtls_rig.h"
+
+enum { FLOOD = 3000, ROUNDS_MAX = 20000, REMEMBERED = 64, PORT_CLIENT = 4000, PORT_SERVER = 5000 };
+
+static struct identity ours, theirs;
+
+/* What was carried, to be replayed. */
+static struct packet carried[REMEMBERED];
+static unsigned carried_count;
+
+static void pause_ms(long milliseconds)
+{
+    struct timespec time = {.tv_nsec = milliseconds * 1000 * 1000};
+    nanosleep(&time, NULL);
+}
+
+/* Carries what each has to say to the other, but loses those whose turn it is. */
+static void carry(struct end *from, struct end *to, unsigned lose_each)
+{
+    static unsigned turn;
+    struct packet packet;
+    while (end_give(from, &packet)) {
+        if (carried_count < REMEMBERED)
+            carried[carried_count++] = packet;
+        if (lose_each == 0 || ++turn % lose_each != 0)
+            end_take(to, &from->address, packet.data, packet.size);
+    }
+}
+
+static void converse(struct end *client, struct end *server, unsigned lose_each)
+{
+    bool ended = false;
+    for (int round = 0; round < ROUNDS_MAX && !ended; round++) {
+        end_serve(client);
+        end_serve(server);
+        carry(client, server, lose_each);
+        carry(server, client, lose_each);
+        ended = queue_count(&client->events.queue) != 0 && queue_count(&server->events.queue) != 0;
+        if (lose_each != 0)
+            pause_ms(1);
+    }
+    CHECK(ended);
+}
+
+static struct media_dtls_outcome connected(struct end *end)
+{
+    struct media_event event;
+    struct media_dtls_outcome outcome;
+    CHECK(end_event(end, &event));
+    CHECK_EQUAL(event.kind, MEDIA_EVENT_DTLS_CONNECTED);
+    CHECK_EQUAL(event.object, 1);
+    CHECK_EQUAL(event.a, 7);
+    CHECK_EQUAL(event.size, sizeof outcome);
+    memcpy(&outcome, event.data, sizeof outcome);
+    return outcome;
+}
+
+static void open_both(struct end *client, struct end *server)
+{
+    carried_count = 0;
+    end_open(client, &ours, MEDIA_DTLS_CLIENT, PORT_CLIENT);
+    end_open(server, &theirs, MEDIA_DTLS_SERVER, PORT_SERVER);
+}
+
+static void check_agreed(struct end *client, struct end *server)
+{
+    struct media_dtls_outcome at_client = connected(client), at_server = connected(server);
+    size_t size = srtp_key_size(at_client.suite);
+    CHECK_EQUAL(at_client.suite, MEDIA_SRTP_AEAD_AES_256_GCM);
+    CHECK_EQUAL(at_server.suite, MEDIA_SRTP_AEAD_AES_256_GCM);
+    CHECK(memcmp(at_client.send_key, at_server.receive_key, size) == 0);
+    CHECK(memcmp(at_client.receive_key, at_server.send_key, size) == 0);
+    CHECK(memcmp(at_client.send_key, at_client.receive_key, size) != 0);
+    CHECK(memcmp(at_client.sha256, theirs.sha256, sizeof theirs.sha256) == 0);
+    CHECK(memcmp(at_server.sha256, ours.sha256, sizeof ours.sha256) == 0);
+}
+
+static void close_both(struct end *client, struct end *server)
+{
+    end_close(client);
+    end_close(server);
+}
+
+static void test_two_ends_agree(void)
+{
+    struct end client, server;
+    open_both(&client, &server);
+    converse(&client, &server, 0);
+    check_agreed(&client, &server);
+    CHECK_EQUAL(client.link->deadline_ns, RELAY_NEVER);
+    CHECK_EQUAL(server.link->deadline_ns, RELAY_NEVER);
+    close_both(&client, &server);
+}
+
+static void test_a_handshake_survives_loss(void)
+{
+    struct end client, server;
+    open_both(&client, &server);
+    converse(&client, &server, 3);
+    check_agreed(&client, &server);
+    close_both(&client, &server);
+}
+
+/* Every datagram is no longer than any path takes. */
+static void test_datagrams_are_short(void)
+{
+    struct end client, server;
+    open_both(&client, &server);
+    converse(&client, &server, 0);
+    CHECK(carried_count >= 4);
+    for (unsigned i = 0; i < carried_count; i++)
+        CHECK(carried[i].size <= 1200);
+    close_both(&client, &server);
+}
+
+static void test_what_is_replayed_changes_nothing(void)
+{
+    struct end client, server;
+    struct packet packet;
+    open_both(&client, &server);
+    converse(&client, &server, 0);
+    check_agreed(&client, &server);
+    for (unsigned i = 0; i < carried_count; i++) {
+        end_take(&server, &client.address, carried[i].data, carried[i].size);
+        end_take(&client, &server.address, carried[i].data, carried[i].size);
+        while (end_give(&client, &packet) || end_give(&server, &packet))
+            ;
+    }
+    CHECK_EQUAL(queue_count(&client.events.queue), 0);
+    CHECK_EQUAL(queue_count(&server.events.queue), 0);
+    close_both(&client, &server);
+}
+
+/* A client's first datagram: a ClientHello without a cookie. */
+static struct packet first_of(struct end *client)
+{
+    struct packet hello;
+    end_serve(client);
+    CHECK(end_give(client, &hello));
+    CHECK(dtls_is_client_hello(hello.data, hello.size));
+    return hello;
+}
+
+/* However many come and from wherever: each is answered once and shortly to where it came from, and nothing is kept of it. */
+static void test_a_flood_without_cookies_begins_nothing(void)
+{
+    struct end client, server;
+    struct packet answer;
+    open_both(&client, &server);
+    struct packet hello = first_of(&client);
+    for (unsigned i = 0; i < FLOOD; i++) {
+        union address source;
+        address_parse(&source, "198.51.100.7", (uint16_t)(1024 + i));
+        end_take(&server, &source, hello.data, hello.size);
+        CHECK(end_give(&server, &answer));
+        CHECK(address_equal(&answer.source, &source));
+        CHECK(answer.size < hello.size);
+        CHECK(!end_give(&server, &answer));
+        CHECK_EQUAL(server.link->deadline_ns, RELAY_NEVER);
+    }
+    end_take(&server, &client.address, hello.data, hello.size);
+    converse(&client, &server, 0);
+    check_agreed(&client, &server);
+    close_both(&client, &server);
+}
+
+/* The client's second datagram: a ClientHello with the cookie that was made for `source`. */
+static struct packet second_of(struct end *client, struct end *server, const union address *source)
+{
+    struct packet hello = first_of(client), request;
+    end_take(server, source, hello.data, hello.size);
+    CHECK(end_give(server, &request));
+    end_take(client, &server->address, request.data, request.size);
+    CHECK(end_give(client, &hello));
+    return hello;
+}
+
+static void test_a_cookie_is_good_for_one_address(void)
+{
+    struct end client, server;
+    struct packet answer;
+    union address stranger;
+    address_parse(&stranger, "198.51.100.7", 1024);
+    open_both(&client, &server);
+    struct packet hello = second_of(&client, &server, &client.address);
+    end_take(&server, &stranger, hello.data, hello.size);
+    CHECK(end_give(&server, &answer));
+    CHECK(answer.size < hello.size);            /* asks for a cookie again */
+    CHECK_EQUAL(server.link->deadline_ns, RELAY_NEVER);
+    end_take(&server, &client.address, hello.data, hello.size);
+    CHECK(server.link->deadline_ns != RELAY_NEVER);
+    close_both(&client, &server);
+}
+
+/* Who has begun is not disturbed by others; but when he goes no further, another may. */
+static void test_who_stops_half_way_gives_way(void)
+{
+    struct end stalling, client, server;
+    struct packet packet;
+    open_both(&stalling, &server);
+    end_open(&client, &ours, MEDIA_DTLS_CLIENT, PORT_CLIENT + 2);
+    struct packet hello = second_of(&stalling, &server, &stalling.address);
+    end_take(&server, &stalling.address, hello.data, hello.size);
+    while (end_give(&server, &packet))
+        ;
+    hello = first_of(&client);
+    end_take(&server, &client.address, hello.data, hello.size);
+    CHECK(!end_give(&server, &packet));
+    server.later_ns = 3LL * 1000 * 1000 * 1000;
+    end_take(&server, &client.address, hello.data, hello.size);
+    converse(&client, &server, 0);
+    check_agreed(&client, &server);
+    end_close(&stalling);
+    close_both(&client, &server);
+}
+
+static void test_a_client_begins_when_it_can_send(void)
+{
+    struct end client;
+    struct packet packet;
+    end_open(&client, &ours, MEDIA_DTLS_CLIENT, PORT_CLIENT);
+    struct relay_link *shut = dtls_new(ours.context, MEDIA_DTLS_CLIENT, 1, 8);
+    shut->work->serve(shut, &client.events, clock_now());
+    CHECK(!queue_pop(&shut->outgoing, &packet));
+    shut->thread = &client.relay;
+    dtls_open(shut);
+    CHECK(client.relay.unsignalled);
+    shut->work->serve(shut, &client.events, clock_now());
+    CHECK(queue_pop(&shut->outgoing, &packet));
+    CHECK(shut->deadline_ns != RELAY_NEVER);
+    shut->work->free(shut);
+    end_close(&client);
+}
+
+/* --- the filter --- */
+
+static const uint8_t HELLO[] = {22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 9, 9};
+
+static bool hello_with(size_t at, uint8_t value)
+{
+    uint8_t changed[sizeof HELLO];
+    memcpy(changed, HELLO, sizeof HELLO);
+    changed[at] = value;
+    return dtls_is_client_hello(changed, sizeof changed);
+}
+
+static bool records_with(size_t at, uint8_t value)
+{
+    uint8_t changed[sizeof HELLO];
+    memcpy(changed, HELLO, sizeof HELLO);
+    changed[at] = value;
+    return dtls_is_records(changed, sizeof changed);
+}
+
+static void test_records(void)
+{
+    uint8_t twice[2 * sizeof HELLO];
+    memcpy(twice, HELLO, sizeof HELLO);
+    memcpy(twice + sizeof HELLO, HELLO, sizeof HELLO);
+    CHECK(dtls_is_records(HELLO, sizeof HELLO));
+    CHECK(dtls_is_records(twice, sizeof twice));
+    for (size_t size = 0; size < sizeof HELLO; size++)
+        CHECK(!dtls_is_records(HELLO, size));
+    CHECK(!dtls_is_records(twice, sizeof twice - 1));
+    CHECK(records_with(0, 20) && records_with(0, 23) && !records_with(0, 19) && !records_with(0, 24));
+    CHECK(records_with(2, 0xfd) && !records_with(1, 3) && !records_with(2, 0xfe));
+    CHECK(!records_with(12, 0) && !records_with(12, 13) && !records_with(12, 15));
+}
+
+static void test_client_hellos(void)
+{
+    CHECK(dtls_is_client_hello(HELLO, sizeof HELLO));
+    CHECK(!hello_with(0, 23));          /* no handshake */
+    CHECK(!hello_with(4, 1));           /* encrypted */
+    CHECK(!hello_with(13, 2));          /* a ServerHello */
+    CHECK(!hello_with(21, 1));          /* not its beginning */
+    for (size_t size = 0; size < sizeof HELLO; size++)
+        CHECK(!dtls_is_client_hello(HELLO, size));
+}
+
+static void test_no_more_passes_than_a_handshake_needs(void)
+{
+    struct dtls_filter filter;
+    int passed = 0;
+    dtls_filter_init(&filter);
+    CHECK(!dtls_filter_passes(&filter, HELLO, 3));
+    for (int i = 0; i < FLOOD; i++)
+        passed += dtls_filter_passes(&filter, HELLO, sizeof HELLO);
+    CHECK_EQUAL(passed, 64);
+    for (int tick = 0; tick < 100; tick++) {
+        dtls_filter_tick(&filter);
+        passed += dtls_filter_passes(&filter, HELLO, sizeof HELLO) + dtls_filter_passes(&filter, HELLO, sizeof HELLO);
+    }
+    CHECK_EQUAL(passed, 164);
+    for (int tick = 0; tick < FLOOD; tick++)
+        dtls_filter_tick(&filter);
+    for (passed = 0; dtls_filter_passes(&filter, HELLO, sizeof HELLO);)
+        passed++;
+    CHECK_EQUAL(passed, 64);
+}
+
+static void test_a_certificate_and_a_strange_key(void)
+{
+    static const uint8_t junk[100] = {0x30};
+    CHECK(dtls_context_new(junk, sizeof junk, junk, sizeof junk) == NULL);
+    CHECK(dtls_context_new(junk, 0, junk, 0) == NULL);
+}
+
+int main(void)
+{
+    ours = identity_new();
+    theirs = identity_new();
+    test_two_ends_agree();
+    test_a_handshake_survives_loss();
+    test_datagrams_are_short();
+    test_what_is_replayed_changes_nothing();
+    test_a_flood_without_cookies_begins_nothing();
+    test_a_cookie_is_good_for_one_address();
+    test_who_stops_half_way_gives_way();
+    test_a_client_begins_when_it_can_send();
+    test_records();
+    test_client_hellos();
+    test_no_more_passes_than_a_handshake_needs();
+    test_a_certificate_and_a_strange_key();
+    SSL_CTX_free(ours.context);
+    SSL_CTX_free(theirs.context);
+    return 0;
+}
