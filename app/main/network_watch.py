@@ -46,9 +46,7 @@ class NetworkWatch:
             self._servers.look_again()
             try:
                 await self._line.network_changed()
-            except (
-                Exception
-            ):  # a line that cannot follow is no reason to leave the voice behind, nor to miss the next change
+            except Exception:  # no reason to leave the voice behind, nor to miss the next change
                 log.exception("the line cannot follow the change of addresses")
             try:
                 self._media.addresses_changed()
