@@ -147,10 +147,28 @@ void engine_publish(struct engine *engine)
     snapshot_write(&engine->report, &report, sizeof report);
 }
 
+/* The worst of the microphones that this stream hears. */
+static double echo_loss(const struct members *members, const struct stream *stream)
+{
+    double worst = -1;
+    for (unsigned i = 0; i < members->device_count; i++) {
+        const struct device *device = members->devices[i];
+        if (!device_enhances(device) || device->party.bus != stream->party.bus)
+            continue;
+        double loss = enhancer_echo_loss(device->enhancer);
+        if (loss >= 0 && (worst < 0 || loss < worst))
+            worst = loss;
+    }
+    return worst;
+}
+
 void engine_send_reports(struct engine *engine, int64_t now_ns)
 {
-    for (unsigned i = 0; i < engine->members.stream_count; i++)
-        stream_report(engine->members.streams[i], now_ns);
+    for (unsigned i = 0; i < engine->members.stream_count; i++) {
+        struct stream *stream = engine->members.streams[i];
+        if (stream_report_due(stream, now_ns))
+            stream_report(stream, echo_loss(&engine->members, stream), now_ns);
+    }
 }
 
 void engine_tick(struct engine *engine, int64_t now_ns, int64_t wall_ns, bool reads)

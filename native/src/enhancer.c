@@ -5,6 +5,7 @@
 
 #include "double_talk.h"
 #include "memory.h"
+#include "residual_echo.h"
 #include "sample.h"
 #include "voice_processor.h"
 
@@ -23,6 +24,8 @@ struct enhancer {
     struct voice_processor *linear;
     struct voice_processor *cleaner;
     struct double_talk double_talk;
+    struct residual_echo residue;
+    float sent;                         /* mean square of the last frame */
     float share;                        /* of the linear result in what is sent */
     int16_t late[LATER];                /* the end of the suppressing result before */
 };
@@ -65,6 +68,7 @@ void enhancer_near(struct enhancer *e, int16_t frame[MEDIA_FRAME_SAMPLES], int d
         control_echo(e, frame, delay_ms);
     if (e->cleaner != NULL)
         e->cleaner->near(e->cleaner, frame, delay_ms);
+    e->sent = mean_square(frame, MEDIA_FRAME_SAMPLES);
 }
 
 void enhancer_far(struct enhancer *e, const int16_t frame[MEDIA_FRAME_SAMPLES])
@@ -73,6 +77,12 @@ void enhancer_far(struct enhancer *e, const int16_t frame[MEDIA_FRAME_SAMPLES])
         e->suppressing->far(e->suppressing, frame);
     if (e->linear != NULL)
         e->linear->far(e->linear, frame);
+    residual_echo_update(&e->residue, e->sent, mean_square(frame, MEDIA_FRAME_SAMPLES));
+}
+
+double enhancer_echo_loss(const struct enhancer *e)
+{
+    return residual_echo_loss(&e->residue);
 }
 
 /* --- making; controlling thread --- */

@@ -24,4 +24,7 @@ void enhancer_free(struct enhancer *enhancer);      /* NULL is allowed */
 void enhancer_far(struct enhancer *enhancer, const int16_t frame[MEDIA_FRAME_SAMPLES]);
 void enhancer_near(struct enhancer *enhancer, int16_t frame[MEDIA_FRAME_SAMPLES], int delay_ms);
 
+/* How much weaker what went to the ear leaves through the microphone, in dB; negative: not known yet. */
+double enhancer_echo_loss(const struct enhancer *enhancer);
+
 #endif

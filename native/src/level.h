@@ -12,6 +12,15 @@ struct level {
     double last;
 };
 
+/* How loud somebody talks, and what is heard between his words. Zeroed memory is the first state. */
+struct speech_level {
+    double signal_dbov;                 /* 0: nothing was said yet */
+    double noise_dbov;                  /* 0: nothing was heard yet */
+};
+
+/* One result of level_take, each tenth of a second. */
+void speech_level_add(struct speech_level *speech, double dbov);
+
 void level_init(struct level *level);
 void level_add(struct level *level, const int16_t frame[MEDIA_FRAME_SAMPLES]);
 

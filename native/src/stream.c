@@ -427,12 +427,17 @@ static void send_rtcp(struct stream *stream, const uint8_t *packet, size_t size)
     stream->send_errors += !reach_send(&stream->reach, &stream->port, component, packet, size, &stream->setup.local, &to);
 }
 
-static void send_report(struct stream *stream, int64_t now_ns, bool bye)
+static void send_report(struct stream *stream, double echo_loss_db, int64_t now_ns, bool bye)
 {
     _Alignas(8) uint8_t packet[RTCP_PACKET_MAX + SRTP_TRAILER_MAX];
     if (!stream->setup.reachable || stream->reach.silenced || awaits_keys(stream))
         return;
-    struct voip_conditions conditions = {.packet_ms = stream->setup.sender.packet_time_ms, .echo_return_loss_db = -1};
+    struct voip_conditions conditions = {
+        .packet_ms = stream->setup.sender.packet_time_ms,
+        .echo_return_loss_db = echo_loss_db,
+        .signal_dbov = stream->far_speech.signal_dbov,
+        .noise_dbov = stream->far_speech.noise_dbov,
+    };
     rtcp_session_conditions(&stream->rtcp, &conditions);
     size_t size = rtcp_session_report(&stream->rtcp, stream->receiver, stream->sender, &conditions, now_ns, bye, packet,
                                       RTCP_PACKET_MAX);
@@ -442,10 +447,14 @@ static void send_report(struct stream *stream, int64_t now_ns, bool bye)
         send_rtcp(stream, packet, size);
 }
 
-void stream_report(struct stream *stream, int64_t now_ns)
+bool stream_report_due(const struct stream *stream, int64_t now_ns)
 {
-    if (stream->configured && rtcp_session_due(&stream->rtcp, now_ns))
-        send_report(stream, now_ns, false);
+    return stream->configured && rtcp_session_due(&stream->rtcp, now_ns);
+}
+
+void stream_report(struct stream *stream, double echo_loss_db, int64_t now_ns)
+{
+    send_report(stream, echo_loss_db, now_ns, false);
 }
 
 void stream_leave(struct stream *stream, int64_t now_ns)
@@ -455,7 +464,7 @@ void stream_leave(struct stream *stream, int64_t now_ns)
     struct sender_statistics sent;
     sender_statistics(stream->sender, &sent);
     if (sent.packets != 0 || stream->rtcp.sent != 0)
-        send_report(stream, now_ns, true);
+        send_report(stream, -1, now_ns, true);
     stream->configured = false;
 }
 
@@ -523,6 +532,8 @@ void stream_publish(struct stream *stream)
         out.packets_sent = sent.packets;
         out.octets_sent = sent.octets;
         publish_receiver(stream, &out);
+        if (out.receive_codec >= 0)
+            speech_level_add(&stream->far_speech, out.level_in_dbov);
     }
     snapshot_write(&stream->snapshot, &out, sizeof out);
 }

@@ -70,6 +70,7 @@ struct stream {
     uint64_t send_errors;
     struct level level_in;
     struct level level_out;
+    struct speech_level far_speech;
     struct snapshot snapshot;           /* struct media_stream_statistics */
 };
 
@@ -91,8 +92,10 @@ void stream_play(struct stream *stream, struct events *events, int64_t now_ns);
 unsigned stream_ticks_to_packet(const struct stream *stream);
 /* Takes party.heard; true when an RTP packet left. */
 bool stream_send(struct stream *stream, int64_t now_ns);
-/* Sends a report when one is due. */
-void stream_report(struct stream *stream, int64_t now_ns);
+/* Whether stream_report has something to send. */
+bool stream_report_due(const struct stream *stream, int64_t now_ns);
+/* Sends a report. `echo_loss_db` is that of the far end's voice in the microphones that talk to it; negative: not known. */
+void stream_report(struct stream *stream, double echo_loss_db, int64_t now_ns);
 /* Sends BYE, when anything was ever sent (RFC 3550 6.3.7). */
 void stream_leave(struct stream *stream, int64_t now_ns);
 /* Publishes the counters. */

@@ -7,10 +7,12 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from native import Codec, burst_ratio, mos, rating
-from tests.native.support import PCMU, Pair, Wire, lossy, perfect, sine
+from native import Codec, EchoControl, Enhancement, NoiseSuppression, VoipMetrics, burst_ratio, mos, rating
+from tests import acoustics
+from tests.native.support import PCMU, TICK_SAMPLES, Pair, Wire, lossy, perfect, sine
 
 XR = replace(PCMU, extended_reports=True)
 
@@ -130,6 +132,36 @@ def test_what_forward_error_correction_restored_is_not_missed() -> None:
         return statistics.missed / statistics.expected
 
     assert missed(Codec.OPUS_WB, 111) < 0.5 * missed(Codec.PCMU, 0)
+
+
+def test_an_echo_is_told_to_whoever_hears_it() -> None:
+    """The far end sits on a table in front of its loudspeaker; only its second phone does something about that."""
+    noisy, clean = echoing(Enhancement(noise=NoiseSuppression.MODERATE)), echoing(Enhancement(echo=EchoControl.FULL))
+    assert noisy.echo_return_loss_db is not None
+    assert noisy.echo_return_loss_db < 25
+    assert clean.echo_return_loss_db is not None
+    assert clean.echo_return_loss_db > 35
+    assert clean.signal_dbm0 is not None
+    assert -30 < clean.signal_dbm0 < -5
+    assert clean.noise_dbm0 is not None
+    assert clean.noise_dbm0 < clean.signal_dbm0 - 10
+
+
+def echoing(enhancement: Enhancement) -> VoipMetrics:
+    """What a far end that hears half of its own loudspeaker reports."""
+    pair = Pair(XR)
+    pair.far.device.set_enhancement(enhancement)
+    pair.near.device.feed(acoustics.to_samples(acoustics.speech("demo-instruct", seconds=20)))
+    on_its_way = np.zeros(2 * TICK_SAMPLES, np.int16)
+    for _ in range(2000):
+        pair.run(0.01)
+        on_its_way = np.concatenate([on_its_way, pair.far.device.take() // 2])
+        pair.far.device.feed(on_its_way[:TICK_SAMPLES])
+        on_its_way = on_its_way[TICK_SAMPLES:]
+    metrics = pair.near.stream.statistics().remote_metrics
+    pair.close()
+    assert metrics is not None
+    return metrics
 
 
 def test_nobody_is_told_who_did_not_ask() -> None:
