@@ -11,7 +11,8 @@ from typing import Protocol
 from app.model.cause import Cause
 from app.model.history import CallRecord
 from app.model.ids import LegId, LineId, StreamId
-from app.model.media import AudioPath, Quality, Scene
+from app.model.media import AudioPath, Scene
+from app.model.quality import Quality
 from app.model.refusal import Refusal
 from app.model.session import Direction, SessionDescription
 from app.model.signalling import CallOptions, LineCapabilities

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.model.ids import StreamId
-from app.model.media import Quality
+from app.model.quality import Quality
 from app.model.session import Direction
 
 READINGS_KEPT = 5

@@ -12,8 +12,9 @@ from app.kiosk.intents import ChooseParty, Go, Place, ShowKeypad, Type
 from app.kiosk.ui import Ui
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
-from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMode, Quality
+from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
+from app.model.quality import Quality
 from app.model.signalling import LineCapabilities, Registration
 from app.model.snapshot import (
     AudioView,

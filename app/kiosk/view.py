@@ -13,7 +13,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Place
 from app.kiosk.text import TextEngine
 from app.kiosk.theme import Panel, Theme
-from app.model.media import Quality
+from app.model.quality import Quality
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView, LineView, Snapshot
 

@@ -1,53 +1,90 @@
-"""How good a call sounds, from its counters: figures for the report, bars for the display."""
+"""How good a call sounds, from its counters: figures for the report, bars and a cause for the display."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from app.media.formats import FORMATS, AudioCodec
 from app.model.ids import StreamId
-from app.model.media import Quality
-from native import Codec, StreamStatistics
+from app.model.quality import Quality, QualityCause
+from native import Codec, EngineReport, StreamStatistics, burst_ratio, mos, rating
 
 _NEWEST_WEIGHT = 0.4
 _WINDOW_PACKETS = 25
 """Fewer packets than these say nothing about loss."""
 _BARS = ((80.0, 4), (70.0, 3), (60.0, 2))
 """Ratings and their bars: "satisfied", "some dissatisfied", "many dissatisfied" (ITU-T G.107, annex B)."""
+_CAUSE_RATING = 80.0
+"""Nobody asks for a cause while users are satisfied."""
+_FAR_END_MOS = 3.6
+"""What the far end hears is worth a word below this: "some dissatisfied"."""
+_BUSY_SHARE = 0.02
+"""More of the ticks than this missed their deadline: the phone is too busy."""
+_LOUDNESS_RATINGS_DB = 10.0
+"""G.107's defaults for sending and receiving: what weakens an echo besides its own loss."""
+_ECHO_LOSS_DB = 65.0
+_ENGINE_MS = 20.0
+"""A tick each way, between the engine and microphone or ear."""
 
-# Equipment impairment and robustness against random loss (ITU-T G.113, appendix I); Opus after its in-band FEC.
-_IMPAIRMENT = {Codec.PCMU: 0.0, Codec.PCMA: 0.0, Codec.G722: 0.0, Codec.OPUS_NB: 4.0, Codec.OPUS_WB: 0.0}
-_ROBUSTNESS = {Codec.PCMU: 25.1, Codec.PCMA: 25.1, Codec.G722: 18.0, Codec.OPUS_NB: 30.0, Codec.OPUS_WB: 30.0}
+
+@dataclass(frozen=True)
+class _Counted:
+    """Counters at the end of a window."""
+
+    received: int = 0
+    sent: int = 0
+    expected: int = 0
+    missed: int = 0
+    runs: int = 0
+    late: int = 0
+    ticks: int = 0
+    overruns: int = 0
 
 
-def rating(codec: Codec, loss: float, delay_ms: float) -> float:
-    """The transmission rating R, 0 to 93.2, of ITU-T G.107 in its short form.
-
-    `loss` is the share of sound lost, 0 to 1, whether on the way or by coming too late; `delay_ms` is one way.
-    """
-    beyond = max(0.0, delay_ms - 177.3)
-    delay_impairment = 0.024 * delay_ms + 0.11 * beyond
-    percent = 100.0 * min(max(loss, 0.0), 1.0)
-    own = _IMPAIRMENT[codec]
-    loss_impairment = own + (95.0 - own) * percent / (percent + _ROBUSTNESS[codec])
-    return max(0.0, 93.2 - delay_impairment - loss_impairment)
+def _counted(now: StreamStatistics, machine: EngineReport) -> _Counted:
+    return _Counted(
+        now.packets_received,
+        now.packets_sent,
+        now.expected,
+        now.missed,
+        now.missed_runs,
+        now.late,
+        machine.ticks,
+        machine.overruns,
+    )
 
 
 class QualityMeter:
-    """Watches one stream. Loss is what it was lately, not since the call began."""
+    """Watches one stream. Shares are what they were lately, not since the call began."""
 
     def __init__(self, stream: StreamId) -> None:
         self._stream = stream
-        self._received = 0
-        self._missed = 0
-        self._sent = 0
-        self._loss = 0.0
+        self._before = _Counted()
+        self._missed = self._late = self._busy = 0.0
+        self._burst_ratio = 1.0
+        self._remote_loss: float | None = None
         self._heard = True
 
-    def read(self, now: StreamStatistics, agreed: AudioCodec, *, expects_sound: bool) -> Quality:
+    def read(
+        self,
+        now: StreamStatistics,
+        machine: EngineReport,
+        agreed: AudioCodec,
+        *,
+        expects_sound: bool,
+        packet_time_ms: int = 20,
+    ) -> Quality:
         """The figures as they are; call it every second or two. `expects_sound` is False while held."""
-        self._watch(now, expects_sound=expects_sound)
+        self._watch(_counted(now, machine), expects_sound=expects_sound)
+        self._watch_far_end(now)
         codec = now.codec or FORMATS[agreed].engine
-        one_way = (now.round_trip_ms or 0.0) / 2 + now.playout_delay_ms
         heard = self._heard and now.packets_received > 0
+        sound = self._sound(codec, now, packet_time_ms)
+        theirs = now.remote_metrics
+        far_codec = FORMATS[agreed].engine
+        remote = None if self._remote_loss is None else rating(far_codec, self._remote_loss, 0.0)
+        remote_lq = theirs.mos_lq if theirs is not None else None if remote is None else mos(remote)
+        silent = not heard and expects_sound and now.packets_sent >= _WINDOW_PACKETS
         return Quality(
             stream=self._stream,
             codec=FORMATS[agreed].label,
@@ -57,23 +94,106 @@ class QualityMeter:
             jitter_ms=now.jitter_ms,
             round_trip_ms=now.round_trip_ms,
             playout_delay_ms=now.playout_delay_ms,
-            bars=_bars(rating(codec, self._loss, one_way)) if heard else 0,
+            bars=_bars(sound.rating) if heard else 0,
+            cause=QualityCause.SILENCE if silent else self._cause(sound, remote) if heard else None,
+            rating=round(sound.rating, 1),
+            mos_lq=round(mos(sound.listening), 1) if heard else None,
+            mos_cq=round(mos(sound.rating), 1) if heard else None,
+            loss=max(0.0, self._missed - self._late),
+            late=self._late,
+            remote_mos_lq=None if remote_lq is None else round(remote_lq, 1),
+            remote_mos_cq=None if theirs is None else theirs.mos_cq,
+            remote_loss=self._remote_loss,
         )
 
-    def _watch(self, now: StreamStatistics, *, expects_sound: bool) -> None:
-        received = now.packets_received - self._received
-        missed = max(0, now.lost) + now.late - self._missed
-        if received + missed >= _WINDOW_PACKETS:
-            share = min(1.0, max(0, missed) / (received + missed))
-            self._loss += _NEWEST_WEIGHT * (share - self._loss)
-            self._heard = received > 0
-        elif now.packets_sent - self._sent >= _WINDOW_PACKETS:
-            self._heard = received > 0 or not expects_sound
+    def _watch(self, now: _Counted, *, expects_sound: bool) -> None:
+        before = self._before
+        expected = now.expected - before.expected
+        if expected >= _WINDOW_PACKETS:
+            missed = max(0, now.missed - before.missed)
+            late = min(missed, max(0, now.late - before.late))
+            runs = max(0, now.runs - before.runs)
+            ticks = max(1, now.ticks - before.ticks)
+            self._missed += _NEWEST_WEIGHT * (min(1.0, missed / expected) - self._missed)
+            self._late += _NEWEST_WEIGHT * (min(1.0, late / expected) - self._late)
+            self._busy += _NEWEST_WEIGHT * (min(1.0, (now.overruns - before.overruns) / ticks) - self._busy)
+            self._burst_ratio += _NEWEST_WEIGHT * (burst_ratio(expected, missed, runs) - self._burst_ratio)
+            self._heard = now.received > before.received
+        elif expected < 0:
+            pass  # another source took over, and counts from the beginning
+        elif now.sent - before.sent >= _WINDOW_PACKETS:
+            self._heard = now.received > before.received or not expects_sound
         else:
             return
-        self._received += received
-        self._missed += missed
-        self._sent = now.packets_sent
+        self._before = now
+
+    def _watch_far_end(self, now: StreamStatistics) -> None:
+        lost = now.remote_fraction_lost
+        if lost is None or self._remote_loss is None:
+            self._remote_loss = lost
+        else:
+            self._remote_loss += _NEWEST_WEIGHT * (lost - self._remote_loss)
+
+    def _sound(self, codec: Codec, now: StreamStatistics, packet_time_ms: int) -> _Sound:
+        theirs = now.remote_metrics
+        own_delay = packet_time_ms + now.playout_delay_ms + _ENGINE_MS
+        far_delay = own_delay if theirs is None else theirs.end_system_delay_ms
+        delay = ((now.round_trip_ms or 0.0) + own_delay + far_delay) / 2
+        back = None if theirs is None else theirs.echo_return_loss_db
+        return _Sound(
+            codec,
+            lost=max(0.0, self._missed - self._late),
+            late=self._late,
+            busy=self._busy if self._busy > _BUSY_SHARE else 0.0,
+            burst_ratio=self._burst_ratio,
+            delay_ms=delay,
+            waiting_ms=now.playout_delay_ms,
+            echo_loss_db=_ECHO_LOSS_DB if back is None else min(_ECHO_LOSS_DB, back + _LOUDNESS_RATINGS_DB),
+        )
+
+    def _cause(self, sound: _Sound, remote: float | None) -> QualityCause | None:
+        if sound.rating < _CAUSE_RATING:
+            return sound.worst
+        if remote is not None and mos(remote) < _FAR_END_MOS:
+            return QualityCause.FAR_END
+        return None
+
+
+@dataclass(frozen=True)
+class _Sound:
+    """What the rating is made of, so that each part can be taken away."""
+
+    codec: Codec
+    lost: float
+    late: float
+    busy: float
+    burst_ratio: float
+    delay_ms: float
+    waiting_ms: float
+    echo_loss_db: float
+
+    @property
+    def rating(self) -> float:
+        """R as it is."""
+        missed = min(1.0, self.lost + self.late + self.busy)
+        return rating(self.codec, missed, self.delay_ms, burst_ratio=self.burst_ratio, echo_loss_db=self.echo_loss_db)
+
+    @property
+    def listening(self) -> float:
+        """R without what matters in conversation only."""
+        return replace(self, delay_ms=0.0, echo_loss_db=_ECHO_LOSS_DB).rating
+
+    @property
+    def worst(self) -> QualityCause:
+        """What costs most: without it the rating would be the best."""
+        without = {
+            QualityCause.LOSS: replace(self, lost=0.0),
+            QualityCause.JITTER: replace(self, late=0.0, delay_ms=max(0.0, self.delay_ms - self.waiting_ms)),
+            QualityCause.MACHINE: replace(self, busy=0.0),
+            QualityCause.ECHO: replace(self, echo_loss_db=_ECHO_LOSS_DB),
+            QualityCause.DELAY: replace(self, delay_ms=min(self.delay_ms, self.waiting_ms)),
+        }
+        return max(without, key=lambda cause: without[cause].rating)
 
 
 def _bars(value: float) -> int:

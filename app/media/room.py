@@ -33,9 +33,9 @@ from app.model.media import (
     OfferDue,
     OfferReady,
     PartyMix,
-    Quality,
     Scene,
 )
+from app.model.quality import Quality
 from app.model.refusal import Refusal
 from app.model.session import Direction, SessionDescription
 from native import (
@@ -244,7 +244,7 @@ class MediaRoom:
     def quality(self, stream: StreamId) -> Quality | None:
         """Figures of a running stream."""
         voice = self._streams.get(stream)
-        return None if voice is None else voice.quality()
+        return None if voice is None else voice.quality(self._engine.report())
 
     def level(self, stream: StreamId) -> float:
         """How loud the far end is, in dBov."""

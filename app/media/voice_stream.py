@@ -14,9 +14,10 @@ from app.media.negotiation import Negotiation
 from app.media.payload_types import COMFORT_NOISE
 from app.media.quality import QualityMeter
 from app.model.ids import StreamId
-from app.model.media import PartyMix, Quality
+from app.model.media import PartyMix
+from app.model.quality import Quality
 from app.model.session import Direction, SessionDescription
-from native import Bus, ForeignPacket, SrtpKeys, SrtpSuite, Stream, StreamConfig
+from native import Bus, EngineReport, ForeignPacket, SrtpKeys, SrtpSuite, Stream, StreamConfig
 
 
 class VoiceStream:
@@ -173,12 +174,18 @@ class VoiceStream:
         """How loud the far end was in the last fifth of a second."""
         return self.stream.statistics().level_in_dbov
 
-    def quality(self) -> Quality | None:
-        """Figures as they are now; None before anything is agreed."""
-        if self._running is None:
+    def quality(self, machine: EngineReport) -> Quality | None:
+        """Figures as they are now; None before anything is agreed. `machine` is how the engine does."""
+        running = self._running
+        if running is None:
             return None
-        receives = self._running.direction.receives
-        return self._meter.read(self.stream.statistics(), self._running.codec, expects_sound=receives)
+        return self._meter.read(
+            self.stream.statistics(),
+            machine,
+            running.codec,
+            expects_sound=running.direction.receives,
+            packet_time_ms=running.packet_time_ms,
+        )
 
 
 def stream_config(

@@ -216,21 +216,6 @@ class PathsChanged(msgspec.Struct, frozen=True, tag=True):
     """The path that was chosen and that `path` stands in for until it can be used."""
 
 
-class Quality(msgspec.Struct, frozen=True):
-    """Figures of one running stream, for the display and for reports."""
-
-    stream: StreamId
-    codec: str
-    packets_sent: int
-    packets_received: int
-    lost: int
-    jitter_ms: float
-    round_trip_ms: float | None
-    playout_delay_ms: float
-    bars: int
-    """0 (nothing heard) to 4 (excellent)."""
-
-
 MediaEvent = (
     OfferDue
     | OfferReady

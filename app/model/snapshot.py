@@ -12,8 +12,9 @@ import msgspec
 
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId
-from app.model.media import AudioPath, GroupListening, MicrophoneMode, Quality
+from app.model.media import AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
+from app.model.quality import Quality
 from app.model.signalling import LineCapabilities, Registration
 
 

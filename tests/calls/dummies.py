@@ -22,10 +22,10 @@ from app.model.media import (
     MediaRefused,
     OfferReady,
     PathsChanged,
-    Quality,
     Scene,
 )
 from app.model.party import Party
+from app.model.quality import Quality
 from app.model.refusal import Refusal
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.model.signalling import (

@@ -24,7 +24,8 @@ from app.media import ring_tones
 from app.media.connectivity import Route
 from app.model import commands
 from app.model.commands import AnyCommand, Reply
-from app.model.media import RING_TONES, AudioPath, Quality
+from app.model.media import RING_TONES, AudioPath
+from app.model.quality import Quality
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView, Snapshot
 from app.signalling.sip.line import SipLine
@@ -336,6 +337,6 @@ class PhoneUnderTest:
     def quality(self) -> Quality:
         """The figures of the one call, as they are now."""
         (voice,) = self._running.media._streams.values()
-        quality = voice.quality()
+        quality = voice.quality(self._running.media._engine.report())
         assert quality is not None, "nothing was agreed"
         return quality

@@ -17,8 +17,8 @@ from app.kiosk.tree import Node, Role
 from app.kiosk.view import View, duration
 from app.kiosk.widgets import KeySpec
 from app.model.commands import HangUp, Hold, Join, Retrieve, Swap
-from app.model.media import Quality
 from app.model.party import Party
+from app.model.quality import Quality
 from app.model.signalling import Executor
 from app.model.snapshot import CallState, CallView
 

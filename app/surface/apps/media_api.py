@@ -30,8 +30,8 @@ from app.model.media import (
     MediaRefused,
     OfferDue,
     OfferReady,
-    Quality,
 )
+from app.model.quality import Quality
 from app.model.refusal import Refusal
 from app.model.session import Direction, SessionDescription
 from app.pbx.app_message import AppError, Envelope, ErrorCode, Reader, write, write_error
