@@ -12,7 +12,7 @@ from app.model.cause import Cause
 from app.model.history import CallRecord
 from app.model.ids import LegId, LineId, StreamId
 from app.model.media import AudioPath, Scene
-from app.model.quality import Quality
+from app.model.quality import Quality, QualityReport, Severity
 from app.model.refusal import Refusal
 from app.model.session import Direction, SessionDescription
 from app.model.signalling import CallOptions, LineCapabilities
@@ -60,6 +60,12 @@ class SignallingLine(Protocol):
     def join(self, leg: LegId, other: LegId) -> None:
         """Attended transfer: bring the far ends of both legs together."""
 
+    def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
+        """Tell whoever collects such reports how the voice of a leg was; the name is still known right after its end.
+
+        With an `alert` the leg goes on, and its voice has become that bad, or good again.
+        """
+
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         """DISCONNECT: reject, cancel or end the leg, whatever its state. `Released` follows."""
 
@@ -97,6 +103,9 @@ class MediaPort(Protocol):
 
     def quality(self, stream: StreamId) -> Quality | None:
         """Figures since the stream began, as they are now; None while it has no agreed codec."""
+
+    def quality_report(self, stream: StreamId) -> QualityReport | None:
+        """All there is to say of a stream to whoever collects reports; None where it never ran."""
 
     def level(self, stream: StreamId) -> float:
         """How loud the far end is, in dBov over the last fifth of a second; -127 for silence and for no stream."""

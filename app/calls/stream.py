@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from app.calls.alarm import QualityAlarm
 from app.model.ids import StreamId
 from app.model.quality import Quality
 from app.model.session import Direction
@@ -40,6 +41,7 @@ class Stream:
     """The far end's first packet came."""
     quality: Quality | None = None
     readings_kept: int = 0
+    alarm: QualityAlarm = field(default_factory=QualityAlarm)
 
     def read(self, quality: Quality | None) -> None:
         """Take figures. Counters move always: alone they are no reason to wake every surface every two seconds."""
@@ -68,5 +70,5 @@ class Stream:
         return self.described
 
 
-def _as_heard(quality: Quality | None) -> tuple[str, int, int] | None:
-    return None if quality is None else (quality.codec, quality.bars, quality.lost)
+def _as_heard(quality: Quality | None) -> tuple[object, ...] | None:
+    return None if quality is None else (quality.codec, quality.bars, quality.cause, quality.lost)

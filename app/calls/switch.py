@@ -19,6 +19,7 @@ from app.model.cause import Cause
 from app.model.history import CallDirection
 from app.model.ids import CallId, LegId, LineId, StreamId
 from app.model.party import Party
+from app.model.quality import Severity
 from app.model.signalling import CallOptions, SetupIndicated
 
 _log = logging.getLogger("calls")
@@ -184,9 +185,18 @@ class Switch:
         """Look at the figures of the calls that run, and again later while there are any."""
         running = [call for call in self.board.live if call.connected_at is not None]
         for call in running:
-            call.leg.stream.read(self.media.quality(call.leg.stream.id))
+            stream = call.leg.stream
+            quality = self.media.quality(stream.id)
+            stream.read(quality)
+            if quality is not None:
+                self._alert(call.leg, stream.alarm.look(quality.bars))
         if running:
             self.timers.start(Deadline.QUALITY, QUALITY_SECONDS)
+
+    def _alert(self, leg: Leg, severity: Severity | None) -> None:
+        report = None if severity is None else self.media.quality_report(leg.stream.id)
+        if report is not None:
+            leg.line.report_quality(leg.id, report, severity)
 
     def await_recall(self) -> None:
         """The handset was put down on held calls: one rings back later."""
@@ -220,9 +230,12 @@ class Switch:
         self._close(old, Cause.NORMAL_CLEARING)
 
     def _close(self, leg: Leg, cause: Cause) -> None:
+        report = self.media.quality_report(leg.stream.id) if leg.connected else None
         if leg.signalled:
             leg.signalled = False
             leg.line.disconnect(leg.id, cause)
+        if report is not None:
+            leg.line.report_quality(leg.id, report, None)
         self.media.close(leg.stream.id)
 
     def _lose(self, call: Call, leg: Leg, cause: Cause, notice: str, now: float) -> None:

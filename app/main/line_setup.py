@@ -10,8 +10,10 @@ from app.model.snapshot import Notice, Severity
 from app.security.tls import TlsProfile, client_context
 from app.settings.layers import Layers
 from app.signalling.sip.config import SipLineConfig
+from app.signalling.sip.errors import UriError
 from app.signalling.sip.hop import Transport
 from app.signalling.sip.transport import PortTaken
+from app.signalling.sip.uri import SipUri, parse_uri
 
 LINE = LineId("line-1")
 USER_AGENT = "IP270-open"
@@ -51,7 +53,17 @@ def line_config(settings: Layers) -> SipLineConfig:
         dscp=settings.number("sip.dscp"),
         tls=_tls_context(settings) if transport is Transport.TLS else None,
         user_agent=USER_AGENT,
+        quality_collector=_collector(settings.text("sip.quality_collector")),
     )
+
+
+def _collector(text: str) -> SipUri | None:
+    """None too where the address is none: reports are no reason to be without a line."""
+    try:
+        uri = parse_uri(text) if text else None
+    except UriError:
+        return None
+    return uri if isinstance(uri, SipUri) else None
 
 
 def trust_file(settings: Layers) -> Path | None:

@@ -35,7 +35,7 @@ from app.model.media import (
     PartyMix,
     Scene,
 )
-from app.model.quality import Quality
+from app.model.quality import Quality, QualityReport
 from app.model.refusal import Refusal
 from app.model.session import Direction, SessionDescription
 from native import (
@@ -245,6 +245,11 @@ class MediaRoom:
         """Figures of a running stream."""
         voice = self._streams.get(stream)
         return None if voice is None else voice.quality(self._engine.report())
+
+    def quality_report(self, stream: StreamId) -> QualityReport | None:
+        """All there is to say of a stream."""
+        voice = self._streams.get(stream)
+        return None if voice is None else voice.quality_report(self._engine.report())
 
     def level(self, stream: StreamId) -> float:
         """How loud the far end is, in dBov."""

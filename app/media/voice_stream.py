@@ -13,9 +13,10 @@ from app.media.formats import FORMATS
 from app.media.negotiation import Negotiation
 from app.media.payload_types import COMFORT_NOISE
 from app.media.quality import QualityMeter
+from app.media.quality_report import quality_report
 from app.model.ids import StreamId
 from app.model.media import PartyMix
-from app.model.quality import Quality
+from app.model.quality import Quality, QualityReport, VoiceAddress
 from app.model.session import Direction, SessionDescription
 from native import Bus, EngineReport, ForeignPacket, SrtpKeys, SrtpSuite, Stream, StreamConfig
 
@@ -169,6 +170,18 @@ class VoiceStream:
             return False
         self.stream.send_digit(digit)
         return True
+
+    def quality_report(self, machine: EngineReport) -> QualityReport | None:
+        """All there is to say of the stream; None where it never ran."""
+        quality = self.quality(machine)
+        if self._running is None or quality is None:
+            return None
+        route = self.route
+        host = self.negotiation.local.address if route is None else route.local
+        local = VoiceAddress(host, self.stream.rtp_port, self.stream.ssrc)
+        return quality_report(
+            self._running, local, self.stream.statistics(), quality, silence_suppressed=self._discontinuous
+        )
 
     def level_dbov(self) -> float:
         """How loud the far end was in the last fifth of a second."""

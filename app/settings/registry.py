@@ -176,6 +176,19 @@ _LINE = (
         choices=("normal", "legacy"),
     ),
     Setting(
+        key="sip.quality_collector",
+        kind=Kind.TEXT,
+        default="",
+        label="Collector of quality reports",
+        description="Who is told after each call, and when one sounds bad, how good the voice was (RFC 6035): "
+        "a SIP address. Empty tells nobody.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        pattern=r"(|sips?:[^\s<>\"]{1,250})",
+        pattern_words="a SIP address such as sip:quality@pbx.example.com",
+    ),
+    Setting(
         key="sip.dscp",
         kind=Kind.NUMBER,
         default=24,

@@ -12,6 +12,7 @@ import msgspec
 
 from app.model.cause import Cause
 from app.model.ids import LegId, LineId
+from app.model.quality import QualityReport, Severity
 from app.model.session import SessionDescription
 from app.model.signalling import (
     AnswerReceived,
@@ -137,6 +138,9 @@ class ScriptedLine:
     def join(self, leg: LegId, other: LegId) -> None:
         """Attended transfer."""
         self._ask(Request.JOIN, leg, other)
+
+    def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
+        """Nobody collects reports behind a script."""
 
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         """DISCONNECT; `Released` follows whatever the script says."""

@@ -25,7 +25,7 @@ from app.model.media import (
     Scene,
 )
 from app.model.party import Party
-from app.model.quality import Quality
+from app.model.quality import Quality, QualityReport, Severity, VoiceAddress, VoiceMetrics
 from app.model.refusal import Refusal
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.model.signalling import (
@@ -50,6 +50,19 @@ def session(direction: Direction = Direction.SENDRECV, version: int = 1) -> Sess
     return SessionDescription(1, version, "192.0.2.9", (audio,))
 
 
+_NOTHING_MISSED = VoiceMetrics(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 16, 40, 80, 500)
+REPORT = QualityReport(
+    local=VoiceAddress("192.0.2.1", 50000, 1),
+    remote=VoiceAddress("192.0.2.9", 40000, 2),
+    payload_type=8,
+    encoding="PCMA",
+    clock_rate=8000,
+    packet_time_ms=20,
+    silence_suppressed=False,
+    ours=_NOTHING_MISSED,
+)
+
+
 class DummyLine:
     """Writes down every request as (name, leg, detail)."""
 
@@ -58,6 +71,7 @@ class DummyLine:
         self.capabilities = capabilities
         self.requests: list[tuple[str, LegId, object]] = []
         self.options: list[CallOptions] = []
+        self.reports: list[tuple[LegId, Severity | None]] = []
 
     def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
         self.requests.append(("setup", leg, number))
@@ -86,6 +100,9 @@ class DummyLine:
 
     def join(self, leg: LegId, other: LegId) -> None:
         self.requests.append(("join", leg, other))
+
+    def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
+        self.reports.append((leg, alert))
 
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         self.requests.append(("disconnect", leg, cause))
@@ -141,6 +158,9 @@ class DummyMedia:
 
     def quality(self, stream: StreamId) -> Quality | None:
         return None if self.figures is None else msgspec.structs.replace(self.figures, stream=stream)
+
+    def quality_report(self, stream: StreamId) -> QualityReport | None:
+        return REPORT if stream in self.open_streams else None
 
     def level(self, stream: StreamId) -> float:
         return self.levels.get(stream, -127.0)

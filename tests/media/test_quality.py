@@ -215,9 +215,12 @@ def test_the_far_end_is_the_cause_where_only_it_hears_badly() -> None:
     pair.far.device.feed(sine(400, 60))
     lose = iter(np.random.default_rng(3).random(10**5) < 0.2)
     push = pair.far.stream.push
-    pair.far.stream.push = (  # type: ignore[method-assign]
-        lambda packet, arrival=None: None if packet[1] < 192 and next(lose) else push(packet, arrival)
-    )
+
+    def push_some(packet: bytes, arrival_ns: int | None = None) -> None:
+        if packet[1] >= 192 or not next(lose):
+            push(packet, arrival_ns)
+
+    pair.far.stream.push = push_some  # type: ignore[method-assign]
     quality = watched(pair, pair.near, 40)
     pair.close()
     assert quality.bars == 4
@@ -228,7 +231,7 @@ def test_the_far_end_is_the_cause_where_only_it_hears_badly() -> None:
 
 
 def test_an_echo_is_the_cause_where_our_own_voice_comes_back() -> None:
-    """The far end hears half of its own loudspeaker, does nothing about it, and says so; a long way makes it audible."""
+    """The far end hears half of its own loudspeaker and says so; a long way makes that audible."""
     pair = Pair(XR, wire=lossy(1, 0.0, delay_ms=60))
     pair.far.device.set_enhancement(Enhancement(noise=NoiseSuppression.MODERATE))
     pair.near.device.feed(acoustics.to_samples(acoustics.speech("demo-instruct", seconds=24)))

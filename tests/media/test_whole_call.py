@@ -12,6 +12,7 @@ from app.model.cause import Cause
 from app.model.history import CallRecord
 from app.model.ids import LegId, LineId
 from app.model.party import Party
+from app.model.quality import QualityReport, Severity
 from app.model.session import SessionDescription
 from app.model.signalling import (
     Alerting,
@@ -42,6 +43,7 @@ class WireLine:
         self.far: Post = lambda event: None
         self.far_id = LineId("")
         self.near: Post = lambda event: None
+        self.reports: list[QualityReport] = []
 
     def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
         self.far(SetupIndicated(leg, self.far_id, Party(str(self.id)), Party(number), offer))
@@ -62,6 +64,9 @@ class WireLine:
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         self.far(Released(leg, cause))
         self.near(Released(leg, cause))
+
+    def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
+        self.reports.append(report)
 
     def information(self, leg: LegId, digits: str) -> None:
         raise AssertionError("no overlap here")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 from native import Codec, EchoControl, Enhancement, NoiseSuppression, VoipMetrics, burst_ratio, mos, rating
 from tests import acoustics
 from tests.native.support import PCMU, TICK_SAMPLES, Pair, Wire, lossy, perfect, sine
+from tests.peers.tshark import tshark, write_capture
 
 XR = replace(PCMU, extended_reports=True)
 
@@ -185,20 +184,9 @@ def test_wireshark_finds_nothing_wrong(tmp_path: Path) -> None:
             for packet in packets:
                 other.stream.push(packet)
     pair.close()
-    dissected = dissect(tmp_path, reports)
+    capture = tmp_path / "rtcp.pcap"
+    write_capture(capture, 50001, reports)
+    dissected = tshark(capture, "-d", "udp.port==50001,rtcp", "-V")
     assert dissected.count("VoIP Metrics Report Block") >= 3
     assert "Malformed" not in dissected
     assert "Expert Info (Error" not in dissected
-
-
-def dissect(folder: Path, packets: list[bytes]) -> str:
-    """What tshark makes of these RTCP packets."""
-    capture = folder / "rtcp.pcap"
-    with capture.open("wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
-        for number, packet in enumerate(packets):
-            udp = struct.pack("!HHHH", 50001, 50001, 8 + len(packet), 0) + packet
-            ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, bytes(4), bytes(4)) + udp
-            file.write(struct.pack("<IIII", number, 0, len(ip), len(ip)) + ip)
-    command = ["tshark", "-r", str(capture), "-d", "udp.port==50001,rtcp", "-V"]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout

@@ -23,6 +23,7 @@ from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.errors import HeaderError
 from app.signalling.sip.fields import NameAddr
 from app.signalling.sip.message import Request, Response
+from app.signalling.sip.quality_report import ReportedCall
 from app.signalling.sip.session import Session
 from app.signalling.sip.uri import SipUri
 
@@ -48,6 +49,8 @@ class Call:
         self._writer = DescriptionWriter()
         self._session: Session | None = None
         self._released = False
+        self.facts: ReportedCall | None = None
+        """What a report on the call's voice says of the call, from its answer on."""
 
     # --- from the port, in a call that is connected ------------------------------------------------------
 
@@ -102,6 +105,9 @@ class Call:
         session = Session(self._endpoint, dialog, self, self._writer, self._close_session, owns_call_id=owns_call_id)
         self._sessions[dialog.key] = session
         return session
+
+    def _note_answer(self, dialog: Dialog, *, incoming: bool) -> None:
+        self.facts = ReportedCall(dialog, incoming, self._endpoint.wall_time())
 
     def _close_session(self, session: Session) -> None:
         self._sessions.pop(session.dialog.key, None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.model.ids import LineId
 from app.settings.secret import Secret
 from app.signalling.sip.hop import Transport
+from app.signalling.sip.uri import SipUri
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class SipLineConfig:
     dscp: int = 24
     tls: ssl.SSLContext | None = None
     user_agent: str = "IP270"
+    quality_collector: SipUri | None = None
+    """Who gets reports on the quality of calls (RFC 6035); None: nobody."""
 
     @property
     def first_hop(self) -> tuple[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -28,9 +30,17 @@ class Endpoint:
     """One line's place in the network. Sans-IO; `route_found` tells it where it stands before anything is sent."""
 
     def __init__(
-        self, config: SipLineConfig, send: Send, schedule: Schedule, user: TransactionUser, timers: Timers
+        self,
+        config: SipLineConfig,
+        send: Send,
+        schedule: Schedule,
+        user: TransactionUser,
+        timers: Timers,
+        wall_time: Callable[[], float] = time.time,
     ) -> None:
         self.config = config
+        self.wall_time = wall_time
+        """Seconds since 1970, for what people read."""
         self.schedule = schedule
         self.timers = timers
         self.tally = Tally(schedule)

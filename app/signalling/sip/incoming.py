@@ -82,6 +82,7 @@ class IncomingCall(Call):
             self.disconnect(Cause.INCOMPATIBLE_DESTINATION)
             return
         self._stop_timers()
+        self._note_answer(self._session.dialog, incoming=True)
         self._session.accept(self._transaction, body, expects_answer=not self._transaction.request.body)
 
     def disconnect(self, cause: Cause) -> None:

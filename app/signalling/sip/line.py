@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from app.model.cause import Cause
 from app.model.ids import LegId, LineId
+from app.model.quality import QualityReport, Severity
 from app.model.session import SessionDescription
 from app.model.signalling import CallOptions, Executor, LineCapabilities, SignallingEvent
 from app.signalling.loop_clock import LoopClock
@@ -145,6 +146,10 @@ class SipLine:
 
     def join(self, leg: LegId, other: LegId) -> None:
         """Never asked for: `capabilities.transfer` says that nobody does it here."""
+
+    def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
+        """How the voice was, by PUBLISH (RFC 6035)."""
+        self._clock.run(lambda: self._agent.report_quality(leg, report, alert))
 
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         """DISCONNECT."""

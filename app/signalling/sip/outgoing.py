@@ -227,6 +227,7 @@ class OutgoingCall(Call):
             branch.session.bye(Cause.INCOMPATIBLE_DESTINATION)
             self._release(Cause.INCOMPATIBLE_DESTINATION)
             return
+        self._note_answer(branch.session.dialog, incoming=False)
         self._say(Connected(self.leg, answer, asserted_party(response)))
         branch.session.confirm()
 

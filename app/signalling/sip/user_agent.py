@@ -9,6 +9,7 @@ import msgspec
 
 from app.model.cause import Cause
 from app.model.ids import LegId
+from app.model.quality import QualityReport, Severity
 from app.model.session import SessionDescription
 from app.model.signalling import CallOptions, Released, SignallingEvent
 from app.signalling.schedule import Schedule
@@ -27,6 +28,8 @@ from app.signalling.sip.keep_alive import KeepAlive
 from app.signalling.sip.message import Request, Response, response_to
 from app.signalling.sip.outgoing import OutgoingCall
 from app.signalling.sip.parser import parse_message
+from app.signalling.sip.publication import Publisher
+from app.signalling.sip.quality_report import ReportedCall, write_report
 from app.signalling.sip.registration import BackOff, RegistrationClient
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
 from app.signalling.sip.session import Session
@@ -58,6 +61,10 @@ class UserAgent:
         self._post = post
         self._calls: dict[LegId, Call] = {}
         self._sessions: dict[DialogKey, Session] = {}
+        self._ended: dict[LegId, ReportedCall] = {}
+        """Calls whose voice may still be reported on."""
+        collector = config.quality_collector
+        self._publisher = None if collector is None else Publisher(self.endpoint, collector)
         self._keep_alive = KeepAlive(self.endpoint, self._server_silent)
         self.registration = RegistrationClient(self.endpoint, self._post, back_off)
 
@@ -149,6 +156,14 @@ class UserAgent:
         call = self._calls.get(leg)
         if call is not None:
             call.digit(digit)
+
+    def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
+        """Tell the collector how the voice of a leg was, or is."""
+        running = self._calls.get(leg)
+        call = self._ended.pop(leg, None) if running is None else running.facts
+        if call is not None and self._publisher is not None and self.endpoint.ready:
+            now = self.endpoint.wall_time()
+            self._publisher.publish(write_report(call, report, now, self.endpoint.config.user_agent, alert))
 
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         """End a leg."""
@@ -267,7 +282,11 @@ class UserAgent:
         return self.endpoint.uri_of(text)
 
     def _forget(self, leg: LegId) -> None:
-        self._calls.pop(leg, None)
+        call = self._calls.pop(leg, None)
+        if call is not None and call.facts is not None:
+            self._ended[leg] = call.facts
+            while len(self._ended) > MAX_CALLS:
+                del self._ended[next(iter(self._ended))]
 
 
 def _first_stamped(request: Request, source: Hop) -> str:

@@ -20,6 +20,7 @@ from app.signalling.sip.message import Message, Request, Response, response_to
 from app.signalling.sip.parser import parse_message
 from app.signalling.sip.registration import BackOff
 from app.signalling.sip.sdp import build_sdp
+from app.signalling.sip.uri import SipUri
 from app.signalling.sip.user_agent import UserAgent
 
 E = TypeVar("E")
@@ -64,7 +65,14 @@ class Phone:
     """A user agent on the network. `server` is where it registers and sends its calls."""
 
     def __init__(
-        self, network: Network, address: str, server: str, *, register: bool = False, expires: int = 600
+        self,
+        network: Network,
+        address: str,
+        server: str,
+        *,
+        register: bool = False,
+        expires: int = 600,
+        collector: SipUri | None = None,
     ) -> None:
         self.network = network
         self.address = address
@@ -78,6 +86,7 @@ class Phone:
             local_port=5060,
             keep_alive=0.0,
             expires=expires,
+            quality_collector=collector,
         )
         self.agent = UserAgent(
             config,

@@ -1,0 +1,62 @@
+"""When the quality of a call is told to whoever collects reports."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.calls.alarm import ALERTS_MAX, QualityAlarm
+from app.calls.deadlines import Deadline
+from app.model.cause import Cause
+from app.model.quality import Quality, Severity
+from app.model.signalling import Released
+from tests.calls.dummies import DeskPhone
+
+
+def look(desk: DeskPhone, bars: int, times: int) -> None:
+    figures = desk.media.figures
+    assert isinstance(figures, Quality)
+    desk.media.figures = msgspec.structs.replace(figures, bars=bars)
+    for _ in range(times):
+        desk.wait(Deadline.QUALITY)
+
+
+def test_a_call_that_we_end_is_reported_once() -> None:
+    desk = DeskPhone()
+    leg = desk.talk()
+    desk.done(desk.control.hang_up(desk.now))
+    assert desk.line.reports == [(leg, None)]
+    assert [request for request, *_ in desk.line.requests][-1] == "disconnect"
+
+
+def test_a_call_that_the_far_end_ends_is_reported_once() -> None:
+    desk = DeskPhone()
+    leg = desk.talk()
+    desk.say(Released(leg, Cause.NORMAL_CLEARING))
+    assert desk.line.reports == [(leg, None)]
+
+
+def test_a_call_that_nobody_answered_is_not() -> None:
+    desk = DeskPhone()
+    desk.say(Released(desk.dial(), Cause.USER_BUSY))
+    assert desk.line.reports == []
+
+
+def test_an_alert_goes_out_when_a_call_turns_bad_and_when_it_is_good_again() -> None:
+    desk = DeskPhone()
+    leg = desk.talk()
+    look(desk, 4, 3)
+    look(desk, 1, 1)
+    assert desk.line.reports == []
+    look(desk, 1, 5)
+    assert desk.line.reports == [(leg, Severity.CRITICAL)]
+    look(desk, 2, 2)
+    look(desk, 3, 2)
+    assert desk.line.reports[1:] == [(leg, Severity.WARNING), (leg, Severity.CLEAR)]
+
+
+def test_a_line_on_the_edge_does_not_fill_the_collector() -> None:
+    alarm = QualityAlarm()
+    flickering = [alarm.look(bars) for _ in range(50) for bars in (1, 4)]
+    assert flickering == [None] * 100
+    lasting = [alarm.look(bars) for _ in range(50) for bars in (1, 1, 4, 4)]
+    assert len([told for told in lasting if told is not None]) == ALERTS_MAX
