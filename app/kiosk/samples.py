@@ -24,6 +24,7 @@ from app.model.snapshot import (
     DisplayView,
     LineView,
     LockView,
+    RecordingView,
     RingView,
     Snapshot,
 )
@@ -168,6 +169,8 @@ MUTED = AudioView(available=_ALL_PATHS, muted=True, microphone=MicrophoneMode.CL
 LOCKED = _with(IDLE, lock=LockView(locked=True, pin_set=True))
 _ENCRYPTED = msgspec.structs.replace(CALL, encrypted=True)
 IN_CALL = _with(IDLE, calls=(_ENCRYPTED,), active=CALL.id, audio=MUTED, off_hook=True)
+_RECORDED = msgspec.structs.replace(_ENCRYPTED, recording=RecordingView(running=True, wanted=True, allowed=True))
+RECORDING = _with(IN_CALL, calls=(_RECORDED,))
 _HELD = msgspec.structs.replace(
     CALL, id=CallId("call-3"), state=CallState.HELD, party=Party(number="10", name="Reception")
 )
@@ -278,6 +281,19 @@ MORE = (
             ),
         ),
     ),
+    Sample("recording", RECORDING),
+    Sample(
+        "recording-stopped",
+        _with(IN_CALL, calls=(msgspec.structs.replace(CALL, recording=RecordingView(allowed=True)),)),
+    ),
+    Sample(
+        "recording-conference",
+        _with(
+            CONFERENCE,
+            calls=tuple(msgspec.structs.replace(call, recording=_RECORDED.recording) for call in CONFERENCE.calls),
+        ),
+    ),
+    Sample("recording-locked", _with(RECORDING, lock=LockView(locked=True, pin_set=True))),
     Sample("sound", IDLE, _goes(Place.SOUND)),
     Sample("ringer", IDLE, _goes(Place.RINGER)),
     Sample("silent", _with(IDLE, ring=RingView("marimba", RING_TONES, silent=True)), _goes(Place.RINGER)),

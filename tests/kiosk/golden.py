@@ -22,7 +22,11 @@ CASES: tuple[tuple[Sample, str], ...] = (
     *((sample, theme) for sample in MAIN for theme in ("night", "day")),
     *((sample, "high-contrast") for sample in MAIN if sample.name in ("idle", "in-call")),
     *((sample, "night") for sample in MORE),
-    *((sample, "day") for sample in MORE if sample.name in ("conference", "conference-party", "consultation")),
+    *(
+        (sample, "day")
+        for sample in MORE
+        if sample.name in ("conference", "conference-party", "consultation", "recording")
+    ),
 )
 
 

@@ -103,7 +103,7 @@ async def lighttpd(algorithm: str = "SHA-256") -> AsyncIterator[WebServer]:
         (folder / "lighttpd.conf").write_text(text)
         # Whom the socket is for is said by the process's number, which only it knows (sd_listen_fds).
         script = f'exec 3<&{listener.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec lighttpd -D -f "{folder}/lighttpd.conf"'
-        async with _running(("sh", "-c", script), {}, listener, folder):
+        async with _running(("bash", "-c", script), {}, listener, folder):
             yield WebServer(f"http://127.0.0.1:{port}/", folder)
 
 

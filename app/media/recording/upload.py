@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -210,7 +211,7 @@ class _Body(Payload):
         super().__init__(source, content_type="application/vnd.tcpdump.pcap")
         self._source = source
         self._alive = alive
-        self._size = _size(source.path) if source.finished else None
+        self._size = source.path.stat().st_size if source.finished else None
         self._written = 0
 
     @property
@@ -261,8 +262,9 @@ def _tls_problem(error: aiohttp.ClientSSLError) -> Unreachable:
 
 
 def _reason(error: Exception) -> str:
-    words = error.strerror if isinstance(error, OSError) else ""
-    return words or str(error)[:80] or type(error).__name__
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno) if error.errno > 0 else "its name is not known"
+    return str(error)[:80] or type(error).__name__
 
 
 def _size(path: Path) -> int:
