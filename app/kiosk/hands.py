@@ -204,7 +204,7 @@ class Hands:
     def _mute(self, view: View) -> None:
         if view.incoming is not None and view.active is None:
             self._send(Silence(id=0))
-        elif view.active is not None:
+        elif view.talking:
             self._send(Mute(id=0, muted=not view.snapshot.audio.muted))
         elif not view.snapshot.lock.locked:
             silent = not view.snapshot.ring.silent
@@ -228,16 +228,16 @@ class Hands:
         if path not in audio.available:
             self._situation.tell(self._situation.say(f"The {path.value} is not plugged in."))
             return
-        in_use = audio.path is path and view.active is not None
+        in_use = audio.path is path and view.talking
         self._send(SelectPath(id=0, path=AudioPath.HANDSET if in_use else path))
         if view.incoming is not None and view.active is None:
             self._send(Answer(id=0, call=view.incoming.id))
-        elif view.active is None and self._situation.state.place is Place.IDLE and not view.snapshot.lock.locked:
+        elif not view.talking and self._situation.state.place is Place.IDLE and not view.snapshot.lock.locked:
             self._situation.change(place=Place.DIAL, typed="")
 
     def _volume(self, view: View, presses: int) -> None:
         audio = view.snapshot.audio
-        rings = view.active is None
+        rings = not view.talking
         percent = ringer.volume_after(audio.ringer_volume if rings else audio.volume, presses)
         self._performer.perform(Send(SetVolume(id=0, percent=percent, ringer=rings)))
         what = self._situation.say("Ringer") if rings else self._situation.say("Volume")

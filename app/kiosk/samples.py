@@ -266,6 +266,8 @@ MORE = (
     ),
     Sample("wrong-pin", _with(LOCKED, lock=LockView(locked=True, pin_set=True, wrong_attempts=4, retry_at=NOW + 29.6))),
     Sample("emergency", LOCKED, _goes(Place.EMERGENCY)),
+    Sample("app-voice", _with(IDLE, app_party="Front door", audio=AudioView(available=_ALL_PATHS))),
+    Sample("app-voice-locked", _with(LOCKED, app_party="Front door")),
     Sample("menu", IDLE, _goes(Place.MENU)),
     Sample("theme", IDLE, _goes(Place.THEME)),
     Sample(

@@ -107,7 +107,7 @@ class Ui:
             self._situation.change(pin="")
 
     def _follow_hook(self, before: Snapshot, now: Snapshot) -> None:
-        if now.off_hook == before.off_hook or now.calls or now.lock.locked:
+        if now.off_hook == before.off_hook or now.calls or now.app_party is not None or now.lock.locked:
             return
         if now.off_hook and self._situation.state.place is Place.IDLE:
             self._situation.change(place=Place.DIAL, typed="")

@@ -105,6 +105,11 @@ class View:
         return next((call for call in calls if call.id == self.snapshot.active), calls[0] if calls else None)
 
     @property
+    def talking(self) -> bool:
+        """Whether keys for microphone and ear mean a conversation: a call, or one that an app has."""
+        return self.active is not None or self.snapshot.app_party is not None
+
+    @property
     def parties(self) -> tuple[CallView, ...]:
         """The parties of the conference, with those who have just gone."""
         return tuple(call for call in self.snapshot.calls if call.in_conference)

@@ -439,3 +439,28 @@ def test_a_keyboard_jumps_to_a_screen_but_never_past_the_lock() -> None:
     assert harness.root.id == "dial"
     harness.ui.on_step(Step.HOME)
     assert harness.root.id == "in-call"
+
+
+def talking_by_an_app() -> Snapshot:
+    snapshot = by_name("app-voice").snapshot
+    assert snapshot is not None
+    return snapshot
+
+
+def test_keys_mean_what_an_app_talks() -> None:
+    talking = talking_by_an_app()
+    assert Harness().show(talking).keys(Key.MUTE).sent == [Mute(id=0, muted=True)]
+    assert Harness().show(talking).keys(Key.VOLUME_UP).sent == [SetVolume(id=0, percent=70, ringer=False)]
+    harness = Harness().show(talking).keys(Key.SPEAKER)
+    assert harness.sent == [SelectPath(id=0, path=AudioPath.SPEAKER)]
+    assert harness.root.id == "idle"
+
+
+def test_what_an_app_talks_is_ended_by_touch() -> None:
+    assert Harness().show(talking_by_an_app()).tap("end-app").sent == [HangUp(id=0)]
+
+
+def test_lifting_the_handset_takes_the_voice_of_an_app() -> None:
+    talking = talking_by_an_app()
+    harness = Harness().show(talking).show(msgspec.structs.replace(talking, off_hook=True))
+    assert harness.root.id == "idle"

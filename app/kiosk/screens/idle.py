@@ -9,6 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Place
 from app.kiosk.layout import Bands, bands
 from app.kiosk.marks import Fill, Icon, Mark, Symbol, Text
+from app.kiosk.screens import app_voice
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
@@ -148,6 +149,17 @@ def _owner(view: View, line: LineView, room: int) -> Node:
 
 
 def _right(view: View, area: Rect, areas: Bands) -> Node:
+    party = view.snapshot.app_party
+    if party is None:
+        return _news(view, area, areas)
+    upper = Rect(area.x, area.y, area.width, min(area.height // 2, view.px(148)))
+    lower = Rect(area.x, upper.bottom + areas.gap, area.width, area.height - upper.height - areas.gap)
+    children = (app_voice.panel(view, upper, party), _news(view, lower, areas))
+    return Node("with-app", Role.GROUP, area, children=children)
+
+
+def _news(view: View, area: Rect, areas: Bands) -> Node:
+    """What is wrong, if anything, and the people one calls."""
     line = view.line
     if line is None:
         words = view.say("This phone has no line yet.")

@@ -79,6 +79,8 @@ def _words(view: View) -> tuple[str, Token]:
         return view.say("Checking"), Token.TEXT
     if lock.wrong_attempts and not view.ui.pin:
         return view.say("Wrong PIN. Try again."), Token.END_TEXT
+    if view.snapshot.app_party is not None:
+        return view.say("Locked. An app uses the microphone."), Token.TEXT
     return view.say("Locked"), Token.TEXT
 
 
