@@ -19,15 +19,6 @@ QUICKLY = 4.0
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[Rig]:
-    """A demo PBX that runs."""
-    rig = Rig(tmp_path)
-    await rig.start_pbx()
-    yield rig
-    await rig.close()
-
-
-@pytest.fixture
 async def phone(world: Rig, tmp_path: Path) -> AsyncIterator[PhoneProcess]:
     """A phone in a call with the echo, with a PIN."""
     phone = PhoneProcess(tmp_path / "phone", world.configuration("udp"))

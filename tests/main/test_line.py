@@ -5,10 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import tomllib
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from app.model import commands
 from app.model.signalling import Registration
@@ -25,15 +22,6 @@ from tests.scenarios.rig import Rig
 
 MENDED = 5.0
 """Seconds within which a mended file must have been taken up."""
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[Rig]:
-    """A demo PBX that runs."""
-    rig = Rig(tmp_path)
-    await rig.start_pbx()
-    yield rig
-    await rig.close()
 
 
 async def test_a_pbx_that_is_not_there_is_found_when_it_comes(world: Rig, tmp_path: Path) -> None:
