@@ -83,5 +83,5 @@ async def call_connects(rig: Rig, number: str, patience: float) -> bool:
     await rig.phone.command(lambda id_: Dial(id_, number=number))
     connected = await rig.phone.until(lambda s: any(c.state is CallState.CONNECTED for c in s.calls), patience)
     await rig.phone.command(HangUp)
-    assert await rig.phone.until(lambda s: not s.calls, 10), rig.phone.describe()
+    assert await rig.phone.until(lambda s: not s.calls), rig.phone.describe()
     return connected

@@ -40,7 +40,7 @@ async def set_theme(surface: Surface, theme: str) -> commands.Reply:
 
 async def test_no_right_to_real_time_is_told(phone: PhoneProcess) -> None:
     async with phone.running(prefix=NO_RIGHTS) as surface:
-        assert await surface.until(lambda s: "CAP_SYS_NICE" in notice(s, "media.realtime"), 5), surface.describe()
+        assert await surface.until(lambda s: "CAP_SYS_NICE" in notice(s, "media.realtime")), surface.describe()
         assert "media.realtime" in phone.said
 
 
@@ -53,7 +53,7 @@ async def test_a_phone_with_its_rights_says_nothing_of_them(phone: PhoneProcess)
 @pytest.mark.skipif(any(Path("/dev").glob("dri/card*")), reason="this machine has a display")
 async def test_no_display_is_told(phone: PhoneProcess) -> None:
     async with phone.running(board="desktop", kiosk=True, environment=NO_DISPLAY) as surface:
-        assert await surface.until(lambda s: "desktop session" in notice(s, "hal.display"), 5), surface.describe()
+        assert await surface.until(lambda s: "desktop session" in notice(s, "hal.display")), surface.describe()
         assert "hal.display" in phone.said
 
 
@@ -63,19 +63,19 @@ async def test_settings_that_are_damaged_twice_over(phone: PhoneProcess) -> None
             assert (await set_theme(surface, theme)).accepted
     (phone.state / "settings").write_bytes(b"\0" * 100)
     async with phone.running() as surface:
-        assert await surface.until(lambda s: "before the last change" in notice(s, "settings.stored"), 5)
+        assert await surface.until(lambda s: "before the last change" in notice(s, "settings.stored"))
         assert surface.snapshot is not None
         assert surface.snapshot.display.theme == "day"
     for name in ("settings", "settings.last-good"):
         (phone.state / name).write_bytes(os.urandom(100))
     async with phone.running() as surface:
-        assert await surface.until(lambda s: "are lost" in notice(s, "settings.stored"), 5), surface.describe()
+        assert await surface.until(lambda s: "are lost" in notice(s, "settings.stored")), surface.describe()
         assert surface.snapshot is not None
         assert surface.snapshot.display.theme == "night"
         assert phone.said.count("The stored settings are lost: the file settings is damaged") == 1
         assert (await set_theme(surface, "day")).accepted
     async with phone.running() as surface:
-        assert await surface.until(lambda s: s.display.theme == "day", 5), surface.describe()
+        assert await surface.until(lambda s: s.display.theme == "day"), surface.describe()
         assert notice(surface.snapshot, "settings") == ""
 
 
@@ -83,14 +83,14 @@ async def test_a_state_folder_that_cannot_be_written(phone: PhoneProcess) -> Non
     phone.state.mkdir()
     phone.state.chmod(0o500)
     async with phone.running(prefix=NO_RIGHTS) as surface:
-        assert await surface.until(lambda s: "Nothing will be remembered" in notice(s, "storage"), 5)
+        assert await surface.until(lambda s: "Nothing will be remembered" in notice(s, "storage"))
         assert "read-only" in phone.said
         refused = await set_theme(surface, "day")
         assert not refused.accepted
         assert "could not be stored" in refused.reason
         phone.state.chmod(0o700)
-        assert await surface.until(lambda s: not notice(s, "storage"), 8), surface.describe()
-        assert await surface.until(lambda s: not notice(s, "calls") and not notice(s, "diagnostics"), 1)
+        assert await surface.until(lambda s: not notice(s, "storage")), surface.describe()
+        assert await surface.until(lambda s: not notice(s, "calls") and not notice(s, "diagnostics"))
         assert (await set_theme(surface, "day")).accepted
     assert {path.name for path in phone.state.iterdir()} >= {"settings", "calls.sqlite", "log"}
 
@@ -98,7 +98,7 @@ async def test_a_state_folder_that_cannot_be_written(phone: PhoneProcess) -> Non
 async def test_a_state_that_is_no_folder(phone: PhoneProcess) -> None:
     phone.state.write_text("a file")
     async with phone.running() as surface:
-        assert await surface.until(lambda s: "--state" in notice(s, "storage"), 5), surface.describe()
+        assert await surface.until(lambda s: "--state" in notice(s, "storage")), surface.describe()
 
 
 async def test_a_socket_folder_that_cannot_be_written(phone: PhoneProcess) -> None:
@@ -109,7 +109,7 @@ async def test_a_socket_folder_that_cannot_be_written(phone: PhoneProcess) -> No
     assert "Permission denied" in phone.said
     phone.socket.parent.chmod(0o700)
     await phone.connect(10)
-    assert await phone.surface.until(lambda s: not notice(s, "surface"), 2), phone.surface.describe()
+    assert await phone.surface.until(lambda s: not notice(s, "surface")), phone.surface.describe()
     assert (await phone.end())[0] == 0
 
 
@@ -129,7 +129,7 @@ async def test_a_second_phone_on_the_same_state_folder_ends_and_says_what_to_do(
     await phone.connect()
     await phone.end(signal.SIGKILL)
     async with second.running() as surface:
-        assert await surface.until(lambda s: s.display.theme == "day", 5), "a phone that died leaves nothing locked"
+        assert await surface.until(lambda s: s.display.theme == "day"), "a phone that died leaves nothing locked"
 
 
 async def test_a_second_phone_on_the_same_socket_ends_and_says_why(phone: PhoneProcess, tmp_path: Path) -> None:
@@ -142,4 +142,4 @@ async def test_a_second_phone_on_the_same_socket_ends_and_says_why(phone: PhoneP
         assert "another with --socket." in second.said
         assert "Traceback" not in second.said
         assert (await set_theme(surface, "day")).accepted
-        assert await surface.until(lambda s: s.display.theme == "day", 5)
+        assert await surface.until(lambda s: s.display.theme == "day")

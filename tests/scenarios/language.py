@@ -19,9 +19,7 @@ from app.model.keys import Key
 from app.model.media import AudioPath
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView, Snapshot
-from tests.scenarios.rig import Rig
-
-PATIENCE = 5.0
+from tests.scenarios.rig import PATIENCE, Rig
 
 
 class StepFailed(AssertionError):

@@ -19,6 +19,8 @@ from app.model.wire import FrameSplitter, decode_downward, encode
 from tests.peers.peer import free_port
 
 START_PATIENCE = 20.0
+PATIENCE = 15.0
+"""Seconds for what comes at once, on a machine that is busy with much else."""
 
 
 class Surface:
@@ -63,7 +65,7 @@ class Surface:
         self._writer.write(encode(build(self._next_id)))
         return await asyncio.wait_for(future, patience)
 
-    async def until(self, true: Callable[[Snapshot], bool], patience: float) -> bool:
+    async def until(self, true: Callable[[Snapshot], bool], patience: float = PATIENCE) -> bool:
         """Wait until a snapshot makes `true` true; False when `patience` seconds went by."""
         end = time.monotonic() + patience
         while not (self.snapshot is not None and true(self.snapshot)):
