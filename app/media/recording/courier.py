@@ -52,6 +52,7 @@ class Courier:
         self._too_large: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
+        self._prepared = False
         self._delay = FIRST_DELAY
 
     def start(self) -> None:
@@ -101,8 +102,6 @@ class Courier:
             self._news.set()
 
     async def _work(self) -> None:
-        with contextlib.suppress(OSError):
-            await asyncio.to_thread(self._spool.prepare)
         while True:
             self._news.clear()
             delay = None if await self._send_waiting() else self._delay
@@ -113,6 +112,9 @@ class Courier:
     async def _send_waiting(self) -> bool:
         """Send all that is finished; False where it must be tried again later."""
         try:
+            if not self._prepared:
+                await asyncio.to_thread(self._spool.prepare, self._running)
+                self._prepared = True
             await self._make_room()
             waiting = await asyncio.to_thread(self._spool.files, but={*self._running, *self._too_large})
         except OSError as error:
@@ -156,7 +158,7 @@ class Courier:
             await source.wait_finished(ROOM_SECONDS)
 
     async def _make_room(self) -> bool:
-        gone, enough = await asyncio.to_thread(self._spool.make_room, self._limit(), set(self._running))
+        gone, enough = await asyncio.to_thread(self._spool.make_room, self._limit(), self._running)
         if gone:
             log.warning("%d recordings were deleted undelivered to make room for newer ones", gone)
             self._told(

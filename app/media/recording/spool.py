@@ -33,18 +33,22 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def prepare(self) -> None:
-        """Make the folder, and mend what a power cut left behind. Raises OSError."""
+    def prepare(self, running: Collection[str] = ()) -> None:
+        """Make the folder, and mend what a power cut left behind. Raises OSError.
+
+        `running` is looked at just before each file, since a recording may begin meanwhile.
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self.files():
-            _cut_to_whole_packets(path)
+            if path.name not in running:
+                _cut_to_whole_packets(path)
 
     def files(self, *, but: Collection[str] = ()) -> list[Path]:
         """All recordings that are not named in `but`, the oldest first. Raises OSError."""
         return [path for path in self._sizes() if path.name not in but]
 
     def make_room(self, limit: int, running: Collection[str]) -> tuple[int, bool]:
-        """Delete the oldest that are not `running` until all are within `limit` bytes.
+        """Delete the oldest that are not `running`, looked at as by `prepare`, until all are within `limit` bytes.
 
         Gives back how many went, and whether it is enough. Raises OSError.
         """

@@ -1,0 +1,163 @@
+"""What is sent when: while it runs, afterwards, after a restart, and what goes when there is no room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from app.media.recording import courier as couriers
+from app.media.recording.courier import Courier, Trouble
+from app.media.recording.spool import Spool
+from app.media.recording.upload import Target
+from app.security.tls import client_context
+from app.settings.secret import Secret
+from tests.media.recording import servers
+from tests.media.recording.servers import OK, answer, odd
+from tests.peers.web_servers import PASSWORD, USER, nginx
+
+PATIENCE = 20.0
+HEADER = bytes.fromhex("a1b2c3d40002000400000000000000000000ffff00000001")
+
+
+class World:
+    """A courier on a spool, and what it told."""
+
+    def __init__(self, folder: Path, limit: int = 1_000_000) -> None:
+        self.folder = folder
+        self.limit = limit
+        self.told: list[Trouble | None] = []
+        self.overfull: list[Path] = []
+        self.courier = Courier(Spool(folder), lambda: self.limit, self.told.append, self.overfull.append)
+
+    def put(self, name: str, size: int = 1000) -> Path:
+        path = self.folder / name
+        self.folder.mkdir(exist_ok=True)
+        path.write_bytes(HEADER + (b"\0" * 12 + b"\0\0\0\0") * (size // 16))
+        return path
+
+    async def aim(self, url: str) -> None:
+        await self.courier.set_target(Target(url, USER, Secret(PASSWORD), client_context(None)))
+
+
+@pytest.fixture
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    monkeypatch.setattr(couriers, "FIRST_DELAY", 0.05)
+    monkeypatch.setattr(couriers, "ROOM_SECONDS", 0.05)
+    world = World(tmp_path / "spool")
+    yield world
+    await world.courier.stop()
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not true():  # noqa: ASYNC110 - files set no event
+            await asyncio.sleep(0.01)
+
+
+async def test_what_an_earlier_start_left_is_sent_oldest_first(world: World) -> None:
+    async with odd(answer(OK)) as web:
+        for name in ("first", "second", "third"):
+            world.put(name)
+            await asyncio.sleep(0.01)
+        world.courier.start()
+        await world.aim(web.url)
+        await until(lambda: not list(world.folder.iterdir()))
+        assert [head.split()[1] for head in web.heads] == ["/first", "/second", "/third"]
+
+
+async def test_a_running_recording_is_sent_and_deleted_only_at_its_end(world: World) -> None:
+    async with nginx() as web:
+        world.courier.start()
+        await world.aim(web.url)
+        path = world.put("call", 30_000)
+        world.courier.begun(path)
+        await until(web.coming)
+        assert path.exists()
+        world.courier.ended(path)
+        await until(lambda: not path.exists())
+        assert (web.stored / "call").stat().st_size > 30_000
+
+
+async def test_a_delivery_that_broke_begins_anew_and_nothing_is_lost(world: World) -> None:
+    async with odd(servers.close_half_way, servers.nonsense, servers.close_half_way, answer(OK)) as web:
+        world.courier.start()
+        await world.aim(web.url)
+        path = world.put("call", 200_000)
+        world.courier.begun(path)
+        await until(lambda: len(web.heads) >= 2)
+        world.courier.ended(path)
+        await until(lambda: not path.exists())
+        assert any(trouble is not None for trouble in world.told)
+        assert world.told[-1] is None
+
+
+async def test_without_a_server_all_is_kept_until_there_is_one(world: World) -> None:
+    world.courier.start()
+    path = world.put("call")
+    world.courier.begun(path)
+    world.courier.ended(path)
+    await until(lambda: not world.courier._running)
+    assert path.exists()
+    async with odd(answer(OK)) as web:
+        await world.aim(web.url)
+        await until(lambda: not path.exists())
+
+
+async def test_one_that_is_too_large_does_not_keep_the_others(world: World) -> None:
+    too_large = answer(b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n", after_body=False)
+    async with odd(too_large, answer(OK)) as web:
+        world.put("large")
+        await asyncio.sleep(0.01)
+        small = world.put("small")
+        world.courier.start()
+        await world.aim(web.url)
+        await until(lambda: not small.exists())
+        assert [path.name for path in world.folder.iterdir()] == ["large"]
+
+
+async def test_the_oldest_make_room_and_that_is_told(world: World) -> None:
+    for name in ("first", "second", "third"):
+        world.put(name, 1000)
+        await asyncio.sleep(0.01)
+    world.limit = 2100
+    world.courier.start()
+    await until(lambda: len(list(world.folder.iterdir())) == 2)
+    assert {path.name for path in world.folder.iterdir()} == {"second", "third"}
+    await until(lambda: world.told)
+    assert world.told[0] is not None
+    assert "no room" in world.told[0].reason
+
+
+async def test_running_recordings_alone_are_told_when_they_fill_the_room(world: World) -> None:
+    world.courier.start()
+    world.limit = 500
+    path = world.put("call", 1000)
+    world.courier.begun(path)
+    await until(lambda: world.overfull)
+    assert world.overfull[0] == path
+    assert path.exists()
+
+
+async def test_a_folder_that_cannot_be_read_is_tried_again(world: World) -> None:
+    world.folder.write_text("no folder")
+    world.courier.start()
+    async with odd(answer(OK)) as web:
+        await world.aim(web.url)
+        await asyncio.sleep(0.1)
+        world.folder.unlink()
+        path = world.put("call")
+        await until(lambda: not path.exists())
+
+
+async def test_stopping_leaves_what_is_not_delivered(world: World) -> None:
+    async with odd(servers.stall) as web:
+        world.courier.start()
+        await world.aim(web.url)
+        path = world.put("call")
+        world.courier.begun(path)
+        await until(lambda: web.heads)
+        await asyncio.wait_for(world.courier.stop(), PATIENCE)
+        assert path.exists()
