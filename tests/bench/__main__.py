@@ -19,6 +19,7 @@ _FULL: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "echo": lambda: echo.measure(rooms=10),
     "setup": lambda: setup.measure(calls=30),
     "cpu-per-call": lambda: cpu.measure(seconds=60, rounds=3),
+    "cpu-per-srtp-call": lambda: cpu.measure_encrypted(seconds=60, rounds=3),
     "lateness": lambda: lateness.measure(packets=30_000, peer_packets=7_500, rounds=2),
     "jitter": lambda: voice.measure_jitter(seeds=10),
     "loss": lambda: voice.measure_loss(seeds=10),
@@ -31,6 +32,7 @@ _QUICK: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "echo": lambda: echo.measure(rooms=2),
     "setup": lambda: setup.measure(calls=3),
     "cpu-per-call": lambda: cpu.measure(seconds=5, rounds=1),
+    "cpu-per-srtp-call": lambda: cpu.measure_encrypted(seconds=5, rounds=1),
     "lateness": lambda: lateness.measure(packets=500, peer_packets=500, rounds=1),
     "jitter": lambda: voice.measure_jitter(seeds=1),
     "loss": lambda: voice.measure_loss(seeds=1),
@@ -70,7 +72,7 @@ async def _ensure(measure: Callable[[], Awaitable[list[Row]]]) -> list[Row]:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="ci/bench",
-        description="Measure the phone beside programs that do the same. Alone on the machine, all rows take about "
+        description="Measure the phone beside programs that do the same. Alone on the machine, all rows take more than "
         "an hour, of which lateness takes 28 minutes.",
     )
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"one of {', '.join(_FULL)} (none: all)")

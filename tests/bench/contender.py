@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import functools
+import secrets
 from collections.abc import AsyncIterator, Callable
 
 from tests.bench.far_end import FarEnd
@@ -18,6 +20,9 @@ from tests.peers.sipp_peer import Sipp, SippConfig
 PATIENCE = 20.0
 """Seconds for each step of a call: the machine may be loaded on purpose."""
 LONGEST_CALL_SECONDS = 12 * 60
+SUITE = "AES_CM_128_HMAC_SHA1_80"
+KEY_BYTES = 30
+"""Master key and salt (RFC 3711, 8.2)."""
 _REAL_TIME = ("chrt", "-f", "60")
 
 
@@ -42,28 +47,40 @@ PEERS = (BARESIP_PYTHON, PJSUA2, BARESIP)
 
 
 @contextlib.asynccontextmanager
-async def answerer(media: tuple[str, int]) -> AsyncIterator[Sipp]:
-    """The common SIPp that takes registrations and calls; voice goes to `media`."""
-    async with Sipp(SippConfig("uas.xml", user="200", media=media)) as sipp:
+async def answerer(media: tuple[str, int], key: str = "") -> AsyncIterator[Sipp]:
+    """The common SIPp that takes registrations and calls; voice goes to `media`, with `key` as SRTP."""
+    scenario = "uas_srtp.xml" if key else "uas.xml"
+    async with Sipp(SippConfig(scenario, user="200", media=media, keys={"key": key} if key else {})) as sipp:
         yield sipp
 
 
 @contextlib.asynccontextmanager
-async def registered(contender: Contender, sipp: Sipp, *, spinning: bool = False) -> AsyncIterator[Peer]:
+async def registered(
+    contender: Contender, sipp: Sipp, *, spinning: bool = False, encrypted: bool = False
+) -> AsyncIterator[Peer]:
     """The phone, registered at the common SIPp, PCMU only."""
-    config = PeerConfig(user="27", domain=f"127.0.0.1:{sipp.config.port}", launch=contender.launch, spinning=spinning)
+    config = PeerConfig(
+        user="27",
+        domain=f"127.0.0.1:{sipp.config.port}",
+        launch=contender.launch,
+        spinning=spinning,
+        encryption=(SUITE,) if encrypted else (),
+    )
     async with contender.make(config) as peer:
         await peer.register(within=PATIENCE)
         yield peer
 
 
 @contextlib.asynccontextmanager
-async def in_call(contender: Contender, *, spinning: bool = False) -> AsyncIterator[tuple[Peer, FarEnd]]:
+async def in_call(
+    contender: Contender, *, spinning: bool = False, encrypted: bool = False
+) -> AsyncIterator[tuple[Peer, FarEnd]]:
     """The phone in a PCMU call with a far end that sends and listens."""
+    key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() if encrypted else ""
     async with (
-        FarEnd() as far_end,
-        answerer(("127.0.0.1", far_end.port)) as sipp,
-        registered(contender, sipp, spinning=spinning) as peer,
+        FarEnd(key) as far_end,
+        answerer(("127.0.0.1", far_end.port), key) as sipp,
+        registered(contender, sipp, spinning=spinning, encrypted=encrypted) as peer,
     ):
         await peer.call(sipp.uri)
         await peer.expect(EventKind.ESTABLISHED, within=PATIENCE)

@@ -12,7 +12,7 @@ from tests.peers.peer import REPOSITORY
 STORE = REPOSITORY / "build" / "bench"
 DOCUMENT = REPOSITORY / "docs" / "benchmarks.md"
 _ROWS = (
-    *("lateness", "cpu-per-call", "setup", "g722", "packets"),
+    *("lateness", "cpu-per-call", "cpu-per-srtp-call", "setup", "g722", "packets"),
     *("conference", "echo", "jitter", "loss", "latency"),
 )
 
@@ -43,6 +43,10 @@ schedstat over all threads of the process tree, wake-ups are its voluntary conte
 utime + stime stand in the details of the JSON lines. pjsua2 runs with its null sound device and no voice
 activity detection, baresip-python with its memory audio driver, Debian's baresip with a file of silence
 and no player; the phone with its simulated sound.
+
+**cpu-per-srtp-call.** The same with AES_CM_128_HMAC_SHA1_80 both ways, beside peers that are used from Python. The keys
+come by SDES; aiortc, which has neither SDES nor SIP, is connected by DTLS to a second process of its own that is
+not measured.
 
 **setup.** From the first INVITE to the ACK of the 200, by a packet capture on the loopback interface, against one
 SIPp that rings and answers at once. All phones call in turn; the first call of each is not counted.

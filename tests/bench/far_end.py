@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import array
 import asyncio
+import base64
 import contextlib
 import dataclasses
 import os
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -49,16 +51,20 @@ class Heard:
 
 
 class FarEnd:
-    """The far end's process, as the bench sees it. Use it as an asynchronous context manager."""
+    """The far end's process, as the bench sees it. Use it as an asynchronous context manager.
 
-    def __init__(self) -> None:
+    With `key`, an SRTP master key and its salt in base64 (RFC 4568, 6.1), what it sends is encrypted.
+    """
+
+    def __init__(self, key: str = "") -> None:
+        self._key = key
         self.port = free_port(even=True)
         self._folder = tempfile.TemporaryDirectory(prefix="far-end-")
         self._file = Path(self._folder.name) / "heard.npy"
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
-        command = [sys.executable, "-m", "tests.bench.far_end", str(self.port), str(self._file)]
+        command = [sys.executable, "-m", "tests.bench.far_end", str(self.port), str(self._file), self._key]
         self._process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=REPOSITORY
         )
@@ -116,7 +122,17 @@ class _Receiver:
         np.save(file, np.array([column[:shortest] for column in self.columns], dtype=np.int64))
 
 
-def _send(rtp: socket.socket, receiver: _Receiver) -> None:
+def _encryption(key: str) -> Callable[[bytes], bytes]:
+    """What makes SRTP of RTP by AES_CM_128_HMAC_SHA1_80; leaves it as it is without a key."""
+    if not key:
+        return bytes
+    # libsrtp is loaded only where it is wanted: the timing of other rows shall not know of it.
+    from pylibsrtp import Policy, Session
+
+    return Session(Policy(base64.b64decode(key), Policy.SSRC_ANY_OUTBOUND)).protect
+
+
+def _send(rtp: socket.socket, receiver: _Receiver, encrypt: Callable[[bytes], bytes]) -> None:
     """A packet of noise every 20 ms, to wherever the first packet came from."""
     source = random.Random(1)
     payload = source.randbytes(SAMPLES)
@@ -127,7 +143,7 @@ def _send(rtp: socket.socket, receiver: _Receiver) -> None:
     while True:
         packet = struct.pack("!BBHII", 0x80, 0, number & 0xFFFF, stamp & 0xFFFFFFFF, ssrc) + payload
         with contextlib.suppress(OSError):
-            rtp.sendto(packet, receiver.source)
+            rtp.sendto(encrypt(packet), receiver.source)
         number, stamp, due = number + 1, stamp + SAMPLES, due + PACKET_NS
         time.sleep(max(0, due - time.monotonic_ns()) / 1e9)
 
@@ -137,6 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("file", type=Path)
+    parser.add_argument("key", nargs="?", default="")
     arguments = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with (
@@ -150,7 +167,8 @@ def main() -> None:
         rtcp.bind(("127.0.0.1", arguments.port + 1))
         receiver = _Receiver(rtp)
         threading.Thread(target=receiver.run, daemon=True).start()
-        threading.Thread(target=_send, args=(rtp, receiver), daemon=True).start()
+        sender = (rtp, receiver, _encryption(arguments.key))
+        threading.Thread(target=_send, args=sender, daemon=True).start()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.read()

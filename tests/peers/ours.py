@@ -162,7 +162,8 @@ class Ours(Peer):
         if config.trust:
             sip["trust_file"] = str(config.trust)
         lines = ["[sip]", *(f"{key} = {json.dumps(value)}" for key, value in sip.items())]
-        return "\n".join([*lines, "[audio]", f"codecs = {json.dumps(codecs)}"]) + "\n"
+        audio = {"codecs": codecs, "encryption": "required" if config.encryption else "optional"}
+        return "\n".join([*lines, "[audio]", *(f"{key} = {json.dumps(value)}" for key, value in audio.items())]) + "\n"
 
     async def _connect(self) -> None:
         deadline = asyncio.get_running_loop().time() + START_TIMEOUT

@@ -101,7 +101,7 @@ class PeerConfig:
     the rate of the first codec; mono, but stereo for Opus) sent in every call, `record` the WAV file, or for
     Debian's baresip the folder, where the heard audio goes; both baresips begin a new recording after a hold.
     `trust` is a PEM file for TLS. `launch` stands before the peer's command line, as in `("chrt", "-f", "60")`.
-    `encryption` names the SRTP suites one of which calls must have, by SDES; both baresips choose by themselves.
+    `encryption` names the SRTP suites one of which calls must have, by SDES; only pjsua2 heeds which.
     `ice` lets it look for ways by ICE, without any server.
     `spinning` lets a thread of the peer hold the Python interpreter's lock as much as it can, where the peer has one.
     """
