@@ -10,12 +10,11 @@ from app.calls.control import CallControl
 from app.diagnostics.notices import NoticeBoard
 from app.main.app_servers import look_up
 from app.main.retry import keep_trying
-from app.media.room import MediaRoom
 from app.model.media import MediaEvent
 from app.model.snapshot import Notice, Severity
 from app.pbx.app_session import AppSession, Send
 from app.settings.store import SettingsStore
-from app.surface.apps.media_api import MediaRooms, MediaService
+from app.surface.apps.media_api import ChannelMedia, MediaRooms, MediaService
 from app.surface.apps.server import HOST, AppServer
 
 SERVICE_NOTICE = "apps.service"
@@ -28,7 +27,7 @@ class AppService:
         self,
         settings: SettingsStore,
         calls: CallControl,
-        media: MediaRoom,
+        media: ChannelMedia,
         notices: NoticeBoard,
         locked: Callable[[], bool],
     ) -> None:
