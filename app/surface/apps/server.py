@@ -140,7 +140,7 @@ class _Connection:
         finally:
             self.session.close()
             writing.cancel()
-            await asyncio.wait([writing])
+            await asyncio.gather(writing, return_exceptions=True)  # it may have ended before, with the connection
 
     async def end(self, code: WSCloseCode, why: str) -> None:
         """Close in good order, or without where the app does not answer."""
