@@ -74,6 +74,18 @@ static void *watch(void *unused)
     return NULL;
 }
 
+/* Recordings on their way out keep their places until a disk, perhaps a slow one, has them. */
+static int new_recording(void)
+{
+    int recorded = -EMFILE;
+    for (int waited = 0; waited < WAIT_MS_MAX && recorded == -EMFILE; waited++) {
+        recorded = engine_recording_new(engine, recorded_path, 1 << 20);
+        if (recorded == -EMFILE)
+            pause_ms(1);
+    }
+    return recorded;
+}
+
 /* Makes and removes one of everything, again and again. */
 static void churn(void)
 {
@@ -86,7 +98,7 @@ static void churn(void)
     int device = engine_memory_device_new(engine);
     int card = engine_alsa_device_new(engine, &nowhere);
     int sound = engine_tone_new(engine), player = engine_player_new(engine, recording, 1000, true);
-    int recorded = engine_recording_new(engine, recorded_path, 1 << 20);
+    int recorded = new_recording();
     struct media_stream_config config = towards(info.rtp_port);
     config.srtp.suite = MEDIA_SRTP_AEAD_AES_128_GCM;
     CHECK(bus > 0 && stream > 0 && device > 0 && card > 0 && sound > 0 && player > 0 && recorded > 0);
