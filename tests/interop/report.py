@@ -35,6 +35,7 @@ KINDS = {
     "baresip-python": "baresip-python (baresip 4)",
     "baresip": "baresip of Debian 12",
     "sipp": "SIPp",
+    "coturn": "coturn",
     "sockets": "Sockets that mean no good",
 }
 
@@ -82,6 +83,7 @@ def versions() -> dict[str, str]:
         "pjsua2": f"pjsua2-python {importlib.metadata.version('pjsua2-python')}",
         "baresip-python": importlib.metadata.version("baresip-python"),
         "baresip": _first_match(("baresip", "-h"), r"baresip v([\d.]+)"),
+        "coturn": _first_match(("turnserver", "--version"), r"([\d.]+)"),
         "sipp": _first_match(("sipp", "-v"), r"SIPp v([\d.]+)"),
         "sockets": "",
     }

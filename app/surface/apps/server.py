@@ -31,7 +31,8 @@ LOGIN_SECONDS = 10.0
 """From the connection to the login."""
 HEARTBEAT_SECONDS = 20.0
 """How often an app is asked whether it lives; half of it is the time to answer."""
-CLOSING_SECONDS = 2.0
+CLOSING_SECONDS = 1.0
+"""How long an app has to say goodbye."""
 
 _FAILED_LOGIN = "the login failed"
 _SLOW = "too much was left unread"
