@@ -14,6 +14,7 @@ from app.calls.conference_actions import ConferenceActions
 from app.calls.deadlines import Deadline, parse
 from app.calls.hook import Hook
 from app.calls.mediated import MediaEvents
+from app.calls.meters import Meters
 from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
 from app.calls.refusals import NO_CALL
 from app.calls.reminders import Reminders
@@ -38,6 +39,7 @@ from app.model.media import (
     RecordingState,
     Scene,
 )
+from app.model.quality import Levels
 from app.model.refusal import Refusal
 from app.model.signalling import RemoteAction, RemoteControl, SignallingEvent
 from app.model.snapshot import AudioView, CallView, ConferenceView
@@ -86,6 +88,7 @@ class CallControl:
         self._conference_actions = ConferenceActions(self._switch, self._bridge)
         self._hook = Hook(self._switch, self._channels, self._actions)
         self._reminders = Reminders(self._switch, self._channels, rules)
+        self._meters = Meters(self._switch)
         self._signalling_events = SignallingEvents(self._switch, rules, self._remote_control)
         self._media_events = MediaEvents(self._switch)
         self._changed = changed
@@ -141,6 +144,8 @@ class CallControl:
                 self._reminders.off_hook_elapsed()
             case Deadline.SPEAKER:
                 self._bridge.look()
+            case Deadline.LEVELS:
+                self._meters.look(now)
             case Deadline.ENDED if call is not None:
                 self._switch.clear(call, Cause.NORMAL_CLEARING, now)
             case Deadline.EARLY_MEDIA if call is not None:
@@ -217,6 +222,13 @@ class CallControl:
         """Have a call recorded (None: what the user is in), or no longer."""
         return self._done(recording.say(self._switch.board, self._rules().recording, call, on=on), now)
 
+    def watch(self, now: float, *, on: bool) -> Refusal | None:
+        """Let levels and figures of the call move, or no longer."""
+        if on and self.active is None:
+            return NO_CALL
+        self._meters.watch(now, on=on)
+        return self._done(None, now)
+
     def silence(self, now: float) -> Refusal | None:
         """Stop the ringing."""
         return self._done(self._actions.silence(), now)
@@ -268,6 +280,11 @@ class CallControl:
     def conference(self) -> ConferenceView | None:
         """The conference, or None."""
         return self._bridge.view()
+
+    @property
+    def levels(self) -> Levels | None:
+        """How loud the sides of the active call are; None while nobody looks."""
+        return self._meters.levels
 
     @property
     def in_call(self) -> bool:
@@ -334,7 +351,7 @@ class CallControl:
             self._scene = composed
             self._switch.media.show(composed)
         desk = (self.audio, self.off_hook, self.handset_forgotten)
-        visible = (self.views(now), self.active, self.conference, self.channels, desk)
+        visible = (self.views(now), self.active, self.conference, self.levels, self.channels, desk)
         if visible != self._shown:
             self._shown = visible
             self._changed()

@@ -12,6 +12,10 @@ QUALITY_SECONDS = 2.0
 """How often the figures of running calls are looked at."""
 SPEAKER_SECONDS = 0.2
 """How often a conference is looked at for who talks: as often as the engine publishes its counters."""
+LEVELS_SECONDS = 0.2
+"""How often level meters move while somebody looks at them."""
+WATCH_SECONDS = 300.0
+"""How long nobody has to say that he still looks."""
 RECALL_SECONDS = 10.0
 """How long a held call stays quiet after the handset was put down, before it rings back."""
 BEEP_SECONDS = 1.0
@@ -23,6 +27,7 @@ class Deadline(enum.StrEnum):
 
     EARLY_MEDIA = "early-media"
     ENDED = "ended"
+    LEVELS = "levels"
     HOLD_REMINDER = "hold-reminder"
     OFF_HOOK = "off-hook"
     QUALITY = "quality"

@@ -12,7 +12,7 @@ from app.model.cause import Cause
 from app.model.history import CallRecord
 from app.model.ids import LegId, LineId, StreamId
 from app.model.media import AudioPath, Scene
-from app.model.quality import Quality, QualityReport, Severity
+from app.model.quality import Levels, Quality, QualityReport, Severity
 from app.model.refusal import Refusal
 from app.model.session import Direction, SessionDescription
 from app.model.signalling import CallOptions, LineCapabilities
@@ -109,6 +109,9 @@ class MediaPort(Protocol):
 
     def level(self, stream: StreamId) -> float:
         """How loud the far end is, in dBov over the last fifth of a second; -127 for silence and for no stream."""
+
+    def levels(self, stream: StreamId) -> Levels | None:
+        """How loud both sides are, over the last fifth of a second; None for no stream."""
 
     def show(self, scene: Scene) -> None:
         """Make this scene heard, from now until the next."""

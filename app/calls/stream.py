@@ -50,6 +50,11 @@ class Stream:
             self.quality = quality
             self.readings_kept = 0
 
+    def show(self, quality: Quality | None) -> None:
+        """Take figures that somebody looks at."""
+        self.quality = quality
+        self.readings_kept = 0
+
     def propose(self) -> Direction:
         """The direction for an offer made now: a hold keeps sending, unless the far end has stopped (RFC 3264, 8.4)."""
         return self._describe(Direction.INACTIVE if self.remote_held else Direction.SENDONLY)

@@ -18,6 +18,7 @@ class Place(enum.StrEnum):
     MENU = "menu"
     THEME = "theme"
     SOUND = "sound"
+    QUALITY = "quality"
     RINGER = "ringer"
     RING_TONES = "ring-tones"
     PIN = "pin"

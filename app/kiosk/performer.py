@@ -24,7 +24,18 @@ from app.kiosk.pin_entry import PinEntry
 from app.kiosk.screens import calls, ringer
 from app.kiosk.situation import Situation
 from app.kiosk.tree import Node
-from app.model.commands import AnyCommand, ChangePin, Dial, HangUp, MarkSeen, PreviewRing, SendDigits, Set, SetVolume
+from app.model.commands import (
+    AnyCommand,
+    ChangePin,
+    Dial,
+    HangUp,
+    MarkSeen,
+    PreviewRing,
+    SendDigits,
+    Set,
+    SetVolume,
+    Watch,
+)
 from app.model.snapshot import CallState
 
 LONGEST_NUMBER = 64
@@ -106,11 +117,15 @@ class Performer:
     def _go(self, place: Place) -> None:
         if self._situation.state.place is Place.RING_TONES:
             self._send(PreviewRing(id=0, tone=""))
+        if self._situation.state.place is Place.QUALITY:
+            self._send(Watch(id=0, on=False))
         if self._situation.state.place is Place.CALLS and place is not Place.CALLS:
             self._seen()
         self._situation.change(place=place, typed="", selected=0, top=0, missed_only=False)
         if place is Place.PIN:
             self._pin.begin()
+        elif place is Place.QUALITY:
+            self._send(Watch(id=0, on=True))
         self._situation.focus.clear()
 
     def _seen(self) -> None:

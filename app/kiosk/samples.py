@@ -14,7 +14,7 @@ from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
 from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
-from app.model.quality import Quality
+from app.model.quality import Levels, Quality, QualityCause
 from app.model.signalling import LineCapabilities, Registration
 from app.model.snapshot import (
     AudioView,
@@ -84,6 +84,27 @@ LINE = LineView(
     registration=Registration.UP,
     capabilities=LineCapabilities(),
 )
+_MEASURED = Quality(
+    stream=StreamId("stream-1"),
+    codec="Opus",
+    packets_sent=12_850,
+    packets_received=12_849,
+    lost=1,
+    jitter_ms=1.2,
+    round_trip_ms=14.0,
+    playout_delay_ms=40.0,
+    bars=4,
+    rating=91.0,
+    mos_lq=4.4,
+    mos_cq=4.4,
+    loss=0.0004,
+    remote_mos_lq=4.4,
+    remote_mos_cq=4.3,
+    remote_loss=0.002,
+    remote_late=0.0,
+    remote_jitter_ms=2.6,
+    remote_buffer_ms=30.0,
+)
 CALL = CallView(
     id=CallId("call-1"),
     line=_LINE,
@@ -91,17 +112,7 @@ CALL = CallView(
     state=CallState.CONNECTED,
     party=Party(number="103", name="Colleague"),
     connected_at=NOW - 257.3,
-    quality=Quality(
-        stream=StreamId("stream-1"),
-        codec="Opus",
-        packets_sent=12_850,
-        packets_received=12_849,
-        lost=1,
-        jitter_ms=1.2,
-        round_trip_ms=14.0,
-        playout_delay_ms=40.0,
-        bars=4,
-    ),
+    quality=_MEASURED,
 )
 INCOMING = msgspec.structs.replace(
     CALL,
@@ -173,6 +184,27 @@ _RECORDED = msgspec.structs.replace(_ENCRYPTED, recording=RecordingView(running=
 RECORDING = _with(IN_CALL, calls=(_RECORDED,))
 _HELD = msgspec.structs.replace(
     CALL, id=CallId("call-3"), state=CallState.HELD, party=Party(number="10", name="Reception")
+)
+_LOSING = msgspec.structs.replace(
+    _ENCRYPTED,
+    quality=msgspec.structs.replace(
+        _MEASURED,
+        bars=1,
+        cause=QualityCause.LOSS,
+        rating=52.0,
+        mos_lq=3.1,
+        mos_cq=2.7,
+        loss=0.083,
+        late=0.012,
+        jitter_ms=18.4,
+        round_trip_ms=140.0,
+        playout_delay_ms=90.0,
+        remote_mos_lq=3.7,
+        remote_mos_cq=None,
+        remote_late=None,
+        remote_buffer_ms=None,
+        remote_loss=0.031,
+    ),
 )
 _WAITING = msgspec.structs.replace(INCOMING, waiting=True, party=Party(number="24", name="Sales"))
 
@@ -253,6 +285,11 @@ MORE = (
             IN_CALL, calls=(msgspec.structs.replace(CALL, state=CallState.HELD),), audio=AudioView(available=_ALL_PATHS)
         ),
     ),
+    Sample("bad-call", _with(IN_CALL, calls=(_LOSING,))),
+    Sample(
+        "quality", _with(IN_CALL, calls=(_ENCRYPTED,), levels=Levels(microphone=-31, ear=-22)), _goes(Place.QUALITY)
+    ),
+    Sample("bad-quality", _with(IN_CALL, calls=(_LOSING,), levels=Levels(-38, -19)), _goes(Place.QUALITY)),
     Sample(
         "ended",
         _with(

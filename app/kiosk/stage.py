@@ -11,7 +11,20 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Dismiss, Place
 from app.kiosk.layout import bands
 from app.kiosk.marks import Fill, Icon, Mark, Text
-from app.kiosk.screens import calls, conference, dial, idle, incall, incoming, lock, menu, ringer, sound, starting
+from app.kiosk.screens import (
+    calls,
+    conference,
+    dial,
+    idle,
+    incall,
+    incoming,
+    lock,
+    menu,
+    quality,
+    ringer,
+    sound,
+    starting,
+)
 from app.kiosk.situation import Situation
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role, moved_on
@@ -25,13 +38,14 @@ _PLACES: dict[Place, Callable[[View], Node]] = {
     Place.MENU: menu.build,
     Place.THEME: menu.build_theme,
     Place.SOUND: sound.build,
+    Place.QUALITY: quality.build,
     Place.RINGER: ringer.build,
     Place.RING_TONES: ringer.build_tones,
     Place.PIN: menu.build_pin,
     Place.ABOUT: menu.build_about,
     Place.EMERGENCY: dial.build_emergency,
 }
-_IN_CALL_PLACES = (Place.DIAL, Place.CALLS, Place.SOUND)
+_IN_CALL_PLACES = (Place.DIAL, Place.CALLS, Place.SOUND, Place.QUALITY)
 
 
 class Stage:

@@ -139,7 +139,9 @@ class View:
 
 
 def as_shown(snapshot: Snapshot) -> Snapshot:
-    """The snapshot without running counters, which no screen shows: two that look the same are equal."""
+    """The snapshot without counters, unless they are watched: two that look the same are equal."""
+    if snapshot.levels is not None:
+        return msgspec.structs.replace(snapshot, generation=0, now=0.0)
     calls = tuple(
         call if call.quality is None else msgspec.structs.replace(call, quality=_as_shown(call.quality))
         for call in snapshot.calls
@@ -158,6 +160,7 @@ def _as_shown(quality: Quality) -> Quality:
         round_trip_ms=None,
         playout_delay_ms=0.0,
         bars=quality.bars,
+        cause=quality.cause,
     )
 
 

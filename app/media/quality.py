@@ -104,6 +104,9 @@ class QualityMeter:
             remote_mos_lq=None if remote_lq is None else round(remote_lq, 1),
             remote_mos_cq=None if theirs is None else theirs.mos_cq,
             remote_loss=self._remote_loss,
+            remote_late=None if theirs is None else theirs.discard_rate,
+            remote_jitter_ms=now.remote_jitter_ms,
+            remote_buffer_ms=None if theirs is None else theirs.buffer_nominal_ms,
         )
 
     def _watch(self, now: _Counted, *, expects_sound: bool) -> None:

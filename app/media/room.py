@@ -35,7 +35,7 @@ from app.model.media import (
     PartyMix,
     Scene,
 )
-from app.model.quality import Quality, QualityReport
+from app.model.quality import Levels, Quality, QualityReport
 from app.model.refusal import Refusal
 from app.model.session import Direction, SessionDescription
 from native import (
@@ -250,6 +250,11 @@ class MediaRoom:
         """All there is to say of a stream."""
         voice = self._streams.get(stream)
         return None if voice is None else voice.quality_report(self._engine.report())
+
+    def levels(self, stream: StreamId) -> Levels | None:
+        """How loud both sides are."""
+        voice = self._streams.get(stream)
+        return None if voice is None else voice.levels()
 
     def level(self, stream: StreamId) -> float:
         """How loud the far end is, in dBov."""

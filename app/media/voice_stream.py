@@ -16,7 +16,7 @@ from app.media.quality import QualityMeter
 from app.media.quality_report import quality_report
 from app.model.ids import StreamId
 from app.model.media import PartyMix
-from app.model.quality import Quality, QualityReport, VoiceAddress
+from app.model.quality import Levels, Quality, QualityReport, VoiceAddress
 from app.model.session import Direction, SessionDescription
 from native import Bus, EngineReport, ForeignPacket, SrtpKeys, SrtpSuite, Stream, StreamConfig
 
@@ -182,6 +182,11 @@ class VoiceStream:
         return quality_report(
             self._running, local, self.stream.statistics(), quality, silence_suppressed=self._discontinuous
         )
+
+    def levels(self) -> Levels:
+        """How loud both sides are, in whole dB: finer steps nobody sees."""
+        statistics = self.stream.statistics()
+        return Levels(microphone=round(statistics.level_out_dbov), ear=round(statistics.level_in_dbov))
 
     def level_dbov(self) -> float:
         """How loud the far end was in the last fifth of a second."""

@@ -110,6 +110,12 @@ class Record(Command, frozen=True):
     call: CallId | None = None
 
 
+class Watch(Command, frozen=True):
+    """Somebody looks at the figures of the active call: they and its levels move until told otherwise, for minutes."""
+
+    on: bool
+
+
 class Redial(Command, frozen=True):
     """Call the last dialled number again."""
 
@@ -204,6 +210,7 @@ AnyCommand = (
     | Mute
     | SendDigits
     | Record
+    | Watch
     | Redial
     | Silence
     | SelectPath

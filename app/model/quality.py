@@ -58,14 +58,19 @@ class Quality(msgspec.Struct, frozen=True):
     remote_mos_cq: float | None = None
     remote_loss: float | None = None
     """The share of ours that the far end lost."""
+    remote_late: float | None = None
+    """The share that it got too late, since the beginning; None: it does not say."""
+    remote_jitter_ms: float | None = None
+    remote_buffer_ms: float | None = None
+    """How long the far end makes our sound wait; None: it does not say."""
 
 
 class Levels(msgspec.Struct, frozen=True):
     """How loud the two sides of a call are just now, in dBov; -127 is silence."""
 
-    microphone: float
+    microphone: int
     """What we send."""
-    ear: float
+    ear: int
     """What the far end sends."""
 
 

@@ -14,7 +14,7 @@ from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId
 from app.model.media import AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
-from app.model.quality import Quality
+from app.model.quality import Levels, Quality
 from app.model.signalling import LineCapabilities, Registration
 
 
@@ -170,6 +170,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     active: CallId | None = None
     """The call that the user talks in, or that keys mean."""
     conference: ConferenceView | None = None
+    levels: Levels | None = None
+    """Of the active call, while a surface watches; its figures move with them."""
     history: tuple[CallRecord, ...] = ()
     """The newest calls, newest first, at most 50."""
     missed: int = 0

@@ -151,6 +151,8 @@ class CommandExecutor:
                 return lambda: calls.send_digits(digits, now, call)
             case commands.Record(on=on, call=call):
                 return lambda: calls.record(now, call, on=on)
+            case commands.Watch(on=on):
+                return lambda: calls.watch(now, on=on)
         return None
 
     def _in_conference(self, command: AnyCommand) -> Callable[[], _No] | None:

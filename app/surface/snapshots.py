@@ -31,6 +31,7 @@ class SnapshotBuilder:
             calls=rooms.calls.views(now),
             active=rooms.calls.active,
             conference=rooms.calls.conference,
+            levels=rooms.calls.levels,
             history=rooms.call_list.newest,
             missed=rooms.call_list.missed,
             lock=rooms.lock.view,

@@ -25,7 +25,7 @@ from app.model.media import (
     Scene,
 )
 from app.model.party import Party
-from app.model.quality import Quality, QualityReport, Severity, VoiceAddress, VoiceMetrics
+from app.model.quality import Levels, Quality, QualityReport, Severity, VoiceAddress, VoiceMetrics
 from app.model.refusal import Refusal
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.model.signalling import (
@@ -128,7 +128,7 @@ class DummyMedia:
         self.sent_digits: list[str] = []
         self.dropped: list[StreamId] = []
         self.paths: list[AudioPath] = []
-        self.levels: dict[StreamId, float] = {}
+        self.loudness: dict[StreamId, float] = {}
         self.figures: Quality | None = Quality(StreamId(""), "PCMA", 50, 50, 0, 1.0, 10.0, 40.0, 4)
 
     def open(self, stream: StreamId, *, private: bool, emergency: bool = False) -> None:
@@ -162,8 +162,11 @@ class DummyMedia:
     def quality_report(self, stream: StreamId) -> QualityReport | None:
         return REPORT if stream in self.open_streams else None
 
+    def levels(self, stream: StreamId) -> Levels | None:
+        return Levels(-30, round(self.level(stream)))
+
     def level(self, stream: StreamId) -> float:
-        return self.levels.get(stream, -127.0)
+        return self.loudness.get(stream, -127.0)
 
     def close(self, stream: StreamId) -> None:
         self.open_streams.discard(stream)

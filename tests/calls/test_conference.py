@@ -440,7 +440,7 @@ def test_the_active_speaker_is_followed_as_long_as_the_conference_lasts() -> Non
     meeting = Meeting(2)
     phone = meeting.phone
     first, second = phone.media.scene.talking
-    phone.media.levels = {first: -60.0, second: -20.0}
+    phone.media.loudness = {first: -60.0, second: -20.0}
     phone.wait("speaker")
     conference = phone.control.conference
     assert conference is not None
@@ -453,7 +453,7 @@ def test_the_active_speaker_is_followed_as_long_as_the_conference_lasts() -> Non
 def test_a_muted_party_is_no_speaker() -> None:
     meeting = Meeting(2)
     phone = meeting.phone
-    phone.media.levels = dict.fromkeys(phone.media.scene.talking, -20.0)
+    phone.media.loudness = dict.fromkeys(phone.media.scene.talking, -20.0)
     phone.done(phone.control.mute_party(meeting.id("201"), phone.now, muted=True))
     phone.wait("speaker")
     assert phone.control.conference is not None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from app.calls.alarm import ALERTS_MAX, QualityAlarm
-from app.calls.deadlines import Deadline
+from app.calls.deadlines import LEVELS_SECONDS, WATCH_SECONDS, Deadline
 from app.model.cause import Cause
-from app.model.quality import Quality, Severity
+from app.model.quality import Levels, Quality, Severity
 from app.model.signalling import Released
 from tests.calls.dummies import DeskPhone
 
@@ -60,3 +60,56 @@ def test_a_line_on_the_edge_does_not_fill_the_collector() -> None:
     assert flickering == [None] * 100
     lasting = [alarm.look(bars) for _ in range(50) for bars in (1, 1, 4, 4)]
     assert len([told for told in lasting if told is not None]) == ALERTS_MAX
+
+
+def test_levels_move_only_while_somebody_looks() -> None:
+    desk = DeskPhone()
+    desk.talk()
+    assert desk.control.levels is None
+    desk.done(desk.control.watch(desk.now, on=True))
+    assert desk.control.levels == Levels(microphone=-30, ear=-127)
+    changes = desk.changes
+    (stream,) = desk.media.open_streams
+    desk.media.loudness = {stream: -20.0}
+    desk.wait(Deadline.LEVELS)
+    assert desk.control.levels == Levels(microphone=-30, ear=-20)
+    assert desk.changes == changes + 1
+    desk.done(desk.control.watch(desk.now, on=False))
+    assert desk.control.levels is None
+    assert Deadline.LEVELS not in desk.timers.running
+
+
+def test_a_surface_that_forgets_to_look_away_costs_minutes_at_most() -> None:
+    desk = DeskPhone()
+    desk.talk()
+    desk.done(desk.control.watch(desk.now, on=True))
+    for _ in range(round(WATCH_SECONDS / LEVELS_SECONDS) + 2):
+        if Deadline.LEVELS in desk.timers.running:
+            desk.wait(Deadline.LEVELS)
+    assert desk.control.levels is None
+    assert Deadline.LEVELS not in desk.timers.running
+
+
+def test_nobody_looks_at_a_call_that_is_over() -> None:
+    desk = DeskPhone()
+    leg = desk.talk()
+    desk.done(desk.control.watch(desk.now, on=True))
+    desk.say(Released(leg, Cause.NORMAL_CLEARING))
+    desk.done(desk.control.hang_up(desk.now))
+    desk.wait(Deadline.LEVELS)
+    assert desk.control.levels is None
+    assert Deadline.LEVELS not in desk.timers.running
+    assert desk.control.watch(desk.now, on=True) is not None
+
+
+def test_figures_are_new_at_once_while_somebody_looks() -> None:
+    desk = DeskPhone()
+    desk.talk()
+    look(desk, 4, 1)
+    desk.done(desk.control.watch(desk.now, on=True))
+    assert desk.media.figures is not None
+    desk.media.figures = msgspec.structs.replace(desk.media.figures, jitter_ms=77.0)
+    desk.wait(Deadline.LEVELS)
+    (view,) = desk.views
+    assert view.quality is not None
+    assert view.quality.jitter_ms == 77.0

@@ -37,6 +37,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.Mute(1, muted=True),
     commands.SendDigits(1, digits="1"),
     commands.Record(1, on=True),
+    commands.Watch(1, on=True),
     commands.Redial(1),
     commands.Silence(1),
     commands.SelectPath(1, path=AudioPath.SPEAKER),

@@ -9,8 +9,8 @@ from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Intent, Place, Send, ShowKeypad
 from app.kiosk.layout import bands, pad_width
-from app.kiosk.marks import Fill, Icon, Mark, Shape, Symbol, Text
-from app.kiosk.screens import sound
+from app.kiosk.marks import Icon, Mark, Shape, Symbol, Text
+from app.kiosk.screens import quality, sound
 from app.kiosk.screens.call_parts import mute_key, path_keys, record_keys, waiting_banner
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
@@ -18,12 +18,9 @@ from app.kiosk.view import View, duration
 from app.kiosk.widgets import KeySpec
 from app.model.commands import HangUp, Hold, Join, Retrieve, Swap
 from app.model.party import Party
-from app.model.quality import Quality
 from app.model.signalling import Executor
 from app.model.snapshot import CallState, CallView
 
-_QUALITY_WORDS = ("No sound", "Poor", "Fair", "Good", "Excellent")
-_QUALITY_COLORS = (Token.END_TEXT, Token.END_TEXT, Token.WARN, Token.OK, Token.OK)
 _STATE_WORDS = {
     CallState.DIALLING: "Keep dialling",
     CallState.CALLING: "Calling",
@@ -48,13 +45,13 @@ def build(view: View, call: CallView) -> Node:
     else:
         width = pad_width(view.panel) if keypad else view.px(392)
         left, right = areas.columns(min(width, round(areas.content.width * 0.6)))
-        children.append(_who(view, left, call, keypad))
         if keypad:
             children.append(widgets.pad(view, right, areas.gap))
         else:
             gap = view.px(10)
             rows = max(1, (right.height + gap) // (view.panel.target_px + gap))
             children.append(widgets.grid(view, "controls", right, _controls(view, call)[:rows], gap))
+        children.append(_who(view, left, call, keypad))  # after the controls: the first key step leads to those
     children.append(widgets.soft_keys(view, areas, _soft_keys(view, call, keypad)))
     return widgets.screen(view, "in-call", view.say("In call"), *children)
 
@@ -182,7 +179,10 @@ def _lines(view: View, call: CallView, keypad: bool, room: int) -> list[tuple[in
     if keypad and call.digits:
         lines.append((view.px(36), lambda area: _digits(view, area, call.digits)))
     elif call.state in (CallState.CONNECTED, CallState.HELD):
-        lines.append((view.px(34), lambda area: _quality(view, area, call)))
+        lines.append((max(view.px(34), view.panel.target_px), lambda area: _quality(view, area, call)))
+        cause = "" if call.quality is None else quality.cause_words(view, call.quality)
+        if cause:
+            lines.append((view.px(26), lambda area: _cause(view, area, cause)))
     return lines
 
 
@@ -271,16 +271,20 @@ def _digits(view: View, area: Rect, digits: str) -> Node:
     return widgets.label(view, "digits", shown, Steps.TIMER_SMALL, Token.TEXT, area, name=name)
 
 
+def _cause(view: View, area: Rect, words: str) -> Node:
+    return widgets.paragraph(view, "cause", words, Steps.SMALL, Token.WARN, area, 1)
+
+
 def _quality(view: View, area: Rect, call: CallView) -> Node:
-    """Bars and a word for the quality, and whether the call is encrypted."""
+    """Bars and a word for the quality, and whether the call is encrypted; to touch it tells more."""
     left = area.x
     marks: list[Mark] = []
     words: list[str] = []
     baseline = view.text.baseline(Steps.STATUS, area.center_y)
     if call.quality is not None:
-        bars, left = _bars(view, area, call.quality)
+        bars, left = quality.bar_marks(view, left, area.center_y, call.quality)
         marks += bars
-        words.append(view.say(_QUALITY_WORDS[min(4, max(0, call.quality.bars))]))
+        words.append(quality.word(view, call.quality))
         marks.append(Text(words[0], Steps.STATUS, Token.MUTED, left, baseline))
         left += view.text.measure(words[0], Steps.STATUS) + view.px(18)
     if call.encrypted:
@@ -289,20 +293,21 @@ def _quality(view: View, area: Rect, call: CallView) -> Node:
         marks.append(Icon("lock", Rect(left, area.center_y - icon // 2, icon, icon), Token.OK))
         left += icon + view.px(6)
         marks.append(Text(words[-1], Steps.STATUS, Token.MUTED, left, baseline, limit=max(0, area.right - left)))
-    return Node("quality", Role.METER, area, name=view.say("Quality"), value=", ".join(words), marks=tuple(marks))
-
-
-def _bars(view: View, area: Rect, quality: Quality) -> tuple[list[Mark], int]:
-    width, gap, tallest = view.px(5), view.px(3), view.px(18)
-    lit = min(4, max(0, quality.bars))
-    foot = area.center_y + tallest // 2
-    marks: list[Mark] = []
-    for number in range(4):
-        height = round(tallest * (number + 1.4) / 4.4)
-        color = _QUALITY_COLORS[lit] if number < lit else Token.RAISED
-        x = area.x + number * (width + gap)
-        marks.append(Fill(Rect(x, foot - height, width, height), color, width / 2))
-    return marks, area.x + 4 * (width + gap) + view.px(7)
+        left += view.text.measure(words[-1], Steps.STATUS) + view.px(18)
+    more = view.say("Details")
+    locked = view.snapshot.lock.locked
+    if call.quality is None or locked or left + view.text.measure(more, Steps.STATUS) > area.right:
+        return Node("quality", Role.METER, area, name=view.say("Quality"), value=", ".join(words), marks=tuple(marks))
+    marks.append(Text(more, Steps.STATUS, Token.ACCENT, left, baseline))
+    return Node(
+        "quality",
+        Role.BUTTON,
+        area,
+        name=view.say("Quality"),
+        value=", ".join(words),
+        intent=Go(Place.QUALITY),
+        marks=tuple(marks),
+    )
 
 
 # --- other calls ----------------------------------------------------------------------------------------
