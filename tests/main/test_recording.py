@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from app.model import commands
 from app.model.snapshot import Snapshot
@@ -17,15 +15,6 @@ from tests.peers.web_servers import PASSWORD, USER, nginx, reserved
 from tests.scenarios.rig import Rig, Surface
 
 PATIENCE = 20.0
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[Rig]:
-    """A demo PBX that runs."""
-    rig = Rig(tmp_path)
-    await rig.start_pbx()
-    yield rig
-    await rig.close()
 
 
 def phone_of(world: Rig, folder: Path, url: str, more: str = "") -> PhoneProcess:
@@ -116,16 +105,3 @@ async def test_the_user_stops_and_starts_where_he_may(world: Rig, tmp_path: Path
             await until(lambda: len(list(server.stored.iterdir())) == 2, "never delivered")
             first, second = sorted(path.name.split("-") for path in server.stored.iterdir())
             assert (first[0], first[2], second[2]) == (second[0], "1", "2")
-
-
-async def test_the_user_has_no_say_where_he_may_not(world: Rig, tmp_path: Path) -> None:
-    async with nginx() as server:
-        phone = phone_of(world, tmp_path, server.url, "by_default_forced = true")
-        async with phone.running() as surface:
-            await call_the_echo(surface)
-            refused = await surface.command(lambda id_: commands.Record(id_, on=False))
-            assert not refused.accepted
-            assert "administrator" in refused.advice
-            fixed = await surface.command(lambda id_: commands.Set(id_, key="recording.by_default", value=False))
-            assert not fixed.accepted
-            assert await surface.until(recorded, PATIENCE), surface.describe()

@@ -138,6 +138,8 @@ class Courier:
             return True
         except UploadError as error:
             log.warning("recording %s: %s", name, error)
+            if uploader is not self._uploader:
+                return False  # it was to go elsewhere, and that may be well
             self._told(Trouble(str(error), error.advice))
             if isinstance(error, TooLarge):
                 self._too_large.add(name)

@@ -188,6 +188,8 @@ class Uploader:
             login[hdrs.AUTHORIZATION] = aiohttp.encode_basic_auth(
                 self._target.user, self._target.password.reveal(), encoding="utf-8"
             )
+        if self._session.closed:
+            raise Unreachable("Recordings go elsewhere now", _ADVICE_REACH)
         response = await self._session.put(url, data=body, headers=login, allow_redirects=False)
         response.close()  # whatever else it says, and however much
         return response.status, response.headers

@@ -141,6 +141,19 @@ async def test_running_recordings_alone_are_told_when_they_fill_the_room(world: 
     assert path.exists()
 
 
+async def test_a_new_server_gets_what_the_old_one_did_not_take(world: World) -> None:
+    async with odd(servers.stall) as old, odd(answer(OK)) as new:
+        world.courier.start()
+        await world.aim(old.url)
+        left, running = world.put("left"), world.put("running")
+        world.courier.begun(running)
+        await until(lambda: len(old.heads) == 2)
+        await world.aim(new.url)
+        world.courier.ended(running)
+        await until(lambda: not (left.exists() or running.exists()))
+        assert world.told == [None, None]
+
+
 async def test_a_folder_that_cannot_be_read_is_tried_again(world: World) -> None:
     world.folder.write_text("no folder")
     world.courier.start()
