@@ -61,7 +61,7 @@ def peer() -> Iterator[socket.socket]:
 def udp(address: str = "127.0.0.1") -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((address, 0))
-    sock.settimeout(2)
+    sock.settimeout(10)
     return sock
 
 
@@ -83,7 +83,7 @@ def talk_until_heard(sock: socket.socket, stream: Stream) -> None:
     assert stream.statistics().packets_received > 0
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 2.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -230,11 +230,12 @@ def test_strangers_datagrams_leave_room_for_connectivity_checks(engine: Engine, 
     dtls = bytes([22]) + bytes(50)
     told: list[object] = []
     with udp() as stranger:
-        for _ in range(20):
+        for burst in range(20):
             for _ in range(20):
                 stranger.sendto(dtls, ("127.0.0.1", stream.rtp_port))
             peer.sendto(STUN, ("127.0.0.1", stream.rtp_port))
             time.sleep(0.05)
+            assert eventually(lambda sent=21 * (burst + 1): stream.statistics().foreign == sent)  # type: ignore[misc]
             told += [event for event in engine.drain() if isinstance(event, ForeignPacket)]
     assert eventually(lambda: stream.statistics().foreign == 420)
     told += [event for event in engine.drain() if isinstance(event, ForeignPacket)]
@@ -245,12 +246,13 @@ def test_a_flood_costs_a_bounded_share_of_a_tick(engine: Engine, peer: socket.so
     stream = engine.new_stream("127.0.0.1")
     stream.configure(replace(PCMU, **towards(peer)))  # type: ignore[arg-type]
     packet = rtp(0)
+    before = engine.report().ticks
     end = time.monotonic() + 0.5
     while time.monotonic() < end:
         peer.sendto(packet, ("127.0.0.1", stream.rtp_port))
-    time.sleep(0.2)
-    assert stream.statistics().packets_received < 70 * 12 * 16
-    assert stream.statistics().packets_sent >= 20
+    assert eventually(lambda: stream.statistics().packets_sent >= 20)
+    received = stream.statistics().packets_received
+    assert received < (engine.report().ticks - before) * 12 * 16
 
 
 def test_a_flood_of_strangers_costs_the_voice_no_packet(engine: Engine, peer: socket.socket) -> None:
@@ -259,13 +261,13 @@ def test_a_flood_of_strangers_costs_the_voice_no_packet(engine: Engine, peer: so
     talk(peer, stream)
     assert eventually(lambda: stream.statistics().packets_received == 5)
     with subprocess.Popen([sys.executable, "-c", FLOOD, str(stream.rtp_port)]) as flood:
-        assert eventually(lambda: stream.statistics().wrong_source > 100, 10)
+        assert eventually(lambda: stream.statistics().wrong_source > 100)
         for sequence in range(5, 105):
             talk(peer, stream, count=1, first=sequence)
             time.sleep(0.01)
+        assert eventually(lambda: stream.statistics().wrong_source > 5000)
         flood.terminate()
     assert eventually(lambda: stream.statistics().packets_received >= 104)
-    assert stream.statistics().wrong_source > 5000
 
 
 def test_bye_and_reports_arrive_at_the_rtcp_port(engine: Engine) -> None:
@@ -273,10 +275,8 @@ def test_bye_and_reports_arrive_at_the_rtcp_port(engine: Engine) -> None:
     with udp() as rtcp:
         stream.configure(replace(PCMU, rtp_port=9, rtcp_port=rtcp.getsockname()[1], cname="desk@example"))
         assert eventually(lambda: stream.statistics().packets_sent > 5)
-        rtcp.settimeout(5)
         report = rtcp.recv(2000)
         stream.close()
-        rtcp.settimeout(1)
         goodbye = rtcp.recv(2000)
     assert report[1] == 200
     assert struct.unpack("!I", report[4:8])[0] == stream.ssrc
