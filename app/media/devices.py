@@ -223,14 +223,15 @@ class SoundDevices:
 
     def _move_voice(self) -> None:
         wanted = self.ear if self._scene.talking else None
-        if wanted is self._talking:
+        before, self._talking = self._talking, wanted
+        if wanted is before:
             return
-        if self._talking is not None:
-            self._ask_gate(None)
-            self._talking.leave()
+        # First there, then away: however late this thread is in between, both are heard and neither is missed.
         if wanted is not None:
             wanted.join(self._bus)
-        self._talking = wanted
+        self._move_gate()
+        if before is not None:
+            before.leave()
 
     def _group_speaker(self) -> Device | None:
         """The loudspeaker that could play beside the ear, while a voice is there to be played."""
@@ -267,13 +268,13 @@ class SoundDevices:
         self._ask_gate(self._talking if self._scene.connected and not self._scene.muted else None)
 
     def _ask_gate(self, device: Device | None) -> None:
-        if device is self._gate_asked:
+        before, self._gate_asked = self._gate_asked, device
+        if device is before:
             return
-        if self._gate_asked is not None:
-            self._gate_asked.set_gate(open=False)
         if device is not None:
             device.set_gate(open=True)
-        self._gate_asked = device
+        if before is not None:
+            before.set_gate(open=False)
 
     def _gate_moved(self, device: Device, *, is_open: bool) -> None:
         before = bool(self._open_gates)

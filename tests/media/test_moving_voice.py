@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
@@ -86,6 +86,26 @@ def test_the_voice_moves_from_card_to_card_without_a_gap() -> None:
             assert path_of(near) is path
         assert max(talk.gaps_ms()) <= LONGEST_GAP_MS
         assert quality(far) == (received[0] + 250, 0)
+
+
+def test_a_move_that_takes_its_time_leaves_no_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine goes on for 50 ms before each step of the move, as when the thread that moves gets no time to run."""
+    with two_phones() as (near, far):
+        talk = Conversation(near, far)
+
+        def slow(step: Callable[..., None]) -> Callable[..., None]:
+            def late(*arguments: object, **options: object) -> None:
+                talk.run(0.05)
+                step(*arguments, **options)
+
+            return late
+
+        for name in ("join", "leave", "set_gate"):
+            monkeypatch.setattr(Device, name, slow(getattr(Device, name)))
+        for path in (AudioPath.SPEAKER, AudioPath.HEADSET, AudioPath.HANDSET):
+            near.room.select_path(path)
+            talk.run(0.5)
+        assert max(talk.gaps_ms()) <= LONGEST_GAP_MS
 
 
 def test_a_headset_pulled_and_plugged_leaves_no_gap() -> None:

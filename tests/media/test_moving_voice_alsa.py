@@ -184,18 +184,19 @@ def test_the_voice_moves_without_a_gap_and_goes_on_when_cards_are_pulled(loops: 
         people.heard()
         phone.sent()
 
-        ear_gaps, wire_gaps = [], []
+        moved: list[tuple[float, float]] = []
+        stayed: list[tuple[float, float]] = []
         for path in ROUND:
-            phone.devices.select(path)
-            phone.run(0.5)
-            packets = phone.sent()
-            assert none_missing(packets)
-            ear_gaps.append(longest_gap_ms(people.heard(), AUDIBLE))
-            wire_gaps.append(wire_gap_ms(packets))
-        print(f"moved: gaps of {ear_gaps} ms at the ear, {wire_gaps} ms in what is sent")
-        # The sound server's own slips spoil one move or another, not most of them.
-        assert np.median(ear_gaps) <= LONGEST_GAP_MS
-        assert np.median(wire_gaps) <= LONGEST_GAP_MS
+            for gaps in (moved, stayed):
+                phone.devices.select(path)
+                phone.run(0.3)
+                packets = phone.sent()
+                assert none_missing(packets)
+                gaps.append((longest_gap_ms(people.heard(), AUDIBLE), wire_gap_ms(packets)))
+        print(f"gaps at the ear and in what is sent, in ms: {moved} while it moved, {stayed} while it stayed")
+        # A sound server on a busy machine slips by itself, most moves being spared all the same.
+        for moving, staying in zip(np.median(moved, axis=0), np.median(stayed, axis=0), strict=True):
+            assert moving - staying <= LONGEST_GAP_MS
 
         phone.run(0.5)
         assert phone.devices.path is AudioPath.HEADSET
