@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from app.calls.exchange import Failure
 from app.calls.switch import Switch
+from app.model.cause import Cause
 from app.model.media import (
     AnswerReady,
     AnswerTaken,
     DigitHeard,
+    EncryptionChanged,
+    EncryptionFailed,
     MediaBegan,
     MediaEvent,
     MediaRefused,
@@ -18,7 +22,16 @@ from app.model.media import (
 )
 
 _StreamEvent = (
-    OfferDue | OfferReady | AnswerReady | AnswerTaken | MediaRefused | DigitHeard | MediaBegan | RecordingState
+    OfferDue
+    | OfferReady
+    | AnswerReady
+    | AnswerTaken
+    | EncryptionChanged
+    | EncryptionFailed
+    | MediaRefused
+    | DigitHeard
+    | MediaBegan
+    | RecordingState
 )
 
 
@@ -61,6 +74,10 @@ class MediaEvents:
             case MediaRefused():
                 result = exchanges.media_refused(leg, event.reason, common_codec=event.common_codec)
                 switch.settle_result(call, leg, result, now)
+            case EncryptionChanged():
+                leg.stream.encrypted = event.encrypted
+            case EncryptionFailed():
+                switch.settle_result(call, leg, Failure(Cause.BEARER_NOT_AVAILABLE, event.reason), now)
             case MediaBegan():
                 leg.stream.began = True
             case RecordingState():

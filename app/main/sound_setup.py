@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from app.media.acoustics import Acoustics, PathAcoustics
-from app.media.encryption import EncryptionPolicy
+from app.media.encryption import EncryptionPolicy, KeyOrder
 from app.media.formats import AudioCodec
 from app.media.ring_choice import RingSettings
 from app.media.room import MediaSettings
@@ -44,6 +44,7 @@ def media_settings(settings: Layers) -> MediaSettings:
         ring_place=settings.text("ring.place"),
         ice=settings.text("media.ice") == "on",
         encryption=EncryptionPolicy(settings.text("audio.encryption")),
+        key_order=KeyOrder(settings.text("audio.key_exchange")),
     )
 
 

@@ -27,6 +27,7 @@ from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.media import AudioPath, MediaEvent, PathsChanged
 from app.model.signalling import LineChanged, SignallingEvent
+from app.security.media_identity import MediaIdentity
 from app.settings.derived import Derived
 from app.settings.emergency import emergency_numbers
 from app.settings.layers import Layers
@@ -138,6 +139,7 @@ class Telephony:
             volumes=sound_setup.volumes(settings),
             acoustics=sound_setup.acoustics(settings),
             recorder=self._recordings.recorder,
+            identity=MediaIdentity(),
         )
 
     def _own_addresses(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.media.dtls import Handshake
 from app.media.encryption import Keys
 from app.media.formats import AudioCodec
 from app.model.session import Direction, IceDescription
@@ -51,3 +52,10 @@ class Agreement:
     """The far end's, where both ends have ICE."""
     keys: Keys | None = None
     """With them all voice is encrypted, both ways."""
+    handshake: Handshake | None = None
+    """With it too, and there is no voice before it has brought keys."""
+
+    @property
+    def encrypted(self) -> bool:
+        """Nothing may be in the clear."""
+        return self.keys is not None or self.handshake is not None

@@ -1,4 +1,7 @@
-"""Whether and how a voice stream is encrypted: policy, our own keys, and the choice among the far end's (RFC 4568)."""
+"""Whether and how a voice stream is encrypted: policy, our own keys, and the choice among the far end's (RFC 4568).
+
+Keys come in the descriptions (SDES), or by a handshake that the descriptions only announce (`app.media.dtls`).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import enum
 import secrets
 from dataclasses import dataclass
 
-from app.model.crypto import CryptoDescription, CryptoSuite, MasterKey
+from app.model.crypto import CryptoDescription, CryptoSuite, Fingerprint, MasterKey
 from app.model.session import MediaDescription
 
 OFFERED = (
@@ -19,6 +22,8 @@ OFFERED = (
 """Favourite first. Every suite of the engine is taken when the far end offers it; these are worth their length."""
 PLAIN_PROTOCOLS = frozenset({"RTP/AVP", "RTP/AVPF"})
 SECURE_PROTOCOLS = frozenset({"RTP/SAVP", "RTP/SAVPF"})
+DTLS_PROTOCOLS = frozenset({"UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"})
+"""Keys come by a handshake and in no other way (RFC 5764, 9)."""
 
 
 class EncryptionPolicy(enum.StrEnum):
@@ -29,12 +34,25 @@ class EncryptionPolicy(enum.StrEnum):
     REQUIRED = "required"
 
 
+class KeyOrder(enum.StrEnum):
+    """The setting `audio.key_exchange`: which way of agreeing on keys is liked best."""
+
+    SDES_DTLS = "sdes-dtls"
+    DTLS_SDES = "dtls-sdes"
+
+
 @dataclass(frozen=True)
 class Encryption:
-    """The policy for one call. `private`: signalling travels where nobody reads the keys in it (TLS)."""
+    """The policy for one call.
+
+    `private`: signalling travels where nobody reads the keys in it (TLS). `fingerprint` is of the certificate that we
+    show in a handshake; None: we have none, and there is no handshake.
+    """
 
     policy: EncryptionPolicy = EncryptionPolicy.NONE
     private: bool = False
+    order: KeyOrder = KeyOrder.SDES_DTLS
+    fingerprint: Fingerprint | None = None
 
     @property
     def required(self) -> bool:
@@ -45,6 +63,19 @@ class Encryption:
     def offers(self) -> bool:
         """Whether our offers carry keys. Where anybody could read them they only do if there is no call without."""
         return self.required or (self.policy is EncryptionPolicy.OPTIONAL and self.private)
+
+    @property
+    def offers_handshake(self) -> bool:
+        """Whether our offers announce a handshake. Nobody learns keys from that, however signalling travels."""
+        return self.answers and self.fingerprint is not None
+
+    @property
+    def protocol(self) -> str:
+        """What a first offer says; one that leaves the choice is what all phones can read (RFC 8643)."""
+        if not self.required:
+            return "RTP/AVP"
+        by_handshake = self.offers_handshake and self.order is KeyOrder.DTLS_SDES
+        return "UDP/TLS/RTP/SAVP" if by_handshake else "RTP/SAVP"
 
     @property
     def answers(self) -> bool:
@@ -60,9 +91,22 @@ class Encryption:
 
     def allows(self, line: MediaDescription) -> bool:
         """Whether a line of the far end's offer can be answered."""
+        if line.protocol in DTLS_PROTOCOLS:
+            return self._takes_handshake(line)
+        encrypted = bool(line.crypto) or self._takes_handshake(line)
         if line.protocol in SECURE_PROTOCOLS:
-            return self.answers and bool(line.crypto)
-        return line.protocol in PLAIN_PROTOCOLS and (bool(line.crypto) or not self.required)
+            return self.answers and encrypted
+        return line.protocol in PLAIN_PROTOCOLS and (encrypted or not self.required)
+
+    def by_handshake(self, line: MediaDescription) -> bool:
+        """Whether keys for a line of the far end's come by a handshake, and not from the line."""
+        if not self._takes_handshake(line):
+            return False
+        return line.protocol in DTLS_PROTOCOLS or not line.crypto or self.order is KeyOrder.DTLS_SDES
+
+    def _takes_handshake(self, line: MediaDescription) -> bool:
+        """RTCP shares RTP's port and keys where there is a handshake: one that is made apart for it we do not do."""
+        return self.offers_handshake and line.dtls is not None and line.rtcp_mux
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import msgspec
 
 from app.media.agreement import Agreement, DescriptionUnusable, NegotiationError, NoCommonCodec, NotEncrypted
-from app.media.encryption import PLAIN_PROTOCOLS, SECURE_PROTOCOLS, Encryption, KeyRing, Keys, chosen
+from app.media.dtls import DtlsSide, Handshake
+from app.media.encryption import DTLS_PROTOCOLS, PLAIN_PROTOCOLS, SECURE_PROTOCOLS, Encryption, KeyRing, Keys, chosen
 from app.media.formats import DEFAULT_CODECS, FORMATS, AudioCodec, recognise, to_send
 from app.media.payload_types import COMFORT_NOISE, EVENT_CLOCKS, PayloadTypes, is_event, knows_comfort_noise
 from app.media.reach import obstacle
@@ -19,7 +20,8 @@ PACKET_TIMES_MS = range(10, 61, 10)
 VOIP_METRICS = "voip-metrics"
 """The report block that both ends send where both want it (RFC 3611, 5.1)."""
 MEDIA_LINES_LIMIT = 16
-_PROTOCOLS = PLAIN_PROTOCOLS | SECURE_PROTOCOLS
+_ENCRYPTED_PROTOCOLS = SECURE_PROTOCOLS | DTLS_PROTOCOLS
+_PROTOCOLS = PLAIN_PROTOCOLS | _ENCRYPTED_PROTOCOLS
 _RECEIVE_LIMIT = 8
 _Matches = list[tuple[CodecDescription, AudioCodec]]
 _Choice = tuple[int, MediaDescription, _Matches]
@@ -60,6 +62,7 @@ class Negotiation:
         self._packet_time_ms = packet_time_ms
         self._encryption = encryption
         self._key_ring = KeyRing()
+        self._dtls = None if encryption.fingerprint is None else DtlsSide(encryption.fingerprint)
         self._types = PayloadTypes()
         self._lines: tuple[MediaDescription, ...] = ()
         self._voice_line = 0
@@ -85,8 +88,7 @@ class Negotiation:
         noise = (COMFORT_NOISE,) if COMFORT_NOISE.clock_rate in clocks else ()
         voice = self._voice(described + noise + events, direction, muxed=self._offers_mux)
         voice = msgspec.structs.replace(voice, ice=self.ice, report_blocks=(VOIP_METRICS,))
-        if self._encryption.offers or (self.agreement is not None and self.agreement.keys is not None):
-            voice = msgspec.structs.replace(voice, protocol=self._own_protocol(), crypto=self._key_ring.offer())
+        voice = self._offer_encryption(voice)
         self._offered = voice
         lines = list(self._lines) or [voice]
         lines[self._voice_line] = voice
@@ -111,9 +113,9 @@ class Negotiation:
         trouble = obstacle(theirs, self._reaches(theirs), muxed=self._offered.rtcp_mux and theirs.rtcp_mux)
         if trouble:
             raise DescriptionUnusable(trouble)
-        keys = self._chosen_keys(self._offered, theirs)
+        keys, handshake = self._chosen_keys(self._offered, theirs)
         self._lines = self._said.media if self._said is not None else ()
-        return self._agree(self._agreement(theirs, matches, self._offered, keys))
+        return self._agree(self._agreement(theirs, matches, self._offered, keys, handshake))
 
     # --- their offers -----------------------------------------------------------------------------------
 
@@ -131,13 +133,10 @@ class Negotiation:
         voice = self._voice(described + noise + events, own, muxed=theirs.rtcp_mux, protocol=theirs.protocol)
         if VOIP_METRICS in theirs.report_blocks:
             voice = msgspec.structs.replace(voice, report_blocks=(VOIP_METRICS,))
-        keys = None
-        if theirs.crypto and self._encryption.answers:
-            ours, keys = self._key_ring.answer(theirs.crypto)
-            voice = msgspec.structs.replace(voice, crypto=(ours,))
+        voice, keys, handshake = self._answer_encryption(voice, theirs)
         if self.ice is not None and usable_ice(theirs) is not None:
             voice = msgspec.structs.replace(voice, ice=self.ice)
-        agreement = self._agreement(theirs, matches, voice, keys)
+        agreement = self._agreement(theirs, matches, voice, keys, handshake)
         self._types, self._voice_line, self._offered = types, index, None
         self._lines = tuple(voice if place == index else _refused(line) for place, line in enumerate(offer.media))
         return self._say(self._lines), self._agree(agreement)
@@ -158,7 +157,9 @@ class Negotiation:
     @property
     def _offers_mux(self) -> bool:
         """One port for RTP and RTCP halves ICE's work; without ICE it is only kept where it was agreed."""
-        return self.ice is not None if self.agreement is None else self.agreement.rtcp_mux
+        if self.agreement is None:
+            return self.ice is not None or self._encryption.offers_handshake
+        return self.agreement.rtcp_mux
 
     def _voice(
         self, codecs: tuple[CodecDescription, ...], direction: Direction, *, muxed: bool, protocol: str = "RTP/AVP"
@@ -186,27 +187,73 @@ class Negotiation:
         assert self._said is not None  # noqa: S101 - narrows the type; both branches above set it
         return self._said
 
-    def _own_protocol(self) -> str:
-        """RTP/SAVP demands encryption; a plain RTP/AVP with keys leaves the choice, and is what all phones can read."""
-        if self.agreement is not None:
-            return self._lines[self._voice_line].protocol
-        return "RTP/SAVP" if self._encryption.required else "RTP/AVP"
+    def _offer_encryption(self, voice: MediaDescription) -> MediaDescription:
+        """Our offer with all ways there are to encrypt, or with the one in use."""
+        agreed = self.agreement
+        sdes, dtls = self._encryption.offers, self._encryption.offers_handshake
+        protocol = self._encryption.protocol
+        if agreed is not None:
+            protocol = self._lines[self._voice_line].protocol
+            dtls = dtls and voice.rtcp_mux and agreed.keys is None
+            sdes = agreed.keys is not None or (sdes and agreed.handshake is None)
+        return msgspec.structs.replace(
+            voice,
+            protocol=protocol if sdes or dtls else voice.protocol,
+            crypto=self._key_ring.offer() if sdes else (),
+            dtls=self._dtls.offer() if self._dtls is not None and dtls else None,
+        )
 
-    def _chosen_keys(self, ours: MediaDescription, theirs: MediaDescription) -> Keys | None:
+    def _answer_encryption(
+        self, voice: MediaDescription, theirs: MediaDescription
+    ) -> tuple[MediaDescription, Keys | None, Handshake | None]:
+        """Our answer with the way to encrypt that we choose of theirs, and what is then agreed."""
+        if self._dtls is not None and theirs.dtls is not None and self._encryption.by_handshake(theirs):
+            described, handshake = self._dtls.answer(theirs.dtls)
+            return msgspec.structs.replace(voice, dtls=described), None, handshake
+        if theirs.crypto and self._encryption.answers:
+            ours, keys = self._key_ring.answer(theirs.crypto)
+            return msgspec.structs.replace(voice, crypto=(ours,)), keys, None
+        return voice, None, None
+
+    def _chosen_keys(self, ours: MediaDescription, theirs: MediaDescription) -> tuple[Keys | None, Handshake | None]:
+        """What an answer says of encryption."""
+        handshake = self._chosen_handshake(ours, theirs)
+        return (None, handshake) if handshake is not None else (self._chosen_sdes(ours, theirs), None)
+
+    def _chosen_handshake(self, ours: MediaDescription, theirs: MediaDescription) -> Handshake | None:
+        if self._dtls is None or ours.dtls is None or theirs.dtls is None:
+            return None
+        if not self._encryption.by_handshake(theirs):
+            if theirs.crypto:
+                return None
+            raise NotEncrypted("The other phone wants a handshake of its own for the control of voice (RTCP)")
+        handshake = self._dtls.taken(theirs.dtls)
+        if handshake is None:
+            raise DescriptionUnusable("The other phone does not say who begins the handshake")
+        return handshake
+
+    def _chosen_sdes(self, ours: MediaDescription, theirs: MediaDescription) -> Keys | None:
         keys = chosen(ours.crypto, theirs)
         if keys is None and theirs.crypto:
             raise DescriptionUnusable("The other phone answered with keys that nobody offered")
-        if keys is None and (self._encryption.required or ours.protocol in SECURE_PROTOCOLS):
+        if keys is None and (self._encryption.required or ours.protocol in _ENCRYPTED_PROTOCOLS):
             raise NotEncrypted(self._encryption.objection)
         return keys
 
     def _agree(self, agreement: Agreement) -> Agreement:
         self.agreement = agreement
         self._key_ring.agreed(agreement.keys)
+        if self._dtls is not None:
+            self._dtls.agreed(agreement.handshake)
         return agreement
 
     def _agreement(
-        self, theirs: MediaDescription, matches: _Matches, ours: MediaDescription, keys: Keys | None
+        self,
+        theirs: MediaDescription,
+        matches: _Matches,
+        ours: MediaDescription,
+        keys: Keys | None,
+        handshake: Handshake | None,
     ) -> Agreement:
         description, recognised = matches[0]
         clock = _event_clock(theirs, FORMATS[recognised].clock_rate)
@@ -229,6 +276,7 @@ class Negotiation:
             extended_reports=VOIP_METRICS in theirs.report_blocks,
             ice=None if ours.ice is None else usable_ice(theirs),
             keys=keys,
+            handshake=handshake,
         )
 
     def _remote_address(self, theirs: MediaDescription) -> str:
@@ -295,7 +343,7 @@ def _choose(
     if fitting and not allowed:
         raise NotEncrypted(encryption.objection)
     trouble = ""
-    for choice in sorted(allowed, key=lambda choice: not choice[1].crypto):
+    for choice in sorted(allowed, key=lambda choice: not (choice[1].crypto or encryption.by_handshake(choice[1]))):
         trouble = obstacle(choice[1], reaches(choice[1]), muxed=choice[1].rtcp_mux)
         if not trouble:
             return choice

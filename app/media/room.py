@@ -12,8 +12,9 @@ from app.media.acoustics import Acoustics
 from app.media.agreement import NegotiationError, NoCommonCodec, NotEncrypted
 from app.media.connectivity import Connectivity
 from app.media.devices import RINGER, SoundDevices
-from app.media.encryption import Encryption, EncryptionPolicy
+from app.media.encryption import Encryption, EncryptionPolicy, KeyOrder
 from app.media.formats import DEFAULT_CODECS, AudioCodec
+from app.media.handshake import Association
 from app.media.ice.gathering import IceServers
 from app.media.negotiation import LocalMedia, Negotiation, objection
 from app.media.recording.recorder import Recorder
@@ -21,12 +22,15 @@ from app.media.ring_choice import RingSettings
 from app.media.sounds import Sounds
 from app.media.tone_table import DEFAULT_COUNTRY
 from app.media.voice_stream import VoiceStream
+from app.model.crypto import Fingerprint
 from app.model.ids import StreamId
 from app.model.media import (
     AnswerReady,
     AnswerTaken,
     AudioPath,
     DigitHeard,
+    EncryptionChanged,
+    EncryptionFailed,
     MediaBegan,
     MediaEvent,
     MediaRefused,
@@ -38,6 +42,7 @@ from app.model.media import (
 from app.model.quality import Levels, Quality, QualityReport
 from app.model.refusal import Refusal
 from app.model.session import Direction, SessionDescription
+from app.security.media_identity import MediaIdentity
 from native import (
     Device,
     DeviceFailed,
@@ -45,6 +50,8 @@ from native import (
     DeviceOpened,
     DeviceSpec,
     DigitReceived,
+    DtlsConnected,
+    DtlsFailed,
     Engine,
     EngineError,
     Event,
@@ -90,6 +97,7 @@ class MediaSettings:
     ring_place: str = RINGER
     """Where it rings: at `RINGER`, or at a path by its value."""
     encryption: EncryptionPolicy = EncryptionPolicy.OPTIONAL
+    key_order: KeyOrder = KeyOrder.SDES_DTLS
     ice: bool = False
 
 
@@ -100,7 +108,8 @@ class MediaRoom:
     are. `address` is this phone's own, numeric, as the far end can reach it; it and `settings` are asked when a
     stream opens. `addresses` are all it has, and `servers` help, for ICE, which needs a running loop. `post` gets the
     room's events, also from inside calls to the room: it must queue them (for instance with `loop.call_soon`) and not
-    handle them at once. `volumes` are in percent, by the paths' values and `app.media.devices.RINGER`.
+    handle them at once. `identity` is shown in the handshakes that agree on keys; without it there are none.
+    `volumes` are in percent, by the paths' values and `app.media.devices.RINGER`.
     """
 
     def __init__(
@@ -117,6 +126,7 @@ class MediaRoom:
         addresses: Callable[[], tuple[str, ...]] = tuple,
         servers: Callable[[], IceServers] = IceServers,
         recorder: Recorder | None = None,
+        identity: MediaIdentity | None = None,
     ) -> None:
         self._engine = engine
         self._post = post
@@ -133,6 +143,9 @@ class MediaRoom:
         self._troubles: dict[StreamId, str] = {}
         self._scene = Scene()
         self._recorder = recorder
+        self._fingerprint = None if identity is None else Fingerprint("sha-256", identity.sha256)
+        if identity is not None:
+            engine.set_identity(identity.certificate, identity.reveal_key())
         self._devices.update(paths, ringer)
 
     def close(self, stream: StreamId) -> None:
@@ -155,7 +168,8 @@ class MediaRoom:
     ) -> None:
         """Take ports for a stream; a failure is told at its first offer or answer.
 
-        With `servers` of its own it has ICE whatever the settings say.
+        With `servers` of its own it is an app's channel: it has ICE whatever the settings say, and its keys do not come
+        by a handshake, which the app's description has no words for.
         """
         settings = self._settings()
         ice = settings.ice or servers is not None
@@ -171,18 +185,31 @@ class MediaRoom:
         policy = settings.encryption
         if emergency and policy is EncryptionPolicy.REQUIRED:
             policy = EncryptionPolicy.OPTIONAL  # help that cannot encrypt is still help
-        encryption = Encryption(policy, private)
+        fingerprint = self._fingerprint if servers is None else None
+        encryption = Encryption(policy, private, settings.key_order, fingerprint)
         negotiation = Negotiation(local, session_id, settings.codecs, settings.packet_time_ms, encryption)
         cname = secrets.token_hex(_CNAME_BYTES)
         voice = self._streams[stream] = VoiceStream(
             stream, opened, negotiation, cname, private=private, discontinuous=settings.discontinuous
         )
+        if fingerprint is not None:
+            self._agree_by_handshake(voice)
         if ice:
             helpers = self._servers() if servers is None else servers
             voice.reach_by(
                 Connectivity(opened, self._own_addresses, helpers, voice.configure, lambda: self._lost(voice))
             )
         self._place(voice)
+
+    def _agree_by_handshake(self, voice: VoiceStream) -> None:
+        def changed() -> None:
+            voice.configure()
+            self._post(EncryptionChanged(voice.name, voice.encrypted))
+
+        def failed(reason: str) -> None:
+            self._post(EncryptionFailed(voice.name, reason))
+
+        voice.agree_by(Association(voice.stream, changed, failed, voice.is_far_end))
 
     def offer(self, stream: StreamId, direction: Direction) -> None:
         """Make an offer."""
@@ -191,7 +218,7 @@ class MediaRoom:
     def objection(self, offer: SessionDescription) -> str:
         """Why a call with this offer could not have a voice."""
         settings = self._settings()
-        encryption = Encryption(settings.encryption)
+        encryption = Encryption(settings.encryption, order=settings.key_order, fingerprint=self._fingerprint)
         return objection(offer, settings.codecs, self._address(), encryption, ice=settings.ice)
 
     def take_answer(self, stream: StreamId, answer: SessionDescription) -> None:
@@ -338,6 +365,8 @@ class MediaRoom:
                 self._recorder.handle(event)
             case ForeignPacket():
                 self._reached(event)
+            case DtlsConnected() | DtlsFailed():
+                self._shook_hands(event)
             case _:
                 _log.debug("the engine tells of a %s", type(event).__name__)
 
@@ -400,6 +429,11 @@ class MediaRoom:
         """The way that ICE chose broke: look for another."""
         voice.restart()
         self._post(OfferDue(voice.name))
+
+    def _shook_hands(self, event: DtlsConnected | DtlsFailed) -> None:
+        for voice in self._streams.values():
+            if voice.stream is event.stream:
+                voice.shook_hands(event)
 
     def _reached(self, packet: ForeignPacket) -> None:
         for voice in self._streams.values():

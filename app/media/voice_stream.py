@@ -10,6 +10,7 @@ from app.media.agreement import Agreement
 from app.media.connectivity import Connectivity, Route
 from app.media.encryption import Keys
 from app.media.formats import FORMATS
+from app.media.handshake import Association
 from app.media.negotiation import Negotiation
 from app.media.payload_types import COMFORT_NOISE
 from app.media.quality import QualityMeter
@@ -18,7 +19,17 @@ from app.model.ids import StreamId
 from app.model.media import PartyMix
 from app.model.quality import Levels, Quality, QualityReport, VoiceAddress
 from app.model.session import Direction, SessionDescription
-from native import Bus, EngineReport, ForeignPacket, SrtpKeys, SrtpSuite, Stream, StreamConfig
+from native import (
+    Bus,
+    DtlsConnected,
+    DtlsFailed,
+    EngineReport,
+    ForeignPacket,
+    SrtpKeys,
+    SrtpSuite,
+    Stream,
+    StreamConfig,
+)
 
 
 class VoiceStream:
@@ -44,12 +55,17 @@ class VoiceStream:
         self._running: Agreement | None = None
         self._config: StreamConfig | None = None
         self._connectivity: Connectivity | None = None
+        self._association: Association | None = None
         self._connected = False
         self._placed: tuple[Bus | None, PartyMix] = (None, PartyMix(name))
 
     def reach_by(self, connectivity: Connectivity) -> None:
         """Find the far end by ICE, if that has it."""
         self._connectivity = connectivity
+
+    def agree_by(self, association: Association) -> None:
+        """Agree on keys by a handshake, if both ends want that."""
+        self._association = association
 
     def moved(self, own: tuple[str, ...]) -> bool:
         """Take note of our addresses as they are now, the best first; True where the far end must hear of it."""
@@ -72,8 +88,19 @@ class VoiceStream:
         if self._connectivity is not None:
             self._connectivity.handle(packet)
 
+    def shook_hands(self, event: DtlsConnected | DtlsFailed) -> None:
+        """A handshake came to its end."""
+        if self._association is not None:
+            self._association.handle(event)
+
+    def is_far_end(self, address: str, port: int) -> bool:
+        """Whether this is where we send to."""
+        return self._config is not None and (self._config.remote_address, self._config.rtp_port) == (address, port)
+
     def close(self) -> None:
         """Give the ports back."""
+        if self._association is not None:
+            self._association.close()
         if self._connectivity is not None:
             self._connectivity.close()
         self.stream.close()
@@ -83,7 +110,10 @@ class VoiceStream:
     def offer(self, direction: Direction) -> SessionDescription:
         """Make an offer."""
         self._describe_ways()
-        return self.negotiation.offer(direction)
+        offer = self.negotiation.offer(direction)
+        if self._association is not None and offer.audio is not None and offer.audio.dtls is not None:
+            self._association.expect()
+        return offer
 
     def take_answer(self, answer: SessionDescription) -> Agreement:
         """Take the far end's answer and run by it."""
@@ -117,6 +147,8 @@ class VoiceStream:
     def _run(self, agreement: Agreement, *, offered: bool) -> None:
         """Run by this agreement from the next tick on; who offered chooses among ICE's pairs (RFC 8445, 6.1.1)."""
         self._running = agreement
+        if self._association is not None:
+            self._association.agree(agreement.handshake)
         self.configure()
         if self._connectivity is not None:
             self._connectivity.start(agreement.ice, muxed=agreement.rtcp_mux, controlling=offered)
@@ -138,6 +170,8 @@ class VoiceStream:
         route = self.route
         local = self.negotiation.local
         config = stream_config(self._running, self._cname, connected=self._connected, discontinuous=self._discontinuous)
+        if self._running.handshake is not None and self._association is not None:
+            config = replace(config, srtp=self._association.keys)
         if route is not None:
             config = by_route(config, route)
         elif ipaddress.ip_address(local.address).version == _version(config):
@@ -151,7 +185,7 @@ class VoiceStream:
     @property
     def encrypted(self) -> bool:
         """All voice is encrypted, both ways, under keys that nobody on the way of signalling could read."""
-        return self._private and self._running is not None and self._running.keys is not None
+        return self._private and self._config is not None and self._config.srtp is not None
 
     def place(self, bus: Bus | None, mix: PartyMix, *, connected: bool) -> None:
         """Bring the stream into a conversation or out of all; the gate may open only for a connected one."""
@@ -162,6 +196,8 @@ class VoiceStream:
                 self.stream.leave()
             self._placed = bus, mix
         self._connected = connected
+        if self._association is not None:
+            self._association.connected(connected)
         self.configure()
 
     def send_digit(self, digit: str) -> bool:
@@ -230,6 +266,7 @@ def stream_config(
         rtcp_mux=agreement.rtcp_mux,
         cname=cname,
         extended_reports=agreement.extended_reports,
+        encrypted=agreement.encrypted,
         srtp=None if agreement.keys is None else _srtp_keys(agreement.keys),
     )
 

@@ -1,4 +1,8 @@
-"""How media is encrypted, whichever protocol carries the keys: RFC 4568 in SDP, `key` in PbxSignal's channels."""
+"""How media is encrypted, whichever protocol carries the keys: RFC 4568 in SDP, `key` in PbxSignal's channels.
+
+Or they come by a handshake beside the voice (DTLS-SRTP, RFC 5763), and a description only says whose certificate to
+expect in it.
+"""
 
 from __future__ import annotations
 
@@ -75,3 +79,31 @@ class CryptoDescription(msgspec.Struct, frozen=True):
     tag: int
     suite: CryptoSuite
     key: MasterKey
+
+
+class DtlsSetup(enum.StrEnum):
+    """Which end of a handshake the describing side is (RFC 4145, 4; RFC 5763, 5)."""
+
+    ACTIVE = "active"
+    """It begins."""
+    PASSIVE = "passive"
+    """It waits."""
+    ACTPASS = "actpass"
+    """Either; the answer decides."""
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """The digest of a certificate by a named hash function (RFC 8122, 5), such as `sha-256`."""
+
+    function: str
+    digest: bytes
+
+
+class DtlsDescription(msgspec.Struct, frozen=True):
+    """What a description says of the handshake that agrees on keys."""
+
+    setup: DtlsSetup
+    fingerprints: tuple[Fingerprint, ...]
+    """The describing side shows a certificate that has one of these."""
+    association: str = ""
+    """Another name begins another handshake (RFC 8842, 4); empty: none was given."""

@@ -136,6 +136,20 @@ class AnswerTaken(msgspec.Struct, frozen=True, tag=True):
     """As in `AnswerReady`."""
 
 
+class EncryptionChanged(msgspec.Struct, frozen=True, tag=True):
+    """A handshake has brought keys: `encrypted` is now as in `AnswerReady`."""
+
+    stream: StreamId
+    encrypted: bool
+
+
+class EncryptionFailed(msgspec.Struct, frozen=True, tag=True):
+    """The handshake that both ends agreed on came to nothing, and the call can have no voice: `reason` in words."""
+
+    stream: StreamId
+    reason: str
+
+
 class MediaRefused(msgspec.Struct, frozen=True, tag=True):
     """No common codec, no port, no sound: `reason` in words for a person.
 
@@ -221,6 +235,8 @@ MediaEvent = (
     | OfferReady
     | AnswerReady
     | AnswerTaken
+    | EncryptionChanged
+    | EncryptionFailed
     | MediaRefused
     | DigitHeard
     | MediaBegan

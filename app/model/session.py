@@ -9,7 +9,7 @@ import enum
 
 import msgspec
 
-from app.model.crypto import CryptoDescription
+from app.model.crypto import CryptoDescription, DtlsDescription
 
 
 class Direction(enum.StrEnum):
@@ -123,6 +123,8 @@ class MediaDescription(msgspec.Struct, frozen=True):
     """What the describing side wants in extended RTCP reports, by the names of RFC 3611, 5.1."""
     crypto: tuple[CryptoDescription, ...] = ()
     """Ways to encrypt, the describing side's favourite first; those it has no words for here are left out."""
+    dtls: DtlsDescription | None = None
+    """How a handshake would agree on keys."""
     attributes: tuple[tuple[str, str | None], ...] = ()
     """Attributes no field above holds, in their order, for cores that understand more."""
     formats: tuple[str, ...] = ()

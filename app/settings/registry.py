@@ -272,14 +272,28 @@ _AUDIO = (
         default="optional",
         label="Encryption of voice",
         description=(
-            "Whether voice is encrypted (SRTP, keys by SDES). Optional: where both ends can; keys are offered only "
-            "over TLS. Required: a call that cannot be encrypted does not come about; keys are then offered over "
-            "any transport, and the lock is shown over TLS only. Emergency calls are made all the same."
+            "Whether voice is encrypted (SRTP). Optional: where both ends can; keys of SDES are offered only over TLS. "
+            "Required: a call that cannot be encrypted does not come about; keys are then offered over any transport. "
+            "The lock is shown over TLS only. Emergency calls are made all the same."
         ),
         pbx_name="PHONE.srtpKey",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         choices=("none", "optional", "required"),
+    ),
+    Setting(
+        key="audio.key_exchange",
+        kind=Kind.CHOICE,
+        default="sdes-dtls",
+        label="Keys of encryption",
+        description=(
+            "How keys are agreed on where voice is encrypted: in signalling (SDES), or by a handshake beside the voice "
+            "(DTLS). Both are offered and both are taken; this one is liked best."
+        ),
+        pbx_name="PHONE.srtpOrder",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        choices=("sdes-dtls", "dtls-sdes"),
     ),
     Setting(
         key="audio.port_low",

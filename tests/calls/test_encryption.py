@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.model.cause import Cause
+from app.model.media import EncryptionChanged, EncryptionFailed
 from app.model.session import Direction
 from app.model.signalling import Connected, LineCapabilities, OfferReceived, Released
 from app.model.snapshot import CallState
@@ -50,3 +51,22 @@ def test_an_answer_that_is_not_encrypted_ends_the_call_with_words() -> None:
     phone.say(Connected(leg, session()))
     assert ("disconnect", leg, Cause.INCOMPATIBLE_DESTINATION) in phone.line.requests
     assert phone.views[0].notice == "The other phone does not encrypt as this one wants"
+
+
+def test_a_handshake_that_brings_keys_is_shown_when_it_has() -> None:
+    phone = DeskPhone()
+    phone.talk()
+    stream = phone.media.scene.talking[0]
+    assert not phone.views[0].encrypted
+    phone.say(EncryptionChanged(stream, encrypted=True))
+    assert phone.views[0].encrypted
+
+
+def test_a_handshake_that_comes_to_nothing_ends_the_call_with_words() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    reason = "The other phone is not the one that the PBX has announced"
+    phone.say(EncryptionFailed(phone.media.scene.talking[0], reason))
+    assert ("disconnect", leg, Cause.BEARER_NOT_AVAILABLE) in phone.line.requests
+    assert (phone.states, phone.views[0].notice) == ([CallState.ENDED], reason)
+    assert phone.media.scene.talking == ()

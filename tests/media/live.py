@@ -16,7 +16,8 @@ from app.media.room import MediaRoom, MediaSettings
 from app.media.voice_stream import VoiceStream
 from app.model.media import AnswerReady, MediaEvent, OfferReady, Scene
 from app.model.session import Direction, MediaDescription, SessionDescription
-from native import Clock, Engine, StreamStatistics
+from app.security.media_identity import MediaIdentity
+from native import Clock, Engine, EngineReport, StreamStatistics
 from tests.media.rig import PATHS, RINGER, STREAM
 
 Event = TypeVar("Event")
@@ -25,8 +26,16 @@ Event = TypeVar("Event")
 class LivePhone:
     """A phone's media with one stream; `own` are its addresses and may change. A context manager, in a running loop."""
 
-    def __init__(self, *own: str, settings: MediaSettings, servers: IceServers | None = None) -> None:
+    def __init__(
+        self,
+        *own: str,
+        settings: MediaSettings,
+        servers: IceServers | None = None,
+        identity: MediaIdentity | None = None,
+        private: bool = False,
+    ) -> None:
         self.own = own
+        self._private = private
         self.events: list[MediaEvent] = []
         self._engine = Engine(Clock.TIMER)
         self.room = MediaRoom(
@@ -38,13 +47,14 @@ class LivePhone:
             settings=lambda: settings,
             addresses=lambda: self.own,
             servers=lambda: servers or IceServers(),
+            identity=identity,
         )
         self._events = EngineEvents(self._engine, self.room.handle)
 
     def __enter__(self) -> LivePhone:
         self._engine.start()
         self._events.start()
-        self.room.open(STREAM, private=False)
+        self.room.open(STREAM, private=self._private)
         self.room.show(Scene(talking=(STREAM,), connected=(STREAM,), off_hook=True))
         return self
 
@@ -64,6 +74,10 @@ class LivePhone:
     @property
     def statistics(self) -> StreamStatistics:
         return self.voice.stream.statistics()
+
+    @property
+    def report(self) -> EngineReport:
+        return self._engine.report()
 
     async def told(self, kind: type[Event]) -> Event:
         """The next event of this kind, which is taken."""

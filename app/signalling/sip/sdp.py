@@ -15,6 +15,8 @@ from app.model.crypto import CryptoDescription
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.signalling.sip.candidates import ATTRIBUTES as ICE_ATTRIBUTES
 from app.signalling.sip.candidates import ice_lines, read_ice
+from app.signalling.sip.dtls_srtp import ATTRIBUTES as DTLS_ATTRIBUTES
+from app.signalling.sip.dtls_srtp import dtls_lines, read_dtls
 from app.signalling.sip.errors import SdpError
 from app.signalling.sip.sdes import MAX_CRYPTO, build_crypto, parse_crypto
 
@@ -67,16 +69,20 @@ _RTCP = re.compile(r"([0-9]{1,5})(?: IN IP[46] ([A-Za-z0-9._:-]{1,255}))?")
 _REPORT_BLOCK = re.compile(r"([a-z-]{1,32})(?:=.*)?")
 _MILLISECONDS = re.compile(r"([0-9]{1,5})(?:\.[0-9]*)?")
 _DIRECTIONS = frozenset(Direction)
-_UNDERSTOOD = ICE_ATTRIBUTES | {
-    "rtpmap",
-    "fmtp",
-    "ptime",
-    "maxptime",
-    "rtcp",
-    "rtcp-mux",
-    "rtcp-xr",
-    "crypto",
-}
+_UNDERSTOOD = (
+    ICE_ATTRIBUTES
+    | DTLS_ATTRIBUTES
+    | {
+        "rtpmap",
+        "fmtp",
+        "ptime",
+        "maxptime",
+        "rtcp",
+        "rtcp-mux",
+        "rtcp-xr",
+        "crypto",
+    }
+)
 _INHERITED = frozenset({"fingerprint", "setup", "ice-ufrag", "ice-pwd", "ice-options", "ice-lite", "tls-id", "rtcp-xr"})
 _UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, never bound
 
@@ -221,6 +227,7 @@ def _media(section: _Section, session: _Section) -> MediaDescription:
         ice=ice,
         report_blocks=_report_blocks(_value(attributes, "rtcp-xr") or ""),
         crypto=_crypto(attributes),
+        dtls=read_dtls(attributes),
         attributes=tuple(item for item in attributes if not _understood(item[0])),
         formats=() if codecs else tuple(formats),
     )
@@ -338,6 +345,8 @@ def _media_lines(media: MediaDescription, common: str) -> list[str]:
     if media.ice is not None:
         lines += ice_lines(media.ice)
     lines += [f"a=crypto:{build_crypto(crypto)}" for crypto in media.crypto]
+    if media.dtls is not None:
+        lines += dtls_lines(media.dtls)
     lines += [f"a={name}" if value is None else f"a={name}:{value}" for name, value in media.attributes]
     if "RTP/" in media.protocol or media.direction is not Direction.SENDRECV:
         lines.append(f"a={media.direction}")

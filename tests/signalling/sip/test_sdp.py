@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.model.crypto import DtlsDescription, DtlsSetup, Fingerprint
 from app.model.session import (
     CandidateKind,
     CodecDescription,
@@ -143,7 +144,7 @@ def test_addresses_of_both_kinds() -> None:
 def test_ice_and_dtls_attributes_of_the_session_are_inherited() -> None:
     session = HEAD + "a=fingerprint:sha-256 AA\r\na=setup:actpass\r\na=group:BUNDLE 0\r\n"
     audio = media("m=audio 9 UDP/TLS/RTP/SAVPF 0", "a=setup:passive", "a=mid:0", head=session)
-    assert audio.attributes == (("setup", "passive"), ("mid", "0"), ("fingerprint", "sha-256 AA"))
+    assert audio.attributes == (("mid", "0"),)
 
 
 UFRAG, PASSWORD = "a=ice-ufrag:8hhY", "a=ice-pwd:asd88fgpdd777uzjYhagZg"
@@ -330,6 +331,15 @@ codec = st.builds(
     parameters=st.just("") | token,
 )
 rtcp = st.none() | st.tuples(st.integers(0, 65535), st.none() | address)
+fingerprint = st.sampled_from([("sha-256", 32), ("sha-384", 48), ("sha-512", 64)]).flatmap(
+    lambda kind: st.builds(Fingerprint, st.just(kind[0]), st.binary(min_size=kind[1], max_size=kind[1]))
+)
+handshake = st.builds(
+    DtlsDescription,
+    setup=st.sampled_from(DtlsSetup),
+    fingerprints=st.lists(fingerprint, min_size=1, max_size=3).map(tuple),
+    association=st.just("") | st.from_regex(r"[A-Za-z0-9+/_-]{20,40}", fullmatch=True),
+)
 attribute = st.tuples(token.map(lambda text: f"x-{text}"), st.none() | token)
 
 
@@ -348,6 +358,7 @@ def media_descriptions(draw: st.DrawFn) -> MediaDescription:
         rtcp_address=rtcp_address,
         rtcp_port=rtcp_port,
         rtcp_mux=draw(st.booleans()),
+        dtls=draw(st.none() | handshake),
         report_blocks=draw(st.sampled_from([(), ("voip-metrics",), ("pkt-loss-rle", "voip-metrics")])),
         attributes=tuple(draw(st.lists(attribute, max_size=3))),
     )

@@ -1,0 +1,141 @@
+"""The DTLS association of one voice stream: begun, judged by the fingerprint that signalling named, given up.
+
+The handshake itself runs in the engine, on its relay thread. What comes of it is believed only when the certificate
+that the far end has shown is the one that its description named (RFC 5763, 5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from app.media.dtls import Handshake
+from app.model.crypto import Fingerprint
+from native import DtlsConnected, DtlsFailed, DtlsRole, SrtpKeys, Stream
+
+LIMIT_SECONDS = 15.0
+"""How long a connected call may wait for its keys."""
+STRANGERS_MAX = 5
+"""Handshakes of others than the far end that are put up with in a call."""
+
+_log = logging.getLogger("media")
+
+
+class Association:
+    """Belongs to the main thread, and wants a running loop.
+
+    `changed` is called when `keys` have; `failed`, with words for a person, at most once for each handshake. `is_there`
+    tells whether an address and port are the far end's, as far as is known.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        changed: Callable[[], None],
+        failed: Callable[[str], None],
+        is_there: Callable[[str, int], bool],
+    ) -> None:
+        self.keys: SrtpKeys | None = None
+        """Of the handshake that was agreed on, or of the one before it until that has come to its end."""
+        self._stream = stream
+        self._changed = changed
+        self._failed = failed
+        self._is_there = is_there
+        self._agreed: Handshake | None = None
+        self._number: int | None = None
+        self._waits = False
+        """The association in the engine is a server's."""
+        self._outcome: DtlsConnected | None = None
+        """Came before its agreement did."""
+        self._proved = False
+        self._connected = False
+        self._strangers = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def expect(self) -> None:
+        """An offer of ours leaves: the far end may begin before its answer has come (RFC 5763, 5)."""
+        if self._number is None:
+            self._begin(DtlsRole.SERVER)
+
+    def agree(self, handshake: Handshake | None) -> None:
+        """Both ends want this handshake; None: they want none."""
+        if handshake is None:
+            self.close()
+            return
+        if handshake == self._agreed:
+            return
+        expected = self._agreed is None and self._number is not None and self._waits and not handshake.begins
+        self._agreed, self._proved = handshake, False
+        if not expected:
+            self._begin(DtlsRole.CLIENT if handshake.begins else DtlsRole.SERVER)
+        elif self._outcome is not None:
+            self._judge(self._outcome)
+        self._set_limit()
+
+    def connected(self, connected: bool) -> None:
+        """Whether the call is on: only then somebody waits for its keys."""
+        if connected != self._connected:
+            self._connected = connected
+            self._set_limit()
+
+    def handle(self, event: DtlsConnected | DtlsFailed) -> None:
+        """Take what the engine tells of this stream's handshakes."""
+        if event.association != self._number:
+            return
+        if isinstance(event, DtlsFailed):
+            _log.warning("%s: the handshake failed: %s", self._stream, event.text)
+            self._give_up("The two phones could not agree on encryption")
+        elif self._agreed is None:
+            self._outcome = event
+        else:
+            self._judge(event)
+
+    def close(self) -> None:
+        """Have no handshake, and no keys of one."""
+        self._stop_limit()
+        if self._number is not None:
+            self._stream.end_handshake()
+        self._number = self._agreed = self._outcome = self.keys = None
+        self._proved = False
+
+    def _begin(self, role: DtlsRole) -> None:
+        self._outcome = None
+        self._waits = role is DtlsRole.SERVER
+        self._number = self._stream.handshake(role)
+
+    def _judge(self, outcome: DtlsConnected) -> None:
+        agreed = self._agreed
+        self._outcome = None
+        shown = outcome.fingerprints
+        digests = {"sha-256": shown.sha256, "sha-384": shown.sha384, "sha-512": shown.sha512}
+        if agreed is not None and any(agreed.names(Fingerprint(*digest)) for digest in digests.items()):
+            self._proved = True
+            self._stop_limit()
+            self.keys = outcome.keys
+            self._changed()
+            return
+        _log.warning("%s: a strange certificate was shown by %s", self._stream, outcome.address)
+        self._strangers += 1
+        stranger = self._waits and not self._is_there(outcome.address, outcome.port)
+        if stranger and self._strangers <= STRANGERS_MAX:
+            self._begin(DtlsRole.SERVER)  # anybody can come to an open port; the far end may yet
+        else:
+            self._give_up("The other phone is not the one that the PBX has announced")
+
+    def _give_up(self, reason: str) -> None:
+        self._stop_limit()
+        self._stream.end_handshake()
+        self._number, self._proved = None, True  # there is nothing more to wait for
+        self._failed(reason)
+
+    def _set_limit(self) -> None:
+        self._stop_limit()
+        if self._connected and self._agreed is not None and not self._proved:
+            reason = "The other phone did not agree on encryption in time"
+            self._timer = asyncio.get_running_loop().call_later(LIMIT_SECONDS, self._give_up, reason)
+
+    def _stop_limit(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,192 @@
+"""Keys by a handshake in whole streams: two media rooms on real engines and sockets, and those who disturb them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from app.media import handshake
+from app.media.encryption import EncryptionPolicy, KeyOrder
+from app.media.room import MediaSettings
+from app.model.crypto import DtlsDescription, DtlsSetup, Fingerprint
+from app.model.media import EncryptionChanged, EncryptionFailed, Scene
+from app.model.session import SessionDescription
+from app.security.media_identity import MediaIdentity
+from native import DtlsConnected, DtlsRole, Engine, Event, Stream
+from tests.media.live import LivePhone, agree, changed, until
+from tests.media.rig import STREAM
+from tests.native.support import PCMU
+
+REQUIRED = MediaSettings(encryption=EncryptionPolicy.REQUIRED, key_order=KeyOrder.DTLS_SDES)
+OPTIONAL = MediaSettings()
+OPTIONAL_ICE = MediaSettings(ice=True, key_order=KeyOrder.DTLS_SDES)
+HERE = "127.0.0.1"
+FEW = 10
+"""Packets that may come before a side has its own keys."""
+ANOTHER = Fingerprint("sha-256", bytes(32))
+
+
+def phone(stack: ExitStack, settings: MediaSettings = REQUIRED, *, private: bool = True) -> LivePhone:
+    return stack.enter_context(LivePhone(HERE, settings=settings, identity=MediaIdentity(), private=private))
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as made:
+        yield made
+
+
+def dtls(description: SessionDescription) -> DtlsDescription:
+    found = description.media[0].dtls
+    assert found is not None
+    return found
+
+
+async def talk(*phones: LivePhone) -> None:
+    for each in phones:
+        await each.hears()
+    assert all(each.statistics.secured for each in phones)
+
+
+@pytest.mark.parametrize(
+    ("caller", "called"),
+    [
+        (REQUIRED, REQUIRED),
+        (REQUIRED, OPTIONAL),
+        (OPTIONAL, REQUIRED),
+        (OPTIONAL_ICE, OPTIONAL_ICE),
+        (OPTIONAL_ICE, OPTIONAL),
+    ],
+    ids=["required", "required-optional", "optional-required", "ice", "ice-none"],
+)
+async def test_two_rooms_agree_and_talk(caller: MediaSettings, called: MediaSettings, stack: ExitStack) -> None:
+    # Over a way that others can read no keys are offered, so that there is nothing but the handshake for "optional".
+    private = caller is REQUIRED
+    a, b = phone(stack, caller, private=private), phone(stack, called)
+    await agree(a, b)
+    assert (await a.told(EncryptionChanged)).encrypted is private
+    assert (await b.told(EncryptionChanged)).encrypted
+    await talk(a, b)
+    assert a.voice.encrypted is private
+
+
+async def test_who_offered_may_be_the_one_that_begins(stack: ExitStack) -> None:
+    a, b = phone(stack), phone(stack)
+    offer = await a.offer()
+    active = msgspec.structs.replace(dtls(offer), setup=DtlsSetup.ACTIVE)
+    a.room.take_answer(STREAM, await b.answer(changed(offer, dtls=active)))
+    await talk(a, b)
+    await until(lambda: a.statistics.rtcp_received > 0 and b.statistics.rtcp_received > 0, within=30)
+    assert a.statistics.srtp_refused + b.statistics.srtp_refused < FEW
+
+
+async def test_offers_in_a_call_leave_the_keys_alone(stack: ExitStack) -> None:
+    a, b = phone(stack), phone(stack)
+    await agree(a, b)
+    await talk(a, b)
+    keys = [each.voice._config.srtp for each in (a, b) if each.voice._config is not None]
+    for caller, called in ((a, b), (b, a)):
+        await agree(caller, called)
+    await talk(a, b)
+    assert [each.voice._config.srtp for each in (a, b) if each.voice._config is not None] == keys
+
+
+async def test_another_handshake_in_a_call(stack: ExitStack) -> None:
+    a, b = phone(stack), phone(stack)
+    await agree(a, b)
+    await talk(a, b)
+    before = a.voice._config
+    again = phone(stack)
+    a.room.take_answer(STREAM, await again.answer(await a.offer()))
+    await until(lambda: a.voice._config is not None and before is not None and a.voice._config.srtp != before.srtp)
+    await again.hears()
+    await a.hears()
+
+
+async def test_nothing_is_sent_before_there_are_keys(stack: ExitStack) -> None:
+    a, b = phone(stack), phone(stack)
+    answer = await b.answer(await a.offer())
+    b.room.close(STREAM)
+    a.room.take_answer(STREAM, answer)
+    later = a.report.ticks + 100
+    await until(lambda: a.report.ticks > later)
+    assert (a.statistics.packets_sent, a.statistics.rtcp_sent) == (0, 0)
+    assert not a.voice.encrypted
+
+
+# --- what goes wrong ------------------------------------------------------------------------------------------
+
+
+async def test_another_certificate_than_signalling_said_ends_the_call(stack: ExitStack) -> None:
+    a, b = phone(stack), phone(stack)
+    answer = await b.answer(await a.offer())
+    false = msgspec.structs.replace(dtls(answer), fingerprints=(ANOTHER,))
+    a.room.take_answer(STREAM, changed(answer, dtls=false))
+    failed = await a.told(EncryptionFailed)
+    assert failed.reason == "The other phone is not the one that the PBX has announced"
+    assert not a.statistics.secured
+    assert a.statistics.packets_sent == 0
+
+
+async def test_a_far_end_that_never_begins_ends_the_call(stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 0.2)
+    a, b = phone(stack), phone(stack)
+    answer = await b.answer(await a.offer())
+    b.room.close(STREAM)
+    a.room.take_answer(STREAM, answer)
+    assert (await a.told(EncryptionFailed)).reason == "The other phone did not agree on encryption in time"
+
+
+async def test_a_call_that_rings_may_wait_for_its_keys(stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 0.2)
+    a, b = phone(stack), phone(stack)
+    a.room.show(Scene(talking=(STREAM,)))
+    answer = await b.answer(await a.offer())
+    b.room.close(STREAM)
+    a.room.take_answer(STREAM, answer)
+    association = a.voice._association
+    assert association is not None
+    assert association._timer is None
+    a.room.show(Scene(talking=(STREAM,), connected=(STREAM,)))
+    await a.told(EncryptionFailed)
+
+
+class Stranger:
+    """Somebody with a certificate of his own and an open port in mind."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.engine = stack.enter_context(Engine())
+        identity = MediaIdentity()
+        self.engine.set_identity(identity.certificate, identity.reveal_key())
+        self.engine.start()
+        self.stream: Stream = self.engine.new_stream(HERE, range(55000, 55100))
+
+    async def visit(self, port: int) -> None:
+        self.stream.configure(replace(PCMU, rtp_port=port, encrypted=True))
+        self.stream.handshake(DtlsRole.CLIENT)
+        events: list[Event] = []
+
+        def met() -> bool:
+            events.extend(self.engine.drain())
+            return any(isinstance(event, DtlsConnected) for event in events)
+
+        await until(met)
+
+
+async def test_a_stranger_who_comes_first_takes_nothing(stack: ExitStack) -> None:
+    a, b = phone(stack), phone(stack)
+    offer = await a.offer()
+    await Stranger(stack).visit(a.voice.stream.rtp_port)
+    a.room.take_answer(STREAM, await b.answer(offer))
+    await talk(a, b)
+    assert not any(isinstance(event, EncryptionFailed) for event in a.events)
+
+
+def test_an_identity_shows_nothing_of_its_key() -> None:
+    identity = MediaIdentity()
+    assert repr(identity) == "MediaIdentity(***)"
+    assert identity.sha256 != MediaIdentity().sha256
