@@ -22,6 +22,13 @@ struct bus {
     int32_t sum[MEDIA_FRAME_SAMPLES];
 };
 
+/* What of a party is in the sum, and taken out again of what it hears. Mostly it is the input as it is: then nothing is copied. */
+enum party_adds {
+    PARTY_NOTHING,
+    PARTY_INPUT,
+    PARTY_CONTRIBUTION,
+};
+
 struct party {
     struct object object;
     struct bus *bus;                            /* NULL: on none */
@@ -30,7 +37,8 @@ struct party {
     float gain;                                 /* linear, of what the party says */
     float faded;                                /* the gain that the last frame ended with */
     int16_t input[MEDIA_FRAME_SAMPLES];         /* what the party says in this tick */
-    int32_t contribution[MEDIA_FRAME_SAMPLES];  /* the same as it went into the sum */
+    enum party_adds adds;                       /* in this tick, on its bus */
+    int32_t contribution[MEDIA_FRAME_SAMPLES];  /* the input under a gain, where it has one */
     int16_t heard[MEDIA_FRAME_SAMPLES];         /* what the party is to hear */
 };
 

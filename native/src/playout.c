@@ -25,7 +25,7 @@ enum {
 
 void playout_init(struct playout *p, void *decoder, void *before)
 {
-    *p = (struct playout){.decoder = decoder, .before = before, .fade = FADE};
+    *p = (struct playout){.decoder = decoder, .before = before, .fade = FADE, .start = PLAYOUT_PAST};
 }
 
 void playout_restart(struct playout *p)
@@ -41,7 +41,7 @@ int64_t playout_target(const struct playout *p, const struct delay_estimator *de
 
 static int16_t *line_end(struct playout *p)
 {
-    return p->line + PLAYOUT_PAST + p->length;
+    return p->line + p->start + p->length;
 }
 
 /* Delay of the sample that leaves at `now`, measured from the arrival of a packet that the network didn't hold up. */
@@ -360,7 +360,7 @@ static void steer(struct playout *p, const struct delay_estimator *delay, int64_
     if (p->rest > 0 && distance < FAR) {
         return;
     }
-    int16_t *waiting = p->line + PLAYOUT_PAST;
+    int16_t *waiting = p->line + p->start;
     size_t changed = 0;
     if (error > EXCESS && p->length > FRAME + STRETCH_FADE) {
         changed = stretch_shorten(waiting, p->length, p->length - FRAME);
@@ -406,6 +406,18 @@ static void fill(struct playout *p, struct jitter_buffer *jitter, struct delay_e
     }
 }
 
+/* Hands a frame of the line out. The line is moved back every few ticks only: all of the past would be read and written each time. */
+static void play_frame(struct playout *p, int16_t out[CODEC_FRAME_SAMPLES])
+{
+    memcpy(out, p->line + p->start, FRAME * sizeof *out);
+    p->start += FRAME;
+    p->length -= FRAME;
+    if (p->start >= PLAYOUT_PAST + PLAYOUT_SLIDE) {
+        memmove(p->line, p->line + p->start - PLAYOUT_PAST, (PLAYOUT_PAST + p->length) * sizeof *p->line);
+        p->start = PLAYOUT_PAST;
+    }
+}
+
 void playout_get(struct playout *p, struct jitter_buffer *jitter, struct delay_estimator *delay, int64_t now,
                  int16_t out[CODEC_FRAME_SAMPLES])
 {
@@ -415,9 +427,7 @@ void playout_get(struct playout *p, struct jitter_buffer *jitter, struct delay_e
     if (p->length < FRAME) {
         rest(p);
     }
-    memcpy(out, p->line + PLAYOUT_PAST, FRAME * sizeof *out);
-    p->length -= FRAME;
-    memmove(p->line, p->line + FRAME, (PLAYOUT_PAST + p->length) * sizeof *p->line);
+    play_frame(p, out);
     if (p->playing) {
         p->delay = current_delay(p, delay, now + FRAME);
     }

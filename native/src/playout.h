@@ -19,6 +19,7 @@
 
 enum {
     PLAYOUT_PAST = CONCEAL_HISTORY,                         /**< Played samples kept for concealment          */
+    PLAYOUT_SLIDE = 8 * CODEC_FRAME_SAMPLES,                /**< Played from `line` before it is moved back   */
     PLAYOUT_FUTURE = CODEC_PACKET_SAMPLES_MAX + 2 * CODEC_FRAME_SAMPLES + CONCEAL_PITCH_MAX,
 };
 
@@ -43,8 +44,9 @@ struct playout {
                                               restore it, comes in time                                      */
     int64_t rest;                        /**< Samples to play before the next stretch                         */
     struct conceal conceal;
-    size_t length;                       /**< Samples waiting in `line` behind the past                       */
-    int16_t line[PLAYOUT_PAST + PLAYOUT_FUTURE];
+    size_t start;                        /**< Where in `line` those samples begin that wait; before it is the past */
+    size_t length;                       /**< Samples that wait                                               */
+    int16_t line[PLAYOUT_PAST + PLAYOUT_SLIDE + PLAYOUT_FUTURE];
     int64_t delay;                       /**< Playout delay at the last tick, samples; see delay.h            */
     uint64_t concealed, stretched;       /**< Samples                                                         */
     uint64_t late, refused;              /**< Packets: overtaken by playout; undecodable                      */
