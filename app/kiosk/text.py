@@ -28,6 +28,7 @@ FALLBACK_FAMILIES = ("NotoSans-Regular", "NotoSansCJK-Regular", "NotoSansArabic-
 _LONGEST_RUN = 300
 _KEPT_RUNS = 512
 _ELLIPSIS = "…"
+_AS_NOUGHT = str.maketrans("123456789", "000000000")
 _SURELY_COVERED = 0x250
 """Inter has all of Basic Latin to Latin Extended-A; only what lies above is looked up."""
 
@@ -58,6 +59,8 @@ def find_font(stem: str) -> Path | None:
 
 def legible(text: str) -> str:
     """One line of text that is safe to draw: no control or direction characters, of a bounded length."""
+    if text.isascii() and text.isprintable():
+        return text[:_LONGEST_RUN]
     return "".join(char if unicodedata.category(char)[0] != "C" else " " for char in text[:_LONGEST_RUN])
 
 
@@ -75,7 +78,7 @@ class TextEngine:
         """True when another face stands in for Inter."""
         if self.missing_family:
             log.warning("the font Inter is not installed (Debian: fonts-inter); the kiosk's own spare face is used")
-        self.measure = functools.lru_cache(maxsize=2048)(self._measure)
+        self._widths = functools.lru_cache(maxsize=2048)(self._measure)
         self.cap_height = functools.lru_cache(maxsize=64)(self._cap_height)
 
     def run(self, text: str, step: Type, color: Color, limit: int | None = None) -> Run:
@@ -92,6 +95,10 @@ class TextEngine:
         else:
             self._runs.move_to_end(key)
         return run
+
+    def measure(self, text: str, step: Type) -> int:
+        """The width of a line in pixels. Figures of one width are as wide as a nought: a clock is measured once."""
+        return self._widths(text.translate(_AS_NOUGHT) if step.tabular else text, step)
 
     def fit(self, text: str, step: Type, limit: int) -> str:
         """The text, or as much of its beginning as fits with an ellipsis."""
@@ -230,12 +237,12 @@ class TextEngine:
         pen = 0.0
         bearing: int | None = None
         for piece in pieces:
-            if not piece.face.size(piece.text)[0]:
-                continue  # marks that stand on no letter
             left = round(pen + piece.shift)
             upper = top + ascent - piece.face.get_ascent() - piece.rise
             draw = _kept_letters if len(piece.text) == 1 else _draw_letters
             letters = draw(piece.text, piece.face, color, scale, (left % scale, upper % scale))
+            if letters is None:
+                continue
             picture.blit(letters.picture, (left // scale, upper // scale), special_flags=pygame.BLEND_RGBA_MAX)
             if bearing is None and letters.ink is not None:
                 bearing = (left + letters.ink) // scale
@@ -251,8 +258,12 @@ class _Letters:
     ink: int | None
 
 
-def _draw_letters(text: str, face: pygame.font.Font, color: Color, scale: int, offset: tuple[int, int]) -> _Letters:
-    """Letters drawn `offset` enlarged pixels from the corner and averaged down."""
+def _draw_letters(
+    text: str, face: pygame.font.Font, color: Color, scale: int, offset: tuple[int, int]
+) -> _Letters | None:
+    """Letters drawn `offset` enlarged pixels from the corner and averaged down; None for marks without a letter."""
+    if not face.size(text)[0]:
+        return None
     letters = face.render(text, antialias=True, color=color)
     width, height = (-(-(size + start) // scale) for size, start in zip(letters.get_size(), offset, strict=True))
     large = pygame.Surface((width * scale, height * scale), pygame.SRCALPHA)

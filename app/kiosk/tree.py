@@ -141,4 +141,8 @@ def moved_on(node: Node, view: View) -> Node:
         return node.later(view)
     if not node.lives:
         return node
-    return dataclasses.replace(node, children=tuple(moved_on(child, view) for child in node.children))
+    children = tuple(moved_on(child, view) for child in node.children)
+    moved = dataclasses.replace(node, children=children)
+    if all(new is old or new.extent == old.extent for new, old in zip(children, node.children, strict=True)):
+        vars(moved)["extent"] = node.extent
+    return moved
