@@ -1,7 +1,10 @@
 #include "device.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "sample.h"
+
+enum { SILENT_TICKS = 2 };            /* after them the limiter, which holds back the end of a frame, has let all of it out */
 
 void device_init(struct device *device, const struct device_backend *backend, void (*free)(struct object *object))
 {
@@ -37,9 +40,28 @@ void device_capture(struct device *device)
     if (device_enhances(device))
         enhancer_near(device->enhancer, input, (int)device->backend->delay_ms(device));
     level_add(&device->capture_level, input);
-    if (!atomic_load_explicit(&device->gate_open, memory_order_relaxed))
+    if (!atomic_load_explicit(&device->gate_open, memory_order_relaxed) && device->party.bus != NULL)
         memset(input, 0, sizeof device->party.input);
-    memset(device->overlay, 0, sizeof device->overlay);
+    if (device->overlaid)
+        memset(device->overlay, 0, sizeof device->overlay);
+    device->overlaid = false;
+}
+
+void device_overlay(struct device *device, const int16_t frame[MEDIA_FRAME_SAMPLES])
+{
+    mixer_overlay(device->overlay, frame);
+    device->overlaid = true;
+}
+
+void device_update_idle(struct device *device)
+{
+    bool silent = device->party.bus == NULL && device->leader == NULL && !device->overlaid;
+    bool settled = device->limiter.peak == 0 || device->limiter.resting;
+    device->idle = silent && settled && device->silent_ticks == SILENT_TICKS;
+    if (!silent)
+        device->silent_ticks = 0;
+    else if (device->silent_ticks < SILENT_TICKS)
+        device->silent_ticks++;
 }
 
 bool device_enhances(const struct device *device)
@@ -53,14 +75,23 @@ static void add_sidetone(const struct device *device, const int16_t *heard, int1
     float most = device->limiter.peak > 0 ? device->limiter.peak : INT16_MAX;
     for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++) {
         float sum = (float)heard[i] + (float)device->own[i] * device->sidetone;
-        out[i] = (int16_t)fminf(fmaxf(sum, -most), most);
+        out[i] = (int16_t)lesser(greater(sum, -most), most);
     }
 }
 
-void device_play(struct device *device)
+/* What an idle device hears has been noughts before. */
+static void play_silence(struct device *device)
+{
+    limiter_run_silence(&device->limiter);
+    level_add_silence(&device->playback_level);
+    device->backend->play(device, device->party.heard);
+}
+
+static void play_heard(struct device *device)
 {
     int16_t *heard = device->party.heard;
-    mixer_overlay(heard, device->overlay);
+    if (device->overlaid)
+        mixer_overlay(heard, device->overlay);
     if (device->limiter.peak > 0)
         limiter_run(&device->limiter, heard, device->playback_gain);
     else if (device->playback_gain != 1)
@@ -73,6 +104,14 @@ void device_play(struct device *device)
     } else {
         device->backend->play(device, heard);
     }
+}
+
+void device_play(struct device *device)
+{
+    if (device->idle)
+        play_silence(device);
+    else
+        play_heard(device);
 }
 
 void device_publish(struct device *device)

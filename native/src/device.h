@@ -46,7 +46,10 @@ struct device {
     struct limiter limiter;
     float sidetone;                     /* how much of the open microphone its own ear hears; 0: nothing */
     int16_t own[MEDIA_FRAME_SAMPLES];   /* the microphone as it was, for the sidetone */
-    int16_t overlay[MEDIA_FRAME_SAMPLES];   /* sounds attached to this device alone, in this tick */
+    bool overlaid;                      /* there are sounds attached to this device alone in this tick */
+    int16_t overlay[MEDIA_FRAME_SAMPLES];   /* ... their sum */
+    unsigned silent_ticks;              /* for how many it has had nothing to play, as far as that matters */
+    bool idle;                          /* it has nothing to play, and had nothing: most devices at most times */
     struct media_device_statistics counters;
     struct level capture_level;
     struct level playback_level;
@@ -59,6 +62,8 @@ void device_init(struct device *device, const struct device_backend *backend, vo
 /* Media thread. */
 void device_update_gate(struct device *device, struct events *events);
 void device_capture(struct device *device);
+void device_overlay(struct device *device, const int16_t frame[MEDIA_FRAME_SAMPLES]);    /* a sound for it alone */
+void device_update_idle(struct device *device);         /* before any device of this tick hears its bus */
 void device_play(struct device *device);
 bool device_enhances(const struct device *device);      /* it wants the far end of this tick */
 void device_publish(struct device *device);

@@ -65,7 +65,7 @@ static void play_sounds(struct engine *engine)
         if (on->kind == OBJECT_BUS)
             mixer_add_sound((struct bus *)on, frame);
         else
-            mixer_overlay(((struct device *)on)->overlay, frame);
+            device_overlay((struct device *)on, frame);
     }
 }
 
@@ -89,8 +89,11 @@ static void send_streams(struct engine *engine, int64_t now_ns)
 
 static void play_devices(struct members *members)
 {
-    for (unsigned i = 0; i < members->device_count; i++)
-        mixer_hear(&members->devices[i]->party);
+    for (unsigned i = 0; i < members->device_count; i++) {
+        device_update_idle(members->devices[i]);
+        if (!members->devices[i]->idle)
+            mixer_hear(&members->devices[i]->party);
+    }
     for (unsigned i = 0; i < members->device_count; i++) {
         struct device *device = members->devices[i];
         if (device->leader != NULL)

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "sample.h"
+
 enum { SILENCE_DBOV = -127 };
 
 static const double TALKS_DBOV = -45, SIGNAL_SHARE = 0.05, NOISE_RISE_DB = 0.1;
@@ -13,10 +15,12 @@ void level_init(struct level *level)
 
 void level_add(struct level *level, const int16_t frame[MEDIA_FRAME_SAMPLES])
 {
-    int64_t power = 0;
-    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
-        power += frame[i] * frame[i];
-    level->power += power;
+    level->power += (double)sum_of_squares(frame, MEDIA_FRAME_SAMPLES);
+    level->frames++;
+}
+
+void level_add_silence(struct level *level)
+{
     level->frames++;
 }
 
@@ -24,7 +28,7 @@ double level_take(struct level *level)
 {
     if (level->frames == 0)
         return level->last;
-    double mean = (double)level->power / ((double)level->frames * MEDIA_FRAME_SAMPLES);
+    double mean = level->power / ((double)level->frames * MEDIA_FRAME_SAMPLES);
     double dbov = mean <= 0 ? SILENCE_DBOV : fmax(10 * log10(mean / (32768.0 * 32768.0)), SILENCE_DBOV);
     *level = (struct level){.last = dbov};
     return dbov;

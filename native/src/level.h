@@ -7,7 +7,7 @@
 #include "ip270_media.h"
 
 struct level {
-    int64_t power;
+    double power;
     uint32_t frames;
     double last;
 };
@@ -23,6 +23,8 @@ void speech_level_add(struct speech_level *speech, double dbov);
 
 void level_init(struct level *level);
 void level_add(struct level *level, const int16_t frame[MEDIA_FRAME_SAMPLES]);
+
+void level_add_silence(struct level *level);            /* a frame of noughts */
 
 /* dBov: a full-scale square wave is 0 (RFC 6464); -127 for silence. Begins the next measurement; without a frame in it the last
  * result stands. */

@@ -13,7 +13,7 @@ static const float RECOVERY = 0.00125f;         /* of a sample: 50 ms */
 
 void limiter_init(struct limiter *limiter, float peak, float mean)
 {
-    float most = floorf(fminf(peak * FULL_SCALE, INT16_MAX));
+    float most = floorf(lesser(peak * FULL_SCALE, INT16_MAX));
     *limiter = (struct limiter){
         .peak = most,
         .mean_square = mean * mean * FULL_SCALE * FULL_SCALE,
@@ -26,10 +26,10 @@ void limiter_init(struct limiter *limiter, float peak, float mean)
 }
 
 /* The gain that keeps the mean level of what is heard, moving slowly towards what the last seconds ask for. */
-static float next_cap(struct limiter *limiter, const int16_t *frame)
+static float next_cap(struct limiter *limiter, float power)
 {
     float target = 1;
-    limiter->power += POWER_STEP * (mean_square(frame, MEDIA_FRAME_SAMPLES) - limiter->power);
+    limiter->power += POWER_STEP * (power - limiter->power);
     if (limiter->power > limiter->mean_square)
         target = sqrtf(limiter->mean_square / limiter->power);
     float cap = limiter->cap + CAP_STEP * (target - limiter->cap);
@@ -38,7 +38,7 @@ static float next_cap(struct limiter *limiter, const int16_t *frame)
 
 static void apply_cap(struct limiter *limiter, int16_t *frame)
 {
-    float next = next_cap(limiter, frame), step = (next - limiter->cap) / MEDIA_FRAME_SAMPLES;
+    float next = next_cap(limiter, mean_square(frame, MEDIA_FRAME_SAMPLES)), step = (next - limiter->cap) / MEDIA_FRAME_SAMPLES;
     if (limiter->cap != 1 || next != 1) {
         for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
             frame[i] = (int16_t)((float)frame[i] * (limiter->cap + step * (float)(i + 1)));
@@ -46,17 +46,19 @@ static void apply_cap(struct limiter *limiter, int16_t *frame)
     limiter->cap = next;
 }
 
-static float largest(const float *x)
+static float largest(const int16_t *frame)
 {
-    float most = 0;
-    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
-        most = fmaxf(most, fabsf(x[i]));
-    return most;
+    int16_t lowest = 0, highest = 0;
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++) {
+        lowest = frame[i] < lowest ? frame[i] : lowest;
+        highest = frame[i] > highest ? frame[i] : highest;
+    }
+    return greater(-(float)lowest, (float)highest);
 }
 
 static int16_t rounded(const struct limiter *limiter, float sample)
 {
-    return (int16_t)fminf(fmaxf(rintf(sample), -limiter->peak), limiter->peak);
+    return (int16_t)lrintf(lesser(greater(sample, -limiter->peak), limiter->peak));
 }
 
 /* The gain of a sample is the mean of the last 16 requests, each of which is the least gain that any of 17 samples asked for: all 16
@@ -70,14 +72,14 @@ static void limit(struct limiter *limiter, const float *in, int16_t *out)
     memcpy(wanted, limiter->wanted, sizeof limiter->wanted);
     memcpy(requests, limiter->requests, sizeof limiter->requests);
     for (int i = LIMITER_AHEAD; i < SPAN; i++)
-        wanted[i] = fminf(1, limiter->peak / fmaxf(fabsf(samples[i]), 1));
+        wanted[i] = lesser(1, limiter->peak / greater(fabsf(samples[i]), 1));
     bool resting = true;
     for (int i = LIMITER_AHEAD; i < SPAN; i++) {
         float least = 1, sum = 0;
         for (int k = 0; k <= LIMITER_AHEAD; k++)
-            least = fminf(least, wanted[i - k]);
+            least = lesser(least, wanted[i - k]);
         limiter->request += RECOVERY * (1 - limiter->request);
-        limiter->request = requests[i] = fminf(least, limiter->request > NEARLY_ONE ? 1 : limiter->request);
+        limiter->request = requests[i] = lesser(least, limiter->request > NEARLY_ONE ? 1 : limiter->request);
         for (int k = 0; k < LIMITER_AHEAD; k++)
             sum += requests[i - k];
         out[i - LIMITER_AHEAD] = rounded(limiter, samples[i - LIMITER_AHEAD] * sum / LIMITER_AHEAD);
@@ -102,12 +104,19 @@ static void delay(struct limiter *limiter, const float *in, int16_t *out)
 void limiter_run(struct limiter *limiter, int16_t frame[MEDIA_FRAME_SAMPLES], float gain)
 {
     float x[MEDIA_FRAME_SAMPLES];
+    bool loud = largest(frame) * fabsf(gain) > limiter->peak;
     for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
         x[i] = (float)frame[i] * gain;
-    if (limiter->resting && largest(x) <= limiter->peak)
+    if (limiter->resting && !loud)
         delay(limiter, x, frame);
     else
         limit(limiter, x, frame);
     if (limiter->mean_square > 0)
         apply_cap(limiter, frame);
+}
+
+void limiter_run_silence(struct limiter *limiter)
+{
+    if (limiter->mean_square > 0)
+        limiter->cap = next_cap(limiter, 0);
 }

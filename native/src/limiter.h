@@ -31,4 +31,7 @@ void limiter_init(struct limiter *limiter, float peak, float mean);
 /* Media thread: frame *= gain, limited, 16 samples later. */
 void limiter_run(struct limiter *limiter, int16_t frame[MEDIA_FRAME_SAMPLES], float gain);
 
+/* The same for a frame of noughts, where it rests and the frame before was of noughts too. */
+void limiter_run_silence(struct limiter *limiter);
+
 #endif

@@ -2,8 +2,10 @@
 #ifndef IP270_SAMPLE_H
 #define IP270_SAMPLE_H
 
-#include <math.h>
 #include <stdint.h>
+
+/* Lanes in which sums of floats are taken: compilers may not change the order of one sum, and so make no SIMD of it. */
+enum { SAMPLE_LANES = 8 };
 
 static inline int16_t saturate(int32_t value)
 {
@@ -11,18 +13,39 @@ static inline int16_t saturate(int32_t value)
     return (int16_t)(value > INT16_MAX ? INT16_MAX : value);
 }
 
-/* Mean square of `count` samples. */
+/* Sum of the squares of `count` samples, a multiple of SAMPLE_LANES. */
+static inline float sum_of_squares(const int16_t *samples, int count)
+{
+    float lanes[SAMPLE_LANES] = {0}, sum = 0;
+    for (int i = 0; i < count; i += SAMPLE_LANES) {
+        for (int k = 0; k < SAMPLE_LANES; k++)
+            lanes[k] += (float)samples[i + k] * (float)samples[i + k];
+    }
+    for (int k = 0; k < SAMPLE_LANES; k++)
+        sum += lanes[k];
+    return sum;
+}
+
+/* Mean square of `count` samples, a multiple of SAMPLE_LANES. */
 static inline float mean_square(const int16_t *samples, int count)
 {
-    float sum = 0;
-    for (int i = 0; i < count; i++)
-        sum += (float)samples[i] * (float)samples[i];
-    return sum / (float)count;
+    return sum_of_squares(samples, count) / (float)count;
+}
+
+/* Numbers that are numbers: unlike fminf and fmaxf, which are calls, these are one instruction each. */
+static inline float lesser(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+static inline float greater(float a, float b)
+{
+    return a > b ? a : b;
 }
 
 static inline float saturate_float(float value)
 {
-    return fminf(fmaxf(value, INT16_MIN), INT16_MAX);
+    return lesser(greater(value, INT16_MIN), INT16_MAX);
 }
 
 /* White noise, uniform, of root mean square one. It need not be secret. */
