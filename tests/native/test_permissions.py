@@ -13,8 +13,9 @@ from native import Clock, DeviceSpec, Engine
 with Engine(Clock.TIMER) as engine:
     engine.start()
     engine.open_device(DeviceSpec(kind="memory", name="handset"))
-    time.sleep(0.5)
-    report = engine.report()
+    until = time.monotonic() + 10
+    while (report := engine.report()).ticks < 30 and time.monotonic() < until:
+        time.sleep(0.1)
 print(json.dumps([report.policy, report.memory_locked, report.ticks]))
 """
 
