@@ -168,8 +168,7 @@ class MediaRoom:
     ) -> None:
         """Take ports for a stream; a failure is told at its first offer or answer.
 
-        With `servers` of its own it is an app's channel: it has ICE whatever the settings say, and its keys do not come
-        by a handshake, which the app's description has no words for.
+        With `servers` of its own it has ICE whatever the settings say.
         """
         settings = self._settings()
         ice = settings.ice or servers is not None
@@ -185,14 +184,13 @@ class MediaRoom:
         policy = settings.encryption
         if emergency and policy is EncryptionPolicy.REQUIRED:
             policy = EncryptionPolicy.OPTIONAL  # help that cannot encrypt is still help
-        fingerprint = self._fingerprint if servers is None else None
-        encryption = Encryption(policy, private, settings.key_order, fingerprint)
+        encryption = Encryption(policy, private, settings.key_order, self._fingerprint)
         negotiation = Negotiation(local, session_id, settings.codecs, settings.packet_time_ms, encryption)
         cname = secrets.token_hex(_CNAME_BYTES)
         voice = self._streams[stream] = VoiceStream(
             stream, opened, negotiation, cname, private=private, discontinuous=settings.discontinuous
         )
-        if fingerprint is not None:
+        if self._fingerprint is not None:
             self._agree_by_handshake(voice)
         if ice:
             helpers = self._servers() if servers is None else servers

@@ -36,6 +36,7 @@ KINDS = {
     "baresip": "baresip of Debian 12",
     "sipp": "SIPp",
     "coturn": "coturn",
+    "aiortc": "aiortc, as a browser would",
     "sockets": "Sockets that mean no good",
 }
 
@@ -83,6 +84,7 @@ def versions() -> dict[str, str]:
         "pjsua2": f"pjsua2-python {importlib.metadata.version('pjsua2-python')}",
         "baresip-python": importlib.metadata.version("baresip-python"),
         "baresip": _first_match(("baresip", "-h"), r"baresip v([\d.]+)"),
+        "aiortc": importlib.metadata.version("aiortc"),
         "coturn": _first_match(("turnserver", "--version"), r"([\d.]+)"),
         "sipp": _first_match(("sipp", "-v"), r"SIPp v([\d.]+)"),
         "sockets": "",

@@ -13,14 +13,16 @@ from app.model.snapshot import CallState
 from tests.interop.partners import Partner
 from tests.interop.phone import TOKEN, PhoneUnderTest
 from tests.interop.row import Row
-from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ
+from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ, has_tone, tone
 from tests.interop.voice import Voice
 from tests.peers.baresip_python_peer import BaresipPythonPeer
 from tests.peers.coturn import PASSWORD, USER, coturn
 from tests.peers.media_app import MediaApp
 from tests.peers.peer import AudioCodec, EventKind, Peer
 from tests.peers.pjsua2_peer import Pjsua2Peer
-from tests.peers.sip_app import CHANNEL, SipApp
+from tests.peers.sip_app import CHANNEL, SipApp, from_sdp, to_sdp
+from tests.peers.web_phone import RATE as WEB_RATE
+from tests.peers.web_phone import WebPhone
 
 pytestmark = pytest.mark.interop
 
@@ -112,6 +114,34 @@ async def test_an_app_is_called(
         await phone.hears(PEER_HERTZ, PATIENCE)
         await softphone.hang_up()
     assert partner.heard_the_phone() >= HEARD_SECONDS
+
+
+async def test_an_app_calls_a_browser(phone: PhoneUnderTest, app: MediaApp, row: Row) -> None:
+    row.of("aiortc", "an app on the phone: its channel and a browser's end, with ICE and DTLS, sound both ways")
+    async with WebPhone(tone(PEER_HERTZ, 1, WEB_RATE)) as browser:
+        ours = (await app.ask("AllocChannel", channel=CHANNEL))["description"]
+        answer = from_sdp(await browser.answer(to_sdp(ours)))
+        await app.ask("SetRemoteAnswer", channel=CHANNEL, description=answer)
+        await app.ask("Connect", channel=CHANNEL)
+        await app.hears_of("EncryptionChanged", encrypted=True)
+        phone.say(PHONE_HERTZ)
+        await phone.hears(PEER_HERTZ, PATIENCE)
+        await phone.until_true(lambda: has_tone(browser.heard[-WEB_RATE // 2 :], PHONE_HERTZ, WEB_RATE), PATIENCE)
+        figures = await app.ask("GetStatistics", channel=CHANNEL)
+        row.measured(f"{figures['codec']}, {figures['packetsSent']} packets out, {figures['packetsReceived']} in")
+
+
+async def test_a_browser_that_is_not_who_it_said_is_not_heard(phone: PhoneUnderTest, app: MediaApp, row: Row) -> None:
+    row.of("aiortc", "an app on the phone: another certificate than its fingerprint says ends the channel")
+    async with WebPhone(tone(PEER_HERTZ, 1, WEB_RATE)) as browser:
+        ours = (await app.ask("AllocChannel", channel=CHANNEL))["description"]
+        answer = from_sdp(await browser.answer(to_sdp(ours)))
+        for one in answer["dtls"]["fingerprints"]:
+            one["value"] = one["value"][:-2] + ("00" if not one["value"].endswith("00") else "01")
+        await app.ask("SetRemoteAnswer", channel=CHANNEL, description=answer)
+        await app.ask("Connect", channel=CHANNEL)
+        row.measured(f"“{(await app.hears_of('ChannelClosed'))['reason']}”")
+    await phone.until(lambda s: s.app_party is None and not s.audio.microphone_open, PATIENCE)
 
 
 async def test_a_call_of_the_phone_comes_first(phone: PhoneUnderTest, app: MediaApp, tmp_path: Path, row: Row) -> None:

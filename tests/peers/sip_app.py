@@ -170,6 +170,10 @@ def to_sdp(ours: Message) -> str:
     if "ice" in ours:
         lines += [f"a=ice-ufrag:{ours['ice']['usernameFragment']}", f"a=ice-pwd:{ours['ice']['password']}"]
         lines += [f"a=candidate:{_candidate(one)}" for one in ours["ice"].get("candidates", ())]
+    if "dtls" in ours:
+        setup = {"auto": "actpass", "client": "active", "server": "passive"}[ours["dtls"]["role"]]
+        lines.append(f"a=setup:{setup}")
+        lines += [f"a=fingerprint:{one['algorithm']} {one['value']}" for one in ours["dtls"]["fingerprints"]]
     lines.append(f"a={ours.get('direction', 'sendrecv')}")
     return "\r\n".join(lines) + "\r\n"
 
@@ -185,6 +189,10 @@ def from_sdp(sdp: str) -> Message:
         theirs["rtcpPort"] = int(rtcp)
     keys = re.findall(r"^a=crypto:(\d+) (\S+) inline:([A-Za-z0-9+/=]+)", sdp, re.MULTILINE)
     theirs["crypto"] = [{"tag": int(tag), "suite": suite, "key": key} for tag, suite, key in keys]
+    if prints := re.findall(r"^a=fingerprint:(\S+) (\S+)", sdp, re.MULTILINE):
+        role = {"actpass": "auto", "active": "client", "passive": "server"}[_match(r"^a=setup:(\w+)", sdp)]
+        fingerprints = [{"algorithm": algorithm, "value": value} for algorithm, value in prints]
+        theirs["dtls"] = {"role": role, "fingerprints": fingerprints}
     if fragment := _match(r"^a=ice-ufrag:(\S+)", sdp, ""):
         found = re.findall(r"^a=candidate:(\S+) (\d) (\S+) (\d+) (\S+) (\d+) typ (\w+)", sdp, re.MULTILINE)
         names = ("foundation", "component", "protocol", "priority", "address", "port", "type")

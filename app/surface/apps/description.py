@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from app.model.crypto import CryptoDescription, CryptoSuite, MasterKey
+from app.model.crypto import CryptoDescription, CryptoSuite, DtlsDescription, DtlsSetup, Fingerprint, MasterKey
 from app.model.session import (
     CandidateKind,
     CodecDescription,
@@ -31,12 +31,14 @@ _SUITES = frozenset(CryptoSuite)
 
 
 class Profile(enum.StrEnum):
-    """The RTP profile of an m-line, with keys or without (RFC 3551, RFC 3711, RFC 4585, RFC 5124)."""
+    """The RTP profile of an m-line, with keys or without (RFC 3551, RFC 3711, RFC 4585, RFC 5124, RFC 5764)."""
 
     AVP = "RTP/AVP"
     AVPF = "RTP/AVPF"
     SAVP = "RTP/SAVP"
     SAVPF = "RTP/SAVPF"
+    DTLS_SAVP = "UDP/TLS/RTP/SAVP"
+    DTLS_SAVPF = "UDP/TLS/RTP/SAVPF"
 
 
 class Codec(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -80,6 +82,28 @@ class Crypto(msgspec.Struct, frozen=True):
     key: MasterKey
 
 
+class DtlsRole(enum.StrEnum):
+    """RTCDtlsRole: which end of the handshake the describing side is (RFC 5763, 5)."""
+
+    AUTO = "auto"
+    CLIENT = "client"
+    SERVER = "server"
+
+
+class DtlsFingerprint(msgspec.Struct, frozen=True):
+    """RTCDtlsFingerprint: a certificate's digest by a hash function, as `sha-256` and pairs of hexadecimal digits."""
+
+    algorithm: Annotated[str, msgspec.Meta(max_length=16)]
+    value: Annotated[str, msgspec.Meta(pattern=r"^(?:[0-9A-Fa-f]{2}:){1,63}[0-9A-Fa-f]{2}\Z")]
+
+
+class Dtls(msgspec.Struct, frozen=True):
+    """RTCDtlsParameters. A fingerprint by a hash function that proves nothing any more is passed over."""
+
+    role: DtlsRole
+    fingerprints: Annotated[tuple[DtlsFingerprint, ...], msgspec.Meta(min_length=1, max_length=8)]
+
+
 class Description(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One side's offer or answer. Without `rtcpPort` RTCP is at the port after RTP's, or at RTP's with `rtcpMux`."""
 
@@ -93,6 +117,7 @@ class Description(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     packet_time: _Milliseconds | None = None
     crypto: Annotated[tuple[Crypto, ...], msgspec.Meta(max_length=32)] = ()
     ice: Ice | None = None
+    dtls: Dtls | None = None
 
     def __repr__(self) -> str:
         return f"Description({self.address}, {self.port})"  # without the secrets in it
@@ -112,6 +137,7 @@ def read(description: Description) -> SessionDescription:
         rtcp_mux=description.rtcp_mux,
         ice=None if description.ice is None else _ice_in(description.ice),
         crypto=tuple(filter(None, map(_crypto_in, description.crypto))),
+        dtls=None if description.dtls is None else _dtls_in(description.dtls),
     )
     return SessionDescription(0, 0, description.address, (line,))
 
@@ -130,6 +156,7 @@ def write(session: SessionDescription) -> Description:
         packet_time=line.packet_time_ms,
         crypto=tuple(Crypto(one.tag, one.suite, one.key) for one in line.crypto),
         ice=None if line.ice is None else _ice_out(line.ice),
+        dtls=None if line.dtls is None else _dtls_out(line.dtls),
     )
 
 
@@ -163,6 +190,21 @@ def _crypto_in(crypto: Crypto) -> CryptoDescription | None:
         return None
     suite = CryptoSuite(crypto.suite)
     return CryptoDescription(crypto.tag, suite, crypto.key) if len(crypto.key.reveal()) == suite.key_size else None
+
+
+def _dtls_in(dtls: Dtls) -> DtlsDescription | None:
+    fingerprints = tuple(
+        Fingerprint(one.algorithm.lower(), bytes.fromhex(one.value.replace(":", "")))
+        for one in dtls.fingerprints
+        if _DIGEST_OCTETS.get(one.algorithm.lower()) == (len(one.value) + 1) // 3
+    )
+    return DtlsDescription(_SETUPS[dtls.role], fingerprints) if fingerprints else None
+
+
+def _dtls_out(dtls: DtlsDescription) -> Dtls:
+    role = next(role for role, setup in _SETUPS.items() if setup is dtls.setup)
+    fingerprints = tuple(DtlsFingerprint(one.function, one.digest.hex(":").upper()) for one in dtls.fingerprints)
+    return Dtls(role, fingerprints)
 
 
 def _ice_in(ice: Ice) -> IceDescription:
@@ -207,3 +249,5 @@ def _candidate_out(one: IceCandidate) -> Candidate:
 
 _COMPONENTS = {"rtp": 1, "rtcp": 2}
 _NAMES: dict[int, Literal["rtp", "rtcp"]] = {1: "rtp", 2: "rtcp"}
+_SETUPS = {DtlsRole.AUTO: DtlsSetup.ACTPASS, DtlsRole.CLIENT: DtlsSetup.ACTIVE, DtlsRole.SERVER: DtlsSetup.PASSIVE}
+_DIGEST_OCTETS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}

@@ -25,6 +25,8 @@ from app.model.media import (
     AnswerReady,
     AnswerTaken,
     DigitHeard,
+    EncryptionChanged,
+    EncryptionFailed,
     MediaBegan,
     MediaEvent,
     MediaRefused,
@@ -301,6 +303,10 @@ class MediaApi:
                 self._result(channel, messages.Agreed(channel.name, encrypted))
             case MediaRefused(reason=reason):
                 self._refuse(channel, reason)
+            case EncryptionChanged(encrypted=encrypted):
+                self._tell(channel, "EncryptionChanged", messages.Agreed(channel.name, encrypted))
+            case EncryptionFailed(reason=reason):
+                self._take_away(channel, reason)
             case MediaBegan():
                 self._tell(channel, "MediaStarted", messages.Done(channel.name))
             case DigitHeard(digit=digit):

@@ -142,7 +142,7 @@ class Described(msgspec.Struct, frozen=True):
 
 
 class Agreed(msgspec.Struct, frozen=True):
-    """The far end's answer is in force. `encrypted`: no packet travels in the clear."""
+    """The far end's answer is in force, or EncryptionChanged. `encrypted`: no packet travels in the clear."""
 
     channel: str
     encrypted: bool

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.model.crypto import CryptoDescription, CryptoSuite, MasterKey
+from app.model.crypto import CryptoDescription, CryptoSuite, DtlsDescription, DtlsSetup, Fingerprint, MasterKey
 from app.model.session import (
     CandidateKind,
     CodecDescription,
@@ -47,12 +47,14 @@ LINE = MediaDescription(
         complete=True,
     ),
     crypto=(CryptoDescription(1, CryptoSuite.AES_CM_128_HMAC_SHA1_80, MasterKey(KEY)),),
+    dtls=DtlsDescription(DtlsSetup.PASSIVE, (Fingerprint("sha-256", bytes(range(32))),)),
 )
 LEAST: dict[str, Any] = {
     "address": "192.0.2.9",
     "port": 4000,
     "codecs": [{"name": "PCMA", "payloadType": 8, "clockRate": 8000}],
 }
+FINGERPRINT = {"algorithm": "sha-256", "value": ":".join(["AB"] * 32)}
 CANDIDATE = {
     "foundation": "1",
     "component": "rtp",
@@ -94,7 +96,11 @@ def test_what_the_phone_cannot_do_is_passed_over() -> None:
     ]
     candidates = [{**CANDIDATE, "protocol": "tcp"}, {**CANDIDATE, "protocol": "UDP"}]
     ice = {"usernameFragment": "frag", "password": "p" * 22, "candidates": candidates}
-    (line,) = description.read(decode({**LEAST, "crypto": crypto, "ice": ice})).media
+    prints = [{**FINGERPRINT, "algorithm": "md5"}, FINGERPRINT, {**FINGERPRINT, "algorithm": "sha-512"}]
+    dtls = {"role": "auto", "fingerprints": prints}
+    (line,) = description.read(decode({**LEAST, "crypto": crypto, "ice": ice, "dtls": dtls})).media
+    assert line.dtls is not None
+    assert [one.function for one in line.dtls.fingerprints] == ["sha-256"]
     assert [one.tag for one in line.crypto] == [3]  # the second's key is too short for its suite
     assert line.ice is not None
     assert len(line.ice.candidates) == 1
@@ -124,6 +130,9 @@ def test_secrets_are_not_printed() -> None:
         {"codecs": LEAST["codecs"] * 33},
         {"crypto": [{"tag": 1, "suite": "AES_CM_128_HMAC_SHA1_80", "key": "*"}]},
         {"crypto": [{"tag": 1, "suite": "AES_CM_128_HMAC_SHA1_80", "key": 5}]},
+        {"dtls": {"role": "both", "fingerprints": [FINGERPRINT]}},
+        {"dtls": {"role": "auto", "fingerprints": []}},
+        {"dtls": {"role": "auto", "fingerprints": [{**FINGERPRINT, "value": "AB:C"}]}},
         {"ice": {"usernameFragment": "no", "password": "p" * 22}},
         {"ice": {"usernameFragment": "frag", "password": "short"}},
         {"ice": {"usernameFragment": "frag\n", "password": "p" * 22}},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.model.ids import StreamId
-from app.model.media import DigitHeard, MediaBegan, OfferDue
+from app.model.media import DigitHeard, EncryptionChanged, EncryptionFailed, MediaBegan, OfferDue
 from app.model.session import Direction
 from app.pbx.app_message import ErrorCode
 from app.surface.apps import media_api
@@ -164,6 +164,22 @@ async def test_what_happens_to_the_stream_is_told(desk: Desk, app: App) -> None:
     await desk.happens(OfferDue(stream))
     await desk.happens(MediaBegan(StreamId("stream-1")))  # a call's
     assert [said["mt"] for said in app.news()] == ["MediaStarted", "NegotiationNeeded"]
+
+
+async def test_a_handshake_is_told(desk: Desk, app: App) -> None:
+    stream = await app.channel()
+    await desk.happens(EncryptionChanged(stream, encrypted=True))
+    assert app.news() == [{"mt": "EncryptionChanged", "src": "7", "channel": "one", "encrypted": True}]
+
+
+async def test_a_handshake_that_fails_ends_the_channel(desk: Desk, app: App) -> None:
+    stream = await app.channel()
+    await app.ask("Connect", channel="one")
+    await desk.happens(EncryptionFailed(stream, "The other phone is not who it said"))
+    (said,) = app.news()
+    assert (said["mt"], said["reason"]) == ("ChannelClosed", "The other phone is not who it said.")
+    assert stream not in desk.media.open_streams
+    assert not desk.media.scene.talking
 
 
 async def test_figures(desk: Desk, app: App) -> None:
