@@ -84,10 +84,12 @@ async def registered_pair(
     encryption: str = "optional",
     suites: tuple[str, ...] = (),
     ice: tuple[bool, bool] = (False, False),
+    handshake: bool = False,
 ) -> AsyncIterator[tuple[Pair, Kamailio]]:
     """Both at one Kamailio, over the same transport; the phone's `encryption` and the peer's `suites` for voice.
 
-    `ice` says whether the phone and the peer have it.
+    `ice` says whether the phone and the peer have it; with `handshake` the peer wants keys by DTLS, and the phone likes
+    that best.
     """
     async with make_registrar(folder, trust, "MD5", ring_seconds=ring_seconds) as kamailio:
         tls = transport is Transport.TLS
@@ -105,6 +107,7 @@ async def registered_pair(
             trust=trusted,
             encryption=suites,
             ice=ice[1],
+            handshake=handshake,
         )
         phone = PhoneUnderTest(
             folder,
@@ -114,6 +117,7 @@ async def registered_pair(
             trust=trusted,
             encryption=encryption,
             ice=ice[0],
+            key_exchange="dtls-sdes" if handshake else "sdes-dtls",
         )
         async with phone, partner.peer:
             await phone.registered()

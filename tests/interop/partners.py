@@ -41,6 +41,7 @@ class Partner:
         number: str = NUMBER,
         hertz: int = PEER_HERTZ,
         ice: bool = False,
+        handshake: bool = False,
     ) -> None:
         rate, channels = _FORM[codec]
         self.number = number
@@ -61,6 +62,7 @@ class Partner:
             trust=trust,
             encryption=encryption,
             ice=ice,
+            handshake=handshake,
         )
         self.peer = kind(config)
 

@@ -74,6 +74,7 @@ class PhoneUnderTest:
         local_port: int = 0,
         keep_alive: int = 25,
         encryption: str = "optional",
+        key_exchange: str = "sdes-dtls",
         ice: bool = False,
         host: str = "127.0.0.1",
         apps: bool = False,
@@ -94,6 +95,7 @@ class PhoneUnderTest:
             self._sip["trust_file"] = str(trust)
         self._codecs = codecs
         self._encryption = encryption
+        self._key_exchange = key_exchange
         self._ice = ice
         self._apps = apps
         self._engine = _Engine()
@@ -130,6 +132,7 @@ class PhoneUnderTest:
         lines = ["[sip]", *(f"{key} = {json.dumps(value)}" for key, value in self._sip.items())]
         lines += ["[media]", f"ice = {json.dumps('on' if self._ice else 'off')}"]
         lines += ["[audio]", f"encryption = {json.dumps(self._encryption)}"]
+        lines.append(f"key_exchange = {json.dumps(self._key_exchange)}")
         if self._apps:
             lines = ["[apps]", "service = true", "port = 0", f"token = {json.dumps(TOKEN)}", *lines]
         if self._codecs:
@@ -331,8 +334,8 @@ class PhoneUnderTest:
     def suite(self) -> str:
         """The crypto suite of the one stream; "in the clear" without one."""
         (voice,) = self._running.media._streams.values()
-        agreement = voice.negotiation.agreement
-        return "in the clear" if agreement is None or agreement.keys is None else str(agreement.keys.suite)
+        config = voice._config
+        return "in the clear" if config is None or config.srtp is None else config.srtp.suite.name
 
     def quality(self) -> Quality:
         """The figures of the one call, as they are now."""

@@ -152,6 +152,8 @@ class BaresipPeer(Peer):
         lines += [f"module {module}" for module in dict.fromkeys(_CODECS[codec][0] for codec in config.codecs)]
         if config.encryption:
             lines.append("module srtp.so")
+        if config.handshake:
+            lines += ["module dtls_srtp.so", "rtcp_mux yes"]
         if config.ice:
             lines.append("module ice.so")
         lines += ["module aufile.so", "module_tmp account.so", "module_app menu.so", "module_app ctrl_tcp.so"]
@@ -181,6 +183,7 @@ class BaresipPeer(Peer):
             f"answermode={'auto' if config.answering is Answering.AUTO else 'manual'}",
             f"audio_codecs={codecs}",
             "mediaenc=srtp-mand" if config.encryption else "",
+            "mediaenc=dtls_srtp" if config.handshake else "",
             "medianat=ice" if config.ice else "",
             f'outbound="sip:{config.domain};transport={config.transport}"' if register else "",
         ]

@@ -102,6 +102,7 @@ class PeerConfig:
     Debian's baresip the folder, where the heard audio goes; both baresips begin a new recording after a hold.
     `trust` is a PEM file for TLS. `launch` stands before the peer's command line, as in `("chrt", "-f", "60")`.
     `encryption` names the SRTP suites one of which calls must have, by SDES; only pjsua2 heeds which.
+    `handshake` demands keys by DTLS instead, which only Debian's baresip knows.
     `ice` lets it look for ways by ICE, without any server.
     `spinning` lets a thread of the peer hold the Python interpreter's lock as much as it can, where the peer has one.
     """
@@ -120,6 +121,7 @@ class PeerConfig:
     launch: tuple[str, ...] = ()
     spinning: bool = False
     encryption: tuple[str, ...] = ()
+    handshake: bool = False
     ice: bool = False
 
 

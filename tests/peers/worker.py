@@ -43,6 +43,7 @@ class WorkerPeer(Peer):
             "trust": str(config.trust or ""),
             "spinning": config.spinning,
             "encryption": list(config.encryption),
+            "handshake": config.handshake,
             "ice": config.ice,
         }
 
