@@ -145,6 +145,19 @@ def test_lost_is_never_negative(machine: EngineReport) -> None:
     assert (quality.lost, quality.codec) == (0, "G.722")
 
 
+def test_late_packets_are_jitter_even_where_little_is_waited_for(machine: EngineReport) -> None:
+    meter = QualityMeter(StreamId("s"))
+    quality = None
+    for window in range(1, 6):
+        lost = 15 * window
+        statistics = replace(SILENT, codec=Codec.PCMA, packets_received=100 * window, expected=100 * window)
+        statistics = replace(statistics, missed=lost, missed_runs=lost, late=lost, playout_delay_ms=0.0)
+        quality = meter.read(statistics, machine, AudioCodec.PCMA, expects_sound=True)
+    assert quality is not None
+    assert (quality.cause, quality.loss) == (QualityCause.JITTER, 0.0)
+    assert quality.late == pytest.approx(0.15, abs=0.03)
+
+
 def test_a_machine_that_is_late_is_told_apart_from_the_network(machine: EngineReport) -> None:
     meter = QualityMeter(StreamId("s"))
     quality = None
