@@ -165,6 +165,8 @@ class Finding(msgspec.Struct, frozen=True):
     packets: int
     lost: int
     pulled: int
+    strayed: int
+    """How often the voice was found at the handset while the headset was there, or the other way round."""
     gap_at_ear_ms: float
     gap_at_far_end_ms: float
     delay_first_half_ms: float
@@ -184,6 +186,7 @@ class Observer:
         self._delays: list[float] = []
         self._memory: list[int] = []
         self._away = False
+        self._strayed = 0
 
     def second(self, number: int) -> None:
         """The call is so many seconds old."""
@@ -192,6 +195,7 @@ class Observer:
             self._away = away
             (self._near.pull if away else self._near.plug)()
         if number % MEASURE_EVERY_S == MEASURE_EVERY_S - 1:
+            self._strayed += self._near.path is not (AudioPath.HANDSET if away else AudioPath.HEADSET)
             gc.collect()
             self._delays.append(self._near.delay_ms())
             self._memory.append(_resident_kb())
@@ -205,6 +209,7 @@ class Observer:
             packets=statistics.packets_received,
             lost=statistics.lost,
             pulled=self._near.pulled,
+            strayed=self._strayed,
             gap_at_ear_ms=self._near.ear.longest_ms,
             gap_at_far_end_ms=self._far_ear.longest_ms,
             delay_first_half_ms=round(float(np.mean(self._delays[:half])), 1),
@@ -222,6 +227,8 @@ def _broken(finding: Finding) -> Iterator[str]:
             yield f"a gap of {gap:.0f} ms at the {place}"
     if finding.pulled == 0:
         yield "the headset was never pulled"
+    if finding.strayed:
+        yield "the voice did not follow the headset"
     if finding.delay_highest_ms > LONGEST_DELAY_MS:
         yield f"a delay over {LONGEST_DELAY_MS:.0f} ms"
     if finding.delay_second_half_ms > finding.delay_first_half_ms + MOST_DELAY_GROWTH_MS:
