@@ -16,6 +16,7 @@ def test_ten_minutes_leave_no_long_gap_and_grow_nothing() -> None:
     print(msgspec.json.encode(finding).decode())
     assert not finding.broken
     assert finding.pulled == 10
+    assert finding.growth_kb < 1024
     assert finding.lost == pytest.approx(1500, rel=0.15)
 
 
