@@ -21,6 +21,7 @@ class Place(enum.StrEnum):
     QUALITY = "quality"
     RINGER = "ringer"
     RING_TONES = "ring-tones"
+    RECORDING = "recording"
     PIN = "pin"
     ABOUT = "about"
     EMERGENCY = "emergency"

@@ -44,6 +44,7 @@ _PARENT = {
     Place.THEME: Place.MENU,
     Place.SOUND: Place.MENU,
     Place.RINGER: Place.MENU,
+    Place.RECORDING: Place.MENU,
     Place.RING_TONES: Place.RINGER,
     Place.PIN: Place.MENU,
     Place.ABOUT: Place.MENU,

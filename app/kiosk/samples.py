@@ -24,6 +24,7 @@ from app.model.snapshot import (
     DisplayView,
     LineView,
     LockView,
+    RecordingRulesView,
     RecordingView,
     RingView,
     Snapshot,
@@ -181,6 +182,7 @@ LOCKED = _with(IDLE, lock=LockView(locked=True, pin_set=True))
 _ENCRYPTED = msgspec.structs.replace(CALL, encrypted=True)
 IN_CALL = _with(IDLE, calls=(_ENCRYPTED,), active=CALL.id, audio=MUTED, off_hook=True)
 _RECORDED = msgspec.structs.replace(_ENCRYPTED, recording=RecordingView(running=True, wanted=True, allowed=True))
+_RULES = RecordingRulesView(possible=True, by_default=True, by_default_forced=True)
 RECORDING = _with(IN_CALL, calls=(_RECORDED,))
 _HELD = msgspec.structs.replace(
     CALL, id=CallId("call-3"), state=CallState.HELD, party=Party(number="10", name="Reception")
@@ -333,6 +335,8 @@ MORE = (
         ),
     ),
     Sample("recording-locked", _with(RECORDING, lock=LockView(locked=True, pin_set=True))),
+    Sample("menu-recording", _with(IDLE, recording=_RULES), _goes(Place.MENU)),
+    Sample("recording-rules", _with(IDLE, recording=_RULES), _goes(Place.RECORDING)),
     Sample("sound", IDLE, _goes(Place.SOUND)),
     Sample("ringer", IDLE, _goes(Place.RINGER)),
     Sample("silent", _with(IDLE, ring=RingView("marimba", RING_TONES, silent=True)), _goes(Place.RINGER)),

@@ -123,6 +123,7 @@ class Face:
             self._devices.hook.subscribe(self._hook_moved),
             self._settings.subscribe("display", lambda _: self.changed()),
             self._settings.subscribe("ring", lambda _: self.changed()),
+            self._settings.subscribe("recording", lambda _: self.changed()),
             self._settings.subscribe("lock", lambda _: self._lock_settings_changed()),
         )
 

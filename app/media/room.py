@@ -110,6 +110,7 @@ class MediaRoom:
     room's events, also from inside calls to the room: it must queue them (for instance with `loop.call_soon`) and not
     handle them at once. `identity` is shown in the handshakes that agree on keys; without it there are none.
     `volumes` are in percent, by the paths' values and `app.media.devices.RINGER`.
+    `recorder` records what scenes ask for; without one nothing is recorded.
     """
 
     def __init__(

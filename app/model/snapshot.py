@@ -136,6 +136,16 @@ class RingView(msgspec.Struct, frozen=True):
     silent: bool = False
 
 
+class RecordingRulesView(msgspec.Struct, frozen=True):
+    """Which calls are recorded, from the settings; what is `forced` the user cannot change."""
+
+    possible: bool = False
+    by_default: bool = False
+    by_default_forced: bool = False
+    external_only: bool = False
+    external_only_forced: bool = False
+
+
 class Severity(enum.StrEnum):
     """How much a notice matters."""
 
@@ -178,6 +188,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     lock: LockView = LockView()
     audio: AudioView = AudioView()
     ring: RingView = RingView()
+    recording: RecordingRulesView = RecordingRulesView()
     app_party: str | None = None
     """Whom the user talks with through an app on the phone, which calls him so; None while no app has the voice."""
     off_hook: bool = False

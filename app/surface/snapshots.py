@@ -7,7 +7,7 @@ import itertools
 from app.model.channel import ChannelVoice
 from app.model.media import RING_TONES
 from app.model.signalling import LineChanged, Registration
-from app.model.snapshot import DisplayView, LineView, Notice, RingView, Severity, Snapshot
+from app.model.snapshot import DisplayView, LineView, Notice, RecordingRulesView, RingView, Severity, Snapshot
 from app.surface.rooms import LineFacts, Rooms
 
 _FORGOTTEN = Notice("hook", Severity.WARNING, "The handset is off its hook.", "Put it back, or dial.")
@@ -37,6 +37,7 @@ class SnapshotBuilder:
             lock=rooms.lock.view,
             audio=rooms.calls.audio,
             ring=self._ring(),
+            recording=self._recording(),
             app_party=self._app_party(),
             off_hook=rooms.calls.off_hook,
             notices=self._notices(),
@@ -69,6 +70,16 @@ class SnapshotBuilder:
     def _ring(self) -> RingView:
         settings = self._rooms.settings.current
         return RingView(settings.text("ring.tone"), RING_TONES, settings.switch("ring.silent"))
+
+    def _recording(self) -> RecordingRulesView:
+        settings = self._rooms.settings.current
+        return RecordingRulesView(
+            possible=bool(settings.text("recording.url")),
+            by_default=settings.switch("recording.by_default"),
+            by_default_forced=settings.forced("recording.by_default"),
+            external_only=settings.switch("recording.external_only"),
+            external_only_forced=settings.forced("recording.external_only"),
+        )
 
     def _display(self) -> DisplayView:
         settings = self._rooms.settings.current

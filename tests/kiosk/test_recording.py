@@ -5,15 +5,19 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from app.kiosk.samples import CONFERENCE, IN_CALL, MAIN, RECORDING
+from app.kiosk.samples import CONFERENCE, IDLE, IN_CALL, MAIN, MORE, RECORDING, Sample
 from app.kiosk.tree import Role
-from app.model.commands import Record
+from app.model.commands import Record, Set
 from app.model.keys import Key
-from app.model.snapshot import CallState, LockView, RecordingView, Snapshot
+from app.model.snapshot import CallState, LockView, RecordingRulesView, RecordingView, Snapshot
 from tests.kiosk.harness import Harness
 
 STEPS_MOST = 40
 STOPPED = RecordingView(allowed=True)
+
+
+def by_name(name: str) -> Sample:
+    return next(sample for sample in MORE if sample.name == name)
 
 
 def with_recording(recording: RecordingView, base: Snapshot = IN_CALL, **changes: object) -> Snapshot:
@@ -80,3 +84,36 @@ def test_a_conference_is_recorded_as_a_whole() -> None:
 def test_a_locked_phone_leaves_the_recording_alone() -> None:
     harness = Harness().show(msgspec.structs.replace(RECORDING, lock=LockView(locked=True, pin_set=True)))
     assert harness.tap("record").sent == []
+
+
+RULES = RecordingRulesView(possible=True, by_default=True)
+
+
+def test_the_menu_has_the_page_where_recording_is_possible() -> None:
+    assert Harness().sample(by_name("menu")).root.find("menu-recording") is None
+    harness = Harness().sample(by_name("menu-recording")).tap("menu-recording")
+    assert harness.root.id == "recording"
+    assert harness.keys(Key.ESCAPE).root.id == "menu"
+
+
+def test_the_user_switches_what_is_not_fixed() -> None:
+    harness = Harness().sample(by_name("recording-rules"))
+    assert "fixed by the administrator" in harness.node("record-by-default").value
+    assert harness.tap("record-by-default").sent == []
+    assert harness.tap("record-external").sent == [Set(id=0, key="recording.external_only", value=True)]
+    harness.sent.clear()
+    harness.show(msgspec.structs.replace(IDLE, recording=RULES))
+    assert harness.tap("record-by-default").sent == [Set(id=0, key="recording.by_default", value=False)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (RULES, "All calls"),
+        (msgspec.structs.replace(RULES, external_only=True), "External calls"),
+        (msgspec.structs.replace(RULES, by_default=False, external_only=True), "Not by default"),
+    ],
+)
+def test_the_menu_says_which_calls_are_recorded(rules: RecordingRulesView, words: str) -> None:
+    harness = Harness().sample(by_name("menu-recording")).show(msgspec.structs.replace(IDLE, recording=rules))
+    assert words in harness.node("menu-recording").value

@@ -9,7 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Fill
-from app.kiosk.screens import ringer, sound
+from app.kiosk.screens import recording, ringer, sound
 from app.kiosk.screens.lock import dots
 from app.kiosk.theme import THEMES, Steps, Token
 from app.kiosk.tree import Node, Role
@@ -54,6 +54,19 @@ def build(view: View) -> Node:
                 Go(Place.PIN),
                 icon="keypad",
                 note=view.say("PIN is set") if pin_set else view.say("No PIN yet"),
+            ),
+            *(
+                [
+                    KeySpec(
+                        "menu-recording",
+                        view.say("Recording"),
+                        Go(Place.RECORDING),
+                        icon="record",
+                        note=recording.summary(view),
+                    )
+                ]
+                if snapshot.recording.possible
+                else []
             ),
             KeySpec("menu-about", view.say("About this phone"), Go(Place.ABOUT), icon="about"),
         ),

@@ -1,0 +1,58 @@
+"""What the user may say of recording calls, where there is a place for them: reached from the menu."""
+
+from __future__ import annotations
+
+from app.kiosk import widgets
+from app.kiosk.intents import Send
+from app.kiosk.layout import bands
+from app.kiosk.tree import Node
+from app.kiosk.view import View
+from app.kiosk.widgets import KeySpec
+from app.model.commands import Set
+
+BY_DEFAULT_SETTING = "recording.by_default"
+EXTERNAL_SETTING = "recording.external_only"
+
+
+def summary(view: View) -> str:
+    """Which calls are recorded, in a few words."""
+    rules = view.snapshot.recording
+    if not rules.by_default:
+        return view.say("Not by default")
+    return view.say("External calls") if rules.external_only else view.say("All calls")
+
+
+def build(view: View) -> Node:
+    """Two switches; one that the administrator has fixed says so."""
+    areas = bands(view.panel)
+    rules = view.snapshot.recording
+    row = (
+        _switch(
+            view,
+            ("record-by-default", view.say("Record calls")),
+            BY_DEFAULT_SETTING,
+            on=rules.by_default,
+            forced=rules.by_default_forced,
+        ),
+        _switch(
+            view,
+            ("record-external", view.say("External calls only")),
+            EXTERNAL_SETTING,
+            on=rules.external_only,
+            forced=rules.external_only_forced,
+        ),
+    )
+    grid = widgets.grid(view, "items", widgets.middle(areas, view.px(180)), [row], areas.gap)
+    return widgets.page(view, areas, "recording", view.say("Recording"), grid, widgets.back(view))
+
+
+def _switch(view: View, words: tuple[str, str], setting: str, *, on: bool, forced: bool) -> KeySpec:
+    state = view.say("On") if on else view.say("Off")
+    return KeySpec(
+        *words,
+        Send(Set(id=0, key=setting, value=not on)),
+        icon="record",
+        chosen=on,
+        disabled=forced,
+        note=f"{state} · {view.say('fixed by the administrator')}" if forced else state,
+    )
