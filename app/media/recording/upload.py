@@ -131,7 +131,7 @@ class Uploader:
         digest = aiohttp.DigestAuthMiddleware(target.user, target.password.reveal()) if target.user else None
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
-            middlewares=() if digest is None else (digest,),
+            middlewares=(_answer_without_body,) if digest is None else (digest, _answer_without_body),
             cookie_jar=aiohttp.DummyCookieJar(),
             connector=aiohttp.TCPConnector(ssl=target.context, limit=0, force_close=True),
             auto_decompress=False,
@@ -191,7 +191,6 @@ class Uploader:
         if self._session.closed:
             raise Unreachable("Recordings go elsewhere now", _ADVICE_REACH)
         response = await self._session.put(url, data=body, headers=login, allow_redirects=False)
-        response.close()  # whatever else it says, and however much
         return response.status, response.headers
 
     def _may_login(self, url: URL, headers: CIMultiDictProxy[str]) -> bool:
@@ -232,6 +231,18 @@ class _Body(Payload):
             self._written += len(chunk)  # before: the answer may be here before we are told that the last of it went
             await writer.write(chunk)
             self._alive()
+
+
+async def _answer_without_body(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Hear no more than the head of an answer, and end with the connection what is still being sent there.
+
+    It stands below Digest, whose first request would otherwise go on sending beside the second.
+    """
+    response = await handler(request)
+    response.close()
+    return response
 
 
 def _judge(status: int, body: _Body) -> None:

@@ -73,6 +73,25 @@ async def test_a_recording_that_grows_arrives_whole(server: Serve, path: Path, u
         assert (web.stored / path.name).read_bytes() == DATA * 4
 
 
+async def test_a_challenge_ends_the_request_it_answers(path: Path, uploaders: Make) -> None:
+    ended = asyncio.Event()
+    challenge = (
+        b'HTTP/1.1 401 Who\r\nWWW-Authenticate: Digest realm="x", nonce="y", qop="auth"\r\nContent-Length: 9\r\n\r\n'
+    )
+
+    async def challenged(head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answer(challenge, after_body=False)(head, reader, writer)
+        ended.set()
+
+    async with odd(challenged, answer(OK)) as web:
+        source = Source(path, finished=False)
+        sending = asyncio.create_task(uploaders(web.url).send(source))
+        await asyncio.wait_for(ended.wait(), PATIENCE)  # though the recording goes on
+        source.finish()
+        await asyncio.wait_for(sending, PATIENCE)
+        assert web.logins == [False, True]
+
+
 @pytest.mark.parametrize("server", [nginx, lighttpd])
 async def test_a_wrong_password_is_refused_in_words(server: Serve, path: Path, uploaders: Make) -> None:
     async with server() as web:
