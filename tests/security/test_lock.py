@@ -63,6 +63,8 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.SetPartyLevel(1, CallId("call-1"), 6), False),
         (commands.Leave(1), False),
         (commands.PreviewRing(1, "bell"), False),
+        (commands.Record(1, on=True), False),
+        (commands.Watch(1, on=True), False),
     ],
 )
 def test_a_locked_phone_obeys_little(command: commands.Command, allowed: bool) -> None:
@@ -74,7 +76,7 @@ def test_every_command_was_thought_of() -> None:
         "Dial", "Answer", "Reject", "HangUp", "Hold", "Retrieve", "Swap", "Join", "Split", "MuteParty",
         "SetPartyLevel", "Leave", "Mute", "SendDigits", "Redial", "Silence", "SelectPath", "ListenInGroup",
         "SetVolume", "PreviewRing", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register",
-        "PressKey", "MoveHook",
+        "PressKey", "MoveHook", "Record", "Watch",
     }  # fmt: skip
     assert {kind.__name__ for kind in commands.AnyCommand.__args__} == known
 
