@@ -50,7 +50,7 @@ async def watch():
     for change in "link set lo up", "address add 192.0.2.7/24 dev lo":
         process = await asyncio.create_subprocess_exec("ip", *change.split())
         await process.wait()
-    while not any(one.address == "192.0.2.7" for one in await asyncio.wait_for(told.get(), 5)):
+    while not any(one.address == "192.0.2.7" for one in await asyncio.wait_for(told.get(), 15)):
         pass
     network.close()
     print("told")

@@ -49,7 +49,7 @@ def test_the_serial_number(tmp_path: Path, place: str, value: str, serial: str) 
 def supervisor(tmp_path: Path) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listening.bind(str(tmp_path / "notify"))
-    listening.settimeout(2)
+    listening.settimeout(15)
     return listening
 
 
@@ -70,7 +70,7 @@ def test_an_abstract_socket_is_understood() -> None:
     name = f"ip270-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind("\0" + name)
-        listening.settimeout(2)
+        listening.settimeout(15)
         LinuxSystem({"NOTIFY_SOCKET": "@" + name}).feed_watchdog()
         assert listening.recv(100) == b"WATCHDOG=1"
 

@@ -86,7 +86,7 @@ async def knows(port: int, user: str) -> bool:
         await loop.sock_sendto(asker, "\r\n".join([*lines, "", ""]).encode(), ("127.0.0.1", port))
         answer = b"SIP/2.0 100"
         while answer.startswith(b"SIP/2.0 1"):
-            answer = await asyncio.wait_for(loop.sock_recv(asker, 65535), 3)
+            answer = await asyncio.wait_for(loop.sock_recv(asker, 65535), 15)
     status = int(answer.split()[1])
     assert status in (200, 404), answer.decode(errors="replace")
     return status == 200

@@ -40,7 +40,7 @@ from tests.wav import Samples
 NUMBER = "27"
 TOKEN = "a token of the tests"
 """What apps prove themselves with."""
-PATIENCE = 5.0
+PATIENCE = 15.0
 SPOKEN_SECONDS = 14
 """What is said ahead: a memory device keeps 16 s."""
 LISTENED = PHONE_RATE * 2 // 5

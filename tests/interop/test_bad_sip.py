@@ -53,7 +53,7 @@ class Stranger:
 
     async def status(self) -> int:
         """The status of the next answer."""
-        data = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self._socket, 65535), 3)
+        data = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self._socket, 65535), 15)
         return int(data.split()[1])
 
     def close(self) -> None:
@@ -181,7 +181,7 @@ async def test_a_bad_stream(done: str, tmp_path: Path, row: Row) -> None:
             writer.write(data)
             await writer.drain()
         with contextlib.suppress(ConnectionError):
-            answer = await asyncio.wait_for(reader.read(), 3)
+            answer = await asyncio.wait_for(reader.read(), 15)
             first = answer.partition(b"\r\n")[0].decode(errors="replace")
             row.measured(f"closed after “{first}”" if first else "closed")
         writer.close()

@@ -142,7 +142,7 @@ async def test_both_sides_offer_at_once(tmp_path: Path, registrar: Kamailio, row
         await stage.answered()
         await stage.phone.hold()
         held = CallState.HELD
-        await stage.phone.until(lambda s: any(c.state is held and not c.changing for c in s.calls), within=8)
+        await stage.phone.until(lambda s: any(c.state is held and not c.changing for c in s.calls), within=15)
         await stage.phone.hang_up()
         await stage.phone.no_call()
 

@@ -45,7 +45,7 @@ class DummyPhone:
         """The next command that nobody has taken yet."""
         while not self.commands:
             self._came.clear()
-            await asyncio.wait_for(self._came.wait(), 5)
+            await asyncio.wait_for(self._came.wait(), 20)
         return self.commands.pop(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -26,7 +26,7 @@ class Listener:
         self.messages.put_nowait(None)
 
     async def next(self) -> wire.Downward | None:
-        return await asyncio.wait_for(self.messages.get(), 5)
+        return await asyncio.wait_for(self.messages.get(), 20)
 
 
 @contextlib.asynccontextmanager
@@ -76,7 +76,7 @@ async def test_garbage_ends_the_connection_and_a_new_one_is_made(garbage: bytes,
     phone, listener = DummyPhone(tmp_path / "phone"), Listener()
     await phone.start()
     async with serving(Client(phone.path, listener.message, listener.gone)):
-        await asyncio.wait_for(phone.connected.wait(), 5)
+        await asyncio.wait_for(phone.connected.wait(), 20)
         phone.connected.clear()
         phone.greeting = IDLE
         phone.send_bytes(garbage)

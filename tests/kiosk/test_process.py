@@ -122,7 +122,7 @@ async def in_process(folder: Path) -> AsyncIterator[tuple[DummyPhone, Kiosk, Mem
     presenter = MemoryPresenter((800, 480))
     kiosk = Kiosk(Options(phone.path, "memory"), presenter)
     task = asyncio.create_task(kiosk.run())
-    await asyncio.wait_for(phone.connected.wait(), 5)
+    await asyncio.wait_for(phone.connected.wait(), 20)
     await asyncio.sleep(0.3)
     try:
         yield phone, kiosk, presenter
@@ -162,7 +162,7 @@ async def test_the_phone_restarts_under_it(tmp_path: Path) -> None:
         await asyncio.sleep(0.1)
         assert kiosk.ui.build().id == "starting"
         await phone.start()
-        await asyncio.wait_for(phone.connected.wait(), 5)
+        await asyncio.wait_for(phone.connected.wait(), 20)
         await asyncio.sleep(0.2)
         assert kiosk.ui.build().id == "idle"
 

@@ -103,7 +103,7 @@ async def test_a_kiosk_that_is_not_there_is_told() -> None:
 async def test_a_kiosk_that_will_not_end_is_ended(tmp_path: Path) -> None:
     kiosk = KioskProcess((sys.executable, "-c", DEAF, str(tmp_path)), Told())
     kiosk.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not (tmp_path / "up").exists():  # noqa: ASYNC110 - it is another process that makes it
             await asyncio.sleep(0.02)
     began = time.monotonic()

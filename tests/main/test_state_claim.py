@@ -70,7 +70,7 @@ async def test_a_folder_that_was_mended_for_another_phone_stays_his(
         watch = storage_watch.StorageWatch(StateClaim(folder), folder, call_list, None, notices, worker)
         posted.clear()
         watch.start()
-        await asyncio.wait_for(posted.wait(), 5)
+        await asyncio.wait_for(posted.wait(), 15)
         assert "another --state" in notices.current[0].text
         await watch.stop()
     owner.release()

@@ -223,7 +223,7 @@ async def test_with_the_real_hash_and_clock_it_locks_by_itself_and_tells(tmp_pat
     keeper = LockKeeper(phone.storage, PinHasher(), changed.set, 0.05, read_clock)
     assert await keeper.change_pin("", "2580") is None
     changed.clear()
-    await asyncio.wait_for(changed.wait(), 2)
+    await asyncio.wait_for(changed.wait(), 15)
     assert keeper.view.locked
     assert await keeper.unlock("0000") is not None
     assert await keeper.unlock("2580") is None

@@ -15,7 +15,7 @@ async def test_wakes_the_schedule_in_time() -> None:
     clock = LoopClock(schedule)
     fired = asyncio.Event()
     clock.run(lambda: schedule.after(0.01, fired.set))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(15):
         await fired.wait()
 
 
@@ -30,7 +30,7 @@ async def test_work_that_fails_leaves_the_clock_of_others_alone() -> None:
 
     with pytest.raises(ValueError, match="own trouble"):
         clock.run(fail)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(15):
         await fired.wait()
 
 

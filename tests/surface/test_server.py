@@ -68,7 +68,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 async def read(reader: asyncio.StreamReader) -> Downward:
-    length = int.from_bytes(await asyncio.wait_for(reader.readexactly(4), 2), "big")
+    length = int.from_bytes(await asyncio.wait_for(reader.readexactly(4), 15), "big")
     return decode_downward(await reader.readexactly(length))
 
 
@@ -101,7 +101,7 @@ async def test_garbage_ends_the_connection_and_nothing_else(desk: Desk, garbage:
         await read(other)
         await read(reader)
         writer.write(garbage)
-        assert await asyncio.wait_for(reader.read(), 2) == b""
+        assert await asyncio.wait_for(reader.read(), 15) == b""
         desk.server.publish(desk.snapshot())
         assert isinstance(await read(other), Snapshot)
         assert desk.given == []
@@ -125,7 +125,7 @@ async def test_surfaces_are_counted(desk: Desk) -> None:
             reader, _ = await stack.enter_async_context(desk.connected())
             await read(reader)
         reader, _ = await stack.enter_async_context(desk.connected())
-        assert await asyncio.wait_for(reader.read(), 2) == b""
+        assert await asyncio.wait_for(reader.read(), 15) == b""
 
 
 async def test_the_socket_is_the_owner_s_alone(desk: Desk) -> None:

@@ -61,7 +61,7 @@ class Registrar:
         return [(o, m) for o, m in self.heard if isinstance(m, Request) and m.method == method]
 
     async def until(self, method: str, count: int = 1) -> tuple[str, Request]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while len(self.requests(method)) < count:
                 self.came.clear()
                 await self.came.wait()

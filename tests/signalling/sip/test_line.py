@@ -80,7 +80,7 @@ async def line(port: int, transport: Transport = Transport.UDP, **changes: Any) 
 
 
 async def settled(check: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while not check():  # noqa: ASYNC110 - what is waited for sets no event
             await asyncio.sleep(0.01)
 
@@ -240,7 +240,7 @@ async def test_call_over_a_connection_to_our_port() -> None:
         assert isinstance(setup, SetupIndicated)
         made.alert(setup.leg)
         made.connect(setup.leg, description("127.0.0.1"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             text = await reader.readuntil(b"SIP/2.0 200 OK")
         assert b"180 Ringing" in text
         writer.close()
@@ -252,7 +252,7 @@ async def test_stream_that_cannot_be_framed_is_closed() -> None:
         await heard.registration(Registration.UP)
         reader, writer = await asyncio.open_connection("127.0.0.1", made.port)
         writer.write(b"INVITE sip:a@b SIP/2.0\r\nContent-Length: 99999999\r\n\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             assert await reader.read() == b""
         assert made.counters["broken stream"] == 1
         writer.close()

@@ -17,7 +17,7 @@ from app.signalling.sip.hop import Transport
 from app.signalling.sip.line import SipLine
 
 DSCP = 26
-PATIENCE = 3.0
+PATIENCE = 15.0
 
 
 @contextlib.asynccontextmanager
