@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, Snapshot
-from tests.scenarios.rig import Surface
+from tests.scenarios.rig import START_PATIENCE, Surface
 
 NOT_FOUND = 'registrar = "127.0.0.1"\nport = 9\nuser = "27"\npassword = "x"\n'
 """A line whose PBX is not there."""
@@ -73,7 +73,7 @@ class PhoneProcess:
         with self._log.open("ab") as stderr:
             self._process = await asyncio.create_subprocess_exec(*command, stderr=stderr, env=variables)
 
-    async def connect(self, patience: float = 20.0) -> None:
+    async def connect(self, patience: float = START_PATIENCE) -> None:
         """Be its surface as soon as it listens."""
         try:
             self._surface = await Surface.connect(self.socket, patience)
@@ -114,12 +114,12 @@ class PhoneProcess:
             raise AssertionError(f"the phone did not end within 15 s\n{self.said}") from None
         return status, time.monotonic() - began
 
-    async def ended(self, patience: float = 15.0) -> int:
+    async def ended(self, patience: float = START_PATIENCE) -> int:
         """Wait for it to end by itself; returns its exit status."""
         assert self._process is not None
         return await asyncio.wait_for(self._process.wait(), patience)
 
-    async def until_said(self, words: str, patience: float = 10.0) -> None:
+    async def until_said(self, words: str, patience: float = START_PATIENCE) -> None:
         """Wait for words on stderr."""
         end = time.monotonic() + patience
         while words not in self.said:

@@ -13,7 +13,7 @@ async def test_mistakes_are_told_with_their_lines_until_they_are_mended(tmp_path
     async with phone.running() as surface:
         assert await surface.until(lambda s: "line 8" in notice(s, "settings.config")), surface.describe()
         assert "'display.them'" in notice(surface.snapshot, "settings.config")
-        assert "Did you mean 'display.theme'?" in phone.said
+        await phone.until_said("Did you mean 'display.theme'?")
         assert surface.snapshot is not None
         assert surface.snapshot.display.theme == "night"
         phone.config.write_text(f'[sip]\n{NOT_FOUND}\n[display]\ntheme = "day"\n')

@@ -41,7 +41,7 @@ async def set_theme(surface: Surface, theme: str) -> commands.Reply:
 async def test_no_right_to_real_time_is_told(phone: PhoneProcess) -> None:
     async with phone.running(prefix=NO_RIGHTS) as surface:
         assert await surface.until(lambda s: "CAP_SYS_NICE" in notice(s, "media.realtime")), surface.describe()
-        assert "media.realtime" in phone.said
+        await phone.until_said("media.realtime")
 
 
 @pytest.mark.skipif(not MAY_HAVE_PRIORITY, reason="this user may not ask for real-time priority")
@@ -54,7 +54,7 @@ async def test_a_phone_with_its_rights_says_nothing_of_them(phone: PhoneProcess)
 async def test_no_display_is_told(phone: PhoneProcess) -> None:
     async with phone.running(board="desktop", kiosk=True, environment=NO_DISPLAY) as surface:
         assert await surface.until(lambda s: "desktop session" in notice(s, "hal.display")), surface.describe()
-        assert "hal.display" in phone.said
+        await phone.until_said("hal.display")
 
 
 async def test_settings_that_are_damaged_twice_over(phone: PhoneProcess) -> None:
@@ -84,7 +84,7 @@ async def test_a_state_folder_that_cannot_be_written(phone: PhoneProcess) -> Non
     phone.state.chmod(0o500)
     async with phone.running(prefix=NO_RIGHTS) as surface:
         assert await surface.until(lambda s: "Nothing will be remembered" in notice(s, "storage"))
-        assert "read-only" in phone.said
+        await phone.until_said("read-only")
         refused = await set_theme(surface, "day")
         assert not refused.accepted
         assert "could not be stored" in refused.reason
@@ -106,9 +106,9 @@ async def test_a_socket_folder_that_cannot_be_written(phone: PhoneProcess) -> No
     phone.socket.parent.mkdir(mode=0o500)
     await phone.launch(prefix=NO_RIGHTS)
     await phone.until_said("--socket")
-    assert "Permission denied" in phone.said
+    await phone.until_said("Permission denied")
     phone.socket.parent.chmod(0o700)
-    await phone.connect(10)
+    await phone.connect()
     assert await phone.surface.until(lambda s: not notice(s, "surface")), phone.surface.describe()
     assert (await phone.end())[0] == 0
 

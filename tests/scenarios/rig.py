@@ -18,7 +18,7 @@ from app.model.snapshot import Snapshot
 from app.model.wire import FrameSplitter, decode_downward, encode
 from tests.peers.peer import free_port
 
-START_PATIENCE = 20.0
+START_PATIENCE = 60.0
 PATIENCE = 15.0
 """Seconds for what comes at once, on a machine that is busy with much else."""
 
@@ -57,7 +57,7 @@ class Surface:
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
 
-    async def command(self, build: Callable[[int], AnyCommand], patience: float = 5.0) -> Reply:
+    async def command(self, build: Callable[[int], AnyCommand], patience: float = PATIENCE) -> Reply:
         """Send a command and return its reply."""
         self._next_id += 1
         future = asyncio.get_running_loop().create_future()
