@@ -32,6 +32,7 @@ from native.events import (
     RecordingEnded,
     RemoteBye,
     SourceChanged,
+    TurnClosed,
 )
 from native.models import (
     Clock,
@@ -44,6 +45,7 @@ from native.models import (
     NoiseSuppression,
     Reach,
     Relay,
+    ServerTrust,
     StreamConfig,
     StreamStatistics,
     ToneSegment,
@@ -95,6 +97,7 @@ __all__ = [
     "RecordingEnded",
     "Relay",
     "RemoteBye",
+    "ServerTrust",
     "SocketRefused",
     "SourceChanged",
     "SrtpKeys",
@@ -105,6 +108,7 @@ __all__ = [
     "Tone",
     "ToneSegment",
     "ToneSpec",
+    "TurnClosed",
     "VoipMetrics",
     "burst_ratio",
     "mos",

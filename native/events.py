@@ -147,6 +147,15 @@ class DtlsFailed:
     text: str
 
 
+@dataclass(frozen=True)
+class TurnClosed:
+    """The connection to a TURN server over TCP or TLS did not come about, or ended. `reason` is for a log."""
+
+    stream: Stream
+    component: int
+    reason: str
+
+
 Event = (
     DigitReceived
     | MediaStarted
@@ -162,6 +171,7 @@ Event = (
     | RecordingEnded
     | DtlsConnected
     | DtlsFailed
+    | TurnClosed
 )
 
 
@@ -203,6 +213,7 @@ def from_c(raw: Any, subject: Any) -> Event:
         lib.MEDIA_EVENT_RECORDING: lambda: RecordingChanged(subject, bool(raw.a)),
         lib.MEDIA_EVENT_RECORDED: lambda: RecordingEnded(subject, raw.a, raw.b),
         lib.MEDIA_EVENT_DTLS_CONNECTED: lambda: _connected(raw, subject),
+        lib.MEDIA_EVENT_TURN_CLOSED: lambda: TurnClosed(subject, raw.a + 1, _text(raw)),
         lib.MEDIA_EVENT_DTLS_FAILED: lambda: DtlsFailed(subject, raw.a, _text(raw)),
     }
     return makers[raw.kind]()

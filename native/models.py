@@ -92,6 +92,18 @@ class Relay:
 
 
 @dataclass(frozen=True)
+class ServerTrust:
+    """How a server over TLS is verified by the engine's own OpenSSL; TLS 1.2 is the least."""
+
+    name: str
+    """A host name or a numeric address, to which its certificate must be made out."""
+    ciphers: str
+    """Of TLS 1.2, as OpenSSL writes them."""
+    trust_file: str = ""
+    """PEM; empty: the system's authorities."""
+
+
+@dataclass(frozen=True)
 class Reach:
     """What STUN a stream hands up, and what it sends through relays.
 

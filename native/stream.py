@@ -9,7 +9,7 @@ from native.binding import Core, checked, ffi, lib
 from native.bus import Party
 from native.dtls import DtlsRole
 from native.errors import InvalidArgument
-from native.models import Codec, Reach, Relay, StreamConfig, StreamStatistics
+from native.models import Codec, Reach, Relay, ServerTrust, StreamConfig, StreamStatistics
 from native.quality import voip_metrics
 from native.recording import Recording
 from native.srtp import SrtpKeys
@@ -114,6 +114,15 @@ def _relay_to_c(raw: Any, relay: Relay) -> None:
         raw.peer_address, raw.peer_port = relay.peer[0].encode(), relay.peer[1]
 
 
+def _trust_to_c(trust: ServerTrust) -> Any:
+    raw = ffi.new("struct media_tls *")
+    for field in ("name", "trust_file", "ciphers"):
+        text = getattr(trust, field).encode()
+        _require(b"\0" not in text and len(text) < ffi.sizeof(getattr(raw, field)), f"{field}: too long")
+        setattr(raw, field, text)
+    return raw
+
+
 def _check_reach(reach: Reach) -> None:
     _require(len(reach.fragments) <= FRAGMENTS_MAX, f"fragments: at most {FRAGMENTS_MAX}")
     short = all(0 < len(fragment.encode()) <= FRAGMENT_BYTES_MAX for fragment in reach.fragments)
@@ -194,6 +203,28 @@ class Stream(Party):
             self._core.pointer, self.id, component - 1, local.encode(), address.encode(), port, packet, len(packet)
         )
         return bool(checked(sent, "send"))
+
+    def open_turn(self, address: str, port: int, component: int = 1, trust: ServerTrust | None = None) -> None:
+        """Connect to a TURN server over TCP, or over TLS where `trust` is given, in place of the connection before.
+
+        What goes to a relay of this component goes that way, and what comes is taken as if it came over UDP, until
+        `TurnClosed` tells of the end. Raises InvalidArgument, LimitReached.
+        """
+        _require(component in COMPONENTS and len(address) <= ADDRESS_BYTES_MAX and port in PORTS, "open_turn: nowhere")
+        tls = ffi.NULL if trust is None else _trust_to_c(trust)
+        place = self._core.pointer, self.id, component - 1
+        checked(lib.engine_stream_turn(*place, address.encode(), port, tls), "open_turn")
+
+    def close_turn(self, component: int = 1) -> None:
+        """Have no connection to a TURN server any more."""
+        _require(component in COMPONENTS, "close_turn: which?")
+        checked(lib.engine_stream_turn(self._core.pointer, self.id, component - 1, b"", 0, ffi.NULL), "close_turn")
+
+    def send_turn(self, message: bytes, component: int = 1) -> bool:
+        """Send a STUN message, or ChannelData, over that connection. False where there is none, or too much waits."""
+        _require(component in COMPONENTS and len(message) <= PACKET_BYTES_MAX, "send_turn: out of range")
+        sent = lib.engine_stream_turn_send(self._core.pointer, self.id, component - 1, message, len(message))
+        return bool(checked(sent, "send_turn"))
 
     def handshake(self, role: DtlsRole) -> int:
         """Begin a DTLS association in place of the one before; `DtlsConnected` or `DtlsFailed` repeats its number.

@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import Callable
 
-from app.media.ice.gathering import IceServers, TurnServer
+from app.media.ice.gathering import IceServers, TurnServer, TurnTransport
 from app.media.ice.stun import Address
 from app.model.flags import LogFlag
 from app.settings.layers import Layers
@@ -17,6 +17,7 @@ from app.settings.store import SettingsStore
 log = logging.getLogger(LogFlag.MAIN)
 
 DEFAULT_PORT = 3478
+DEFAULT_TLS_PORT = 5349
 AGAIN_SECONDS = 600.0
 """Names may come to mean other addresses."""
 
@@ -60,21 +61,31 @@ async def _servers(settings: Layers) -> IceServers:
     if settings.text("media.ice") != "on":
         return IceServers()
     stun = await addresses_of(settings.text("media.stun_server"))
-    lender = await addresses_of(settings.text("media.turn_server"))
+    return IceServers(stun, await _lender(settings))
+
+
+async def _lender(settings: Layers) -> TurnServer | None:
+    text, transport = settings.text("media.turn_server"), TurnTransport(settings.text("media.turn_transport"))
+    found = await addresses_of(text, DEFAULT_TLS_PORT if transport is TurnTransport.TLS else DEFAULT_PORT)
+    if not found:
+        return None
     user, password = settings.text("media.turn_user"), settings.secret("media.turn_password")
-    turn = TurnServer(lender[0], user, password) if lender else None
-    return IceServers(stun, turn)
+    return TurnServer(found[0], user, password, transport, _place(text)[0], settings.text("media.turn_trust_file"))
 
 
-async def addresses_of(text: str) -> tuple[Address, ...]:
+def _place(text: str) -> tuple[str, str]:
+    """The host of `host`, `host:port` or `[address]:port`, and the port or nothing."""
+    host, _, port = text.rpartition(":") if text.count(":") == 1 or "]:" in text else (text, "", "")
+    return host.strip("[]"), port
+
+
+async def addresses_of(text: str, default_port: int = DEFAULT_PORT) -> tuple[Address, ...]:
     """One address of each family that `host`, `host:port` or `[address]:port` has; none where it cannot be found."""
     if not text:
         return ()
-    host, _, port = text.rpartition(":") if text.count(":") == 1 or "]:" in text else (text, "", "")
+    host, port = _place(text)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            host.strip("[]"), int(port or DEFAULT_PORT), type=socket.SOCK_DGRAM
-        )
+        found = await asyncio.get_running_loop().getaddrinfo(host, int(port or default_port), type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError) as error:  # a name with an empty or overlong label is no text for IDNA
         log.warning("%s cannot be found: %s; calls go on without it", text, error)
         return ()

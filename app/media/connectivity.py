@@ -18,11 +18,12 @@ from app.media.ice.binding import Credentials, new_credentials
 from app.media.ice.candidates import RTCP, RTP, Base, Candidates, usable
 from app.media.ice.consent import CONSENT_SECONDS
 from app.media.ice.errors import StunMalformed
-from app.media.ice.gathering import Gathering, IceServers
+from app.media.ice.gathering import Gathering, IceServers, TurnServer, TurnTransport
 from app.media.ice.stun import Address, Message, Method
 from app.media.ice.turn import TurnClient
+from app.media.turn_trust import turn_trust
 from app.model.session import CandidateKind, IceDescription, RemoteCandidate
-from native import ForeignPacket, Reach, Relay, Stream
+from native import EngineError, ForeignPacket, Reach, Relay, Stream, TurnClosed
 from native.stream import PROVED_MAX
 
 PLAIN_AFTER = 2.5
@@ -68,6 +69,8 @@ class Connectivity:
         self._stream = stream
         self._addresses = addresses
         self._servers = servers
+        self._connected = servers.turn is not None and servers.turn.transport is not TurnTransport.UDP
+        """The TURN server is spoken to over a connection."""
         self._changed = changed
         self._lost = lost
         self._loop = asyncio.get_running_loop()
@@ -149,6 +152,19 @@ class Connectivity:
             self._arrived(packet.data, base, source)
         self._turn()
 
+    def turn_closed(self, event: TurnClosed) -> None:
+        """The TURN server's connection is gone: with it what it lent, and the way in use if that was it."""
+        _, relay = self._relays.get(event.component, (None, None))
+        if relay is None or relay.failed:
+            return
+        _log.warning("%s: no connection to the TURN server %s any more: %s", self._stream, relay.server, event.reason)
+        in_use = self._serving is not None and event.component in self._serving.selected
+        broken = relay.bound and in_use and self.route is not None and self.route.relayed
+        relay.disconnected()
+        if broken:
+            self._lost()
+        self._turn()
+
     def close(self) -> None:
         """Stop the clock, and give back what a server lent."""
         for timer in (self._timer, self._plain_timer, self._release_timer):
@@ -182,9 +198,19 @@ class Connectivity:
                 continue
             if known is not None and known[0] in bases and known[0] != base:
                 continue
-            relay = TurnClient(turn.address, turn.user, turn.password)
+            relay = TurnClient(turn.address, turn.user, turn.password, reliable=self._connected)
             relay.allocate(self._loop.time())
+            if self._connected:
+                self._connect(turn, base.component, relay)
             self._relays[base.component] = base, relay
+
+    def _connect(self, turn: TurnServer, component: int, relay: TurnClient) -> None:
+        trust = turn_trust(turn) if turn.transport is TurnTransport.TLS else None
+        try:
+            self._stream.open_turn(*turn.address, component, trust)
+        except EngineError as error:
+            _log.warning("%s: no connection to the TURN server %s: %s", self._stream, turn.address, error)
+            relay.disconnected()
 
     def _gathered(self) -> None:
         self._gathering = None
@@ -289,7 +315,10 @@ class Connectivity:
     def _flush(self, base: Base, relay: TurnClient) -> None:
         sent, relay.output[:] = tuple(relay.output), ()
         for data in sent:
-            self._stream.send(data, *relay.server, base.component, base.address.host)
+            if self._connected:
+                self._stream.send_turn(data, base.component)
+            else:
+                self._stream.send(data, *relay.server, base.component, base.address.host)
 
     def _take(self, agent: IceAgent, event: IceEvent) -> None:
         match event:
@@ -389,6 +418,8 @@ class Connectivity:
         for base, relay in self._relays.values():
             relay.close()
             self._flush(base, relay)
+            if self._connected:
+                self._stream.close_turn(base.component)
         self._relays.clear()
 
     @staticmethod

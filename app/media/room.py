@@ -64,6 +64,7 @@ from native import (
     RecordingChanged,
     RecordingEnded,
     Stream,
+    TurnClosed,
 )
 
 _SESSION_ID_BITS = 53
@@ -366,6 +367,8 @@ class MediaRoom:
                 self._reached(event)
             case DtlsConnected() | DtlsFailed():
                 self._shook_hands(event)
+            case TurnClosed():
+                self._cut_off(event)
             case _:
                 _log.debug("the engine tells of a %s", type(event).__name__)
 
@@ -433,6 +436,11 @@ class MediaRoom:
         for voice in self._streams.values():
             if voice.stream is event.stream:
                 voice.shook_hands(event)
+
+    def _cut_off(self, event: TurnClosed) -> None:
+        for voice in self._streams.values():
+            if voice.stream is event.stream:
+                voice.turn_closed(event)
 
     def _reached(self, packet: ForeignPacket) -> None:
         for voice in self._streams.values():

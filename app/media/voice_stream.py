@@ -29,6 +29,7 @@ from native import (
     SrtpSuite,
     Stream,
     StreamConfig,
+    TurnClosed,
 )
 
 
@@ -96,6 +97,11 @@ class VoiceStream:
     def is_far_end(self, address: str, port: int) -> bool:
         """Whether this is where we send to."""
         return self._config is not None and (self._config.remote_address, self._config.rtp_port) == (address, port)
+
+    def turn_closed(self, event: TurnClosed) -> None:
+        """The connection to a TURN server is gone."""
+        if self._connectivity is not None:
+            self._connectivity.turn_closed(event)
 
     def close(self) -> None:
         """Give the ports back."""

@@ -21,7 +21,8 @@ class TlsProfile(enum.StrEnum):
     """From TLS 1.0 on, with every cipher the library still has: for devices that know nothing better."""
 
 
-_NORMAL_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+NORMAL_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2; the engine's own connections have the same."""
 _LEGACY_CIPHERS = "DEFAULT:@SECLEVEL=0"
 
 
@@ -111,7 +112,7 @@ def _apply(context: ssl.SSLContext, profile: TlsProfile) -> None:
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     if profile is TlsProfile.NORMAL:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_ciphers(_NORMAL_CIPHERS)
+        context.set_ciphers(NORMAL_CIPHERS)
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # asking for old versions is this profile's purpose

@@ -689,12 +689,37 @@ _REACH = (
         kind=Kind.TEXT,
         default="",
         label="TURN server",
-        description="With ICE: who passes voice on where no direct way works, as host or host:port (3478).",
+        description="With ICE: who passes voice on where no direct way works, as host or host:port (3478; TLS 5349).",
         pbx_name="MEDIA.turnServer",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         pattern=_HOST_AND_PORT,
         pattern_words="a host name or an IP address, with or without ':port'",
+    ),
+    Setting(
+        key="media.turn_transport",
+        kind=Kind.CHOICE,
+        default="udp",
+        label="Way to the TURN server",
+        description=(
+            "How the TURN server is spoken to: over TCP or TLS where a firewall lets no UDP through. TLS verifies its "
+            "certificate, and has port 5349 unless the server is named with another."
+        ),
+        pbx_name="MEDIA.turnTransport",
+        setters=_MANAGED,
+        effect=Effect.NEXT_CALL,
+        choices=("udp", "tcp", "tls"),
+    ),
+    Setting(
+        key="media.turn_trust_file",
+        kind=Kind.TEXT,
+        default="",
+        label="Trusted certificates for the TURN server",
+        description="A PEM file with the authorities that may vouch for the TURN server; empty trusts the system's.",
+        pbx_name="",
+        setters=_ON_THE_SPOT,
+        effect=Effect.NEXT_CALL,
+        longest=255,
     ),
     Setting(
         key="media.turn_user",

@@ -19,6 +19,9 @@ enum {
     MEDIA_COMPONENTS = 2,               /* of a stream: RTP and RTCP */
     MEDIA_FRAGMENTS = 2,                /* ICE user fragments of ours: the one in use, and the next one's while it restarts */
     MEDIA_FRAGMENT_BYTES = 33,
+    MEDIA_NAME_BYTES = 256,
+    MEDIA_PATH_BYTES = 1024,
+    MEDIA_CIPHERS_BYTES = 128,
     MEDIA_PROVED = 8,                   /* addresses that media is taken from beside the one in use */
     MEDIA_FORMATS = 8,
     MEDIA_TONE_SEGMENTS = 12,
@@ -60,6 +63,7 @@ enum media_event_kind {
     MEDIA_EVENT_RECORDED,               /* nothing will be written any more; a: errno, 0 when all was, b: packets lost */
     MEDIA_EVENT_DTLS_CONNECTED,         /* a: the association's number, text (the far end's address), b: port, data: media_dtls_outcome */
     MEDIA_EVENT_DTLS_FAILED,            /* a: the association's number, text */
+    MEDIA_EVENT_TURN_CLOSED,            /* a: component, text: why */
 };
 
 struct media_event {
@@ -171,6 +175,12 @@ struct media_voip_metrics {
     uint16_t buffer_nominal_ms;
     uint16_t buffer_maximum_ms;
     uint16_t buffer_limit_ms;
+};
+
+struct media_tls {                      /* how a server is verified */
+    char name[MEDIA_NAME_BYTES];        /* what its certificate must be made out to: a host name, or a numeric address */
+    char trust_file[MEDIA_PATH_BYTES];  /* PEM; empty: the system's authorities */
+    char ciphers[MEDIA_CIPHERS_BYTES];  /* as OpenSSL writes them; TLS 1.3 has its own */
 };
 
 struct media_stream_statistics {
@@ -310,6 +320,9 @@ int engine_stream_reach(struct engine *engine, int stream, const struct media_re
 int engine_stream_consent(struct engine *engine, int stream, int32_t milliseconds);
 int engine_stream_send(struct engine *engine, int stream, int component, const char *local_address, const char *remote_address,
                        uint16_t remote_port, const uint8_t *packet, size_t size);
+int engine_stream_turn(struct engine *engine, int stream, int component, const char *address, uint16_t port,
+                       const struct media_tls *tls);    /* address empty: no connection any more; tls NULL: TCP alone */
+int engine_stream_turn_send(struct engine *engine, int stream, int component, const uint8_t *message, size_t size);
 int engine_set_identity(struct engine *engine, const uint8_t *certificate, size_t certificate_size, const uint8_t *key,
                         size_t key_size);       /* DER; of the handshakes that are begun from now on */
 int engine_stream_dtls(struct engine *engine, int stream, int role);    /* a new association's number; 0 for MEDIA_DTLS_NONE */

@@ -77,6 +77,8 @@ static void link_stream(struct engine *engine, struct stream *stream, enum strea
     if (stream->links[place] != NULL)
         relay_thread_end(&engine->relay_thread, stream->links[place]);
     stream->links[place] = link;
+    if (place == LINK_TURN_RTP || place == LINK_TURN_RTCP)
+        stream->reach.streams[place - LINK_TURN_RTP] = link;
     if (link != NULL)
         relay_thread_begin(&engine->relay_thread, link);
 }

@@ -188,7 +188,7 @@ int engine_stream_push(struct engine *engine, int stream, const uint8_t *data, s
         result = -ENOBUFS;
     if (packet != NULL) {
         packet->arrival_ns = arrival_ns;
-        packet->relayed = false;
+        packet->streamed = packet->relayed = false;
         packet->truncated = size > sizeof packet->data;
         packet->size = packet->truncated ? sizeof packet->data : size;
         memcpy(packet->data, data, packet->size);

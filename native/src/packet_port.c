@@ -205,7 +205,7 @@ static size_t receive_socket(int descriptor, struct packet_batch *batch)
         struct packet *packet = &batch->packets[i];
         struct msghdr *header = &batch->messages[i].msg_hdr;
         packet->local.generic.sa_family = AF_UNSPEC;
-        packet->relayed = false;
+        packet->streamed = packet->relayed = false;
         int64_t age = wall - read_controls(header, wall, &packet->local);
         packet->arrival_ns = age > 0 && age < 1000LL * TICK_NS ? now - age : now;
         packet->truncated = (header->msg_flags & MSG_TRUNC) != 0;

@@ -25,7 +25,8 @@ struct packet {
     union address source;
     union address local;                /* our address it was sent to, without port; family 0 where the port has but one */
     bool truncated;
-    bool relayed;                       /* a TURN channel's frame was taken off */
+    bool streamed;                      /* it came from a TURN server over TCP or TLS */
+    bool relayed;                       /* a TURN server passed it on, and its frame was taken off */
     size_t size;
     uint8_t data[PACKET_BYTES];
 };

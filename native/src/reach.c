@@ -76,9 +76,11 @@ bool reach_is_checking(const struct reach *reach)
     return reach->silenced || reach->filter.fragments[1][0] != '\0';
 }
 
-static bool from_server(const struct relay *relay, const struct packet *packet)
+static bool from_server(const struct reach *reach, enum packet_component component, const struct packet *packet)
 {
-    return relay->server.generic.sa_family != 0 && address_equal(&relay->server, &packet->source);
+    const struct relay *relay = &reach->relays[component];
+    return relay->server.generic.sa_family != 0 && address_equal(&relay->server, &packet->source) &&
+           packet->streamed == (reach->streams[component] != NULL);
 }
 
 static bool is_of_channel(const struct relay *relay, const struct packet *packet, struct turn_frame *frame)
@@ -92,7 +94,7 @@ bool reach_unwrap(const struct reach *reach, enum packet_component component, st
 {
     const struct relay *relay = &reach->relays[component];
     struct turn_frame frame;
-    if (packet->truncated || !from_server(relay, packet))
+    if (packet->truncated || !from_server(reach, component, packet))
         return false;
     if (!is_of_channel(relay, packet, &frame) && !turn_data_indication(packet->data, packet->size, &frame))
         return false;
@@ -127,16 +129,27 @@ bool reach_has_proved(const struct reach *reach, const union address *source)
     return false;
 }
 
+/* Through the channel, over whatever leads to the server. */
+static bool send_framed(const struct reach *reach, struct packet_port *port, enum packet_component component, const uint8_t *data,
+                        size_t size, const union address *from)
+{
+    const struct relay *relay = &reach->relays[component];
+    struct packet frame;
+    if (!relay->bound || size > sizeof frame.data - TURN_CHANNEL_HEADER)
+        return false;
+    turn_channel_header(frame.data, relay->channel, size);
+    memcpy(frame.data + TURN_CHANNEL_HEADER, data, size);
+    frame.size = TURN_CHANNEL_HEADER + size;
+    if (reach->streams[component] != NULL)
+        return relay_link_put(reach->streams[component], &frame);
+    return packet_port_send(port, component, frame.data, frame.size, from, &relay->server);
+}
+
 bool reach_send(const struct reach *reach, struct packet_port *port, enum packet_component component, const uint8_t *data,
                 size_t size, const union address *from, const union address *to)
 {
     const struct relay *relay = &reach->relays[component];
-    uint8_t frame[TURN_CHANNEL_HEADER + PACKET_BYTES];
-    if (relay->channel == 0 || !address_equal(to, &relay->peer))
-        return packet_port_send(port, component, data, size, from, to);
-    if (!relay->bound || size > PACKET_BYTES)
-        return false;
-    turn_channel_header(frame, relay->channel, size);
-    memcpy(frame + TURN_CHANNEL_HEADER, data, size);
-    return packet_port_send(port, component, frame, TURN_CHANNEL_HEADER + size, from, &relay->server);
+    if (relay->channel != 0 && address_equal(to, &relay->peer))
+        return send_framed(reach, port, component, data, size, from);
+    return packet_port_send(port, component, data, size, from, to);
 }

@@ -14,6 +14,7 @@
 #include "address.h"
 #include "ip270_media.h"
 #include "packet_port.h"
+#include "relay_thread.h"
 #include "stun_filter.h"
 #include "turn_frame.h"
 
@@ -36,6 +37,7 @@ struct reach {
     struct stun_filter filter;
     struct relay relays[COMPONENTS];
     union address proved[MEDIA_PROVED];
+    struct relay_link *streams[COMPONENTS];             /**< To the relays over TCP or TLS; NULL: over UDP        */
     bool consent_needed;
     int64_t consent_until_ns;
     bool silenced;                      /**< Nothing may be sent now                                              */

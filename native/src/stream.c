@@ -329,11 +329,24 @@ static void take(struct stream *stream, enum packet_component component, struct 
     }
 }
 
+static void receive_streamed(struct stream *stream, struct events *events)
+{
+    for (unsigned component = 0; component < COMPONENTS; component++) {
+        struct relay_link *link = stream->reach.streams[component];
+        struct packet *packet;
+        while (link != NULL && (packet = queue_front(&link->outgoing)) != NULL) {
+            take(stream, (enum packet_component)component, packet, events);
+            queue_release(&link->outgoing);
+        }
+    }
+}
+
 void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtp, bool rtcp)
 {
     const bool reads[COMPONENTS] = {[COMPONENT_RTP] = rtp, [COMPONENT_RTCP] = rtcp || (rtp && reach_is_checking(&stream->reach))};
     if (stream->foreign_tokens < FOREIGN_TOKENS_MAX)
         stream->foreign_tokens += FOREIGN_REFILL;
+    receive_streamed(stream, events);
     for (unsigned component = 0; component < COMPONENTS; component++) {
         for (unsigned i = 0; i < BATCHES_MAX && reads[component]; i++) {
             size_t count = packet_port_receive(&stream->port, (enum packet_component)component, batch);

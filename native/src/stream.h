@@ -42,7 +42,7 @@ struct stream_setup {
 };
 
 /* Work of the relay thread that a stream may have. */
-enum stream_link { LINK_DTLS, STREAM_LINKS };
+enum stream_link { LINK_DTLS, LINK_TURN_RTP, LINK_TURN_RTCP, STREAM_LINKS };
 
 struct stream {
     struct party party;                 /* first: a stream is an object and a party on a bus */
@@ -52,6 +52,7 @@ struct stream {
     struct rtcp_session rtcp;
     struct reach reach;
     struct relay_link *links[STREAM_LINKS];             /* NULL: none; media thread */
+    struct relay_link *turn[COMPONENTS];                /* the newest of LINK_TURN_RTP and _RTCP; the controlling thread's own */
     struct stream_setup setup;
     struct srtp_context *srtp[SRTP_DIRECTIONS];         /* NULL: in the clear */
     struct media_srtp keys;             /* of these contexts, or of those on their way; the controlling thread's own */

@@ -38,6 +38,14 @@ bool turn_channel_data(const uint8_t *packet, size_t size, uint16_t *channel, st
     return frame->size <= size - TURN_CHANNEL_HEADER;
 }
 
+size_t turn_frame_on_stream(const uint8_t *header)
+{
+    size_t size = word(header + 2);
+    if (header[0] >= CHANNEL_FIRST_BYTE && header[0] <= CHANNEL_LAST_BYTE)
+        return TURN_CHANNEL_HEADER + ((size + 3) & ~(size_t)3);
+    return header[0] < CHANNEL_FIRST_BYTE && size % 4 == 0 ? STUN_HEADER + size : 0;
+}
+
 void turn_channel_header(uint8_t *header, uint16_t channel, size_t size)
 {
     header[0] = (uint8_t)(channel >> 8);
@@ -50,8 +58,10 @@ void turn_channel_header(uint8_t *header, uint16_t channel, size_t size)
 static bool read_peer(const uint8_t *value, size_t size, const uint8_t *mask, union address *peer)
 {
     uint8_t host[IPV6_BYTES];
-    size_t host_size = size > ADDRESS_HEADER ? size - ADDRESS_HEADER : 0;
-    if (host_size != (size > 1 && value[1] == IPV4 ? IPV4_BYTES : IPV6_BYTES) || value[1] < IPV4 || value[1] > IPV6)
+    if (size < ADDRESS_HEADER + IPV4_BYTES || value[1] < IPV4 || value[1] > IPV6)
+        return false;
+    size_t host_size = value[1] == IPV4 ? IPV4_BYTES : IPV6_BYTES;
+    if (size != ADDRESS_HEADER + host_size)
         return false;
     for (size_t i = 0; i < host_size; i++)
         host[i] = value[ADDRESS_HEADER + i] ^ mask[i];

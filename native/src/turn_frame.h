@@ -29,6 +29,10 @@ bool turn_data_indication(const uint8_t *packet, size_t size, struct turn_frame 
 /** Reads a Send indication of ours, likewise. */
 bool turn_send_indication(const uint8_t *packet, size_t size, struct turn_frame *frame);
 
+/** How many bytes a frame takes on a stream, its padding included, by its first TURN_CHANNEL_HEADER bytes (RFC 8656, 12.5). 0: it is
+    neither ChannelData nor STUN. */
+size_t turn_frame_on_stream(const uint8_t *header);
+
 /** Writes the TURN_CHANNEL_HEADER bytes that go before `size` bytes of data, at most 65535. */
 void turn_channel_header(uint8_t *header, uint16_t channel, size_t size);
 

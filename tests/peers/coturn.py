@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from app.security.tls import Identity
 from tests.peers.peer import PeerFailed, free_port
 
 USER, PASSWORD, REALM = "phone", "lend me one", "example.org"
-START_SECONDS = 5.0
+START_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,28 @@ class Coturn:
     port: int
 
 
+UDP_ONLY = ("--no-tcp", "--no-tls")
+TCP_ONLY = ("--no-udp", "--no-tls")
+"""What it lends is of UDP all the same."""
+
+
+def tls_only(identity: Identity) -> tuple[str, ...]:
+    """TLS alone, with this certificate."""
+    return "--no-udp", "--no-tcp", "--cert", str(identity.certificate), "--pkey", str(identity.key)
+
+
 @contextlib.asynccontextmanager
-async def coturn(host: str = "127.0.0.1", *options: str) -> AsyncIterator[Coturn]:
+async def coturn(
+    host: str = "127.0.0.1", *options: str, transport: tuple[str, ...] = UDP_ONLY
+) -> AsyncIterator[Coturn]:
     """A server with long-term credentials for `USER`; `options` are more of its command line."""
     port = free_port(host)
     with tempfile.TemporaryDirectory(prefix="coturn-") as folder:
         process = await asyncio.create_subprocess_exec(
             *("turnserver", "-n", "--listening-ip", host, "--relay-ip", host, "--listening-port", str(port)),
+            *("--tls-listening-port", str(port), *transport),
             *("--lt-cred-mech", "--user", f"{USER}:{PASSWORD}", "--realm", REALM, "--fingerprint"),
-            *("--allow-loopback-peers", "--no-tls", "--no-dtls", "--no-tcp", "--no-cli"),
+            *("--allow-loopback-peers", "--no-dtls", "--no-cli"),
             *("--pidfile", f"{folder}/pid", "--userdb", f"{folder}/db", "--log-file", "stdout", *options),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -39,7 +53,10 @@ async def coturn(host: str = "127.0.0.1", *options: str) -> AsyncIterator[Coturn
         )
         reader = asyncio.create_task(_read(process.stdout))
         try:
-            await _wait_until_it_answers(host, port, process)
+            if transport is UDP_ONLY:
+                await _wait_until_it_answers(host, port, process)
+            else:
+                await _wait_until_it_accepts(host, port, process)
             yield Coturn(host, port)
         finally:
             if process.returncode is None:
@@ -52,6 +69,18 @@ async def _read(stream: asyncio.StreamReader | None) -> None:
     """Its log fills the pipe if nobody does."""
     while stream is not None and await stream.readline():
         pass
+
+
+async def _wait_until_it_accepts(host: str, port: int, process: asyncio.subprocess.Process) -> None:
+    for _ in range(int(START_SECONDS / 0.1)):
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+            return
+        if process.returncode is not None:
+            break
+        await asyncio.sleep(0.1)
+    raise PeerFailed("coturn did not start")
 
 
 async def _wait_until_it_answers(host: str, port: int, process: asyncio.subprocess.Process) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 from app.media.ice import stun
@@ -17,6 +18,14 @@ GATHERING_SECONDS = 1.0
 """No offer or answer waits longer for servers (RFC 8445, 5.1.1.2 leaves it to us)."""
 
 
+class TurnTransport(enum.StrEnum):
+    """How a TURN server is spoken to (RFC 8656, 3.1); the address it lends is of UDP all the same."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+
 @dataclass(frozen=True)
 class TurnServer:
     """A server that lends addresses, and who we are to it."""
@@ -24,6 +33,11 @@ class TurnServer:
     address: Address
     user: str
     password: Secret
+    transport: TurnTransport = TurnTransport.UDP
+    name: str = ""
+    """As the settings have it; a certificate must be made out to it."""
+    trust_file: str = ""
+    """The authorities that may vouch for it; empty: the system's."""
 
 
 @dataclass(frozen=True)

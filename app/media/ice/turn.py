@@ -1,4 +1,4 @@
-"""A TURN client for one component over UDP (RFC 8656): a lent address, and a channel to one peer. Sans-IO.
+"""A TURN client for one component (RFC 8656): a lent address, and a channel to one peer. Sans-IO.
 
 What it has to say to the server is in `output` after each call; it leaves from the base that the client was made for.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.media.ice import stun
 from app.media.ice.login import Login
 from app.media.ice.stun import Address, Attribute, Class, Message, Method
-from app.media.ice.transactions import Transactions
+from app.media.ice.transactions import REQUESTS_MAX, RETRANSMISSION_TIMEOUT, Transactions
 from app.settings.secret import Secret
 
 LIFETIME = 600
@@ -19,6 +19,8 @@ CHANNEL_SECONDS = 540.0
 """Channels last 600 s (RFC 8656, 12)."""
 FIRST_CHANNEL = 0x4000
 PEERS_MAX = 32
+RELIABLE_TIMEOUT = 1.0
+"""Nothing is repeated over TCP; the answer may take LAST_WAIT times this. RFC 8489, 6.2.2 has 39.5 s."""
 _UDP = bytes((17, 0, 0, 0))
 _FAMILIES = {4: bytes((1, 0, 0, 0)), 6: bytes((2, 0, 0, 0))}
 _EARLY = 60.0
@@ -27,10 +29,14 @@ _UNAUTHENTICATED, _STALE_NONCE = 401, 438
 
 
 class TurnClient:
-    """One allocation. `relayed` and `mapped` are known once it stands; `failed` says that it does not, or no more."""
+    """One allocation; `reliable` over TCP or TLS.
 
-    def __init__(self, server: Address, user: str, password: Secret) -> None:
+    `relayed` and `mapped` are known once it stands; `failed` says that it does not, or no more.
+    """
+
+    def __init__(self, server: Address, user: str, password: Secret, *, reliable: bool = False) -> None:
         self.server = server
+        self._reliable = reliable
         self.relayed: Address | None = None
         self.mapped: Address | None = None
         self.failed = False
@@ -75,6 +81,10 @@ class TurnClient:
             self.channel = FIRST_CHANNEL if self.channel is None else self.channel + 1
             self.peer, self.bound = peer, False
             self._bind(now)
+
+    def disconnected(self) -> None:
+        """The connection to the server is gone, and with it what it lent (RFC 8656, 3.1)."""
+        self._stop()
 
     def close(self) -> None:
         """Give the address back, without waiting for the answer."""
@@ -145,7 +155,9 @@ class TurnClient:
             else:
                 self._answered(method, response, peers, at)
 
-        self._transactions.start(transaction, lambda: self.output.append(data), finished, now)
+        requests = 1 if self._reliable else REQUESTS_MAX
+        timeout = RELIABLE_TIMEOUT if self._reliable else RETRANSMISSION_TIMEOUT
+        self._transactions.start(transaction, lambda: self.output.append(data), finished, now, timeout, requests)
 
     def _answered(self, method: Method, response: Message | None, peers: tuple[Address, ...], now: float) -> None:
         granted = response is not None and response.kind is Class.SUCCESS
@@ -159,7 +171,8 @@ class TurnClient:
         lifetime = response.number(Attribute.LIFETIME) or 0
         if method is Method.ALLOCATE:
             self.relayed = response.address(Attribute.XOR_RELAYED_ADDRESS)
-            self.mapped = response.address(Attribute.XOR_MAPPED_ADDRESS)
+            # How a connection looks from outside says nothing of our UDP ports.
+            self.mapped = None if self._reliable else response.address(Attribute.XOR_MAPPED_ADDRESS)
             if self._hosts and self.relayed is not None:
                 self._permit(now)
         self._refresh_at = now + max(lifetime / 2, lifetime - _EARLY)

@@ -1,0 +1,73 @@
+/* TURN over TCP and TLS as other threads see it: the connection of each component of a stream. */
+#include <errno.h>
+#include <string.h>
+
+#include "engine_internal.h"
+#include "turn_link.h"
+
+static bool is_text(const char *text, size_t capacity)
+{
+    return memchr(text, '\0', capacity) != NULL;
+}
+
+static int new_connection(struct engine *engine, struct stream *stream, unsigned component, const union address *server,
+                          const struct media_tls *tls, struct relay_link **link)
+{
+    int error = relay_thread_admit(&engine->relay_thread);
+    if (error != 0)
+        return error;
+    *link = turn_link_new(&engine->relay_thread, stream->party.object.id, component, server, tls);
+    if (*link != NULL)
+        return 0;
+    relay_thread_withdraw(&engine->relay_thread);
+    return -ENOMEM;
+}
+
+static int connect_locked(struct engine *engine, struct stream *stream, unsigned component, const union address *server,
+                          const struct media_tls *tls)
+{
+    struct command command = {.kind = COMMAND_LINK, .object = &stream->party.object, .link = {.place = LINK_TURN_RTP + component}};
+    int error = 0;
+    engine_collect_locked(engine);
+    if (server != NULL)
+        error = new_connection(engine, stream, component, server, tls, &command.link.link);
+    if (error != 0)
+        return error;
+    error = engine_send_locked(engine, &command);
+    if (error == 0)
+        stream->turn[component] = command.link.link;
+    else if (command.link.link != NULL)
+        relay_thread_dismiss(&engine->relay_thread, command.link.link);
+    return error;
+}
+
+int engine_stream_turn(struct engine *engine, int id, int component, const char *address, uint16_t port, const struct media_tls *tls)
+{
+    union address server;
+    bool wanted = address[0] != '\0';
+    if (component < 0 || component >= COMPONENTS || (wanted && address_parse(&server, address, port) != 0))
+        return -EINVAL;
+    if (tls != NULL && !(is_text(tls->name, sizeof tls->name) && is_text(tls->trust_file, sizeof tls->trust_file) &&
+                         is_text(tls->ciphers, sizeof tls->ciphers)))
+        return -EINVAL;
+    pthread_mutex_lock(&engine->control);
+    struct stream *stream = (struct stream *)engine_find_kind(engine, id, OBJECT_STREAM);
+    int result = stream == NULL ? -ENOENT : connect_locked(engine, stream, (unsigned)component, wanted ? &server : NULL, tls);
+    pthread_mutex_unlock(&engine->control);
+    return result;
+}
+
+int engine_stream_turn_send(struct engine *engine, int id, int component, const uint8_t *message, size_t size)
+{
+    if (component < 0 || component >= COMPONENTS || size > PACKET_BYTES)
+        return -EINVAL;
+    pthread_mutex_lock(&engine->control);
+    struct stream *stream = (struct stream *)engine_find_kind(engine, id, OBJECT_STREAM);
+    int result = -ENOENT;
+    if (stream != NULL) {
+        reach_expect(&stream->reach, message, size);
+        result = stream->turn[component] != NULL && turn_link_say(stream->turn[component], message, size);
+    }
+    pthread_mutex_unlock(&engine->control);
+    return result;
+}

@@ -1,0 +1,202 @@
+"""TURN over TCP and TLS by the relay thread: with coturn, and with servers that lie, stall and close."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from app.media.ice.gathering import GATHERING_SECONDS, IceServers, TurnServer, TurnTransport
+from app.media.ice.stun import Address
+from app.media.room import MediaSettings
+from app.model.media import OfferDue
+from app.model.session import CandidateKind
+from app.security.certificates import Authority
+from app.settings.secret import Secret
+from tests.media.live import LivePhone, until
+from tests.media.rig import STREAM
+from tests.media.test_relay import of_kind, relayed_only
+from tests.peers.coturn import PASSWORD, TCP_ONLY, USER, coturn, tls_only
+
+pytestmark = pytest.mark.interop
+
+ICE = MediaSettings(ice=True)
+HERE = "127.0.0.1"
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def servers(port: int, transport: TurnTransport, trust_file: str = "", name: str = HERE) -> IceServers:
+    lender = TurnServer(Address(HERE, port), USER, Secret(PASSWORD), transport, name, trust_file)
+    return IceServers(turn=lender)
+
+
+@contextlib.asynccontextmanager
+async def lender(transport: TurnTransport, folder: Path, name: str = HERE) -> AsyncIterator[IceServers]:
+    """coturn, with nothing but this transport."""
+    authority = Authority("Test authority")
+    trust = folder / "authority.pem"
+    trust.write_bytes(authority.pem)
+    identity = authority.issue((name,)).write(folder, "turn")
+    only = TCP_ONLY if transport is TurnTransport.TCP else tls_only(identity)
+    async with coturn(HERE, transport=only) as server:
+        yield servers(server.port, transport, str(trust))
+
+
+async def talk_through(caller: LivePhone, called: LivePhone) -> None:
+    offer = relayed_only(await caller.offer())
+    caller.room.take_answer(STREAM, relayed_only(await called.answer(offer)))
+    for phone in (caller, called):
+        await phone.hears(25, within=30)
+        assert phone.route is not None
+        assert phone.statistics.malformed == 0
+    assert any(phone.route is not None and phone.route.relayed for phone in (caller, called))
+
+
+@pytest.mark.parametrize("transport", [TurnTransport.TCP, TurnTransport.TLS])
+async def test_voice_goes_through_the_relay(transport: TurnTransport, tmp_path: Path) -> None:
+    async with lender(transport, tmp_path) as lent:
+        with LivePhone(HERE, settings=ICE, servers=lent) as a, LivePhone(HERE, settings=ICE, servers=lent) as b:
+            await talk_through(a, b)
+
+
+async def test_what_a_connection_looks_like_is_no_candidate(tmp_path: Path) -> None:
+    """It says nothing of the ports that voice uses."""
+    async with lender(TurnTransport.TCP, tmp_path) as lent:
+        with LivePhone(HERE, settings=ICE, servers=lent) as a:
+            offer = await a.offer()
+            assert of_kind(offer, CandidateKind.RELAYED)
+            assert not of_kind(offer, CandidateKind.SERVER_REFLEXIVE)
+
+
+async def hosts_alone(lent: IceServers, caplog: pytest.LogCaptureFixture, reason: str) -> None:
+    """An offer is made in time, with nothing lent, and the log says why."""
+    with LivePhone(HERE, settings=ICE, servers=lent) as a:
+        offer = await asyncio.wait_for(a.offer(), GATHERING_SECONDS + 10)
+        assert of_kind(offer, CandidateKind.HOST)
+        assert not of_kind(offer, CandidateKind.RELAYED)
+        await until(lambda: reason in caplog.text, within=30)
+
+
+async def test_a_server_of_another_name_is_not_believed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with lender(TurnTransport.TLS, tmp_path, name="turn.example.org") as lent:
+        await hosts_alone(lent, caplog, "address mismatch")
+
+
+async def test_a_strange_authority_is_not_believed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with lender(TurnTransport.TLS, tmp_path) as lent:
+        (tmp_path / "authority.pem").write_bytes(Authority("Another").pem)
+        await hosts_alone(lent, caplog, "certificate")
+
+
+async def test_a_trust_file_that_is_not_there_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with lender(TurnTransport.TLS, tmp_path) as lent:
+        (tmp_path / "authority.pem").unlink()
+        await hosts_alone(lent, caplog, "trusted certificates cannot be read")
+
+
+@contextlib.asynccontextmanager
+async def listening(serve: Serve) -> AsyncIterator[int]:
+    """A server of our own; its port."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                await serve(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(accept, HERE, 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def close_at_once(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def lie(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A frame longer than any packet."""
+    await reader.readexactly(20)
+    writer.write(bytes.fromhex("4000ffff") + bytes(100))
+    await reader.read()
+
+
+async def speak_of_something_else(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readexactly(20)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await reader.read()
+
+
+@pytest.mark.parametrize("serve", [close_at_once, lie, speak_of_something_else])
+async def test_a_server_that_breaks_the_rules_is_left(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    async with listening(serve) as port:
+        await hosts_alone(servers(port, TurnTransport.TCP), caplog, "no connection to the TURN server")
+
+
+@pytest.mark.parametrize("transport", [TurnTransport.TCP, TurnTransport.TLS])
+async def test_a_server_that_stalls_keeps_nobody_waiting(transport: TurnTransport) -> None:
+    async def stall(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+        await asyncio.Event().wait()
+
+    async with listening(stall) as port:
+        with LivePhone(HERE, settings=ICE, servers=servers(port, transport)) as a:
+            offer = await asyncio.wait_for(a.offer(), GATHERING_SECONDS + 10)
+            assert of_kind(offer, CandidateKind.HOST)
+            assert not of_kind(offer, CandidateKind.RELAYED)
+
+
+async def test_a_handshake_that_takes_too_long_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    async def stall(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with listening(stall) as port:
+        await hosts_alone(servers(port, TurnTransport.TLS), caplog, "does not answer in time")
+
+
+async def test_a_connection_that_ends_in_a_call_has_another_way_looked_for(tmp_path: Path) -> None:
+    async with lender(TurnTransport.TCP, tmp_path) as lent:
+        assert lent.turn is not None
+        upstream = lent.turn.address
+        connections: list[asyncio.StreamWriter] = []
+
+        async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            other_reader, other_writer = await asyncio.open_connection(*upstream)
+            connections.extend((writer, other_writer))
+            try:
+                await asyncio.gather(copy(reader, other_writer), copy(other_reader, writer))
+            finally:
+                other_writer.close()
+
+        async with listening(pass_on) as port:
+            through = servers(port, TurnTransport.TCP)
+            with (
+                LivePhone(HERE, settings=ICE, servers=through) as a,
+                LivePhone(HERE, settings=ICE, servers=through) as b,
+            ):
+                await talk_through(a, b)
+                lost = a if a.route is not None and a.route.relayed else b
+                for connection in tuple(connections):
+                    connection.close()
+                await lost.told(OfferDue)
+
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(4096):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
