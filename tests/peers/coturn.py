@@ -25,6 +25,7 @@ class Coturn:
 
 
 UDP_ONLY = ("--no-tcp", "--no-tls")
+BOTH = ("--no-tls",)
 TCP_ONLY = ("--no-udp", "--no-tls")
 """What it lends is of UDP all the same."""
 
