@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,13 @@ import pytest
 from app.model.snapshot import CallState
 from tests.interop.conftest import Trust
 from tests.interop.pair import IN, OUT, Pair, registered_pair
+from tests.interop.phone import PhoneUnderTest
 from tests.interop.row import Row
-from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ
+from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ, write_tone
+from tests.interop.test_moving import BEFORE, FAR, PORT, far_away
 from tests.peers.baresip_peer import BaresipPeer
-from tests.peers.peer import Peer
+from tests.peers.baresip_python_peer import BaresipPythonPeer
+from tests.peers.peer import EventKind, Peer, PeerConfig
 from tests.peers.pjsua2_peer import Pjsua2Peer
 
 pytestmark = pytest.mark.interop
@@ -40,6 +44,26 @@ async def test_both_have_ice(kind: type[Peer], tmp_path: Path, trust: Trust, row
             row.measured(f"{direction}: {route.local} to {route.rtp.host}:{route.rtp.port}")
             await pair.finish(direction)
     assert pair.partner.heard_the_phone() >= HEARD_SECONDS
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
+async def test_a_call_over_a_cable(tmp_path: Path, row: Row) -> None:
+    """baresip 4 has one address and takes no call whose voice is elsewhere: here it and the registrar's have one."""
+    row.of(BaresipPythonPeer.name, "ICE on both sides: a call in, over a cable between two machines")
+    said = write_tone(tmp_path / "said.wav", PEER_HERTZ, 8000, 1)
+    async with far_away() as (space, _):
+        launch = ("ip", "netns", "exec", space)
+        config = PeerConfig(user="28", domain=FAR, address=FAR, port=PORT, play=said, ice=True, launch=launch)
+        async with BaresipPythonPeer(config) as peer, PhoneUnderTest(tmp_path, PORT, host=FAR, ice=True) as phone:
+            await phone.until(lambda _: phone.line.local_address == BEFORE)
+            await peer.call(f"sip:27@{BEFORE}:{phone.port}")
+            await phone.call_is(CallState.INCOMING)
+            await phone.answer()
+            await peer.expect(EventKind.ESTABLISHED)
+            await phone.hears(PEER_HERTZ)
+            route = phone.route
+            assert route is not None
+            row.measured(f"{route.local} to {route.rtp.host}:{route.rtp.port}")
 
 
 # Debian's baresip sends nothing to who answers its ICE without.

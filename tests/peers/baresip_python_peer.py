@@ -51,6 +51,8 @@ class _Worker:
             extra += f"sip_cafile {settings['trust']}\nsip_verify_server yes\n"
         if settings["encryption"]:
             extra += "module srtp.so\n"
+        if settings["ice"]:
+            extra += "module ice.so\n"
         config = baresip.Config(
             net_interface=settings["address"],
             audio_source=f"aufile,{settings['play']}" if settings["play"] else None,
