@@ -1,5 +1,6 @@
 #include "rtcp_xr.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "wire.h"
@@ -39,19 +40,32 @@ static void read_voip_metrics(struct rtcp_voip_metrics *block, const uint8_t *p)
     };
 }
 
+/* Where the block at `offset` ends. */
+static size_t block_end(const uint8_t *body, size_t offset)
+{
+    return offset + BLOCK_HEAD + 4 * (size_t)wire_get16(body + offset + 2);
+}
+
+/* Whether the blocks fill the packet to its last octet. */
+static bool blocks_fit(const uint8_t *body, size_t size)
+{
+    size_t offset = 4;
+    while (offset + BLOCK_HEAD <= size)
+        offset = block_end(body, offset);
+    return offset == size;
+}
+
 unsigned rtcp_xr_read(struct rtcp_voip_metrics *blocks, unsigned capacity, const uint8_t *body, size_t size)
 {
     unsigned count = 0;
-    size_t offset = 4;
-    while (offset + BLOCK_HEAD <= size) {
+    if (!blocks_fit(body, size))
+        return 0;
+    for (size_t offset = 4; offset < size && count < capacity; offset = block_end(body, offset)) {
         const uint8_t *block = body + offset;
-        size_t words = wire_get16(block + 2);
-        offset += BLOCK_HEAD + 4 * words;
-        if (offset <= size && block[0] == VOIP_METRICS && words == VOIP_METRICS_WORDS && count < capacity) {
+        if (block[0] == VOIP_METRICS && wire_get16(block + 2) == VOIP_METRICS_WORDS)
             read_voip_metrics(&blocks[count++], block + BLOCK_HEAD);
-        }
     }
-    return offset == size ? count : 0;
+    return count;
 }
 
 void rtcp_xr_write(uint8_t *body, uint32_t ssrc, const struct rtcp_voip_metrics *block)

@@ -74,6 +74,10 @@ static void test_other_extended_reports(void)
     xr[19] = 9;                                                        /* longer than its packet */
     CHECK_EQUAL(rtcp_parse(&out, xr, sizeof xr), 0);
     CHECK_EQUAL(out.metrics_count, 0);
+    uint8_t cut[8 + 36 + 8] = {0x80, 207, 0, 12, 0, 0, 0, 1, 7, 0, 0, 8, 0, 0, 0, 5, [44] = 7, [47] = 8};
+    CHECK_EQUAL(rtcp_parse(&out, cut, sizeof cut), 0);                 /* a whole one before one that is cut */
+    CHECK_EQUAL(out.metrics_count, 0);
+    CHECK_EQUAL(out.metrics[0].ssrc, 0);                               /* nothing of it is left */
     uint8_t many[8 + 6 * 36] = {0x80, 207, 0, 1 + 6 * 9};
     for (unsigned i = 0; i < 6; i++)
         memcpy(many + 8 + 36 * i, (const uint8_t[]){7, 0, 0, 8}, 4);
