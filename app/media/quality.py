@@ -31,8 +31,6 @@ _ENGINE_MS = 20.0
 class _Counted:
     """Counters at the end of a window."""
 
-    received: int = 0
-    sent: int = 0
     expected: int = 0
     missed: int = 0
     runs: int = 0
@@ -43,8 +41,6 @@ class _Counted:
 
 def _counted(now: StreamStatistics, machine: EngineReport) -> _Counted:
     return _Counted(
-        now.packets_received,
-        now.packets_sent,
         now.expected,
         now.missed,
         now.missed_runs,
@@ -64,6 +60,7 @@ class QualityMeter:
         self._burst_ratio = 1.0
         self._remote_loss: float | None = None
         self._heard = True
+        self._received = self._sent = 0
 
     def read(
         self,
@@ -74,8 +71,9 @@ class QualityMeter:
         expects_sound: bool,
         packet_time_ms: int = 20,
     ) -> Quality:
-        """The figures as they are; call it every second or two. `expects_sound` is False while held."""
-        self._watch(_counted(now, machine), expects_sound=expects_sound)
+        """The figures as they are, however often they are asked for. `expects_sound` is False while held."""
+        self._watch(_counted(now, machine))
+        self._listen(now, expects_sound=expects_sound)
         self._watch_far_end(now)
         codec = now.codec or FORMATS[agreed].engine
         heard = self._heard and now.packets_received > 0
@@ -109,10 +107,12 @@ class QualityMeter:
             remote_buffer_ms=None if theirs is None else theirs.buffer_nominal_ms,
         )
 
-    def _watch(self, now: _Counted, *, expects_sound: bool) -> None:
+    def _watch(self, now: _Counted) -> None:
         before = self._before
         expected = now.expected - before.expected
-        if expected >= _WINDOW_PACKETS:
+        if 0 <= expected < _WINDOW_PACKETS:
+            return
+        if expected > 0:  # else another source took over, and counts from the beginning
             missed = max(0, now.missed - before.missed)
             late = min(missed, max(0, now.late - before.late))
             runs = max(0, now.runs - before.runs)
@@ -121,14 +121,17 @@ class QualityMeter:
             self._late += _NEWEST_WEIGHT * (min(1.0, late / expected) - self._late)
             self._busy += _NEWEST_WEIGHT * (min(1.0, (now.overruns - before.overruns) / ticks) - self._busy)
             self._burst_ratio += _NEWEST_WEIGHT * (burst_ratio(expected, missed, runs) - self._burst_ratio)
-            self._heard = now.received > before.received
-        elif expected < 0:
-            pass  # another source took over, and counts from the beginning
-        elif now.sent - before.sent >= _WINDOW_PACKETS:
-            self._heard = now.received > before.received or not expects_sound
+        self._before = now
+
+    def _listen(self, now: StreamStatistics, *, expects_sound: bool) -> None:
+        """Whether anything arrives, by what we send meanwhile: the far end's packets may be of another length."""
+        if now.packets_received > self._received:
+            self._heard = True
+        elif now.packets_sent - self._sent >= _WINDOW_PACKETS:
+            self._heard = not expects_sound
         else:
             return
-        self._before = now
+        self._received, self._sent = now.packets_received, now.packets_sent
 
     def _watch_far_end(self, now: StreamStatistics) -> None:
         lost = now.remote_fraction_lost

@@ -129,6 +129,15 @@ def test_too_few_packets_say_nothing(machine: EngineReport) -> None:
     assert bars(after(machine, (100, 100, 0), (10, 2, 8))) == [4, 4]
 
 
+def test_loss_is_seen_however_often_and_in_whatever_packets_both_ends_send(machine: EngineReport) -> None:
+    """Five looks a second at 20 ms packets that go out, and 40 or 60 ms ones that come."""
+    for received, lost in ((3, 2), (2, 1)):
+        figures = after(machine, *[(10, received, lost)] * 100)
+        assert figures[-1].loss == pytest.approx(lost / (received + lost), abs=0.05)
+        assert figures[-1].bars < 4
+        assert figures[-1].cause is QualityCause.LOSS
+
+
 def test_another_source_counts_from_the_beginning(machine: EngineReport) -> None:
     meter = QualityMeter(StreamId("s"))
     first = replace(SILENT, codec=Codec.PCMA, packets_received=1000, expected=1000)
