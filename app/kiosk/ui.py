@@ -17,7 +17,7 @@ from app.kiosk.text import TextEngine, legible
 from app.kiosk.theme import Panel, Theme
 from app.kiosk.tree import Node
 from app.kiosk.view import Say, UiState, View, as_shown
-from app.model.commands import AnyCommand, Reply
+from app.model.commands import AnyCommand, Reply, Watch
 from app.model.ids import CallId
 from app.model.keys import Key
 from app.model.snapshot import CallState, Snapshot
@@ -43,6 +43,7 @@ class Ui:
         self._stage = Stage(self._situation)
         self._pin = PinEntry(self._situation, send)
         self._performer = Performer(self._situation, self._pin, send, self.build)
+        self._send = send
         self._hands = Hands(self._situation, self._performer, send, self.build)
 
     @property
@@ -75,6 +76,8 @@ class Ui:
             self._follow_hook(before, snapshot)
         if snapshot.lock.locked and self._situation.state.place is not Place.EMERGENCY:
             self._situation.change(place=Place.IDLE)
+        if before is not None:
+            self._follow_levels(before, snapshot)
         self._performer.keep_row()
         if self.view().chosen_party is None:
             self._situation.change(party="")
@@ -113,6 +116,16 @@ class Ui:
             self._situation.change(place=Place.DIAL, typed="")
         elif not now.off_hook and self._situation.state.place is Place.DIAL and not self._situation.state.typed:
             self._situation.change(place=Place.IDLE)
+
+    def _follow_levels(self, before: Snapshot, now: Snapshot) -> None:
+        """Who still looks says so when the phone stops measuring: after minutes, or as another surface looks away."""
+        call = self.view().active
+        if self.state.place is not Place.QUALITY or now.levels is not None:
+            return
+        if call is None or call.state is CallState.ENDED:
+            return
+        if before.levels is not None or now.active != before.active:
+            self._send(Watch(id=0, on=True))
 
     # --- what comes from the user -----------------------------------------------------------------
 

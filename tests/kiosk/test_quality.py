@@ -9,8 +9,9 @@ from app.kiosk.intents import Go, Place
 from app.kiosk.samples import CALL, IN_CALL
 from app.kiosk.tree import Node
 from app.model.commands import Watch
+from app.model.ids import CallId
 from app.model.quality import Levels, QualityCause
-from app.model.snapshot import LockView, Snapshot
+from app.model.snapshot import CallState, LockView, Snapshot
 from tests.kiosk.harness import Harness
 
 WATCHED = msgspec.structs.replace(IN_CALL, levels=Levels(microphone=-31, ear=-22))
@@ -68,6 +69,53 @@ def test_figures_and_levels_move_while_they_are_watched() -> None:
     jitter = node(harness, "you-hear-2")
     assert jitter is not None
     assert (jitter.name, jitter.value) == ("Jitter", "33 ms")
+
+
+def figures(harness: Harness) -> list[str]:
+    names = [f"{side}-{number}" for side in ("you-hear", "they-hear") for number in range(4)]
+    found = [node(harness, name) for name in names]
+    return [each.value for each in found if each is not None]
+
+
+def test_figures_that_nobody_watches_are_not_known() -> None:
+    harness = Harness().show(IN_CALL)
+    harness.ui.perform(Go(Place.QUALITY))
+    assert figures(harness) == ["\N{EN DASH}"] * 8
+    harness.show(WATCHED)
+    assert "\N{EN DASH}" not in figures(harness)[:4]
+    harness.show(IN_CALL)
+    assert figures(harness) == ["\N{EN DASH}"] * 8
+
+
+def test_an_open_page_asks_again_when_the_phone_stops_measuring() -> None:
+    harness = Harness().show(IN_CALL)
+    harness.ui.perform(Go(Place.QUALITY))
+    harness.show(WATCHED)
+    harness.sent.clear()
+    harness.show(IN_CALL)
+    harness.show(with_quality(IN_CALL, bars=1))
+    assert harness.sent == [Watch(id=0, on=True)]
+
+
+def test_an_open_page_asks_again_for_the_call_that_comes_back_after_another_rang() -> None:
+    harness = Harness().show(IN_CALL)
+    harness.ui.perform(Go(Place.QUALITY))
+    ringing = msgspec.structs.replace(CALL, id=CallId("ringing"), state=CallState.INCOMING, quality=None)
+    harness.show(msgspec.structs.replace(IN_CALL, calls=(*IN_CALL.calls, ringing), active=ringing.id))
+    harness.sent.clear()
+    harness.show(IN_CALL)
+    assert harness.sent == [Watch(id=0, on=True)]
+
+
+def test_a_closed_page_and_one_of_a_call_that_is_over_do_not_ask() -> None:
+    harness = Harness().show(IN_CALL).show(WATCHED).show(IN_CALL)
+    assert harness.sent == []
+    harness.ui.perform(Go(Place.QUALITY))
+    harness.show(WATCHED)
+    harness.sent.clear()
+    over = msgspec.structs.replace(CALL, state=CallState.ENDED)
+    harness.show(msgspec.structs.replace(IN_CALL, calls=(over,)))
+    assert harness.sent == []
 
 
 def test_a_call_without_figures_has_a_page_with_a_sentence() -> None:

@@ -27,6 +27,7 @@ _CAUSES = {
 }
 _QUIETEST_DBOV, _LOUDEST_DBOV = -60, -6
 """The ends of a level meter: a quiet room, and speech at its loudest."""
+_UNKNOWN = "\N{EN DASH}"
 
 
 def cause_words(view: View, quality: Quality) -> str:
@@ -136,12 +137,15 @@ def _card(
     level: int | None,
     facts: tuple[tuple[str, str], ...],
 ) -> Node:
-    """One direction: the opinion score, the level meter, and what follows as far as there is room."""
+    """One direction: the opinion score, the level meter, and what follows as far as there is room.
+
+    Without a level nobody watches the call, and the view has no counters of it (`app.kiosk.view.as_shown`).
+    """
     inner = area.inset(view.px(16), view.px(10))
     row = view.px(30)
     head = Rect(inner.x, inner.y, inner.width, view.px(36))
     half = head.width // 2
-    value = "\N{EN DASH}" if score is None else view.say("{score} of 5").format(score=f"{score:.1f}")
+    value = _UNKNOWN if score is None else view.say("{score} of 5").format(score=f"{score:.1f}")
     color = Token.MUTED if score is None else Token.TEXT
     children = [
         widgets.label(view, f"{node_id}-name", name, Steps.LEAD, Token.TEXT, head._replace(width=half)),
@@ -162,7 +166,7 @@ def _card(
         line = Rect(inner.x, top + number * row, inner.width, row)
         if line.bottom > inner.bottom + view.px(4):
             break
-        children.append(_fact(view, f"{node_id}-{number}", line, label, text))
+        children.append(_fact(view, f"{node_id}-{number}", line, label, _UNKNOWN if level is None else text))
     return Node(
         node_id,
         Role.GROUP,
@@ -211,8 +215,8 @@ def _line_facts(view: View, area: Rect, quality: Quality) -> tuple[Node, ...]:
 
 
 def _percent(share: float | None) -> str:
-    return "\N{EN DASH}" if share is None else f"{100 * share:.1f} %"
+    return _UNKNOWN if share is None else f"{100 * share:.1f} %"
 
 
 def _milliseconds(value: float | None) -> str:
-    return "\N{EN DASH}" if value is None else f"{round(value)} ms"
+    return _UNKNOWN if value is None else f"{round(value)} ms"
