@@ -2,7 +2,7 @@
 
 A call the user is in comes first, whoever was first; an app's channels wait until it is over or held. One app at a
 time may have the voice; of its channels each hears the others. A call for help takes everything from all apps, ports
-included, before it asks for its own.
+included, before it asks for its own. A locked phone gives the voice to no channel that has it not.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ CHANNELS_AT_ONCE = 8
 _TOO_MANY = Refusal(f"The app has {CHANNELS_OF_APP} channels", "Close one of them first.")
 _FULL = Refusal("No more channels can be open at once", "Wait until another app closes one.")
 _NO_CHANNEL = Refusal("There is no such channel", "It may be closed already.")
+_LOCKED = Refusal("The phone is locked", "Have the user unlock it first.")
 _ANOTHER_APP = Refusal("Another app has microphone and loudspeaker", "Wait until it is done, or end it.")
 
 
@@ -42,6 +43,8 @@ class Channels:
         self._board = board
         self._media = media
         self._channels: dict[StreamId, _Channel] = {}
+        self.locked = False
+        """Whether the phone is: its owner may be away."""
 
     def admit(self, stream: StreamId, app: str, party: str) -> Refusal | None:
         """Let an app have a channel, whose stream the media room may open then."""
@@ -56,6 +59,8 @@ class Channels:
 
     def connect(self, stream: StreamId) -> Refusal | None:
         """Have ear and microphone for a channel, as soon as no call has them."""
+        if self.locked:
+            return _LOCKED
         channel = self._channels.get(stream)
         if channel is None:
             return _NO_CHANNEL
@@ -75,6 +80,13 @@ class Channels:
         for stream in talking:
             self.disconnect(stream)
         return bool(talking)
+
+    def withdraw_waiting(self, scene: Scene) -> bool:
+        """Disconnect those that would have the voice later than in this scene; False where none does."""
+        waiting = [view.stream for view in self.views(scene) if view.voice is ChannelVoice.WAITING]
+        for stream in waiting:
+            self.disconnect(stream)
+        return bool(waiting)
 
     def close(self, stream: StreamId) -> None:
         """Give a channel and its ports back."""

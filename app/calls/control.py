@@ -241,6 +241,11 @@ class CallControl:
         """The handset was lifted or put down."""
         return self._done(self._hook.moved(now, off_hook=off_hook), now)
 
+    def lock_moved(self, now: float, *, locked: bool) -> None:
+        """The phone was locked or unlocked. Calls do not mind; apps that wait for the microphone wait in vain."""
+        self._channels.locked = locked
+        self._publish(now)
+
     def key_pressed(self, now: float) -> None:
         """A key of the phone went down, whatever it means: the dial tone ends, and nobody has forgotten the handset."""
         self._reminders.key_pressed()
@@ -350,7 +355,9 @@ class CallControl:
         self._bridge.settle()
         self._reminders.settle()
         self._tidy_desk()
-        composed = scene.compose(self._switch.board, self._channels, self._switch.desk, self._rules())
+        composed = self._compose()
+        if self._channels.locked and self._channels.withdraw_waiting(composed):
+            composed = self._compose()
         if composed != self._scene:
             self._scene = composed
             self._switch.media.show(composed)
@@ -359,6 +366,9 @@ class CallControl:
         if visible != self._shown:
             self._shown = visible
             self._changed()
+
+    def _compose(self) -> Scene:
+        return scene.compose(self._switch.board, self._channels, self._switch.desk, self._rules())
 
     def _tidy_desk(self) -> None:
         """Mute, silence and recall end with the calls they were meant for."""

@@ -29,11 +29,10 @@ class AppService:
         calls: CallControl,
         media: ChannelMedia,
         notices: NoticeBoard,
-        locked: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._notices = notices
-        self._media = MediaService(MediaRooms(calls, media, look_up, locked, time.monotonic))
+        self._media = MediaService(MediaRooms(calls, media, look_up, time.monotonic))
         self._server: AppServer | None = None
         self._news = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None

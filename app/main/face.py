@@ -70,14 +70,12 @@ class Face:
         self._opening: asyncio.Task[None] | None = None
         self._stoppers: tuple[Callable[[], None], ...] = ()
         self._lamps = Lamps(devices.leds)
-        self._lock = LockKeeper(storage.lock, PinHasher(worker), self.changed, self._lock_after())
+        self._lock = LockKeeper(storage.lock, PinHasher(worker), self._lock_changed, self._lock_after())
         rooms = self._gather(telephony)
         self._snapshots = SnapshotBuilder(rooms)
         self._executor = CommandExecutor(rooms)
         self.server = SurfaceServer(setup.socket, self._snapshots.build, self._executor.handle)
-        self.apps = AppService(
-            storage.settings, telephony.calls, telephony.media, notices, lambda: self._lock.view.locked
-        )
+        self.apps = AppService(storage.settings, telephony.calls, telephony.media, notices)
         telephony.listen = self.apps.handle
         command = kiosk_command(setup.socket, devices.display.facts(), setup.screenshot)
         self._kiosk = KioskProcess(command, self._kiosk_trouble, setup.window_closed) if setup.kiosk else None
@@ -115,6 +113,7 @@ class Face:
     async def start(self) -> None:
         """Open the socket and start the kiosk. Raises SocketTaken when another phone serves the socket."""
         await self._open_socket()
+        self._lock_changed()
         self.apps.start()
         if self._kiosk is not None:
             self._kiosk.start()
@@ -177,6 +176,10 @@ class Face:
         self._lock.used()
         self.server.send_event(HookEvent(off_hook))
         self._calls.hook_moved(time.monotonic(), off_hook=off_hook)
+
+    def _lock_changed(self) -> None:
+        self._calls.lock_moved(time.monotonic(), locked=self._lock.view.locked)
+        self.changed()
 
     def _lock_settings_changed(self) -> None:
         self._lock.set_idle_limit(self._lock_after())

@@ -165,3 +165,42 @@ def test_the_microphone_can_be_muted_and_is_open_for_the_next(phone: DeskPhone) 
 
 def test_muting_needs_somebody_to_hear() -> None:
     assert DeskPhone().control.set_mute(0.0, muted=True) is not None
+
+
+def lock(phone: DeskPhone, *, locked: bool = True) -> None:
+    phone.control.lock_moved(phone.now, locked=locked)
+
+
+def test_a_locked_phone_lets_an_app_talk_on(phone: DeskPhone) -> None:
+    lock(phone)
+    assert voices(phone) == {ONE: TALKING}
+
+
+def test_a_locked_phone_gives_the_voice_to_no_channel() -> None:
+    phone = DeskPhone()
+    assert admit(phone, ONE) is None
+    lock(phone)
+    refusal = phone.control.connect_channel(ONE, phone.now)
+    assert refusal is not None
+    assert "locked" in refusal.reason
+    lock(phone, locked=False)
+    phone.done(phone.control.connect_channel(ONE, phone.now))
+
+
+def test_a_channel_that_waits_when_the_phone_locks_waits_in_vain() -> None:
+    phone = DeskPhone()
+    phone.talk()
+    assert admit(phone, ONE) is None
+    phone.done(phone.control.connect_channel(ONE, phone.now))
+    lock(phone)
+    assert voices(phone) == {ONE: OFF}
+    phone.done(phone.control.hang_up(phone.now))
+    assert voices(phone) == {ONE: OFF}
+    assert phone.media.scene.talking == ()
+
+
+def test_the_voice_does_not_come_back_to_an_app_while_the_phone_is_locked(phone: DeskPhone) -> None:
+    lock(phone)
+    phone.ring()
+    phone.done(phone.control.answer(phone.now))
+    assert voices(phone) == {ONE: OFF}

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from app.calls.channels import CHANNELS_OF_APP
+from app.model import commands
 from app.model.snapshot import CallState
 from tests.interop.partners import Partner
 from tests.interop.phone import TOKEN, PhoneUnderTest
@@ -17,7 +18,7 @@ from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ, has_tone, tone
 from tests.interop.voice import Voice
 from tests.peers.baresip_python_peer import BaresipPythonPeer
 from tests.peers.coturn import PASSWORD, USER, coturn
-from tests.peers.media_app import MediaApp
+from tests.peers.media_app import MediaApp, RequestFailed
 from tests.peers.peer import AudioCodec, EventKind, Peer
 from tests.peers.pjsua2_peer import Pjsua2Peer
 from tests.peers.sip_app import CHANNEL, SipApp, from_sdp, to_sdp
@@ -170,6 +171,17 @@ async def test_a_dropped_app_is_silent_at_once(phone: PhoneUnderTest, app: Media
         async with MediaApp(await phone.apps_port(), TOKEN) as again:
             for number in range(CHANNELS_OF_APP):
                 await again.ask("AllocChannel", channel=str(number))
+
+
+async def test_a_locked_phone_lets_an_app_talk_on_and_none_begin(phone: PhoneUnderTest, app: MediaApp) -> None:
+    async with Voice() as far_end:
+        await speak(app, far_end)
+        await phone.do(lambda id_: commands.ChangePin(id_, old="", new="2718"))
+        await phone.do(lambda id_: commands.Lock(id_))
+        await phone.hears(PEER_HERTZ, PATIENCE)
+        await app.ask("Disconnect", channel=CHANNEL)
+        with pytest.raises(RequestFailed, match="locked"):
+            await app.ask("Connect", channel=CHANNEL)
 
 
 async def test_servers_of_the_app_are_asked(app: MediaApp, row: Row) -> None:

@@ -29,7 +29,7 @@ class Machine:
     def __init__(self, folder: Path, worker: ThreadPoolExecutor) -> None:
         self.settings = SettingsStore(folder, {}, {}, worker)
         self.notices = NoticeBoard(lambda: None)
-        self.service = AppService(self.settings, Desk().phone.control, ChannelMediaRoom(), self.notices, lambda: False)
+        self.service = AppService(self.settings, Desk().phone.control, ChannelMediaRoom(), self.notices)
 
     async def set(self, **values: object) -> None:
         changes = {f"apps.{key}": value for key, value in values.items()}

@@ -47,7 +47,6 @@ log = logging.getLogger(LogFlag.SURFACE)
 UNANSWERED_SECONDS = 300.0
 """How long a channel may wait for the far end's first description; the longest ringing is shorter."""
 
-_LOCKED = Refusal("The phone is locked", "Have the user unlock it first.")
 _NO_VIDEO = Refusal("This phone has no video yet", "Ask for a channel of kind 'audio'.")
 _BUSY = Refusal("The channel is still busy with what was asked before", "Wait for that result first.")
 _NOT_HEARD = Refusal("The user does not hear this channel now", "Connect it, and wait for its voice.")
@@ -100,7 +99,6 @@ class MediaRooms:
     calls: CallControl
     media: ChannelMedia
     look_up: Callable[[tuple[tuple[ServerUrl, IceServer], ...]], Awaitable[IceServers]]
-    locked: Callable[[], bool]
     now: Callable[[], float]
 
 
@@ -249,8 +247,6 @@ class MediaApi:
     def _connect(self, channel: _Channel, envelope: Envelope) -> None:
         if not channel.agreed:
             _insist(_NOT_AGREED)
-        if self._rooms.locked():
-            _insist(_LOCKED)
         _insist(self._rooms.calls.connect_channel(channel.stream, self._rooms.now()))
         self._answer_voice(channel, envelope)
 

@@ -42,15 +42,14 @@ class ChannelMediaRoom(DummyMedia):
 
 
 class Desk:
-    """A phone with a service for apps. `locked` and `found` are what it is told to be."""
+    """A phone with a service for apps."""
 
     def __init__(self) -> None:
         self.phone = DeskPhone(media=ChannelMediaRoom())
-        self.locked = False
         self.asked: list[tuple[ServerUrl, IceServer]] = []
         self.finding = asyncio.Event()
         self.finding.set()
-        rooms = MediaRooms(self.phone.control, self.media, self._look_up, lambda: self.locked, lambda: self.phone.now)
+        rooms = MediaRooms(self.phone.control, self.media, self._look_up, lambda: self.phone.now)
         self.service = MediaService(rooms)
 
     @property

@@ -235,9 +235,18 @@ async def test_nothing_agreed_no_voice(app: App) -> None:
 
 async def test_a_locked_phone_gives_its_microphone_to_nobody_new(desk: Desk, app: App) -> None:
     await app.channel()
-    desk.locked = True
+    desk.phone.control.lock_moved(desk.phone.now, locked=True)
     assert "locked" in await app.error("Connect", channel="one")
     assert desk.media.scene.talking == ()
+
+
+async def test_an_app_that_waited_while_the_phone_locked_is_told(desk: Desk, app: App) -> None:
+    await app.channel()
+    desk.phone.talk()
+    await app.ask("Connect", channel="one")
+    desk.phone.control.lock_moved(desk.phone.now, locked=True)
+    await desk.settle()
+    assert [said["voice"] for said in app.news()] == ["off"]
 
 
 async def test_one_app_at_a_time(desk: Desk, app: App) -> None:
