@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
@@ -13,7 +12,7 @@ from app.diagnostics.notices import NoticeBoard
 from app.media.recording.courier import Courier, Trouble
 from app.media.recording.recorder import Recorder, RecorderFacts
 from app.media.recording.spool import Spool
-from app.media.recording.upload import Target
+from app.media.recording.upload import Target, Unusable
 from app.model.media import MediaEvent
 from app.model.snapshot import Notice, Severity
 from app.security.errors import SecurityError
@@ -65,8 +64,7 @@ class RecordingKeeper:
             self._forget()
         if self._aiming is not None:
             self._aiming.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._aiming
+            await asyncio.wait({self._aiming})
         await self._courier.stop()
 
     # --- what the recorder tells -------------------------------------------------------------------------
@@ -105,7 +103,7 @@ class RecordingKeeper:
     async def _set_target(self, settings: Layers) -> None:
         try:
             target = await asyncio.get_running_loop().run_in_executor(self._worker, _target, settings)
-        except SecurityError as error:
+        except (SecurityError, Unusable) as error:
             self._tell_delivery(Trouble(str(error).rstrip("."), error.advice))
             target = None
         else:
@@ -131,7 +129,7 @@ def recording_rules(settings: Layers) -> RecordingRules:
 
 
 def _target(settings: Layers) -> Target | None:
-    """Reads certificates. Raises SecurityError."""
+    """Reads certificates. Raises SecurityError or Unusable."""
     url, trusted = settings.text("recording.url"), settings.text("recording.trust_file")
     if not url:
         return None

@@ -530,6 +530,8 @@ _RECORDING = (
         pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
+        pattern="[^:]+",
+        pattern_words="a name without a colon",
     ),
     Setting(
         key="recording.password",

@@ -54,6 +54,10 @@ class TooLarge(Refused):
     """The server does not take this one."""
 
 
+class Unusable(UploadError):
+    """What is known of the server is nothing that can be sent to."""
+
+
 class Gone(UploadError):
     """The recording had to make room for newer ones."""
 
@@ -64,12 +68,20 @@ class _NeedsLength(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """Where recordings go: each to `url` with its name appended. `context` is for https."""
+    """Where recordings go: each to `url` with its name appended. `context` is for https. Raises Unusable."""
 
     url: str
     user: str
     password: Secret
     context: ssl.SSLContext
+
+    def __post_init__(self) -> None:
+        try:
+            URL(self.url).origin()  # a port, or brackets, that there cannot be
+        except ValueError as error:
+            raise Unusable("The server for recordings cannot be used", _ADVICE_TARGET) from error
+        if ":" in self.user:  # it would end the name (RFC 7617, 2)
+            raise Unusable("The server for recordings cannot be used", _ADVICE_TARGET)
 
 
 class Source:
@@ -261,6 +273,7 @@ def _judge(status: int, body: _Body) -> None:
 _ADVICE_REACH = "The recordings are kept and sent later."
 _ADVICE_ROOM = "Have recording.spool_size raised, or the server looked at."
 _ADVICE_LOGIN = "Check recording.user and recording.password; the recordings are kept."
+_ADVICE_TARGET = "Check recording.url and recording.user."
 _ADVICE_URL = "Check recording.url, and that it may be written to; the recordings are kept."
 
 
