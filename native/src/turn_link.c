@@ -17,7 +17,7 @@
 
 enum {
     PACKETS = 32,                       /* that wait, each way: as long as anybody would want to hear them afterwards */
-    FRAMES_AT_ONCE = 32,                /* of one server, before others have their turn */
+    READS_AT_ONCE = 64,                 /* of one server, before others have their turn: head and rest of 32 frames */
     CONNECT_SECONDS = 5,
     STALL_SECONDS = 5,
     PADDING = 3,
@@ -39,6 +39,8 @@ struct turn_link {
     SSL *ssl;                           /* NULL: TCP alone */
     short wanted;                       /* poll(2) events that OpenSSL waits for */
     struct packet arriving;
+    size_t skipping;                    /* bytes of a frame longer than any packet that are still to come, and to be thrown away */
+    bool credible;                      /* a whole frame has come: what is too long now is a peer's doing, no lie */
     uint8_t leaving[PACKET_BYTES + PADDING];
     size_t leaving_size;
     size_t left;                        /* of these bytes the first have gone */
@@ -196,27 +198,62 @@ static void take_frame(struct turn_link *turn, int64_t now_ns)
     packet->streamed = true;
     queue_push(&turn->link.outgoing, packet);
     packet->size = 0;
+    turn->credible = true;
+}
+
+/* Judges the head of a frame that has come: how many bytes are wanted in all. 0 where no TURN server speaks like this.
+   A peer may send a server a datagram longer than any packet of ours, which passes it on (RFC 8656, 12.7): over UDP that would be cut,
+   here it is thrown away. */
+static size_t judge_head(struct turn_link *turn)
+{
+    struct packet *packet = &turn->arriving;
+    size_t whole = turn_frame_on_stream(packet->data);
+    if (whole <= sizeof packet->data)
+        return whole;
+    if (!turn->credible)
+        return 0;
+    turn->skipping = whole - packet->size;
+    packet->size = 0;
+    return TURN_CHANNEL_HEADER;
+}
+
+static ssize_t skip(struct turn_link *turn)
+{
+    size_t room = sizeof turn->arriving.data;
+    ssize_t got = transfer(turn, true, turn->arriving.data, turn->skipping < room ? turn->skipping : room);
+    if (got > 0)
+        turn->skipping -= (size_t)got;
+    return got;
+}
+
+/* Reads once, and takes the frame that is whole by that: as `transfer`. */
+static ssize_t read_some(struct turn_link *turn, int64_t now_ns)
+{
+    struct packet *packet = &turn->arriving;
+    if (turn->skipping != 0)
+        return skip(turn);
+    size_t whole = packet->size < TURN_CHANNEL_HEADER ? TURN_CHANNEL_HEADER : turn_frame_on_stream(packet->data);
+    ssize_t got = transfer(turn, true, packet->data + packet->size, whole - packet->size);
+    if (got <= 0)
+        return got;
+    packet->size += (size_t)got;
+    if (packet->size == TURN_CHANNEL_HEADER) {
+        whole = judge_head(turn);
+        if (whole == 0)
+            return -1;
+    }
+    if (packet->size == whole && packet->size >= TURN_CHANNEL_HEADER)
+        take_frame(turn, now_ns);
+    return got;
 }
 
 /* Until the server has no more to say for now. False where it is gone, or speaks what no TURN server does. */
 static bool receive(struct turn_link *turn, int64_t now_ns)
 {
-    struct packet *packet = &turn->arriving;
-    for (unsigned frames = 0; frames < FRAMES_AT_ONCE;) {
-        size_t whole = TURN_CHANNEL_HEADER;
-        if (packet->size >= TURN_CHANNEL_HEADER)
-            whole = turn_frame_on_stream(packet->data);
-        if (whole == 0 || whole > sizeof packet->data)
-            return false;
-        if (packet->size == whole && packet->size >= TURN_CHANNEL_HEADER) {
-            take_frame(turn, now_ns);
-            frames++;
-            continue;
-        }
-        ssize_t got = transfer(turn, true, packet->data + packet->size, whole - packet->size);
+    for (unsigned reads = 0; reads < READS_AT_ONCE; reads++) {
+        ssize_t got = read_some(turn, now_ns);
         if (got <= 0)
             return got == 0;
-        packet->size += (size_t)got;
     }
     turn->link.deadline_ns = now_ns;    /* more may lie within OpenSSL, which poll does not see */
     return true;

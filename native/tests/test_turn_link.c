@@ -141,6 +141,34 @@ static void lies_end_it(void)
     }
 }
 
+/* What a peer sent to the relayed address: first over a channel, then as an indication. Wherever it is cut, what follows is understood. */
+static void a_peers_long_datagram_is_passed_over(void)
+{
+    static const uint8_t good[] = {0x40, 1, 0, 4, 'v', 'o', 'i', 'c'};
+    static const uint8_t heads[][4] = {{0x40, 1, 0x07, 0xd0}, {0x00, 0x17, 0x07, 0xc0}};
+    enum { LONG = 2004, WHOLE = LONG + sizeof good };
+    uint8_t bytes[WHOLE];
+    struct scene scene;
+    open_scene(&scene);
+    say(&scene, good, sizeof good);
+    queue_release(&scene.link->outgoing);
+    memset(bytes, 0xff, sizeof bytes);
+    memcpy(bytes + LONG, good, sizeof good);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        memcpy(bytes, heads[i], sizeof heads[i]);
+        for (size_t cut = 1; cut < WHOLE; cut++) {
+            say(&scene, bytes, cut);
+            say(&scene, bytes + cut, WHOLE - cut);
+            const struct packet *packet = queue_front(&scene.link->outgoing);
+            CHECK(packet != NULL && packet->size == sizeof good && memcmp(packet->data, good, sizeof good) == 0);
+            queue_release(&scene.link->outgoing);
+            CHECK(queue_front(&scene.link->outgoing) == NULL);
+        }
+    }
+    CHECK(!closed(&scene));
+    close_scene(&scene);
+}
+
 static void an_end_is_told(void)
 {
     struct scene scene;
@@ -201,6 +229,7 @@ int main(void)
     frames_come_in_pieces_and_together();
     what_nobody_takes_is_dropped();
     lies_end_it();
+    a_peers_long_datagram_is_passed_over();
     an_end_is_told();
     a_stall_ends_it();
     nobody_there_is_told();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.media.ice.gathering import GATHERING_SECONDS, IceServers, TurnServer, T
 from app.media.ice.stun import Address
 from app.media.room import MediaSettings
 from app.model.media import OfferDue
-from app.model.session import CandidateKind
+from app.model.session import CandidateKind, SessionDescription
 from app.security.certificates import Authority
 from app.settings.secret import Secret
 from tests.media.live import LivePhone, until
@@ -46,14 +47,17 @@ async def lender(transport: TurnTransport, folder: Path, name: str = HERE) -> As
         yield servers(server.port, transport, str(trust))
 
 
-async def talk_through(caller: LivePhone, called: LivePhone) -> None:
+async def talk_through(caller: LivePhone, called: LivePhone) -> tuple[SessionDescription, SessionDescription]:
+    """What both say of themselves: nothing but what is lent to them."""
     offer = relayed_only(await caller.offer())
-    caller.room.take_answer(STREAM, relayed_only(await called.answer(offer)))
+    answer = relayed_only(await called.answer(offer))
+    caller.room.take_answer(STREAM, answer)
     for phone in (caller, called):
         await phone.hears(25, within=30)
         assert phone.route is not None
         assert phone.statistics.malformed == 0
     assert any(phone.route is not None and phone.route.relayed for phone in (caller, called))
+    return offer, answer
 
 
 @pytest.mark.parametrize("transport", [TurnTransport.TCP, TurnTransport.TLS])
@@ -61,6 +65,23 @@ async def test_voice_goes_through_the_relay(transport: TurnTransport, tmp_path: 
     async with lender(transport, tmp_path) as lent:
         with LivePhone(HERE, settings=ICE, servers=lent) as a, LivePhone(HERE, settings=ICE, servers=lent) as b:
             await talk_through(a, b)
+
+
+@pytest.mark.parametrize("transport", [TurnTransport.TCP, TurnTransport.TLS])
+async def test_a_peers_datagram_longer_than_a_packet_costs_itself_alone(
+    transport: TurnTransport, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server has let this host in, whatever its port, and passes on all that it sends."""
+    async with lender(transport, tmp_path) as lent:
+        with LivePhone(HERE, settings=ICE, servers=lent) as a, LivePhone(HERE, settings=ICE, servers=lent) as b:
+            described = await talk_through(a, b)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                for description in described:
+                    for one in of_kind(description, CandidateKind.RELAYED):
+                        stranger.sendto(bytes(1600), (one.address, one.port))
+            await a.hears(50)
+            await b.hears(50)
+    assert "no connection to the TURN server" not in caplog.text
 
 
 async def test_what_a_connection_looks_like_is_no_candidate(tmp_path: Path) -> None:
