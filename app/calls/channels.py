@@ -45,6 +45,7 @@ class Channels:
         self._channels: dict[StreamId, _Channel] = {}
         self.locked = False
         """Whether the phone is: its owner may be away."""
+        self._muted = False
 
     def admit(self, stream: StreamId, app: str, party: str) -> Refusal | None:
         """Let an app have a channel, whose stream the media room may open then."""
@@ -87,6 +88,20 @@ class Channels:
         for stream in waiting:
             self.disconnect(stream)
         return bool(waiting)
+
+    def mute(self, *, muted: bool) -> None:
+        """The app whose channels have the microphone closes it, or opens it as far as it is the app's to open."""
+        self._muted = muted
+
+    @property
+    def muted(self) -> bool:
+        """Whether the app that talks has closed the microphone, for as long as one of its channels is connected."""
+        return self._muted and bool(self.talking)
+
+    def settle(self) -> None:
+        """What an app wanted ends with its last connected channel."""
+        if not any(channel.connected for channel in self._channels.values()):
+            self._muted = False
 
     def close(self, stream: StreamId) -> None:
         """Give a channel and its ports back."""

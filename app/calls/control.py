@@ -266,6 +266,11 @@ class CallControl:
         self._channels.disconnect(stream)
         self._publish(now)
 
+    def mute_channels(self, now: float, *, muted: bool) -> None:
+        """The app that talks closes the microphone, or takes that back; what the user closed stays closed."""
+        self._channels.mute(muted=muted)
+        self._publish(now)
+
     def close_channel(self, stream: StreamId, now: float) -> None:
         """Close a channel's stream, too; an unknown name is ignored."""
         self._channels.close(stream)
@@ -309,7 +314,7 @@ class CallControl:
     def audio(self) -> AudioView:
         """Paths, volumes, mute, gate and ringing."""
         heard = self._scene.ring is not None or self._scene.tone is EarTone.CALL_WAITING
-        return self._switch.desk.view(ringing=heard)
+        return self._switch.desk.view(ringing=heard, muted=self._scene.muted)
 
     @property
     def handset_forgotten(self) -> bool:
@@ -373,6 +378,7 @@ class CallControl:
     def _tidy_desk(self) -> None:
         """Mute, silence and recall end with the calls they were meant for."""
         board, desk = self._switch.board, self._switch.desk
+        self._channels.settle()
         apps_talk = bool(self._channels.talking)
         if apps_talk != self._apps_talk or not (board.live or apps_talk):
             desk.muted = False

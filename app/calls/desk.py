@@ -18,6 +18,7 @@ class Desk:
 
     off_hook: bool = False
     muted: bool = False
+    """The user closed the microphone; an app may have closed it, too."""
     silenced: bool = False
     recalling: bool = False
     """A held call that the user hung up on rings back."""
@@ -37,15 +38,15 @@ class Desk:
         """
         return None if self.off_hook or self.paths.path is not AudioPath.HANDSET else preferred
 
-    def view(self, *, ringing: bool) -> AudioView:
-        """The desk as surfaces see it; `ringing` is whether a call makes itself heard."""
+    def view(self, *, ringing: bool, muted: bool) -> AudioView:
+        """The desk as surfaces see it. `ringing`: a call makes itself heard; `muted`: somebody shut the microphone."""
         volumes = self.paths.volumes
         return AudioView(
             path=self.paths.path,
             available=self.paths.available,
             volume=volumes.get(self.paths.path.value, _DEFAULT_VOLUME),
             ringer_volume=volumes.get(RINGER_VOLUME, _DEFAULT_VOLUME),
-            muted=self.muted,
+            muted=muted,
             microphone_open=self.microphone_open,
             ringing=ringing,
             silenced=self.silenced,

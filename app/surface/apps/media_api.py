@@ -253,7 +253,7 @@ class MediaApi:
     def _mute(self, channel: _Channel, envelope: Envelope, *, muted: bool) -> None:
         if self._state(channel)[0] is not ChannelVoice.TALKING:
             _insist(_NOT_HEARD)
-        _insist(self._rooms.calls.set_mute(self._rooms.now(), muted=muted))
+        self._rooms.calls.mute_channels(self._rooms.now(), muted=muted)
         self._answer_voice(channel, envelope)
 
     def _send_digits(self, channel: _Channel, digits: str, envelope: Envelope) -> None:

@@ -146,6 +146,30 @@ async def test_muting(desk: Desk, app: App) -> None:
     assert [said["muted"] for said in app.news()] == [False]
 
 
+async def test_an_app_opens_only_what_it_closed(desk: Desk, app: App) -> None:
+    await app.channel()
+    await app.ask("Connect", channel="one")
+    desk.phone.done(desk.phone.control.set_mute(desk.phone.now, muted=True))
+    await desk.settle()
+    assert [said["muted"] for said in app.news()] == [True]
+    assert (await app.ask("Mute", channel="one", muted=False))["muted"]
+    assert desk.media.scene.muted
+    await app.ask("Mute", channel="one", muted=True)
+    assert (await app.ask("Mute", channel="one", muted=False))["muted"]
+    desk.phone.done(desk.phone.control.set_mute(desk.phone.now, muted=False))
+    assert not desk.media.scene.muted
+    await app.ask("Mute", channel="one", muted=True)
+    assert not (await app.ask("Mute", channel="one", muted=False))["muted"]
+
+
+async def test_what_an_app_closed_ends_with_its_connection(desk: Desk, app: App) -> None:
+    await app.channel()
+    await app.ask("Connect", channel="one")
+    await app.ask("Mute", channel="one", muted=True)
+    await app.ask("Disconnect", channel="one")
+    assert not (await app.ask("Connect", channel="one"))["muted"]
+
+
 async def test_digits_go_both_ways(desk: Desk, app: App) -> None:
     stream = await app.channel()
     assert "does not hear" in await app.error("SendDtmf", channel="one", digits="12")
