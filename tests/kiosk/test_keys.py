@@ -460,6 +460,15 @@ def test_what_an_app_talks_is_ended_by_touch() -> None:
     assert Harness().show(talking_by_an_app()).tap("end-app").sent == [HangUp(id=0)]
 
 
+def test_an_app_is_ended_on_a_locked_phone_too() -> None:
+    locked = by_name("app-voice-locked").snapshot
+    assert locked is not None
+    harness = Harness().show(locked)
+    assert harness.keys(Key.SOFT_2).sent == [HangUp(id=0)]
+    assert harness.digits("2").root.find("end-app") is None
+    assert harness.keys(Key.SOFT_2).root.find("end-app") is not None  # the digit is deleted
+
+
 def test_lifting_the_handset_takes_the_voice_of_an_app() -> None:
     talking = talking_by_an_app()
     harness = Harness().show(talking).show(msgspec.structs.replace(talking, off_hook=True))

@@ -16,6 +16,11 @@ from app.kiosk.widgets import KeySpec
 from app.model.commands import HangUp
 
 
+def end_key(view: View) -> KeySpec:
+    """Takes ear and microphone from the app; a locked phone lets everybody do that."""
+    return KeySpec("end-app", view.say("End"), Send(HangUp(id=0)), look=widgets.STOP, icon="end")
+
+
 def panel(view: View, area: Rect, party: str) -> Node:
     """The microphone's sign, the party as the app calls it, and below them the keys."""
     inner = area.inset(view.px(12), view.px(12))
@@ -42,7 +47,7 @@ def panel(view: View, area: Rect, party: str) -> Node:
     keys = Rect(inner.x, inner.bottom - key_height, inner.width, key_height)
     specs = (
         dataclasses.replace(mute_key(view), look=widgets.LIFTED),
-        KeySpec("end-app", view.say("End"), Send(HangUp(id=0)), look=widgets.STOP, icon="end"),
+        end_key(view),
     )
     places = keys.split_columns((1, 1), view.px(10))
     children = tuple(widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True))

@@ -10,6 +10,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Erase, Go, Place, Submit
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Icon, Mark, Shape, Symbol, Text
+from app.kiosk.screens import app_voice
 from app.kiosk.screens.idle import clock_block
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
@@ -32,9 +33,12 @@ def build(view: View) -> Node:
     left, right = areas.columns(min(pad_width(view.panel), round(areas.content.width * 0.64)))
     pin = view.ui.pin
     blocked = waiting_seconds(view) > 0 or view.snapshot.lock.checking
+    # While an app has the microphone and there is nothing to delete, the key between ends that.
+    ends = view.snapshot.app_party is not None and not pin
+    erase = KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not pin)
     specs = (
         KeySpec("emergency", view.say("Emergency call"), Go(Place.EMERGENCY), look=widgets.ALARM),
-        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not pin),
+        app_voice.end_key(view) if ends else erase,
         KeySpec(
             "unlock",
             view.say("Unlock"),
