@@ -6,6 +6,7 @@ It has the shape of a call between two dummy addresses; who calls whom, the form
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -17,8 +18,10 @@ LOCAL_HOST, REMOTE_HOST = "192.0.2.1", "192.0.2.2"
 LOCAL_PORT, REMOTE_PORT = 16386, 16388
 """As native/src/pcap.c writes the packets."""
 
-_NUMBER_CHARACTERS = 64
-_NAME_CHARACTERS = 64
+_NUMBER_OCTETS = 64
+_NAME_OCTETS = 64
+"""As percent-encoding and UTF-8 make them: with these the longest message fits a packet of the recording."""
+
 _UNSAFE = re.compile(r'[^\w .,+()-]|["\\]')
 
 
@@ -65,7 +68,7 @@ class DummyDialogue:
         self._incoming = incoming
         local, remote = f"sip:{_user(own)}@{LOCAL_HOST}", f"sip:{_user(party.number)}@{REMOTE_HOST}"
         self._hosts = (REMOTE_HOST, LOCAL_HOST) if incoming else (LOCAL_HOST, REMOTE_HOST)
-        caller, called = f"<{local}>", f'"{_UNSAFE.sub("", party.name)[:_NAME_CHARACTERS]}" <{remote}>'
+        caller, called = f"<{local}>", f'"{_name(party.name)}" <{remote}>'
         self._from, self._to = (called, caller) if incoming else (caller, called)
         self._target = local if incoming else remote
         self._sequence = 0
@@ -108,7 +111,23 @@ class DummyDialogue:
 
 
 def _user(number: str) -> str:
-    return quote(number[:_NUMBER_CHARACTERS], safe="+*") or "anonymous"
+    characters = (quote(character, safe="+*", errors="replace") for character in number)
+    return _as_long_as_it_fits(characters, _NUMBER_OCTETS) or "anonymous"
+
+
+def _name(name: str) -> str:
+    return _as_long_as_it_fits(_UNSAFE.sub("", name), _NAME_OCTETS)
+
+
+def _as_long_as_it_fits(characters: Iterable[str], octets: int) -> str:
+    """The first of the encoded characters, none of which is cut in two."""
+    fitting = []
+    for character in characters:
+        octets -= len(character.encode())
+        if octets < 0:
+            break
+        fitting.append(character)
+    return "".join(fitting)
 
 
 def _rtpmap(codec: AudioCodec) -> str:

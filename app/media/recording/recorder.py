@@ -18,7 +18,7 @@ from app.media.voice_stream import VoiceStream
 from app.model.flags import LogFlag
 from app.model.ids import CallId, StreamId
 from app.model.media import MediaEvent, Recorded, RecordingState
-from native import Engine, EngineClosed, EngineError, Recording, RecordingChanged, RecordingEnded
+from native import Engine, EngineClosed, EngineError, LimitReached, Recording, RecordingChanged, RecordingEnded
 
 log = logging.getLogger(LogFlag.MEDIA)
 
@@ -115,8 +115,8 @@ class Recorder:
         facts = self._facts()
         guid = uuid.uuid5(self._start, one.call).hex
         path = facts.folder / file_name(guid, facts.mac, next(self._serials), facts.registration)
-        recording = self._engine.new_recording(path, facts.limit)
         dialogue = DummyDialogue(guid, facts.registration, one.party, incoming=one.incoming)
+        recording = self._engine.new_recording(path, facts.limit)
         call = self._calls[one.call] = _RecordedCall(one.stream, recording, dialogue)
         self._keeper.begun(path)
         return call
@@ -126,9 +126,9 @@ class Recorder:
         if recording is None:
             return
         self._post(RecordingState(call.stream, on=False))
+        if call.dialogue is not None:
+            _described(recording, call.dialogue.end())
         try:
-            if call.dialogue is not None:
-                _add(recording, call.dialogue.end())
             recording.finish()
         except EngineError as error:
             log.error("recording %s has no proper end: %s", recording.path.name, error)
@@ -147,23 +147,31 @@ class _RecordedCall:
         self._attached: VoiceStream | None = None
 
     def go_on(self, voice: VoiceStream, spoken: Formats) -> None:
-        """Record this stream, described anew where it speaks otherwise than before."""
+        """Record this stream, described anew where it speaks otherwise than before.
+
+        The voice comes first, in the same turn of the engine as a rule: no description is worth losing it for.
+        """
         if self.recording is None or self.dialogue is None:
             return
-        if spoken != self._described:
-            _add(self.recording, self.dialogue.describe(spoken))
-            self._described = spoken
         if voice is not self._attached:
             if self._attached is not None:
                 with contextlib.suppress(EngineClosed):
                     self._attached.stream.record(None)
             voice.stream.record(self.recording)
             self._attached, self.stream = voice, voice.name
+        if spoken != self._described and _described(self.recording, self.dialogue.describe(spoken)):
+            self._described = spoken
 
 
-def _add(recording: Recording, messages: list[Message]) -> None:
-    for message in messages:
-        recording.add(message.data, outbound=message.outbound)
+def _described(recording: Recording, messages: list[Message]) -> bool:
+    """Put these beside the voice. False where the engine is too busy now, and they are to be tried again."""
+    try:
+        for message in messages:
+            recording.add(message.data, outbound=message.outbound)
+    except EngineError as error:
+        log.warning("recording %s is not described: %s", recording.path.name, error)
+        return not isinstance(error, LimitReached)
+    return True
 
 
 def _words(code: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.media.formats import AudioCodec
+from app.media.recording.dummy_sip import DummyDialogue, Message
 from app.media.recording.recorder import Recorder, RecorderFacts
 from app.media.room import MediaRoom, MediaSettings
 from app.model.ids import CallId, StreamId
@@ -16,6 +17,7 @@ from app.model.media import OfferReady, Recorded, RecordingState, Scene
 from app.model.party import Party
 from app.model.session import Direction
 from native import Clock, Engine
+from native.recording import MESSAGE_BYTES_MAX
 from tests.media.rig import PATHS, RINGER, STREAM, Phone, phone, run
 from tests.peers.tshark import fields, rtp_streams
 
@@ -67,8 +69,8 @@ class Desk(Phone):
         self.room.offer(stream, Direction.SENDRECV)
         self.room.take_answer(stream, self.far.answer(self.last(OfferReady).offer))
 
-    def record(self, stream: StreamId = STREAM, *, incoming: bool = False) -> None:
-        recorded = Recorded(stream, CALL, PARTY, incoming)
+    def record(self, stream: StreamId = STREAM, *, party: Party = PARTY, incoming: bool = False) -> None:
+        recorded = Recorded(stream, CALL, party, incoming)
         self.room.show(Scene(talking=(stream,), connected=(stream,), recorded=(recorded,), off_hook=True))
 
     def run(self, seconds: float) -> None:
@@ -235,3 +237,29 @@ def test_an_engine_that_holds_no_more_recordings_refuses_in_words(desk: Desk) ->
     desk.run(0.1)
     assert "cannot record" in desk.shelf.troubles[0]
     assert desk.states == []
+
+
+@pytest.mark.parametrize("text", ["\U0001f600" * 200, "\udcff" * 200])
+def test_no_identity_of_a_caller_keeps_his_call_from_being_recorded(desk: Desk, text: str) -> None:
+    desk.agree()
+    desk.record(party=Party(text, text), incoming=True)
+    desk.run(0.3)
+    assert desk.states == [True]
+    assert desk.shelf.troubles == []
+    assert fields(desk.shelf.begun_paths[0], "sip.Method == INVITE", "sip.to.user") == [("27",)]
+
+
+def test_a_description_that_cannot_be_written_costs_no_voice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    too_long = [Message(bytes(MESSAGE_BYTES_MAX + 1), outbound=True)]
+    monkeypatch.setattr(DummyDialogue, "describe", lambda _self, _formats: too_long)
+    monkeypatch.setattr(DummyDialogue, "end", lambda _self: too_long)
+    desk.agree()
+    desk.record()
+    desk.run(0.5)
+    desk.talk()
+    desk.run(0.1)
+    assert desk.states == [True, False]
+    assert desk.shelf.troubles == []
+    assert desk.shelf.ended_paths == desk.shelf.begun_paths
+    (path,) = desk.shelf.begun_paths
+    assert len(fields(path, "udp.srcport == 16386 || udp.srcport == 16388", "frame.number")) >= 40
