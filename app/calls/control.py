@@ -242,8 +242,13 @@ class CallControl:
         return self._done(self._hook.moved(now, off_hook=off_hook), now)
 
     def lock_moved(self, now: float, *, locked: bool) -> None:
-        """The phone was locked or unlocked. Calls do not mind; apps that wait for the microphone wait in vain."""
+        """The phone was locked or unlocked. Calls do not mind; apps that wait for the microphone wait in vain.
+
+        Who looked at a call does so no longer, and a locked phone would not obey him when he says it.
+        """
         self._channels.locked = locked
+        if locked:
+            self._meters.watch(now, on=False)
         self._publish(now)
 
     def key_pressed(self, now: float) -> None:

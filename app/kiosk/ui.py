@@ -70,6 +70,7 @@ class Ui:
         if snapshot == before:
             return False
         self._situation.snapshot = snapshot
+        looked = self.state.place is Place.QUALITY
         if before is not None:
             self._follow_calls(before, snapshot)
             self._follow_lock(before, snapshot)
@@ -77,7 +78,7 @@ class Ui:
         if snapshot.lock.locked and self._situation.state.place is not Place.EMERGENCY:
             self._situation.change(place=Place.IDLE)
         if before is not None:
-            self._follow_levels(before, snapshot)
+            self._follow_levels(before, snapshot, looked=looked)
         self._performer.keep_row()
         if self.view().chosen_party is None:
             self._situation.change(party="")
@@ -117,12 +118,14 @@ class Ui:
         elif not now.off_hook and self._situation.state.place is Place.DIAL and not self._situation.state.typed:
             self._situation.change(place=Place.IDLE)
 
-    def _follow_levels(self, before: Snapshot, now: Snapshot) -> None:
+    def _follow_levels(self, before: Snapshot, now: Snapshot, *, looked: bool) -> None:
         """Who still looks says so when the phone stops measuring: after minutes, or as another surface looks away."""
         call = self.view().active
-        if self.state.place is not Place.QUALITY or now.levels is not None:
+        if self.state.place is not Place.QUALITY:
+            if looked and not now.lock.locked:  # a locked phone has stopped by itself, and would refuse
+                self._send(Watch(id=0, on=False))
             return
-        if call is None or call.state is CallState.ENDED:
+        if now.levels is not None or call is None or call.state is CallState.ENDED:
             return
         if before.levels is not None or now.active != before.active:
             self._send(Watch(id=0, on=True))

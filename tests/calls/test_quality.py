@@ -90,6 +90,17 @@ def test_a_surface_that_forgets_to_look_away_costs_minutes_at_most() -> None:
     assert Deadline.LEVELS not in desk.timers.running
 
 
+def test_nobody_looks_at_a_call_of_a_locked_phone() -> None:
+    desk = DeskPhone()
+    desk.talk()
+    desk.done(desk.control.watch(desk.now, on=True))
+    desk.control.lock_moved(desk.now, locked=False)
+    assert desk.control.levels is not None
+    desk.control.lock_moved(desk.now, locked=True)
+    assert desk.control.levels is None
+    assert Deadline.LEVELS not in desk.timers.running
+
+
 def test_nobody_looks_at_a_call_that_is_over() -> None:
     desk = DeskPhone()
     leg = desk.talk()

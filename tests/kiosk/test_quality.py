@@ -71,6 +71,26 @@ def test_figures_and_levels_move_while_they_are_watched() -> None:
     assert (jitter.name, jitter.value) == ("Jitter", "33 ms")
 
 
+def test_a_page_that_another_call_closes_is_no_longer_watched() -> None:
+    harness = Harness().show(IN_CALL)
+    harness.ui.perform(Go(Place.QUALITY))
+    harness.show(WATCHED)
+    harness.sent.clear()
+    second = msgspec.structs.replace(CALL, id=CallId("second"), quality=None)
+    harness.show(msgspec.structs.replace(WATCHED, calls=(*WATCHED.calls, second), active=second.id))
+    assert harness.root.id != "quality-page"
+    assert harness.sent == [Watch(id=0, on=False)]
+
+
+def test_a_page_that_the_lock_closes_asks_for_nothing_that_would_be_refused() -> None:
+    harness = Harness().show(IN_CALL)
+    harness.ui.perform(Go(Place.QUALITY))
+    harness.show(WATCHED)
+    harness.sent.clear()
+    harness.show(msgspec.structs.replace(IN_CALL, lock=LockView(locked=True, pin_set=True)))
+    assert harness.sent == []
+
+
 def figures(harness: Harness) -> list[str]:
     names = [f"{side}-{number}" for side in ("you-hear", "they-hear") for number in range(4)]
     found = [node(harness, name) for name in names]

@@ -138,6 +138,7 @@ _SIMPLE: dict[str, Callable[[int], commands.AnyCommand]] = {
     "silence the ringer": lambda number: commands.Silence(number),
     "look at missed calls": lambda number: commands.MarkSeen(number),
     "lock": lambda number: commands.Lock(number),
+    "watch the call": lambda number: commands.Watch(number, on=True),
     "lift the handset": lambda number: commands.MoveHook(number, off_hook=True),
     "replace the handset": lambda number: commands.MoveHook(number, off_hook=False),
 }
@@ -289,6 +290,8 @@ _CONDITIONS: dict[str, Callable[[Snapshot], bool]] = {
     "not ringing": lambda s: not s.audio.ringing,
     "locked": lambda s: s.lock.locked,
     "not locked": lambda s: not s.lock.locked,
+    "levels": lambda s: s.levels is not None,
+    "no levels": lambda s: s.levels is None,
     "a wait before the next pin": lambda s: s.lock.retry_at is not None and s.lock.retry_at > s.now,
     "off hook": lambda s: s.off_hook,
     "on hook": lambda s: not s.off_hook,
