@@ -140,11 +140,16 @@ class DtlsConnected:
 
 @dataclass(frozen=True)
 class DtlsFailed:
-    """A handshake failed, by the number that `Stream.handshake` gave. `text` is for a log."""
+    """A handshake failed, by the number that `Stream.handshake` gave. `text` is for a log.
+
+    `address` and `port` are where the last datagram came from; empty and 0 where none has.
+    """
 
     stream: Stream
     association: int
     text: str
+    address: str
+    port: int
 
 
 @dataclass(frozen=True)
@@ -197,6 +202,10 @@ def _connected(raw: Any, stream: Any) -> DtlsConnected:
     return DtlsConnected(stream, raw.a, SrtpKeys(suite, send, receive), Fingerprints(*digests), _text(raw), raw.b)
 
 
+def _failed(raw: Any, stream: Any) -> DtlsFailed:
+    return DtlsFailed(stream, raw.a, _data(raw).decode(errors="replace"), _text(raw), raw.b)
+
+
 def from_c(raw: Any, subject: Any) -> Event:
     """The event that C wrote, about the object that C named."""
     makers: dict[int, Callable[[], Event]] = {
@@ -214,6 +223,6 @@ def from_c(raw: Any, subject: Any) -> Event:
         lib.MEDIA_EVENT_RECORDED: lambda: RecordingEnded(subject, raw.a, raw.b),
         lib.MEDIA_EVENT_DTLS_CONNECTED: lambda: _connected(raw, subject),
         lib.MEDIA_EVENT_TURN_CLOSED: lambda: TurnClosed(subject, raw.a + 1, _text(raw)),
-        lib.MEDIA_EVENT_DTLS_FAILED: lambda: DtlsFailed(subject, raw.a, _text(raw)),
+        lib.MEDIA_EVENT_DTLS_FAILED: lambda: _failed(raw, subject),
     }
     return makers[raw.kind]()

@@ -16,8 +16,8 @@ from native import DtlsConnected, DtlsFailed, DtlsRole, SrtpKeys, Stream
 
 LIMIT_SECONDS = 15.0
 """How long a connected call may wait for its keys."""
-STRANGERS_MAX = 5
-"""Handshakes of others than the far end that are put up with in a call."""
+STRANGERS_TOLD = 5
+"""Handshakes of others than the far end that a call warns of in the log."""
 
 _log = logging.getLogger("media")
 
@@ -84,8 +84,7 @@ class Association:
         if event.association != self._number:
             return
         if isinstance(event, DtlsFailed):
-            _log.warning("%s: the handshake failed: %s", self._stream, event.text)
-            self._give_up("The two phones could not agree on encryption")
+            self._refuse(event, f"the handshake failed: {event.text}", "The two phones could not agree on encryption")
         elif self._agreed is None:
             self._outcome = event
         else:
@@ -115,13 +114,18 @@ class Association:
             self.keys = outcome.keys
             self._changed()
             return
-        _log.warning("%s: a strange certificate was shown by %s", self._stream, outcome.address)
-        self._strangers += 1
-        stranger = self._waits and not self._is_there(outcome.address, outcome.port)
-        if stranger and self._strangers <= STRANGERS_MAX:
-            self._begin(DtlsRole.SERVER)  # anybody can come to an open port; the far end may yet
+        self._refuse(outcome, "a strange certificate", "The other phone is not the one that the PBX has announced")
+
+    def _refuse(self, event: DtlsConnected | DtlsFailed, what: str, reason: str) -> None:
+        """Listen on where it may have been a stranger's: anybody can come to an open port, and the far end may yet."""
+        stranger = self._waits and (self._agreed is None or not self._is_there(event.address, event.port))
+        self._strangers += stranger
+        level = logging.DEBUG if self._strangers > STRANGERS_TOLD else logging.WARNING
+        _log.log(level, "%s: %s, with %s port %d", self._stream, what, event.address or "nobody", event.port)
+        if stranger:
+            self._begin(DtlsRole.SERVER)
         else:
-            self._give_up("The other phone is not the one that the PBX has announced")
+            self._give_up(reason)
 
     def _give_up(self, reason: str) -> None:
         self._stop_limit()

@@ -153,9 +153,9 @@ class VoiceStream:
     def _run(self, agreement: Agreement, *, offered: bool) -> None:
         """Run by this agreement from the next tick on; who offered chooses among ICE's pairs (RFC 8445, 6.1.1)."""
         self._running = agreement
+        self.configure()  # first: a handshake that came before its agreement is judged by where we send to
         if self._association is not None:
             self._association.agree(agreement.handshake)
-        self.configure()
         if self._connectivity is not None:
             self._connectivity.start(agreement.ice, muxed=agreement.rtcp_mux, controlling=offered)
 

@@ -62,7 +62,7 @@ enum media_event_kind {
     MEDIA_EVENT_RECORDING,              /* a: 1 packets of voice are being written, 0 no longer, or none come */
     MEDIA_EVENT_RECORDED,               /* nothing will be written any more; a: errno, 0 when all was, b: packets lost */
     MEDIA_EVENT_DTLS_CONNECTED,         /* a: the association's number, text (the far end's address), b: port, data: media_dtls_outcome */
-    MEDIA_EVENT_DTLS_FAILED,            /* a: the association's number, text */
+    MEDIA_EVENT_DTLS_FAILED,            /* a, text and b likewise, data: why */
     MEDIA_EVENT_TURN_CLOSED,            /* a: component, text: why */
 };
 

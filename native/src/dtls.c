@@ -100,11 +100,27 @@ static bool take_fingerprints(SSL *ssl, struct media_dtls_outcome *outcome)
 
 /* --- what is told --- */
 
+/* Begins an event that says where the far end's last datagram came from. NULL as events_begin. */
+static struct media_event *event_begin(const struct dtls *dtls, struct events *events, enum media_event_kind kind)
+{
+    const union address *peer = &dtls->cookie.peer;
+    struct media_event *event = events_begin(events, kind, dtls->link.stream, dtls->number, address_port(peer));
+    if (event != NULL && peer->generic.sa_family != AF_UNSPEC)
+        address_format(peer, event->text, sizeof event->text);
+    return event;
+}
+
 static void fail(struct dtls *dtls, struct events *events, const char *reason)
 {
     const char *cause = ERR_reason_error_string(ERR_peek_error());
+    const char *why = reason != NULL ? reason : cause != NULL ? cause : "";
     dtls->state = DTLS_ENDED;
-    events_emit_text(events, MEDIA_EVENT_DTLS_FAILED, dtls->link.stream, dtls->number, reason != NULL ? reason : cause != NULL ? cause : "");
+    struct media_event *event = event_begin(dtls, events, MEDIA_EVENT_DTLS_FAILED);
+    if (event == NULL)
+        return;
+    event->size = (uint16_t)strnlen(why, MEDIA_TEXT_BYTES);
+    memcpy(event->data, why, event->size);
+    events_commit(events);
 }
 
 static void tell_connected(struct dtls *dtls, struct events *events)
@@ -116,11 +132,8 @@ static void tell_connected(struct dtls *dtls, struct events *events)
         fail(dtls, events, "no SRTP profile in common");
         return;
     }
-    struct media_event *event = events_begin(events, MEDIA_EVENT_DTLS_CONNECTED, dtls->link.stream, dtls->number, 0);
+    struct media_event *event = event_begin(dtls, events, MEDIA_EVENT_DTLS_CONNECTED);
     if (event != NULL) {
-        event->b = address_port(&dtls->cookie.peer);
-        if (dtls->cookie.peer.generic.sa_family != AF_UNSPEC)
-            address_format(&dtls->cookie.peer, event->text, sizeof event->text);
         event->size = sizeof outcome;
         memcpy(event->data, &outcome, sizeof outcome);
         events_commit(events);

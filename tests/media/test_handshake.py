@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -148,9 +149,7 @@ async def test_a_call_that_rings_may_wait_for_its_keys(stack: ExitStack, monkeyp
     answer = await b.answer(await a.offer())
     b.room.close(STREAM)
     a.room.take_answer(STREAM, answer)
-    association = a.voice._association
-    assert association is not None
-    assert association._timer is None
+    assert association(a)._timer is None
     a.room.show(Scene(talking=(STREAM,), connected=(STREAM,)))
     await a.told(EncryptionFailed)
 
@@ -158,16 +157,19 @@ async def test_a_call_that_rings_may_wait_for_its_keys(stack: ExitStack, monkeyp
 class Stranger:
     """Somebody with a certificate of his own and an open port in mind."""
 
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack, identity: MediaIdentity | None = None) -> None:
         self.engine = stack.enter_context(Engine())
-        identity = MediaIdentity()
+        identity = identity or MediaIdentity()
         self.engine.set_identity(identity.certificate, identity.reveal_key())
         self.engine.start()
         self.stream: Stream = self.engine.new_stream(HERE, range(55000, 55100))
 
-    async def visit(self, port: int) -> None:
+    def begin(self, port: int) -> None:
         self.stream.configure(replace(PCMU, rtp_port=port, encrypted=True))
         self.stream.handshake(DtlsRole.CLIENT)
+
+    async def visit(self, port: int) -> None:
+        self.begin(port)
         events: list[Event] = []
 
         def met() -> bool:
@@ -184,6 +186,70 @@ async def test_a_stranger_who_comes_first_takes_nothing(stack: ExitStack) -> Non
     a.room.take_answer(STREAM, await b.answer(offer))
     await talk(a, b)
     assert not any(isinstance(event, EncryptionFailed) for event in a.events)
+
+
+async def fail(port: int, noticed: Callable[[], bool]) -> None:
+    """Begin a handshake, show no certificate in it, and wait until that is noticed."""
+    process = await asyncio.create_subprocess_exec(
+        *("openssl", "s_client", "-dtls1_2", "-use_srtp", "SRTP_AES128_CM_SHA1_80", "-connect", f"{HERE}:{port}"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await until(noticed, within=20)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def association(of: LivePhone) -> handshake.Association:
+    found = of.voice._association
+    assert found is not None
+    return found
+
+
+def begins_anew(a: LivePhone) -> Callable[[], bool]:
+    before = association(a)._number
+    return lambda: association(a)._number != before
+
+
+async def test_a_stranger_who_fails_before_the_answer_ends_nothing(stack: ExitStack) -> None:
+    a, b = phone(stack), phone(stack)
+    offer = await a.offer()
+    await fail(a.voice.stream.rtp_port, begins_anew(a))
+    a.room.take_answer(STREAM, await b.answer(offer))
+    await talk(a, b)
+    assert not any(isinstance(event, EncryptionFailed) for event in a.events)
+
+
+async def test_strangers_after_the_answer_end_nothing_however_many(stack: ExitStack) -> None:
+    a = phone(stack)
+    identity = MediaIdentity()
+    b = stack.enter_context(LivePhone(HERE, settings=REQUIRED, identity=identity, private=True))
+    answer = await b.answer(await a.offer())
+    b.room.close(STREAM)
+    a.room.take_answer(STREAM, answer)
+    stranger = Stranger(stack)
+    await fail(a.voice.stream.rtp_port, begins_anew(a))
+    for _ in range(6):
+        passed_over = begins_anew(a)
+        stranger.begin(a.voice.stream.rtp_port)
+        await until(passed_over)
+    Stranger(stack, identity).begin(a.voice.stream.rtp_port)
+    await a.told(EncryptionChanged)
+    assert not any(isinstance(event, EncryptionFailed) for event in a.events)
+
+
+async def test_a_far_end_that_fails_ends_the_call(stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = phone(stack), phone(stack)
+    answer = await b.answer(await a.offer())
+    b.room.close(STREAM)
+    a.room.take_answer(STREAM, answer)
+    monkeypatch.setattr(association(a), "_is_there", lambda host, port: host == HERE and port != 0)
+    await fail(a.voice.stream.rtp_port, lambda: bool(a.events) and isinstance(a.events[-1], EncryptionFailed))
+    assert (await a.told(EncryptionFailed)).reason == "The two phones could not agree on encryption"
 
 
 def test_an_identity_shows_nothing_of_its_key() -> None:
