@@ -183,16 +183,13 @@ class MediaRoom:
             return
         local = LocalMedia(address, opened.rtp_port, opened.rtcp_port)
         session_id = secrets.randbits(_SESSION_ID_BITS)
-        policy = settings.encryption
-        if emergency and policy is EncryptionPolicy.REQUIRED:
-            policy = EncryptionPolicy.OPTIONAL  # help that cannot encrypt is still help
-        encryption = Encryption(policy, private, settings.key_order, self._fingerprint)
+        encryption = self._encryption(settings, private=private, emergency=emergency)
         negotiation = Negotiation(local, session_id, settings.codecs, settings.packet_time_ms, encryption)
         cname = secrets.token_hex(_CNAME_BYTES)
         voice = self._streams[stream] = VoiceStream(
             stream, opened, negotiation, cname, private=private, discontinuous=settings.discontinuous
         )
-        if self._fingerprint is not None:
+        if encryption.fingerprint is not None:
             self._agree_by_handshake(voice)
         if ice:
             helpers = self._servers() if servers is None else servers
@@ -200,6 +197,13 @@ class MediaRoom:
                 Connectivity(opened, self._own_addresses, helpers, voice.configure, lambda: self._lost(voice))
             )
         self._place(voice)
+
+    def _encryption(self, settings: MediaSettings, *, private: bool, emergency: bool) -> Encryption:
+        """Help that cannot encrypt is still help; and a handshake could fail when the call has no other way left."""
+        if not emergency:
+            return Encryption(settings.encryption, private, settings.key_order, self._fingerprint)
+        required = settings.encryption is EncryptionPolicy.REQUIRED
+        return Encryption(EncryptionPolicy.OPTIONAL if required else settings.encryption, private, settings.key_order)
 
     def _agree_by_handshake(self, voice: VoiceStream) -> None:
         def changed() -> None:

@@ -119,6 +119,19 @@ async def test_nothing_is_sent_before_there_are_keys(stack: ExitStack) -> None:
     assert not a.voice.encrypted
 
 
+@pytest.mark.parametrize("settings", [REQUIRED, OPTIONAL], ids=["required", "optional"])
+async def test_a_call_for_help_hangs_on_no_handshake(settings: MediaSettings, stack: ExitStack) -> None:
+    a, b = phone(stack, settings, private=False), phone(stack, OPTIONAL)
+    a.room.close(STREAM)
+    a.room.open(STREAM, private=False, emergency=True)
+    a.room.show(Scene(talking=(STREAM,), connected=(STREAM,)))
+    offer = await a.offer()
+    assert (offer.media[0].protocol, offer.media[0].dtls) == ("RTP/AVP", None)
+    a.room.take_answer(STREAM, await b.answer(offer))
+    await a.hears()
+    await b.hears()
+
+
 # --- what goes wrong ------------------------------------------------------------------------------------------
 
 
