@@ -188,7 +188,7 @@ class Switch:
             stream = call.leg.stream
             quality = self.media.quality(stream.id)
             stream.read(quality)
-            if quality is not None:
+            if quality is not None and (quality.bars or quality.cause is not None):  # else nothing is meant to arrive
                 self._alert(call.leg, stream.alarm.look(quality.bars))
         if running:
             self.timers.start(Deadline.QUALITY, QUALITY_SECONDS)

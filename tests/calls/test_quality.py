@@ -7,7 +7,7 @@ import msgspec
 from app.calls.alarm import ALERTS_MAX, QualityAlarm
 from app.calls.deadlines import LEVELS_SECONDS, WATCH_SECONDS, Deadline
 from app.model.cause import Cause
-from app.model.quality import Levels, Quality, Severity
+from app.model.quality import Levels, Quality, QualityCause, Severity
 from app.model.signalling import Released
 from tests.calls.dummies import DeskPhone
 
@@ -52,6 +52,17 @@ def test_an_alert_goes_out_when_a_call_turns_bad_and_when_it_is_good_again() -> 
     look(desk, 2, 2)
     look(desk, 3, 2)
     assert desk.line.reports[1:] == [(leg, Severity.WARNING), (leg, Severity.CLEAR)]
+
+
+def test_a_call_in_which_nothing_should_arrive_is_no_reason_for_an_alert() -> None:
+    desk = DeskPhone()
+    leg = desk.talk()
+    look(desk, 0, 5)
+    assert desk.line.reports == []
+    assert desk.media.figures is not None
+    desk.media.figures = msgspec.structs.replace(desk.media.figures, cause=QualityCause.SILENCE)
+    look(desk, 0, 5)
+    assert desk.line.reports == [(leg, Severity.CRITICAL)]
 
 
 def test_a_line_on_the_edge_does_not_fill_the_collector() -> None:
