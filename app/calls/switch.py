@@ -234,9 +234,9 @@ class Switch:
         if leg.signalled:
             leg.signalled = False
             leg.line.disconnect(leg.id, cause)
+        self.media.close(leg.stream.id)
         if report is not None:
             leg.line.report_quality(leg.id, report, None)
-        self.media.close(leg.stream.id)
 
     def _lose(self, call: Call, leg: Leg, cause: Cause, notice: str, now: float) -> None:
         """A leg has gone. The call ends when it was the last one."""

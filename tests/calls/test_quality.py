@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from app.calls.alarm import ALERTS_MAX, QualityAlarm
 from app.calls.deadlines import LEVELS_SECONDS, WATCH_SECONDS, Deadline
 from app.model.cause import Cause
+from app.model.ids import StreamId
 from app.model.quality import Levels, Quality, QualityCause, Severity
 from app.model.signalling import Released
 from tests.calls.dummies import DeskPhone
@@ -33,6 +35,15 @@ def test_a_call_that_the_far_end_ends_is_reported_once() -> None:
     leg = desk.talk()
     desk.say(Released(leg, Cause.NORMAL_CLEARING))
     assert desk.line.reports == [(leg, None)]
+
+
+def test_microphone_and_ear_are_closed_before_the_report_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = DeskPhone()
+    desk.talk()
+    open_streams: list[set[StreamId]] = []
+    monkeypatch.setattr(desk.line, "report_quality", lambda *_: open_streams.append(set(desk.media.open_streams)))
+    desk.done(desk.control.hang_up(desk.now))
+    assert open_streams == [set()]
 
 
 def test_a_call_that_nobody_answered_is_not() -> None:
