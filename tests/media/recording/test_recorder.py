@@ -242,11 +242,11 @@ def test_an_engine_that_holds_no_more_recordings_refuses_in_words(desk: Desk) ->
 @pytest.mark.parametrize("text", ["\U0001f600" * 200, "\udcff" * 200])
 def test_no_identity_of_a_caller_keeps_his_call_from_being_recorded(desk: Desk, text: str) -> None:
     desk.agree()
-    desk.record(party=Party(text, text), incoming=True)
+    desk.record(party=Party(text, text))
     desk.run(0.3)
     assert desk.states == [True]
     assert desk.shelf.troubles == []
-    assert fields(desk.shelf.begun_paths[0], "sip.Method == INVITE", "sip.to.user") == [("27",)]
+    assert fields(desk.shelf.begun_paths[0], "sip.Method == INVITE", "sip.from.user") == [("27",)]
 
 
 def test_a_description_that_cannot_be_written_costs_no_voice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
