@@ -96,6 +96,7 @@ class Courier:
             while not await self._deliver(source) and not source.finished:
                 await source.wait_finished(delay)
                 delay = min(LONGEST_DELAY, delay * 2)
+            await source.ended()  # one that the server does not take goes on growing
         finally:
             room.cancel()
             del self._running[source.path.name]

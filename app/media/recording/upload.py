@@ -107,6 +107,10 @@ class Source:
         while not (self.finished or await asyncio.to_thread(_size, self.path) > 0):
             await self._look_later()
 
+    async def ended(self) -> None:
+        """Wait until it grows no more."""
+        await self._finished.wait()
+
     async def chunks(self, alive: Callable[[], None]) -> AsyncIterator[bytes]:
         """All of it from the beginning, as far as it comes; `alive` is called while more is waited for."""
         offset = 0

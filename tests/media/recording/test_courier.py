@@ -20,6 +20,7 @@ from tests.peers.web_servers import PASSWORD, USER, nginx
 
 PATIENCE = 20.0
 HEADER = bytes.fromhex("a1b2c3d40002000400000000000000000000ffff00000001")
+TOO_LARGE = b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"
 
 
 class World:
@@ -107,8 +108,7 @@ async def test_without_a_server_all_is_kept_until_there_is_one(world: World) -> 
 
 
 async def test_one_that_is_too_large_does_not_keep_the_others(world: World) -> None:
-    too_large = answer(b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n", after_body=False)
-    async with odd(too_large, answer(OK)) as web:
+    async with odd(answer(TOO_LARGE, after_body=False), answer(OK)) as web:
         world.put("large")
         await asyncio.sleep(0.01)
         small = world.put("small")
@@ -116,6 +116,34 @@ async def test_one_that_is_too_large_does_not_keep_the_others(world: World) -> N
         await world.aim(web.url)
         await until(lambda: not small.exists())
         assert [path.name for path in world.folder.iterdir()] == ["large"]
+
+
+async def test_one_that_is_too_large_already_is_in_care_until_its_end(world: World) -> None:
+    async with odd(answer(TOO_LARGE, after_body=False)) as old, odd(answer(OK)) as new:
+        world.courier.start()
+        await world.aim(old.url)
+        running = world.put("running")
+        world.courier.begun(running)
+        await until(lambda: world.told[-1:] and world.told[-1] is not None)
+        left = world.put("left")
+        await world.aim(new.url)
+        await until(lambda: not left.exists())
+        world.courier.ended(running)
+        await until(lambda: not running.exists())
+        assert [head.split()[1] for head in new.heads] == ["/left", "/running"]
+
+
+async def test_one_that_is_too_large_already_makes_no_room_while_it_runs(world: World) -> None:
+    async with odd(answer(TOO_LARGE, after_body=False)) as web:
+        world.courier.start()
+        await world.aim(web.url)
+        running = world.put("running")
+        world.courier.begun(running)
+        await until(lambda: world.told[-1:] and world.told[-1] is not None)
+        world.overfull.clear()
+        world.limit = 500
+        await until(lambda: world.overfull)
+        assert running.exists()
 
 
 async def test_the_oldest_make_room_and_that_is_told(world: World) -> None:
