@@ -156,6 +156,9 @@ class LineKeeper:
             self._notices.post(missing)
             return None
         self._facts = (_facts(settings),)
+        collector = line_setup.collector_notice(settings)
+        if collector is not None:
+            self._notices.post(collector)
         try:
             config = await self._in_worker(line_setup.line_config, settings)
             line = SipLine(config, self._post)

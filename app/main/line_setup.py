@@ -57,6 +57,19 @@ def line_config(settings: Layers) -> SipLineConfig:
     )
 
 
+def collector_notice(settings: Layers) -> Notice | None:
+    """What is wrong with the address for reports of quality; the line goes on without them."""
+    text = settings.text("sip.quality_collector")
+    if not text or _collector(text) is not None:
+        return None
+    return Notice(
+        "sip.collector",
+        Severity.WARNING,
+        "Nobody is told how calls sound: sip.quality_collector is no SIP address.",
+        "Write it like sip:quality@pbx.example.com.",
+    )
+
+
 def _collector(text: str) -> SipUri | None:
     """None too where the address is none: reports are no reason to be without a line."""
     try:

@@ -11,6 +11,7 @@ from app.model import commands
 from app.model.signalling import Registration
 from app.security.certificates import Authority
 from tests.main.rig import (
+    NOT_FOUND,
     PhoneProcess,
     connected,
     line_words,
@@ -73,6 +74,14 @@ async def test_a_phone_without_a_pbx_says_so_until_it_has_one(world: Rig, tmp_pa
         phone.config.write_text(world.configuration("udp"))
         assert await surface.until(registered), surface.describe()
         assert notice(surface.snapshot, "sip") == ""
+
+
+async def test_a_collector_that_is_no_address_is_told_until_it_is_one(tmp_path: Path) -> None:
+    phone = PhoneProcess(tmp_path / "phone", f'[sip]\nquality_collector = "sip:pbx.example:70000"\n{NOT_FOUND}')
+    async with phone.running() as surface:
+        assert await surface.until(lambda s: "sip.quality_collector" in notice(s, "sip.collector")), surface.describe()
+        phone.config.write_text(phone.config.read_text().replace(":70000", ":7000"))
+        assert await surface.until(lambda s: not notice(s, "sip.collector")), surface.describe()
 
 
 async def test_a_taken_port_is_told_and_used_when_it_is_free(world: Rig, tmp_path: Path) -> None:
