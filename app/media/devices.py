@@ -87,7 +87,13 @@ class SoundDevices:
         self._group: Device | None = None
         self._leader: Device | None = None
         self._talking: Device | None = None
-        self._gate_asked: Device | None = None
+        self._joined: set[Device] = set()
+        """On the talking bus."""
+        self._gates_asked: set[Device] = set()
+        """Asked to open, and not yet to close.
+
+        Both are written down once the engine has taken it: what it had no room for is asked again with the next scene.
+        """
         self._open_gates: set[Device] = set()
         self._scene = Scene()
         self._told: PathsChanged | None = None
@@ -194,7 +200,6 @@ class SoundDevices:
         self._path = self._usable_path()
         self._move_voice()
         self._move_group()
-        self._move_gate()
         self._set_gains()
         self._treat()
         self._tell()
@@ -223,15 +228,17 @@ class SoundDevices:
 
     def _move_voice(self) -> None:
         wanted = self.ear if self._scene.talking else None
-        before, self._talking = self._talking, wanted
-        if wanted is before:
-            return
         # First there, then away: however late this thread is in between, both are heard and neither is missed.
-        if wanted is not None:
-            wanted.join(self._bus)
-        self._move_gate()
-        if before is not None:
-            before.leave()
+        try:
+            if wanted is not None and wanted not in self._joined:
+                wanted.join(self._bus)
+                self._joined.add(wanted)
+            self._talking = wanted
+        finally:
+            self._move_gate()  # of a voice that could not move, too: who is muted must not be heard
+        for device in self._joined - {wanted}:
+            device.leave()
+            self._joined.discard(device)
 
     def _group_speaker(self) -> Device | None:
         """The loudspeaker that could play beside the ear, while a voice is there to be played."""
@@ -265,16 +272,15 @@ class SoundDevices:
             self._treatments[device] = wanted
 
     def _move_gate(self) -> None:
-        self._ask_gate(self._talking if self._scene.connected and not self._scene.muted else None)
-
-    def _ask_gate(self, device: Device | None) -> None:
-        before, self._gate_asked = self._gate_asked, device
-        if device is before:
-            return
-        if device is not None:
-            device.set_gate(open=True)
-        if before is not None:
-            before.set_gate(open=False)
+        wanted = self._talking if self._scene.connected and not self._scene.muted else None
+        try:
+            if wanted is not None and wanted not in self._gates_asked:
+                wanted.set_gate(open=True)
+                self._gates_asked.add(wanted)
+        finally:  # a microphone that nobody wants open is closed, whatever became of the other
+            for device in self._gates_asked - {wanted}:
+                device.set_gate(open=False)
+                self._gates_asked.discard(device)
 
     def _gate_moved(self, device: Device, *, is_open: bool) -> None:
         before = bool(self._open_gates)
@@ -354,8 +360,8 @@ class SoundDevices:
         self._running.discard(device)
         if self._talking is device:
             self._talking = None
-        if self._gate_asked is device:
-            self._gate_asked = None
+        self._joined.discard(device)
+        self._gates_asked.discard(device)
         if device in (self._group, self._leader):
             self._group = self._leader = None
         self._gains.pop(device, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -27,7 +28,7 @@ from app.model.media import (
     Scene,
 )
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
-from native import Clock, DeviceLost, DeviceOpened, DeviceSpec, Engine
+from native import Clock, Device, DeviceLost, DeviceOpened, DeviceSpec, Engine, LimitReached
 from tests.media.rig import PATHS, RINGER, STREAM, heard, level, phone, run, sine, strongest, two_phones
 
 
@@ -67,6 +68,45 @@ def test_the_gate_follows_connect_mute_and_talk() -> None:
         a.room.show(Scene())
         a.talk()
         assert level(heard(a, b, 700)) > 1000
+
+
+def test_a_mute_that_the_engine_had_no_room_for_is_asked_again() -> None:
+    muted = Scene(talking=(STREAM,), connected=(STREAM,), off_hook=True, muted=True)
+    with two_phones() as (a, b):
+        a.talk()
+        b.talk()
+        assert level(heard(a, b, 700)) > 1000
+        other = a.engine.open_device(DeviceSpec(kind="memory", name="other"))
+        with suppress(LimitReached):
+            while True:
+                other.set_sidetone(-20)
+        with pytest.raises(LimitReached):
+            a.room.show(muted)
+        a.step()
+        a.room.show(muted)
+        assert level(heard(a, b, 700)) < 10
+
+
+def test_the_microphone_that_was_left_closes_though_the_other_cannot_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    with two_phones() as (a, b):
+        a.talk()
+        b.talk()
+        assert level(heard(a, b, 700)) > 1000
+        set_gate = Device.set_gate
+
+        def refuse_to_open(device: Device, open: bool) -> None:  # noqa: A002 - the gate's own word
+            if open:
+                raise LimitReached
+            set_gate(device, open=False)
+
+        with monkeypatch.context() as full:
+            full.setattr(Device, "set_gate", refuse_to_open)
+            with pytest.raises(LimitReached):
+                a.room.select_path(AudioPath.HEADSET)
+        assert level(heard(a, b, 700)) < 10
+        a.talk()
+        a.say(sine(700), AudioPath.HEADSET)
+        assert strongest(heard(a, b, 1)) == pytest.approx(700, abs=3)
 
 
 def test_early_media_is_heard() -> None:
