@@ -16,7 +16,7 @@ from native.binding import Core, checked, ffi, lib
 from native.bus import Bus
 from native.device import Device, Samples, checked_samples
 from native.errors import InvalidArgument
-from native.events import Event, from_c
+from native.events import Event, from_c, wipe
 from native.models import Clock, DeviceSpec, EngineReport, Policy
 from native.recording import LIMIT_BYTES_MIN, Recording, checked_path
 from native.sound import Player, Tone
@@ -86,6 +86,7 @@ class Engine:
             subject = self._core.objects.get(self._raw_event.object)
             if subject is not None:
                 events.append(from_c(self._raw_event, subject))
+            wipe(self._raw_event)
         return events
 
     def report(self) -> EngineReport:

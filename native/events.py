@@ -198,12 +198,17 @@ def _connected(raw: Any, stream: Any) -> DtlsConnected:
     suite = SrtpSuite(outcome.suite)
     send, receive = [bytes(ffi.buffer(key, suite.key_size)) for key in (outcome.send_key, outcome.receive_key)]
     digests = [bytes(ffi.buffer(digest)) for digest in (outcome.sha256, outcome.sha384, outcome.sha512)]
-    ffi.memmove(raw.data, bytes(raw.size), raw.size)  # no second copy of the keys stays behind
     return DtlsConnected(stream, raw.a, SrtpKeys(suite, send, receive), Fingerprints(*digests), _text(raw), raw.b)
 
 
 def _failed(raw: Any, stream: Any) -> DtlsFailed:
     return DtlsFailed(stream, raw.a, _data(raw).decode(errors="replace"), _text(raw), raw.b)
+
+
+def wipe(raw: Any) -> None:
+    """No second copy of keys stays behind in what C wrote, be it made an event of or not."""
+    if raw.kind == lib.MEDIA_EVENT_DTLS_CONNECTED:
+        ffi.memmove(raw.data, bytes(raw.size), raw.size)
 
 
 def from_c(raw: Any, subject: Any) -> Event:

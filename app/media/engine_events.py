@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
-from native import Engine, Event
+from native import Engine, EngineError, Event
+
+_log = logging.getLogger("media")
 
 
 class EngineEvents:
-    """Watches the engine's eventfd on the running loop and hands on each event, on the loop's thread."""
+    """Watches the engine's eventfd on the running loop and hands on each event, on the loop's thread.
+
+    What the engine cannot do for a handler (EngineError) is logged, and the next event is handed on.
+    """
 
     def __init__(self, engine: Engine, handler: Callable[[Event], None]) -> None:
         self._engine = engine
@@ -29,4 +35,7 @@ class EngineEvents:
 
     def _drain(self) -> None:
         for event in self._engine.drain():
-            self._handler(event)
+            try:
+                self._handler(event)
+            except EngineError:  # the others are drained, too, and come but once
+                _log.exception("a %s could not be handled", type(event).__name__)

@@ -28,8 +28,9 @@ from app.model.media import (
     Scene,
 )
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
-from native import Clock, Device, DeviceLost, DeviceOpened, DeviceSpec, Engine, LimitReached
+from native import Clock, Device, DeviceLost, DeviceOpened, DeviceSpec, Engine, Event, GateChanged, LimitReached
 from tests.media.rig import PATHS, RINGER, STREAM, heard, level, phone, run, sine, strongest, two_phones
+from tests.native.support import PCMU
 
 
 @pytest.mark.parametrize("codec", list(AudioCodec))
@@ -377,6 +378,36 @@ async def test_the_loop_brings_the_engines_events() -> None:
         watch.stop()
         room.close_all()
         engine.close()
+
+
+async def test_an_event_that_cannot_be_handled_costs_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    with Engine(Clock.STEPPED) as engine:
+        bus, devices = engine.new_bus(), [engine.open_device(spec) for spec in PATHS.values()]
+        stream = engine.new_memory_stream()
+        stream.join(bus)
+        stream.configure(PCMU)
+        told: list[Event] = []
+        all_told = asyncio.Event()
+
+        def handle(event: Event) -> None:
+            told.append(event)
+            if len(told) == len(devices):
+                all_told.set()
+            raise LimitReached
+
+        watch = EngineEvents(engine, handle)
+        for device in devices:
+            device.join(bus)
+            device.set_gate(open=True)
+        engine.step()
+        watch.start()
+        try:
+            async with asyncio.timeout(10):
+                await all_told.wait()
+        finally:
+            watch.stop()
+    assert told == [GateChanged(device, open=True) for device in devices]
+    assert caplog.text.count("a GateChanged could not be handled") == len(devices)
 
 
 def test_a_lost_card_gives_its_voice_away_until_it_is_back() -> None:

@@ -28,6 +28,7 @@ from native import (
     SrtpSuite,
     Stream,
 )
+from native.binding import ffi, lib
 from tests.native.certificates import SelfSigned, self_signed
 from tests.native.support import PCMU
 
@@ -283,6 +284,22 @@ def test_nothing_leaves_or_is_taken_before_there_are_keys(pair: Pair) -> None:
     pair.run(40)
     statistics = pair.client.stream.statistics()
     assert (statistics.packets_received, statistics.srtp_refused, statistics.secured) == (0, 1, False)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_no_copy_of_the_keys_stays_in_what_events_are_read_into(closed: bool, pair: Pair) -> None:
+    pair.server.stream.handshake(DtlsRole.SERVER)
+    pair.client.stream.handshake(DtlsRole.CLIENT)
+    connected = lib.MEDIA_EVENT_DTLS_CONNECTED
+    raw = pair.server.engine._raw_event
+    for _ in range(20):
+        pair.run(1)
+    if closed:
+        pair.server.stream.close()
+    events = pair.server.engine.drain()
+    assert any(isinstance(event, DtlsConnected) for event in events) is not closed
+    assert (raw.kind, raw.size > 0) == (connected, True)
+    assert not any(bytes(ffi.buffer(raw.data, raw.size)))
 
 
 def test_an_association_can_be_replaced_and_ended(pair: Pair) -> None:
