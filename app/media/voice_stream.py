@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 
 from app.media.agreement import Agreement
@@ -105,11 +106,12 @@ class VoiceStream:
 
     def close(self) -> None:
         """Give the ports back."""
-        if self._association is not None:
-            self._association.close()
-        if self._connectivity is not None:
-            self._connectivity.close()
-        self.stream.close()
+        with ExitStack() as last:  # the ports go back even where the engine has no room for what comes before
+            last.callback(self.stream.close)
+            if self._connectivity is not None:
+                last.callback(self._connectivity.close)
+            if self._association is not None:
+                last.callback(self._association.close)
 
     # --- offers and answers -------------------------------------------------------------------------------
 

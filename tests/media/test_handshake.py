@@ -17,7 +17,7 @@ from app.model.crypto import DtlsDescription, DtlsSetup, Fingerprint
 from app.model.media import EncryptionChanged, EncryptionFailed, Scene
 from app.model.session import SessionDescription
 from app.security.media_identity import MediaIdentity
-from native import DtlsConnected, DtlsRole, Engine, Event, Stream
+from native import DtlsConnected, DtlsRole, Engine, EngineClosed, Event, LimitReached, Stream
 from tests.media.live import LivePhone, agree, changed, until
 from tests.media.rig import STREAM
 from tests.native.support import PCMU
@@ -263,6 +263,23 @@ async def test_a_far_end_that_fails_ends_the_call(stack: ExitStack, monkeypatch:
     monkeypatch.setattr(association(a), "_is_there", lambda host, port: host == HERE and port != 0)
     await fail(a.voice.stream.rtp_port, lambda: bool(a.events) and isinstance(a.events[-1], EncryptionFailed))
     assert (await a.told(EncryptionFailed)).reason == "The two phones could not agree on encryption"
+
+
+async def test_ports_go_back_though_the_handshake_could_not_be_ended(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Stream) -> None:
+        raise LimitReached
+
+    a = phone(stack)
+    await a.offer()
+    stream = a.voice.stream
+    with monkeypatch.context() as patched:
+        patched.setattr(Stream, "end_handshake", full)
+        with pytest.raises(LimitReached):
+            a.room.close(STREAM)
+    with pytest.raises(EngineClosed):
+        stream.statistics()
 
 
 def test_an_identity_shows_nothing_of_its_key() -> None:
