@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.media.ice import stun
 from app.media.ice.agent import ConsentGiven, ConsentLost, Datagram, Failed, IceAgent, IceEvent, Selected, State
@@ -119,6 +119,7 @@ class Connectivity:
             return
         if self._agent.started or self._agent.controlling != controlling:
             self._agent = IceAgent(self._agent.local, self._candidates.found, controlling=controlling)
+            self._chosen = None
         self._remote = known
         hosts = tuple(candidate.address for candidate in usable(remote.candidates))
         for _, relay in self._relays.values():
@@ -136,7 +137,7 @@ class Connectivity:
 
     def restart(self) -> None:
         """Begin anew, with the addresses we have now; the pair in use serves until the next is chosen (RFC 8445, 9)."""
-        self._remote = None
+        self._remote = self._chosen = None
         self._begin()
 
     # --- what arrives ----------------------------------------------------------------------------------------
@@ -153,16 +154,12 @@ class Connectivity:
         self._turn()
 
     def turn_closed(self, event: TurnClosed) -> None:
-        """The TURN server's connection is gone: with it what it lent, and the way in use if that was it."""
+        """The TURN server's connection is gone, and with it what it lent."""
         _, relay = self._relays.get(event.component, (None, None))
         if relay is None or relay.failed:
             return
         _log.warning("%s: no connection to the TURN server %s any more: %s", self._stream, relay.server, event.reason)
-        in_use = self._serving is not None and event.component in self._serving.selected
-        broken = relay.bound and in_use and self.route is not None and self.route.relayed
         relay.disconnected()
-        if broken:
-            self._lost()
         self._turn()
 
     def close(self) -> None:
@@ -198,6 +195,8 @@ class Connectivity:
                 continue
             if known is not None and known[0] in bases and known[0] != base:
                 continue
+            if known is not None:
+                self._flush(*known)  # a server lends nothing more before what it lent is given back
             relay = TurnClient(turn.address, turn.user, turn.password, reliable=self._connected)
             relay.allocate(self._loop.time())
             if self._connected:
@@ -277,6 +276,7 @@ class Connectivity:
             events, agent.events[:] = tuple(agent.events), ()
             for event in events:
                 self._take(agent, event)
+        self._leave_what_is_cut()
         self._go_where_bound()
         self._listen()
         self._keep_to_ice()
@@ -324,7 +324,7 @@ class Connectivity:
         match event:
             case Selected():
                 _, relay = self._relays.get(event.base.component, (None, None))
-                if event.base.relayed and relay is not None:
+                if event.base.relayed and relay is not None and not relay.failed:
                     relay.bind(event.remote, self._loop.time())
                 self._chosen = agent if agent.state is State.COMPLETED else self._chosen
             case ConsentGiven():
@@ -336,6 +336,25 @@ class Connectivity:
                     self._lost()
             case Failed():
                 _log.warning("%s: ICE found no way to the far end", self._stream)
+
+    def _leave_what_is_cut(self) -> None:
+        """A way through a relay that failed is lost, whether it is in use or still waits for its channel."""
+        if any(relay.refuses for _, relay in self._relays.values()):
+            _log.warning("%s: the TURN server binds no channel; the call does without it", self._stream)
+            self._servers = replace(self._servers, turn=None)
+            self._give_back()
+        in_use, awaited = self._is_cut(self._serving), self._is_cut(self._chosen)
+        if in_use:
+            self._serving = None
+        if awaited:
+            self._chosen = None
+        if awaited or (in_use and self._chosen is None):
+            self._lost()
+
+    def _is_cut(self, agent: IceAgent | None) -> bool:
+        pairs = () if agent is None else tuple(agent.selected.values())
+        relays = [self._relays.get(pair.base.component) for pair in pairs if pair.base.relayed]
+        return any(known is None or known[1].failed for known in relays)
 
     def _go_where_bound(self) -> None:
         agent = self._chosen

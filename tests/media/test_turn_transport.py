@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from app.media.ice import stun
 from app.media.ice.gathering import GATHERING_SECONDS, IceServers, TurnServer, TurnTransport
-from app.media.ice.stun import Address
+from app.media.ice.stun import Address, Attribute, Class, Method
 from app.media.room import MediaSettings
 from app.model.media import OfferDue
 from app.model.session import CandidateKind, SessionDescription
@@ -188,31 +189,92 @@ async def test_a_handshake_that_takes_too_long_is_given_up(caplog: pytest.LogCap
         await hosts_alone(servers(port, TurnTransport.TLS), caplog, "does not answer in time")
 
 
-async def test_a_connection_that_ends_in_a_call_has_another_way_looked_for(tmp_path: Path) -> None:
-    async with lender(TurnTransport.TCP, tmp_path) as lent:
+Meddle = Callable[[bytes, asyncio.StreamWriter], bool]
+"""Gets what a phone says to the server, and the way back; False where the server shall not hear it."""
+
+
+@contextlib.asynccontextmanager
+async def lender_behind(meddle: Meddle, folder: Path) -> AsyncIterator[IceServers]:
+    """coturn over TCP, with somebody between."""
+    async with lender(TurnTransport.TCP, folder) as lent:
         assert lent.turn is not None
         upstream = lent.turn.address
-        connections: list[asyncio.StreamWriter] = []
 
         async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             other_reader, other_writer = await asyncio.open_connection(*upstream)
-            connections.extend((writer, other_writer))
             try:
-                await asyncio.gather(copy(reader, other_writer), copy(other_reader, writer))
+                await asyncio.gather(copy_frames(reader, other_writer, writer, meddle), copy(other_reader, writer))
             finally:
                 other_writer.close()
 
         async with listening(pass_on) as port:
-            through = servers(port, TurnTransport.TCP)
-            with (
-                LivePhone(HERE, settings=ICE, servers=through) as a,
-                LivePhone(HERE, settings=ICE, servers=through) as b,
-            ):
-                await talk_through(a, b)
-                lost = a if a.route is not None and a.route.relayed else b
-                for connection in tuple(connections):
-                    connection.close()
-                await lost.told(OfferDue)
+            yield servers(port, TurnTransport.TCP)
+
+
+async def copy_frames(
+    reader: asyncio.StreamReader, onwards: asyncio.StreamWriter, back: asyncio.StreamWriter, meddle: Meddle
+) -> None:
+    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        while head := await reader.readexactly(4):
+            size = int.from_bytes(head[2:], "big")
+            frame = head + await reader.readexactly((size + 3) // 4 * 4 if head[0] >= 0x40 else size + 16)
+            if meddle(frame, back):
+                onwards.write(frame)
+                await onwards.drain()
+    onwards.close()
+
+
+def asks_for_a_channel(frame: bytes) -> bool:
+    return int.from_bytes(frame[:2], "big") == Method.CHANNEL_BIND
+
+
+def go_away(frame: bytes, back: asyncio.StreamWriter) -> bool:
+    if asks_for_a_channel(frame):
+        back.close()
+        return False
+    return True
+
+
+def refuse(frame: bytes, back: asyncio.StreamWriter) -> bool:
+    if asks_for_a_channel(frame):
+        attributes = ((Attribute.ERROR_CODE, stun.error_code(508, "Insufficient Capacity")),)
+        back.write(stun.build(Method.CHANNEL_BIND, Class.ERROR, stun.parse(frame).transaction, attributes))
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("meddle", "still_lent"), [(go_away, True), (refuse, False)])
+async def test_a_pair_that_is_lost_before_it_has_a_channel_has_another_way_looked_for(
+    meddle: Meddle, still_lent: bool, tmp_path: Path
+) -> None:
+    async with lender_behind(meddle, tmp_path) as lent:
+        with LivePhone(HERE, settings=ICE, servers=lent) as a, LivePhone(HERE, settings=ICE, servers=lent) as b:
+            offer = relayed_only(await a.offer())
+            a.room.take_answer(STREAM, relayed_only(await b.answer(offer)))
+            await until(lambda: any(isinstance(event, OfferDue) for event in a.events + b.events), within=30)
+            lost, other = (a, b) if any(isinstance(event, OfferDue) for event in a.events) else (b, a)
+            assert lost.route is None
+            again = await lost.offer()
+            assert bool(of_kind(again, CandidateKind.RELAYED)) is still_lent
+            lost.room.take_answer(STREAM, await other.answer(again))
+            await lost.hears()
+            await other.hears()
+
+
+async def test_a_connection_that_ends_in_a_call_has_another_way_looked_for(tmp_path: Path) -> None:
+    connections: set[asyncio.StreamWriter] = set()
+
+    def note(_: bytes, back: asyncio.StreamWriter) -> bool:
+        connections.add(back)
+        return True
+
+    async with lender_behind(note, tmp_path) as lent:
+        with LivePhone(HERE, settings=ICE, servers=lent) as a, LivePhone(HERE, settings=ICE, servers=lent) as b:
+            await talk_through(a, b)
+            lost = a if a.route is not None and a.route.relayed else b
+            for connection in tuple(connections):
+                connection.close()
+            await lost.told(OfferDue)
 
 
 async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -31,7 +31,8 @@ _UNAUTHENTICATED, _STALE_NONCE = 401, 438
 class TurnClient:
     """One allocation; `reliable` over TCP or TLS.
 
-    `relayed` and `mapped` are known once it stands; `failed` says that it does not, or no more.
+    `relayed` and `mapped` are known once it stands; `failed` says that it does not, or no more, or that it is of no use
+    because no channel can be had.
     """
 
     def __init__(self, server: Address, user: str, password: Secret, *, reliable: bool = False) -> None:
@@ -40,6 +41,8 @@ class TurnClient:
         self.relayed: Address | None = None
         self.mapped: Address | None = None
         self.failed = False
+        self.refuses = False
+        """It failed because the server refused a channel, and would again."""
         self.channel: int | None = None
         """Asked to be bound to `peer`: what comes through it may come before the server's word for it."""
         self.bound = False
@@ -48,6 +51,7 @@ class TurnClient:
         self._login = Login(user, password)
         self._transactions = Transactions()
         self._hosts: list[str] = []
+        self._channels: dict[Address, int] = {}
         self._refresh_at: float | None = None
         self._permit_at: float | None = None
         self._bind_at: float | None = None
@@ -76,9 +80,9 @@ class TurnClient:
             self._permit(now)
 
     def bind(self, peer: Address, now: float) -> None:
-        """Have a channel to this peer; `bound` says when there is one. A channel has one peer for ever (12.1)."""
+        """Have a channel to this peer; `bound` says when there is one. Each has one peer for ever (RFC 8656, 12)."""
         if self.peer != peer:
-            self.channel = FIRST_CHANNEL if self.channel is None else self.channel + 1
+            self.channel = self._channels.setdefault(peer, FIRST_CHANNEL + len(self._channels))
             self.peer, self.bound = peer, False
             self._bind(now)
 
@@ -164,8 +168,11 @@ class TurnClient:
         if method in (Method.ALLOCATE, Method.REFRESH):
             if not granted or response is None or not self._stands(method, response, now):
                 self._stop()
-        elif method is Method.CHANNEL_BIND and peers == (self.peer,) and granted:
-            self.bound = True
+        elif method is Method.CHANNEL_BIND and peers == (self.peer,):
+            self.bound = granted
+            if not granted:
+                self.refuses = response is not None
+                self.close()
 
     def _stands(self, method: Method, response: Message, now: float) -> bool:
         lifetime = response.number(Attribute.LIFETIME) or 0

@@ -107,6 +107,61 @@ def test_a_channel_is_used_once_it_is_bound() -> None:
     assert stun.parse(turn.wrap(PEER._replace(port=5), b"data")).method == Method.SEND
 
 
+def refuse(turn: TurnClient, code: int) -> None:
+    request = asked(turn)
+    attributes = ((Attribute.ERROR_CODE, stun.error_code(code, "No")),)
+    turn.receive(stun.parse(stun.build(Method(request.method), Class.ERROR, request.transaction, attributes)), 0)
+
+
+def test_a_refused_channel_makes_what_is_lent_useless() -> None:
+    turn = client()
+    challenge(turn, (Attribute.NONCE, b"nonce"))
+    grant(turn)
+    turn.bind(PEER, 0)
+    refuse(turn, 508)
+    assert turn.failed
+    assert turn.refuses
+    request = asked(turn)
+    assert (request.method, request.number(Attribute.LIFETIME)) == (Method.REFRESH, 0), "it is given back"
+
+
+def test_a_channel_that_nobody_answers_for_is_none() -> None:
+    turn = client()
+    challenge(turn, (Attribute.NONCE, b"nonce"))
+    grant(turn)
+    turn.bind(PEER, 0)
+    for now in range(40):
+        turn.wake(now)
+    assert turn.failed
+    assert not turn.refuses, "it may be there again"
+
+
+def test_a_channel_that_is_not_renewed_is_lost() -> None:
+    turn = client()
+    challenge(turn, (Attribute.NONCE, b"nonce"))
+    grant(turn, lifetime=3600)
+    turn.bind(PEER, 0)
+    grant(turn)
+    turn.wake(540)
+    assert turn.bound
+    refuse(turn, 403)
+    assert not turn.bound
+    assert turn.failed
+
+
+def test_who_was_a_peer_before_gets_the_same_channel() -> None:
+    """The server still has it bound, and would refuse another (RFC 8656, 12.2)."""
+    turn = client()
+    challenge(turn, (Attribute.NONCE, b"nonce"))
+    grant(turn)
+    channels = []
+    for peer in (PEER, PEER._replace(port=5), PEER):
+        turn.bind(peer, 0)
+        channels.append(turn.channel)
+        grant(turn)
+    assert channels == [0x4000, 0x4001, 0x4000]
+
+
 def test_a_forbidden_host_forbids_no_other() -> None:
     """Servers refuse a request for permissions as a whole, and many of them forbid private addresses."""
     turn = client()
