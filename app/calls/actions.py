@@ -176,14 +176,14 @@ class Actions:
         self._switch.clear(call, Cause.CALL_REJECTED, now)
         return None
 
-    def hang_up(self, call_id: CallId | None, now: float) -> Refusal | None:
+    def hang_up(self, call_id: CallId | None, now: float, *, whole: bool) -> Refusal | None:
         """End a call in any state or the whole conference, take an ended call off the display, or silence an app."""
         if call_id is None and self._channels.disconnect_talking():
             return None
         call = self._board.active if call_id is None else self._board.calls.get(call_id)
         if call is None:
             return NO_CALL
-        whole = call_id is None and call.conference is not None and call.ending is None
+        whole = (whole or call_id is None) and call.conference is not None and call.ending is None
         meant = self._board.parties if whole else (call,)
         for each in meant:
             self._switch.clear(each, Cause.CALL_REJECTED if each.ringing else Cause.NORMAL_CLEARING, now)

@@ -178,9 +178,12 @@ class CallControl:
         """Refuse an incoming call."""
         return self._done(self._actions.reject(call, now), now)
 
-    def hang_up(self, now: float, call: CallId | None = None) -> Refusal | None:
-        """End a call (None: what the user hears, an app's channels included; else the active call)."""
-        return self._done(self._actions.hang_up(call, now), now)
+    def hang_up(self, now: float, call: CallId | None = None, *, whole: bool = False) -> Refusal | None:
+        """End a call (None: what the user hears, an app's channels included; else the active call).
+
+        `whole` means all of the conference that the call is in.
+        """
+        return self._done(self._actions.hang_up(call, now, whole=whole), now)
 
     def hold(self, now: float, call: CallId | None = None) -> Refusal | None:
         """Hold a call (None: the one the user is in; out of a conference he steps)."""

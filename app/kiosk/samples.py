@@ -307,6 +307,21 @@ MORE = (
     Sample("emergency", LOCKED, _goes(Place.EMERGENCY)),
     Sample("app-voice", _with(IDLE, app_party="Front door", audio=AudioView(available=_ALL_PATHS))),
     Sample("app-voice-locked", _with(LOCKED, app_party="Front door")),
+    Sample("app-voice-menu", _with(IDLE, app_party="Front door"), _goes(Place.MENU)),
+    Sample(
+        "app-voice-on-hold",
+        _with(IN_CALL, calls=(msgspec.structs.replace(CALL, state=CallState.HELD),), app_party="Front door"),
+    ),
+    Sample(
+        "app-voice-ended",
+        _with(
+            IN_CALL,
+            calls=(msgspec.structs.replace(CALL, state=CallState.ENDED, notice="Busy. Try again in a few minutes."),),
+            audio=AudioView(available=_ALL_PATHS),
+            app_party="Front door",
+        ),
+    ),
+    Sample("app-voice-conference", _with(_conference(3, attended=False, speaker=None), app_party="Front door")),
     Sample("menu", IDLE, _goes(Place.MENU)),
     Sample("theme", IDLE, _goes(Place.THEME)),
     Sample(

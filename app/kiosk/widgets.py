@@ -388,7 +388,7 @@ def registration_look(registration: Registration) -> tuple[Shape, Token]:
 
 
 def status_band(view: View, bands: Bands) -> Node:
-    """Time at the left; audio path and PBX at the right."""
+    """Time at the left; audio path, who listens besides, and PBX at the right."""
     area = bands.status
     middle = area.center_y + view.px(1)
     strong = view.text.baseline(Steps.STATUS_STRONG, middle)
@@ -403,34 +403,55 @@ def status_band(view: View, bands: Bands) -> Node:
         marks=(Text(time, Steps.STATUS_STRONG, Token.TEXT, area.x, strong),),
     )
     pbx, left = _pbx_status(view, area, middle)
+    chips: list[Node] = []
     if any(call.recording.running for call in view.snapshot.calls):
-        recording, left = _recording_status(view, area, left, middle)
-        path = _path_status(view, area, left, middle)
-        return Node("status", Role.STATUS, area, name=view.say("Status"), children=(clock, path, recording, pbx))
+        chips.insert(0, _recording_status(view, area, left, middle))
+        left = chips[0].bounds.x
+    if view.snapshot.app_party is not None:
+        chips.insert(0, _app_status(view, area, left, middle))
+        left = chips[0].bounds.x
     path = _path_status(view, area, left, middle)
-    return Node("status", Role.STATUS, area, name=view.say("Status"), children=(clock, path, pbx))
+    return Node("status", Role.STATUS, area, name=view.say("Status"), children=(clock, path, *chips, pbx))
 
 
-def _recording_status(view: View, area: Rect, right: int, middle: int) -> tuple[Node, int]:
+def _recording_status(view: View, area: Rect, right: int, middle: int) -> Node:
     """The red notice: packets are really being recorded."""
-    words = view.say("Recording")
-    size, inset, gap = view.px(12), view.px(10), view.px(8)
+
+    def disc(place: Rect) -> Mark:
+        return Symbol(Shape.DISC, place, STOP.ink)
+
+    node = _chip(view, area, right, middle, view.say("Recording"), STOP, view.px(12), disc)
+    return dataclasses.replace(node, id="status-recording")
+
+
+def _app_status(view: View, area: Rect, right: int, middle: int) -> Node:
+    """The green notice: an app has the microphone, whichever screen the user is on."""
+    muted = view.snapshot.audio.muted
+    look = LIFTED if muted else GO
+
+    def microphone(place: Rect) -> Mark:
+        return Icon("microphone-off" if muted else "microphone", place, look.ink)
+
+    node = _chip(view, area, right, middle, view.say("App"), look, view.px(18), microphone)
+    return dataclasses.replace(node, id="status-app", name=view.say("An app uses the microphone"))
+
+
+def _chip(
+    view: View, area: Rect, right: int, middle: int, words: str, look: Look, size: int, sign: Callable[[Rect], Mark]
+) -> Node:
+    """A notice on a filled pill that ends a space left of `right`; `sign` makes its mark, `size` pixels wide."""
+    inset, gap = view.px(10), view.px(8)
     width = inset + size + gap + view.text.measure(words, Steps.STATUS_STRONG) + inset
     height = min(view.px(28), area.height)
     chip = Rect(right - view.px(16) - width, middle - height // 2, width, height)
     left = chip.x + inset
+    baseline = view.text.baseline(Steps.STATUS_STRONG, middle)
     marks: tuple[Mark, ...] = (
-        Fill(chip, Token.END, chip.height / 2),
-        Symbol(Shape.DISC, Rect(left, middle - size // 2, size, size), Token.ON_END),
-        Text(
-            words,
-            Steps.STATUS_STRONG,
-            Token.ON_END,
-            left + size + gap,
-            view.text.baseline(Steps.STATUS_STRONG, middle),
-        ),
+        Fill(chip, look.fill, chip.height / 2),
+        sign(Rect(left, middle - size // 2, size, size)),
+        Text(words, Steps.STATUS_STRONG, look.ink, left + size + gap, baseline),
     )
-    return Node("status-recording", Role.ALERT, chip, name=words, marks=marks), chip.x
+    return Node("chip", Role.ALERT, chip, name=words, marks=marks)
 
 
 def _pbx_status(view: View, area: Rect, middle: int) -> tuple[Node, int]:

@@ -39,9 +39,13 @@ class Reject(Command, frozen=True):
 
 
 class HangUp(Command, frozen=True):
-    """End a call in any state (None: the active one, or the whole conference the user is in)."""
+    """End a call in any state (None: an app's voice that the user hears, else the active one or its whole conference).
+
+    `whole` means all of the conference that the call is in.
+    """
 
     call: CallId | None = None
+    whole: bool = False
 
 
 class Hold(Command, frozen=True):

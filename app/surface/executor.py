@@ -134,8 +134,8 @@ class CommandExecutor:
                 return lambda: calls.answer(now, call)
             case commands.Reject(call=call):
                 return lambda: calls.reject(now, call)
-            case commands.HangUp(call=call):
-                return lambda: calls.hang_up(now, call)
+            case commands.HangUp(call=call, whole=whole):
+                return lambda: calls.hang_up(now, call, whole=whole)
         return None
 
     def _in_call(self, command: AnyCommand) -> Callable[[], _No] | None:

@@ -6,7 +6,7 @@ import pytest
 
 from app.calls.rules import CallRules
 from app.model.cause import Cause
-from app.model.ids import CallId, LegId
+from app.model.ids import CallId, LegId, StreamId
 from app.model.media import EarTone, PartyMix
 from app.model.session import Direction
 from app.model.signalling import AnswerReceived, Connected, Executor, LineCapabilities, OfferRefused, Released
@@ -375,6 +375,18 @@ def test_ending_the_conference_ends_all_of_it_and_nothing_else() -> None:
     assert ended == set(meeting.legs)
     assert other not in ended
     assert [view.party.number for view in meeting.phone.views] == ["204"]
+
+
+def test_the_conference_is_ended_behind_an_app_that_talks() -> None:
+    room = Meeting(2)
+    phone, channel = room.phone, StreamId("channel-1")
+    phone.done(phone.control.hold(phone.now))
+    phone.done(phone.control.admit_channel(channel, "app", "Front door", phone.now))
+    phone.done(phone.control.connect_channel(channel, phone.now))
+    assert phone.media.scene.connected == (channel,)
+    phone.done(phone.control.hang_up(phone.now, room.id("201"), whole=True))
+    assert phone.views == ()
+    assert phone.media.scene.connected == (channel,)
 
 
 def test_the_handset_in_its_cradle_ends_the_conference() -> None:

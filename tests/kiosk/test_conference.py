@@ -94,7 +94,7 @@ def test_who_takes_part_and_how() -> None:
     ("keys", "command"),
     [
         ((Key.HOLD,), Hold(id=0)),
-        ((Key.SOFT_3,), HangUp(id=0)),
+        ((Key.SOFT_3,), HangUp(id=0, call=FIRST, whole=True)),
         ((Key.DIGIT_5,), SendDigits(id=0, digits="5")),
     ],
 )

@@ -469,6 +469,24 @@ def test_an_app_is_ended_on_a_locked_phone_too() -> None:
     assert harness.keys(Key.SOFT_2).root.find("end-app") is not None  # the digit is deleted
 
 
+@pytest.mark.parametrize("sample", [s for s in MAIN + MORE if s.snapshot is not None], ids=lambda sample: sample.name)
+def test_every_screen_shows_that_an_app_has_the_microphone(sample: Sample) -> None:
+    assert sample.snapshot is not None
+    talking = msgspec.structs.replace(sample.snapshot, app_party="Front door")
+    harness = Harness().sample(Sample(sample.name, talking, sample.prepare))
+    assert harness.node("status-app").name == "An app uses the microphone"
+    assert Harness().sample(sample).root.find("status-app") is None or sample.snapshot.app_party is not None
+
+
+@pytest.mark.parametrize("name", ["app-voice-on-hold", "app-voice-ended", "app-voice-conference"])
+def test_an_app_is_ended_beside_a_call_too(name: str) -> None:
+    snapshot = by_name(name).snapshot
+    assert snapshot is not None
+    for lock in (snapshot.lock, LOCKED.lock):
+        harness = Harness().show(msgspec.structs.replace(snapshot, lock=lock))
+        assert harness.tap("end-app").sent == [HangUp(id=0)]
+
+
 def test_lifting_the_handset_takes_the_voice_of_an_app() -> None:
     talking = talking_by_an_app()
     harness = Harness().show(talking).show(msgspec.structs.replace(talking, off_hook=True))

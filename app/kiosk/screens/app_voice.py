@@ -6,19 +6,11 @@ import dataclasses
 
 from app.kiosk import widgets
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import Send
 from app.kiosk.marks import Fill, Icon, Text
-from app.kiosk.screens.call_parts import mute_key
+from app.kiosk.screens.call_parts import end_app_key, mute_key
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
-from app.model.commands import HangUp
-
-
-def end_key(view: View) -> KeySpec:
-    """Takes ear and microphone from the app; a locked phone lets everybody do that."""
-    return KeySpec("end-app", view.say("End"), Send(HangUp(id=0)), look=widgets.STOP, icon="end")
 
 
 def panel(view: View, area: Rect, party: str) -> Node:
@@ -47,7 +39,7 @@ def panel(view: View, area: Rect, party: str) -> Node:
     keys = Rect(inner.x, inner.bottom - key_height, inner.width, key_height)
     specs = (
         dataclasses.replace(mute_key(view), look=widgets.LIFTED),
-        end_key(view),
+        end_app_key(view),
     )
     places = keys.split_columns((1, 1), view.px(10))
     children = tuple(widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True))

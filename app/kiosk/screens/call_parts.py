@@ -1,4 +1,4 @@
-"""What the screens of a call and of a conference have in common."""
+"""What the screens of a call, of a conference and of an app's voice have in common."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Send
 from app.kiosk.layout import Bands
-from app.kiosk.marks import Fill, Mark, Shape, Symbol, Text
+from app.kiosk.marks import Fill, Icon, Mark, Shape, Symbol, Text
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
 from app.kiosk.widgets import KeySpec
-from app.model.commands import Answer, Mute, Record, Reject, SelectPath
+from app.model.commands import Answer, HangUp, Mute, Record, Reject, SelectPath
 from app.model.ids import CallId
 from app.model.media import AudioPath
 from app.model.snapshot import CallView
@@ -30,6 +30,11 @@ def mute_key(view: View) -> KeySpec:
         chosen=muted,
         disabled=view.snapshot.lock.locked,
     )
+
+
+def end_app_key(view: View) -> KeySpec:
+    """Takes ear and microphone from an app; a locked phone lets everybody do that."""
+    return KeySpec("end-app", view.say("End"), Send(HangUp(id=0)), look=widgets.STOP, icon="end")
 
 
 def record_keys(view: View, calls: tuple[CallView, ...], call: CallId | None) -> tuple[KeySpec, ...]:
@@ -68,35 +73,70 @@ def _path(view: View, path: AudioPath) -> KeySpec:
     )
 
 
-def waiting_banner(view: View, areas: Bands, call: CallView) -> tuple[Node, Bands]:
-    """The waiting call across the top, and the bands with what room is left."""
+def banners(view: View, areas: Bands) -> tuple[list[Node], Bands]:
+    """What goes on besides the call, across the top, and the bands with what room is left.
+
+    That is a call that waits, else an app that has the microphone while the call is held or has ended: for both there
+    is no room, and whoever takes the call silences the app.
+    """
+    if view.incoming is not None:
+        return _waiting_banner(view, areas, view.incoming)
+    if view.snapshot.app_party is not None:
+        return _app_banner(view, areas, view.snapshot.app_party)
+    return [], areas
+
+
+def _waiting_banner(view: View, areas: Bands, call: CallView) -> tuple[list[Node], Bands]:
+    specs = (
+        KeySpec("reject-waiting", view.say("Reject"), Send(Reject(id=0, call=call.id)), look=widgets.STOP),
+        KeySpec("answer-waiting", view.say("Answer"), Send(Answer(id=0, call=call.id)), look=widgets.GO),
+    )
+    caption = view.say("Call waiting")
+    if call.party.name and call.party.number:
+        caption += f" · {call.party.number}"
+    size = view.px(16)
+    sign = Symbol(Shape.TRIANGLE, Rect(0, 0, size, size), Token.WARN)
+    return _banner(view, areas, "waiting", sign, call.party.label, caption, specs)
+
+
+def _app_banner(view: View, areas: Bands, party: str) -> tuple[list[Node], Bands]:
+    muted = view.snapshot.audio.muted
+    size = view.px(28)
+    sign = Icon("microphone-off" if muted else "microphone", Rect(0, 0, size, size), Token.WARN if muted else Token.OK)
+    caption = view.say("An app uses the microphone")
+    return _banner(view, areas, "app-voice", sign, party, caption, (end_app_key(view),))
+
+
+def _banner(
+    view: View,
+    areas: Bands,
+    node_id: str,
+    sign: Icon | Symbol,
+    label: str,
+    caption: str,
+    specs: tuple[KeySpec, ...],
+) -> tuple[list[Node], Bands]:
+    """A strip with a sign, whose place is set here, two lines of words, and keys."""
     content = areas.content
     height = max(view.panel.target_px + 2 * view.px(8), view.px(72))
     area = Rect(content.x, content.y, content.width, height)
     radius = view.px(14)
     inner = area.inset(view.px(10), view.px(8))
-    specs = (
-        KeySpec("reject-waiting", view.say("Reject"), Send(Reject(id=0, call=call.id)), look=widgets.STOP),
-        KeySpec("answer-waiting", view.say("Answer"), Send(Answer(id=0, call=call.id)), look=widgets.GO),
-    )
-    width = min(view.px(300), inner.width * 2 // 3)
-    places = Rect(inner.right - width, inner.y, width, inner.height).split_columns((1, 1), areas.gap)
+    width = min(view.px(150) * len(specs), inner.width * 2 // 3)
+    places = Rect(inner.right - width, inner.y, width, inner.height).split_columns((1,) * len(specs), areas.gap)
     keys = tuple(widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True))
-    size = view.px(16)
-    symbol = Rect(inner.x + view.px(8), area.center_y - size // 2, size, size)
-    left = symbol.right + view.px(14)
+    size = sign.area.width
+    place = Rect(inner.x + view.px(8), area.center_y - size // 2, size, size)
+    left = place.right + view.px(14)
     limit = places[0].x - view.px(8) - left
     upper, lower = area.center_y - view.px(11), area.center_y + view.px(13)
-    caption = view.say("Call waiting")
-    if call.party.name and call.party.number:
-        caption += f" · {call.party.number}"
     marks: list[Mark] = [
         Fill(area, Token.RAISED, radius),
-        Symbol(Shape.TRIANGLE, symbol, Token.WARN),
-        Text(call.party.label, Steps.KEY, Token.TEXT, left, view.text.baseline(Steps.KEY, upper), limit=limit),
+        dataclasses.replace(sign, area=place),
+        Text(label, Steps.KEY, Token.TEXT, left, view.text.baseline(Steps.KEY, upper), limit=limit),
         Text(caption, Steps.SMALL, Token.MUTED, left, view.text.baseline(Steps.SMALL, lower), limit=limit),
     ]
-    node = Node("waiting", Role.ALERT, area, name=call.party.label, value=caption, marks=tuple(marks), children=keys)
+    node = Node(node_id, Role.ALERT, area, name=label, value=caption, marks=tuple(marks), children=keys)
     top = area.bottom + view.px(8)
     rest = Rect(content.x, top, content.width, content.bottom - top)
-    return node, dataclasses.replace(areas, content=rest)
+    return [node], dataclasses.replace(areas, content=rest)

@@ -9,7 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import ChooseParty, Go, Place, Send, ShowKeypad
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Icon, Text
-from app.kiosk.screens.call_parts import mute_key, path_keys, record_keys, waiting_banner
+from app.kiosk.screens.call_parts import banners, mute_key, path_keys, record_keys
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role, State
 from app.kiosk.view import View, duration
@@ -26,10 +26,9 @@ _TWO_COLUMNS_FROM = 6
 def build(view: View, conference: ConferenceView) -> Node:
     """The screen of a conference that the user is in, or stepped out of with nobody else to talk to."""
     areas = bands(view.panel)
-    children = [widgets.status_band(view, areas)]
-    if view.incoming is not None:
-        banner, areas = waiting_banner(view, areas, view.incoming)
-        children.append(banner)
+    band = widgets.status_band(view, areas)
+    above, areas = banners(view, areas)
+    children = [band, *above]
     chosen = view.chosen_party
     keypad = view.ui.keypad_shown and chosen is None
     width = pad_width(view.panel) if keypad else view.px(392)
@@ -73,10 +72,11 @@ def _controls(view: View, conference: ConferenceView) -> list[tuple[KeySpec, ...
 
 def _soft_keys(view: View, conference: ConferenceView, *, keypad: bool) -> tuple[KeySpec, ...]:
     locked = view.snapshot.lock.locked
+    running = next((call.id for call in view.parties if call.state is not CallState.ENDED), None)
     end = KeySpec(
         "end",
         view.say("End for all"),
-        Send(HangUp(id=0)),
+        Send(HangUp(id=0, call=running, whole=True)),
         look=widgets.STOP,
         icon="end",
         weight=2,

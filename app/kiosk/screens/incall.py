@@ -11,7 +11,7 @@ from app.kiosk.intents import Go, Intent, Place, Send, ShowKeypad
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Icon, Mark, Shape, Symbol, Text
 from app.kiosk.screens import quality, sound
-from app.kiosk.screens.call_parts import mute_key, path_keys, record_keys, waiting_banner
+from app.kiosk.screens.call_parts import banners, mute_key, path_keys, record_keys
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View, duration
@@ -33,11 +33,9 @@ _STATE_WORDS = {
 def build(view: View, call: CallView) -> Node:
     """The in-call screen; a second call and a waiting one stand on it too."""
     areas = bands(view.panel)
-    children = [widgets.status_band(view, areas)]
-    waiting = view.incoming
-    if waiting is not None:
-        banner, areas = waiting_banner(view, areas, waiting)
-        children.append(banner)
+    band = widgets.status_band(view, areas)
+    above, areas = banners(view, areas)
+    children = [band, *above]
     keypad = view.ui.keypad_shown or call.state is CallState.DIALLING
     if call.state is CallState.ENDED:
         keypad = False

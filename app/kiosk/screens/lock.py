@@ -10,7 +10,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Erase, Go, Place, Submit
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Icon, Mark, Shape, Symbol, Text
-from app.kiosk.screens import app_voice
+from app.kiosk.screens.call_parts import end_app_key
 from app.kiosk.screens.idle import clock_block
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
@@ -38,7 +38,7 @@ def build(view: View) -> Node:
     erase = KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not pin)
     specs = (
         KeySpec("emergency", view.say("Emergency call"), Go(Place.EMERGENCY), look=widgets.ALARM),
-        app_voice.end_key(view) if ends else erase,
+        end_app_key(view) if ends else erase,
         KeySpec(
             "unlock",
             view.say("Unlock"),
