@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.media.recording.spool import Spool
-from app.media.recording.upload import Gone, Source, Target, TooLarge, Uploader, UploadError
+from app.media.recording.upload import Gone, Refused, Source, Target, TooLarge, Uploader, UploadError
 from app.model.flags import LogFlag
 
 log = logging.getLogger(LogFlag.MEDIA)
@@ -27,6 +28,17 @@ class Trouble:
 
     reason: str
     advice: str
+
+
+class _Outcome(enum.Enum):
+    """What came of sending one recording."""
+
+    DONE = enum.auto()
+    """There is nothing more to do for it."""
+    REFUSED = enum.auto()
+    """The server did not take this one now; it may take others."""
+    NO_WAY = enum.auto()
+    """Nothing gets to the server now."""
 
 
 class Courier:
@@ -50,6 +62,7 @@ class Courier:
         self._uploader: Uploader | None = None
         self._running: dict[str, Source] = {}
         self._too_large: set[str] = set()
+        self._refused: dict[str, Trouble] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._prepared = False
@@ -71,6 +84,7 @@ class Courier:
         """Deliver there from now on; None keeps everything here."""
         await self._change(target)
         self._too_large.clear()
+        self._refused.clear()
         self._delay = FIRST_DELAY
         self._news.set()
 
@@ -93,7 +107,7 @@ class Courier:
         room = asyncio.create_task(self._keep_room(source))
         try:
             await source.begun()
-            while not await self._deliver(source) and not source.finished:
+            while await self._deliver(source) is not _Outcome.DONE and not source.finished:
                 await source.wait_finished(delay)
                 delay = min(LONGEST_DELAY, delay * 2)
             await source.ended()  # one that the server does not take goes on growing
@@ -121,35 +135,52 @@ class Courier:
         except OSError as error:
             log.warning("the recordings in %s cannot be read: %s", self._spool.folder, error)
             return False
+        known = {*self._running, *(path.name for path in waiting)}
+        self._refused = {name: trouble for name, trouble in self._refused.items() if name in known}
+        all_done = True
         for path in waiting:
             if self._uploader is None:
                 return True
-            if path.name not in self._running and not await self._deliver(Source(path, finished=True)):
+            if path.name in self._running:
+                continue
+            outcome = await self._deliver(Source(path, finished=True))
+            if outcome is _Outcome.NO_WAY:
                 return False
-        return True
+            all_done = all_done and outcome is _Outcome.DONE
+        return all_done
 
-    async def _deliver(self, source: Source) -> bool:
-        """Send one recording and delete it. False where it is still to be sent."""
+    async def _deliver(self, source: Source) -> _Outcome:
+        """Send one recording and delete it."""
         uploader, name = self._uploader, source.path.name
         if uploader is None:
-            return False
+            return _Outcome.NO_WAY
         try:
             await uploader.send(source)
         except Gone:
-            return True
+            self._refused.pop(name, None)
+            return _Outcome.DONE
         except UploadError as error:
             log.warning("recording %s: %s", name, error)
             if uploader is not self._uploader:
-                return False  # it was to go elsewhere, and that may be well
-            self._told(Trouble(str(error), error.advice))
-            if isinstance(error, TooLarge):
-                self._too_large.add(name)
-            return isinstance(error, TooLarge)
+                return _Outcome.NO_WAY  # it was to go elsewhere, and that may be well
+            return self._not_taken(name, error)
         log.info("recording %s is delivered", name)
+        self._refused.pop(name, None)
         with contextlib.suppress(OSError):
             await asyncio.to_thread(source.path.unlink, missing_ok=True)
-        self._told(None)
-        return True
+        self._told(next(iter(self._refused.values()), None))
+        return _Outcome.DONE
+
+    def _not_taken(self, name: str, error: UploadError) -> _Outcome:
+        trouble = Trouble(str(error), error.advice)
+        self._told(trouble)
+        if isinstance(error, TooLarge):
+            self._too_large.add(name)
+            return _Outcome.DONE
+        if isinstance(error, Refused):
+            self._refused[name] = trouble
+            return _Outcome.REFUSED
+        return _Outcome.NO_WAY
 
     # --- room ------------------------------------------------------------------------------------------------
 

@@ -46,12 +46,16 @@ class Unreachable(UploadError):
     """The server, or the way to it, does not work now."""
 
 
+class LoginFailed(UploadError):
+    """The server lets nothing of this phone in."""
+
+
 class Refused(UploadError):
-    """The server does not take recordings."""
+    """The server does not take this recording now; whether it takes others is another matter."""
 
 
 class TooLarge(Refused):
-    """The server does not take this one."""
+    """The server never takes this one."""
 
 
 class Unusable(UploadError):
@@ -266,7 +270,7 @@ def _judge(status: int, body: _Body) -> None:
     if 200 <= status < 300 and body.sent_all:
         return
     if status == _UNAUTHORIZED:
-        raise Refused("The server for recordings does not accept the phone's name and password", _ADVICE_LOGIN)
+        raise LoginFailed("The server for recordings does not accept the phone's name and password", _ADVICE_LOGIN)
     if status == _TOO_LARGE:
         raise TooLarge("The server does not take a recording as large as that", "Have the server's limit raised.")
     if status >= 500 or status < 300:

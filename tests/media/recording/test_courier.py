@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -144,6 +145,36 @@ async def test_one_that_is_too_large_already_makes_no_room_while_it_runs(world: 
         world.limit = 500
         await until(lambda: world.overfull)
         assert running.exists()
+
+
+async def test_one_that_is_refused_keeps_no_other_and_stays_on_the_display(world: World) -> None:
+    async def write_once(head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = head.startswith("PUT /first ")
+        await answer(b"HTTP/1.1 409 There\r\nContent-Length: 0\r\n\r\n" if there else OK)(head, reader, writer)
+
+    async with odd(write_once) as web:
+        first, *others = (world.put(name) for name in ("first", "second", "third"))
+        os.utime(first, (0, 0))
+        world.courier.start()
+        await world.aim(web.url)
+        await until(lambda: not any(path.exists() for path in others))
+        await until(lambda: [head.split()[1] for head in web.heads].count("/first") >= 2)
+        assert first.exists()
+        assert None not in world.told
+        first.unlink()
+        last = world.put("last")
+        await until(lambda: not last.exists())
+        await until(lambda: world.told[-1] is None)
+
+
+async def test_a_server_that_lets_nobody_in_is_asked_once_a_round(world: World) -> None:
+    async with odd(answer(b"HTTP/1.1 401 Who\r\nContent-Length: 0\r\n\r\n")) as web:
+        os.utime(world.put("first"), (0, 0))
+        world.put("second")
+        world.courier.start()
+        await world.aim(web.url)
+        await until(lambda: len(web.heads) >= 3)
+        assert {head.split()[1] for head in web.heads} == {"/first"}
 
 
 async def test_the_oldest_make_room_and_that_is_told(world: World) -> None:

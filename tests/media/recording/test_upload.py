@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.media.recording import upload
-from app.media.recording.upload import Gone, Refused, Source, Target, TooLarge, Unreachable, Uploader, UploadError
+from app.media.recording.upload import Gone, LoginFailed, Source, Target, TooLarge, Unreachable, Uploader, UploadError
 from app.security.certificates import Authority
 from app.security.tls import client_context
 from app.settings.secret import Secret
@@ -95,7 +95,7 @@ async def test_a_challenge_ends_the_request_it_answers(path: Path, uploaders: Ma
 @pytest.mark.parametrize("server", [nginx, lighttpd])
 async def test_a_wrong_password_is_refused_in_words(server: Serve, path: Path, uploaders: Make) -> None:
     async with server() as web:
-        with pytest.raises(Refused, match="name and password") as refused:
+        with pytest.raises(LoginFailed, match="name and password") as refused:
             await uploaders(web.url, password="wrong").send(Source(path, finished=True))
         assert "recording.password" in refused.value.advice
         assert "wrong" not in str(refused.value)
@@ -170,7 +170,7 @@ async def test_a_long_pause_in_the_call_is_no_stall(
 async def test_credentials_go_to_the_configured_server_only(path: Path, uploaders: Make) -> None:
     challenge = b'HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n'
     async with odd(answer(challenge, after_body=False)) as other, odd(servers.redirect(other.url)) as web:
-        with pytest.raises(Refused):
+        with pytest.raises(LoginFailed):
             await asyncio.wait_for(uploaders(web.url).send(Source(path, finished=True)), PATIENCE)
         assert other.logins == [False]
 
