@@ -187,9 +187,11 @@ class StreamStatistics:
     secured: bool
     """Every packet is protected, both ways."""
     expected: int
-    """Packets whose time to be played has come. What forward error correction restored counts as played."""
+    """Packets of the source heard last whose turn has come. What forward error correction restored counts as played."""
     missed: int
     """Of them not played, whether lost on the way or late."""
+    missed_late: int
+    """Of the missed ones, those that came after all; `late` counts all sources' since the beginning."""
     missed_runs: int
     """In how many runs they were missed."""
     burst_density: float

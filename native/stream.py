@@ -284,6 +284,7 @@ class Stream(Party):
             secured=bool(raw.secured),
             expected=raw.expected,
             missed=raw.missed,
+            missed_late=raw.missed_late,
             missed_runs=raw.missed_runs,
             burst_density=raw.burst_density,
             burst_ms=raw.burst_ms,

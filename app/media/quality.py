@@ -44,7 +44,7 @@ def _counted(now: StreamStatistics, machine: EngineReport) -> _Counted:
         now.expected,
         now.missed,
         now.missed_runs,
-        now.late,
+        now.missed_late,
         machine.ticks,
         machine.overruns,
     )

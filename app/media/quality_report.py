@@ -38,7 +38,7 @@ def quality_report(
 def _ours(agreement: Agreement, now: StreamStatistics, quality: Quality) -> VoiceMetrics:
     """Shares since the beginning; the listening scores follow from them, the conversational ones are of late."""
     expected = max(1, now.expected)
-    late = min(now.late, now.missed)
+    late = now.missed_late
     codec = now.codec or FORMATS[agreement.codec].engine
     ratio = burst_ratio(now.expected, now.missed, now.missed_runs)
     listening = rating(codec, now.missed / expected, 0.0, burst_ratio=ratio)

@@ -211,8 +211,9 @@ struct media_stream_statistics {
     double level_out_dbov;
     int32_t receive_codec;              /* enum media_codec, -1 before the first packet */
     int32_t secured;                    /* 1: every packet is protected, both ways */
-    uint64_t expected;                  /* packets whose time to be played has come; what FEC restored counts as played */
+    uint64_t expected;                  /* packets of the source heard last whose turn has come; what FEC restored counts as played */
     uint64_t missed;                    /* of them not played: lost, or late */
+    uint64_t missed_late;               /* of the missed ones, those that came after all */
     uint64_t missed_runs;               /* in how many runs */
     double burst_density;               /* 0..1, RFC 3611, 4.7.2 */
     double burst_ms;                    /* mean length */

@@ -491,6 +491,7 @@ static void publish_pattern(const struct receiver_statistics *in, struct media_s
     const struct loss_summary *pattern = &in->pattern;
     out->expected = pattern->packets;
     out->missed = pattern->missed;
+    out->missed_late = pattern->late;
     out->missed_runs = pattern->missed_runs;
     out->burst_density = ratio((double)pattern->burst_missed, pattern->burst_packets);
     out->burst_ms = ratio((double)pattern->burst_packets * in->packet_ms, pattern->bursts);

@@ -46,6 +46,7 @@ SILENT = StreamStatistics(
     secured=False,
     expected=0,
     missed=0,
+    missed_late=0,
     missed_runs=0,
     burst_density=0.0,
     burst_ms=0.0,
@@ -160,7 +161,7 @@ def test_late_packets_are_jitter_even_where_little_is_waited_for(machine: Engine
     for window in range(1, 6):
         lost = 15 * window
         statistics = replace(SILENT, codec=Codec.PCMA, packets_received=100 * window, expected=100 * window)
-        statistics = replace(statistics, missed=lost, missed_runs=lost, late=lost, playout_delay_ms=0.0)
+        statistics = replace(statistics, missed=lost, missed_runs=lost, missed_late=lost, playout_delay_ms=0.0)
         quality = meter.read(statistics, machine, AudioCodec.PCMA, expects_sound=True)
     assert quality is not None
     assert (quality.cause, quality.loss) == (QualityCause.JITTER, 0.0)

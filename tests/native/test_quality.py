@@ -118,6 +118,8 @@ def test_lateness_is_told_apart_from_loss() -> None:
     metrics = pair.far.stream.statistics().remote_metrics
     assert metrics is not None
     assert metrics.discard_rate > 0.01
+    near = pair.near.stream.statistics()
+    assert near.missed_late / near.expected == pytest.approx(metrics.discard_rate, abs=0.01)
     assert metrics.loss_rate < 0.01
     pair.close()
 
