@@ -13,7 +13,7 @@ from app.calls.rules import CallRules
 from app.calls.switch import Switch
 from app.model import dialplan
 from app.model.cause import Cause
-from app.model.ids import CallId, LineId, StreamId
+from app.model.ids import CallId, LineId
 from app.model.refusal import Refusal
 from app.model.signalling import Executor, Registration
 from app.model.snapshot import CallState
@@ -66,7 +66,7 @@ class Actions:
         if refusal is not None:
             return refusal
         self._switch.dismiss_ended(now)
-        self._choose_path()
+        self.choose_path()
         self._switch.place(number, line, now, emergency=False)
         self._last_dialled = number or self._last_dialled
         return None
@@ -90,7 +90,7 @@ class Actions:
         if refusal is not None:
             return refusal
         self._switch.dismiss_ended(now)
-        self._choose_path()
+        self.choose_path()
         self._switch.take(call)
         return None
 
@@ -114,7 +114,7 @@ class Actions:
             return _NOTHING_HELD
         refusal = self._leave_foreground() if call.aside else None
         if refusal is None:
-            self._choose_path()
+            self.choose_path()
             self._switch.retrieve(call)
         return refusal
 
@@ -122,12 +122,11 @@ class Actions:
         """Go over to the other call: the held one, else the one that knocks."""
         return self.retrieve(None) if self._board.aside else self.answer(None, now)
 
-    def connect_channel(self, stream: StreamId) -> Refusal | None:
-        """Give ear and microphone to an app's channel, as soon as no call has them."""
-        refusal = self._channels.connect(stream)
-        if refusal is None and self._channels.talking:
-            self._choose_path()
-        return refusal
+    def choose_path(self) -> None:
+        """For a voice that begins: with the handset in its cradle not the handset."""
+        path = self._switch.desk.hands_free(self._rules().hands_free)
+        if path is not None:
+            self._switch.media.select_path(path)
 
     def set_mute(self, *, muted: bool) -> Refusal | None:
         """Close or open the microphone for the call the user is in, or for an app's channel that he hears.
@@ -200,7 +199,7 @@ class Actions:
             self._switch.clear(call, Cause.USER_BUSY if call.ringing else Cause.NORMAL_CLEARING, now)
         self._channels.close_all()
         self._switch.desk.muted = False
-        self._choose_path()
+        self.choose_path()
         self._switch.place(number, line, now, emergency=True)
 
     def _may_dial(self, line: SignallingLine) -> Refusal | None:
@@ -255,8 +254,3 @@ class Actions:
             call.leg.line.information(call.leg.id, digits)
         else:
             call.leg.number += digits
-
-    def _choose_path(self) -> None:
-        path = self._switch.desk.hands_free(self._rules().hands_free)
-        if path is not None:
-            self._switch.media.select_path(path)

@@ -267,7 +267,7 @@ class CallControl:
 
     def connect_channel(self, stream: StreamId, now: float) -> Refusal | None:
         """Give ear and microphone to a channel, as soon as no call has them: `channels` says whether it does."""
-        return self._done(self._actions.connect_channel(stream), now)
+        return self._done(self._channels.connect(stream), now)
 
     def disconnect_channel(self, stream: StreamId, now: float) -> None:
         """Take them from a channel; it goes on without being heard."""
@@ -388,6 +388,8 @@ class CallControl:
         board, desk = self._switch.board, self._switch.desk
         self._channels.settle()
         apps_talk = bool(self._channels.talking)
+        if apps_talk and not self._apps_talk:
+            self._actions.choose_path()  # the handset may have been put down on the call before it
         if apps_talk != self._apps_talk or not (board.live or apps_talk):
             desk.muted = False
         self._apps_talk = apps_talk

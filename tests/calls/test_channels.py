@@ -145,6 +145,24 @@ def test_the_handset_takes_the_voice_and_ends_it(phone: DeskPhone) -> None:
     assert voices(phone) == {ONE: OFF}
 
 
+def test_the_handset_put_down_on_a_call_gives_the_voice_back_without_it(phone: DeskPhone) -> None:
+    phone.hook(off_hook=True)
+    phone.talk()
+    assert voices(phone) == {ONE: WAITING}
+    phone.hook(off_hook=False)
+    phone.settle()
+    assert voices(phone) == {ONE: TALKING}
+    assert phone.control.audio.path is AudioPath.HEADSET
+
+
+def test_a_voice_that_comes_back_stays_in_the_lifted_handset(phone: DeskPhone) -> None:
+    phone.hook(off_hook=True)
+    phone.talk()
+    phone.done(phone.control.hang_up(phone.now))
+    assert voices(phone) == {ONE: TALKING}
+    assert phone.control.audio.path is AudioPath.HANDSET
+
+
 def test_lifting_the_handset_leaves_a_held_call_alone() -> None:
     phone = DeskPhone()
     phone.talk()
