@@ -129,15 +129,13 @@ class Actions:
             self._switch.media.select_path(path)
 
     def set_mute(self, *, muted: bool) -> Refusal | None:
-        """Close or open the microphone for the call the user is in, or for an app's channel that he hears.
-
-        What the app closed itself the user opens, too.
-        """
-        if self._board.foreground is None and not self._channels.talking:
+        """Close or open the microphone for the call the user is in, or for an app's channel that he hears."""
+        if self._channels.talking:
+            self._channels.mute_by_user(muted=muted)
+        elif self._board.foreground is not None:
+            self._switch.desk.muted = muted
+        else:
             return NO_CALL
-        self._switch.desk.muted = muted
-        if not muted:
-            self._channels.mute(muted=False)
         return None
 
     def send_digits(self, digits: str, call_id: CallId | None) -> Refusal | None:

@@ -45,7 +45,8 @@ class Channels:
         self._channels: dict[StreamId, _Channel] = {}
         self.locked = False
         """Whether the phone is: its owner may be away."""
-        self._muted = False
+        self._muted_by_user = False
+        self._muted_by_app = False
 
     def admit(self, stream: StreamId, app: str, party: str) -> Refusal | None:
         """Let an app have a channel, whose stream the media room may open then."""
@@ -91,17 +92,22 @@ class Channels:
 
     def mute(self, *, muted: bool) -> None:
         """The app whose channels have the microphone closes it, or opens it as far as it is the app's to open."""
-        self._muted = muted
+        self._muted_by_app = muted
+
+    def mute_by_user(self, *, muted: bool) -> None:
+        """The user closes the microphone to the channels he hears, or opens it, whoever closed it."""
+        self._muted_by_user = muted
+        self._muted_by_app = self._muted_by_app and muted
 
     @property
     def muted(self) -> bool:
-        """Whether the app that talks has closed the microphone, for as long as one of its channels is connected."""
-        return self._muted and bool(self.talking)
+        """Whether the microphone is closed to channels. Calls have a mute of their own, which this outlasts."""
+        return self._muted_by_user or self._muted_by_app
 
     def settle(self) -> None:
-        """What an app wanted ends with its last connected channel."""
+        """Mute ends with the last connected channel."""
         if not any(channel.connected for channel in self._channels.values()):
-            self._muted = False
+            self._muted_by_user = self._muted_by_app = False
 
     def close(self, stream: StreamId) -> None:
         """Give a channel and its ports back."""

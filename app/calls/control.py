@@ -390,9 +390,9 @@ class CallControl:
         apps_talk = bool(self._channels.talking)
         if apps_talk and not self._apps_talk:
             self._actions.choose_path()  # the handset may have been put down on the call before it
-        if apps_talk != self._apps_talk or not (board.live or apps_talk):
-            desk.muted = False
         self._apps_talk = apps_talk
+        if not board.live:
+            desk.muted = False
         if not board.aside or board.foreground is not None:
             desk.recalling = False
         if board.ringing is None and not desk.recalling:

@@ -18,7 +18,7 @@ class Desk:
 
     off_hook: bool = False
     muted: bool = False
-    """The user closed the microphone; an app may have closed it, too."""
+    """The user closed the microphone to his calls; channels of apps have a mute of their own."""
     silenced: bool = False
     recalling: bool = False
     """A held call that the user hung up on rings back."""

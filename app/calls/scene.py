@@ -32,7 +32,7 @@ def compose(board: Board, channels: Channels, desk: Desk, rules: CallRules) -> S
         recorded=recorded(board, rules.recording),
         tone=None if ring is not None else _tone(board, channels, desk, foreground),
         ring=ring,
-        muted=desk.muted or channels.muted,
+        muted=channels.muted if channels.talking else desk.muted,
         off_hook=desk.off_hook,
     )
 

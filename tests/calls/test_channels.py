@@ -173,10 +173,36 @@ def test_lifting_the_handset_leaves_a_held_call_alone() -> None:
     assert voices(phone) == {ONE: TALKING}
 
 
-def test_the_microphone_can_be_muted_and_is_open_for_the_next(phone: DeskPhone) -> None:
-    phone.done(phone.control.set_mute(phone.now, muted=True))
+def mute(phone: DeskPhone, *, muted: bool = True) -> None:
+    phone.done(phone.control.set_mute(phone.now, muted=muted))
+
+
+def test_call_and_app_each_keep_their_own_mute(phone: DeskPhone) -> None:
+    mute(phone)
     assert phone.control.audio.muted
     assert not phone.gate_asked
+    phone.talk()
+    assert not phone.control.audio.muted
+    phone.done(phone.control.hang_up(phone.now))
+    assert phone.control.audio.muted
+    assert not phone.gate_asked
+    mute(phone, muted=False)
+    leg = phone.talk()
+    mute(phone)
+    phone.hold(leg)
+    assert not phone.control.audio.muted
+    phone.done(phone.control.retrieve(phone.now))
+    assert phone.control.audio.muted
+
+
+def test_a_mute_ends_with_those_it_was_meant_for(phone: DeskPhone) -> None:
+    mute(phone)
+    phone.talk()
+    mute(phone)
+    phone.control.disconnect_channel(ONE, phone.now)
+    phone.done(phone.control.connect_channel(ONE, phone.now))
+    phone.done(phone.control.hang_up(phone.now))
+    assert not phone.control.audio.muted
     phone.talk()
     assert not phone.control.audio.muted
 
