@@ -77,8 +77,8 @@ class Connectivity:
         self._timer: asyncio.TimerHandle | None = None
         self._plain_timer: asyncio.TimerHandle | None = None
         self._release_timer: asyncio.TimerHandle | None = None
-        self._plain = False
-        """Voice goes to where signalling said, though the far end spoke of ICE."""
+        self._consented: int | None = 0
+        """What the engine was told last; None: voice goes to where signalling said, and nobody is asked."""
         self._reach: Reach | None = None
         self._remote: tuple[Credentials, tuple[int, ...]] | None = None
         self._serving: IceAgent | None = None
@@ -89,7 +89,7 @@ class Connectivity:
         self._candidates = Candidates()
         self._agent = IceAgent(new_credentials(), (), controlling=True)
         self._gathering: Gathering | None = None
-        self._stream.consent(0)
+        self._consent(0)
         self._begin()
 
     # --- what the descriptions say -------------------------------------------------------------------------
@@ -138,6 +138,7 @@ class Connectivity:
     def restart(self) -> None:
         """Begin anew, with the addresses we have now; the pair in use serves until the next is chosen (RFC 8445, 9)."""
         self._remote = self._chosen = None
+        self._cancel(self._plain_timer)
         self._begin()
 
     # --- what arrives ----------------------------------------------------------------------------------------
@@ -329,7 +330,7 @@ class Connectivity:
                 self._chosen = agent if agent.state is State.COMPLETED else self._chosen
             case ConsentGiven():
                 if agent is self._serving:
-                    self._stream.consent(_CONSENT_MS)
+                    self._consent(_CONSENT_MS)
             case ConsentLost():
                 if agent is self._serving:
                     _log.warning("%s: the far end does not answer any more", self._stream)
@@ -375,11 +376,11 @@ class Connectivity:
         rtcp = agent.selected.get(RTCP, rtp)
         own = self._relays[RTP][0] if rtp.base.relayed else rtp.base
         self._serving = agent
-        self._stop_waiting()
+        self._cancel(self._plain_timer)
         self.route = Route(own.address.host, rtp.remote, rtcp.remote, relayed=rtp.base.relayed)
         _log.info("%s: ICE chose %s to %s", self._stream, rtp.base.address, rtp.remote)
         self._changed()
-        self._stream.consent(_CONSENT_MS)
+        self._consent(_CONSENT_MS)
 
     def _chosen_remotes(self) -> tuple[RemoteCandidate, ...]:
         """What the controlling side says in later offers (RFC 8839, 4.4.1.2.2)."""
@@ -390,13 +391,13 @@ class Connectivity:
 
     # --- without a pair --------------------------------------------------------------------------------------
 
-    def _await_pair(self) -> None:
-        self._stop_waiting()
-        self._plain_timer = self._loop.call_later(PLAIN_AFTER, self._go_plain)
+    def _consent(self, milliseconds: int | None) -> None:
+        self._consented = milliseconds
+        self._stream.consent(milliseconds)
 
-    def _stop_waiting(self) -> None:
+    def _await_pair(self) -> None:
         self._cancel(self._plain_timer)
-        self._plain = False
+        self._plain_timer = self._loop.call_later(PLAIN_AFTER, self._go_plain)
 
     def _go_plain(self) -> None:
         """Send without consent, while nothing shows that anybody does what the description says (docs/reach.md)."""
@@ -404,18 +405,16 @@ class Connectivity:
             _log.warning("%s: the far end does ICE, but no pair is chosen yet", self._stream)
             return
         _log.warning("%s: no sign of ICE from the far end; voice goes to where signalling said", self._stream)
-        self._plain = True
-        self._stream.consent(None)
+        self._consent(None)
 
     def _keep_to_ice(self) -> None:
         """The far end's agent shows itself after all: from now on nothing goes where no pair was chosen."""
-        if self._plain and (self._agent.heard or self._agent.valid):
-            self._plain = False
-            self._stream.consent(0)
+        if self._consented is None and self._remote is not None and (self._agent.heard or self._agent.valid):
+            self._consent(0)
 
     def _give_up(self) -> None:
         """The far end has no ICE, or not any more."""
-        self._stop_waiting()
+        self._cancel(self._plain_timer)
         self._remote = self._serving = self._chosen = None
         self._agent = IceAgent(self._agent.local, self._candidates.found, controlling=True)
         self._cancel(self._release_timer)
@@ -424,7 +423,7 @@ class Connectivity:
         if self.route is not None:
             self.route = None
             self._changed()
-        self._stream.consent(None)
+        self._consent(None)
         self._turn()
 
     def _do_without(self) -> None:

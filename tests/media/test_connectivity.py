@@ -91,15 +91,34 @@ async def test_plain_voice_ends_with_the_first_check() -> None:
     """As above nothing shows that anybody does ICE, until a check comes that only the far end can have signed."""
     with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, settings=ICE) as b:
         offer = await a.offer()
-        ice = offer.media[0].ice
-        assert ice is not None
         a.room.take_answer(STREAM, misled(await b.answer(misled(offer))))
         await b.hears()
-        asked = Credentials("none", "x" * 24), Credentials(ice.ufrag, ice.password)
-        check = binding.check(*asked, Role(controlling=False, tie_breaker=1), bytes(12), 1)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far_end:
-            far_end.sendto(check, (HERE, a.voice.stream.rtp_port))
+        show_an_agent(a, offer)
         assert await falls_silent(b)
+
+
+@pytest.mark.parametrize("speaks_of_ice", [True, False])
+async def test_plain_voice_ends_with_the_first_check_of_a_later_exchange(speaks_of_ice: bool) -> None:
+    """At first there was no agent, by its word or by its silence; then the other end is another."""
+    with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, settings=ICE) as b:
+        answer = misled(await b.answer(misled(await a.offer())))
+        a.room.take_answer(STREAM, answer if speaks_of_ice else changed(answer, ice=None))
+        await b.hears()
+        a.voice.restart()
+        offer = await a.offer()
+        a.room.take_answer(STREAM, misled(await b.answer(misled(offer))))
+        show_an_agent(a, offer)
+        assert await falls_silent(b)
+
+
+def show_an_agent(phone: LivePhone, offer: SessionDescription) -> None:
+    """A check as `misled` far ends sign them, which leads nowhere."""
+    ice = offer.media[0].ice
+    assert ice is not None
+    asked = Credentials("none", "x" * 24), Credentials(ice.ufrag, ice.password)
+    check = binding.check(*asked, Role(controlling=False, tie_breaker=1), bytes(12), 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far_end:
+        far_end.sendto(check, (HERE, phone.voice.stream.rtp_port))
 
 
 async def falls_silent(phone: LivePhone) -> bool:
