@@ -101,6 +101,7 @@ class Handle:
         return f"<{type(self).__name__} {self.id}>"
 
     def close(self) -> None:
-        """Takes the object out of the engine. Closing twice is allowed."""
-        if self._core.objects.pop(self.id, None) is not None:
+        """Takes the object out of the engine. Closing twice is allowed, and the way after LimitReached."""
+        if self.id in self._core.objects:
             checked(lib.engine_remove(self._core.pointer, self.id), "close")
+            del self._core.objects[self.id]

@@ -7,7 +7,7 @@ import errno
 import itertools
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -60,11 +60,14 @@ class Recorder:
         self._keeper = keeper
         self._post = post
         self._calls: dict[CallId, _RecordedCall] = {}
+        self._ending: dict[Recording, _RecordedCall] = {}
+        self._ended: list[Recording] = []
         self._serials = itertools.count(1)
         self._start = uuid.uuid4()
 
     def follow(self, wanted: tuple[Recorded, ...], streams: Mapping[StreamId, VoiceStream]) -> None:
         """Record these calls and no others. May be told again and again; what is not agreed yet waits."""
+        self._try_again()
         for call in self._calls.keys() - {one.call for one in wanted}:
             self._finish(self._calls.pop(call))
         for one in wanted:
@@ -82,7 +85,7 @@ class Recorder:
 
     def handle(self, event: RecordingChanged | RecordingEnded) -> None:
         """The engine tells how a recording stands."""
-        call = next((call for call in self._calls.values() if call.recording is event.recording), None)
+        call = next((call for call in self._recorded() if call.recording is event.recording), None)
         if isinstance(event, RecordingChanged):
             if call is not None:
                 self._post(RecordingState(call.stream, event.writing))
@@ -94,9 +97,8 @@ class Recorder:
             log.error("recording %s: %s", event.recording.path, errno.errorcode.get(event.code, event.code))
             self._keeper.failed(_words(event.code))
         if call is not None:
-            call.recording = None  # it is not begun again for this call
-            self._post(RecordingState(call.stream, on=False))
-        event.recording.close()
+            self._over(call, event.recording)  # it is not begun again for this call
+        self._let_go(event.recording)
 
     # --- steps -----------------------------------------------------------------------------------------------
 
@@ -121,19 +123,45 @@ class Recorder:
         self._keeper.begun(path)
         return call
 
+    def _recorded(self) -> Iterator[_RecordedCall]:
+        return itertools.chain(self._calls.values(), self._ending.values())
+
     def _finish(self, call: _RecordedCall) -> None:
-        recording, call.recording = call.recording, None
+        """End its recording; where the engine is too busy to hear of it, that is tried again at the next `follow`."""
+        recording = call.recording
         if recording is None:
             return
-        self._post(RecordingState(call.stream, on=False))
-        if call.dialogue is not None:
-            _described(recording, call.dialogue.end())
+        if call.dialogue is not None and _described(recording, call.dialogue.end()):
+            call.dialogue = None
         try:
             recording.finish()
-        except EngineError as error:
-            log.error("recording %s has no proper end: %s", recording.path.name, error)
+        except LimitReached as error:
+            log.warning("recording %s does not end yet: %s", recording.path.name, error)
+            self._ending[recording] = call
+            return
+        except EngineClosed:
+            self._keeper.ended(recording.path)  # the writer has ended too
+        self._over(call, recording)
+
+    def _let_go(self, recording: Recording) -> None:
+        """Give its room in the engine back; where that is too busy, at the next `follow`."""
+        try:
             recording.close()
-            self._keeper.ended(recording.path)
+        except LimitReached as error:
+            log.warning("recording %s stays in the engine: %s", recording.path.name, error)
+            self._ended.append(recording)
+
+    def _try_again(self) -> None:
+        for call in tuple(self._ending.values()):
+            self._finish(call)
+        ended, self._ended = self._ended, []
+        for recording in ended:
+            self._let_go(recording)
+
+    def _over(self, call: _RecordedCall, recording: Recording) -> None:
+        self._ending.pop(recording, None)
+        call.recording = None
+        self._post(RecordingState(call.stream, on=False))
 
 
 class _RecordedCall:

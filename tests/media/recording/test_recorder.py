@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from app.model.ids import CallId, StreamId
 from app.model.media import OfferReady, Recorded, RecordingState, Scene
 from app.model.party import Party
 from app.model.session import Direction
-from native import Clock, Engine
+from native import Clock, Engine, EngineClosed, LimitReached, RecordingEnded
 from native.recording import MESSAGE_BYTES_MAX
 from tests.media.rig import PATHS, RINGER, STREAM, Phone, phone, run
 from tests.peers.tshark import fields, rtp_streams
@@ -263,3 +264,48 @@ def test_a_description_that_cannot_be_written_costs_no_voice(desk: Desk, monkeyp
     assert desk.shelf.ended_paths == desk.shelf.begun_paths
     (path,) = desk.shelf.begun_paths
     assert len(fields(path, "udp.srcport == 16386 || udp.srcport == 16388", "frame.number")) >= 40
+
+
+def overload(engine: Engine) -> None:
+    """Say so much to the engine that it hears no more before it is stepped."""
+    other = engine.new_recording(Path("/nowhere/at/all"), 1 << 20)
+    with contextlib.suppress(LimitReached):
+        while True:
+            other.add(b"x", outbound=True)
+
+
+def test_a_recording_goes_on_until_the_engine_hears_that_it_ends(desk: Desk) -> None:
+    desk.agree()
+    desk.record()
+    desk.run(0.3)
+    overload(desk.engine)
+    (path,) = desk.shelf.begun_paths
+    desk.recorder.follow((), {})
+    assert path not in desk.shelf.ended_paths  # the writer still has packets of it
+    desk.run(0.3)
+    assert path not in desk.shelf.ended_paths
+    assert desk.states == [True]  # and it is true
+    desk.recorder.follow((), {})
+    desk.run(0.1)
+    assert desk.states == [True, False]
+    assert path in desk.shelf.ended_paths
+    assert [method for (method,) in fields(path, "sip.Method", "sip.Method")][-1] == "BYE"
+
+
+def test_a_busy_engine_gives_the_room_of_a_recording_back_later(desk: Desk) -> None:
+    desk.agree()
+    desk.record()
+    desk.run(0.3)
+    desk.recorder.follow((), {})
+    desk.engine.step(10)
+    events = desk.engine.drain()
+    overload(desk.engine)
+    for event in events:
+        desk.room.handle(event)
+    assert desk.shelf.ended_paths == desk.shelf.begun_paths
+    desk.run(0.1)
+    (ended,) = (event.recording for event in events if isinstance(event, RecordingEnded))
+    desk.recorder.follow((), {})
+    desk.run(0.1)
+    with pytest.raises(EngineClosed):
+        ended.finish()
