@@ -52,7 +52,16 @@ from native.models import (
     ToneSpec,
     VoipMetrics,
 )
-from native.quality import burst_ratio, mos, rating
+from native.quality import (
+    buffer_limit_ms,
+    burst_ratio,
+    end_system_delay,
+    gap_threshold,
+    mos,
+    one_way_delay,
+    rating,
+    talker_echo_loss,
+)
 from native.recording import Recording
 from native.sound import Player, Tone
 from native.srtp import SrtpKeys, SrtpSuite
@@ -110,7 +119,12 @@ __all__ = [
     "ToneSpec",
     "TurnClosed",
     "VoipMetrics",
+    "buffer_limit_ms",
     "burst_ratio",
+    "end_system_delay",
+    "gap_threshold",
     "mos",
+    "one_way_delay",
     "rating",
+    "talker_echo_loss",
 ]

@@ -7,19 +7,19 @@ from typing import Any
 from native.binding import lib
 from native.models import Codec, VoipMetrics
 
-ECHO_LOSS_DB = 65.0
-"""How much weaker the talker hears himself on a connection without trouble: G.107's default."""
 _UNKNOWN = 127
 
 
 def rating(
-    codec: Codec, loss: float, delay_ms: float, *, burst_ratio: float = 1.0, echo_loss_db: float = ECHO_LOSS_DB
+    codec: Codec, loss: float, delay_ms: float, *, burst_ratio: float = 1.0, echo_loss_db: float | None = None
 ) -> float:
     """The transmission rating factor R of the E-model, 0 to 93.2. Any thread.
 
     `loss` is the share of packets not played, 0 to 1; `burst_ratio` how much longer runs of them are than chance
-    makes them; `delay_ms` is one way, from mouth to ear; `echo_loss_db` is the talker echo loudness rating.
+    makes them; `delay_ms` is one way, from mouth to ear; `echo_loss_db` is the talker echo loudness rating, None for
+    that of a connection without trouble.
     """
+    echo_loss_db = talker_echo_loss(None) if echo_loss_db is None else echo_loss_db
     value: float = lib.media_rating(codec.value, loss, burst_ratio, delay_ms, echo_loss_db)
     return value
 
@@ -27,6 +27,36 @@ def rating(
 def burst_ratio(expected: int, missed: int, runs: int) -> float:
     """BurstR of G.107, 3.5, of so many packets; 1 at least."""
     value: float = lib.media_burst_ratio(max(0, expected), max(0, missed), max(0, runs))
+    return value
+
+
+def gap_threshold() -> int:
+    """Gmin of RFC 3611, 4.7.2: so many played packets in a row end a burst."""
+    value: int = lib.MEDIA_GAP_THRESHOLD
+    return value
+
+
+def buffer_limit_ms() -> int:
+    """The most that the jitter buffer may ever add."""
+    value: int = lib.MEDIA_BUFFER_LIMIT_MS
+    return value
+
+
+def end_system_delay(packet_time_ms: float, playout_delay_ms: float) -> float:
+    """Milliseconds that this end adds both ways, between packets and the microphone and ear (RFC 3611, 4.7.5)."""
+    value: float = lib.media_end_system_delay(packet_time_ms, playout_delay_ms)
+    return value
+
+
+def one_way_delay(round_trip_ms: float | None, end_system_ms: float, remote_end_system_ms: float | None) -> float:
+    """Milliseconds from mouth to ear. A far end that does not say how long it takes is taken for as slow as we are."""
+    value: float = lib.media_one_way_delay(_or_unknown(round_trip_ms), end_system_ms, _or_unknown(remote_end_system_ms))
+    return value
+
+
+def talker_echo_loss(remote_echo_return_loss_db: float | None) -> float:
+    """How much weaker we hear ourselves where the far end's echo return loss is such; G.107's default at most."""
+    value: float = lib.media_talker_echo_loss(_or_unknown(remote_echo_return_loss_db))
     return value
 
 
@@ -59,6 +89,10 @@ def voip_metrics(raw: Any) -> VoipMetrics:
         buffer_maximum_ms=raw.buffer_maximum_ms,
         buffer_limit_ms=raw.buffer_limit_ms,
     )
+
+
+def _or_unknown(value: float | None) -> float:
+    return -1.0 if value is None else value
 
 
 def _known(value: int) -> int | None:

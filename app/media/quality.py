@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from app.media.formats import FORMATS, AudioCodec
 from app.model.ids import StreamId
 from app.model.quality import Quality, QualityCause
-from native import Codec, EngineReport, StreamStatistics, burst_ratio, mos, rating
+from native import (
+    Codec,
+    EngineReport,
+    StreamStatistics,
+    burst_ratio,
+    end_system_delay,
+    mos,
+    one_way_delay,
+    rating,
+    talker_echo_loss,
+)
 
 _NEWEST_WEIGHT = 0.4
 _WINDOW_PACKETS = 25
@@ -20,11 +30,6 @@ _FAR_END_MOS = 3.6
 """What the far end hears is worth a word below this: "some dissatisfied"."""
 _BUSY_SHARE = 0.02
 """More of the ticks than this missed their deadline: the phone is too busy."""
-_LOUDNESS_RATINGS_DB = 10.0
-"""G.107's defaults for sending and receiving: what weakens an echo besides its own loss."""
-_ECHO_LOSS_DB = 65.0
-_ENGINE_MS = 20.0
-"""A tick each way, between the engine and microphone or ear."""
 
 
 @dataclass(frozen=True)
@@ -142,19 +147,17 @@ class QualityMeter:
 
     def _sound(self, codec: Codec, now: StreamStatistics, packet_time_ms: int) -> _Sound:
         theirs = now.remote_metrics
-        own_delay = packet_time_ms + now.playout_delay_ms + _ENGINE_MS
-        far_delay = own_delay if theirs is None else theirs.end_system_delay_ms
-        delay = ((now.round_trip_ms or 0.0) + own_delay + far_delay) / 2
-        back = None if theirs is None else theirs.echo_return_loss_db
+        own_delay = end_system_delay(packet_time_ms, now.playout_delay_ms)
+        far_delay = None if theirs is None else theirs.end_system_delay_ms
         return _Sound(
             codec,
             lost=max(0.0, self._missed - self._late),
             late=self._late,
             busy=self._busy if self._busy > _BUSY_SHARE else 0.0,
             burst_ratio=self._burst_ratio,
-            delay_ms=delay,
+            delay_ms=one_way_delay(now.round_trip_ms, own_delay, far_delay),
             waiting_ms=now.playout_delay_ms,
-            echo_loss_db=_ECHO_LOSS_DB if back is None else min(_ECHO_LOSS_DB, back + _LOUDNESS_RATINGS_DB),
+            echo_loss_db=talker_echo_loss(None if theirs is None else theirs.echo_return_loss_db),
         )
 
     def _cause(self, sound: _Sound, remote: float | None) -> QualityCause | None:
@@ -176,7 +179,7 @@ class _Sound:
     burst_ratio: float
     delay_ms: float
     waiting_ms: float
-    echo_loss_db: float
+    echo_loss_db: float | None
 
     @property
     def rating(self) -> float:
@@ -187,7 +190,7 @@ class _Sound:
     @property
     def listening(self) -> float:
         """R without what matters in conversation only."""
-        return replace(self, delay_ms=0.0, echo_loss_db=_ECHO_LOSS_DB).rating
+        return replace(self, delay_ms=0.0, echo_loss_db=None).rating
 
     @property
     def worst(self) -> QualityCause:
@@ -196,7 +199,7 @@ class _Sound:
             QualityCause.LOSS: replace(self, lost=0.0),
             QualityCause.JITTER: replace(self, late=0.0, delay_ms=max(0.0, self.delay_ms - self.waiting_ms)),
             QualityCause.MACHINE: replace(self, busy=0.0),
-            QualityCause.ECHO: replace(self, echo_loss_db=_ECHO_LOSS_DB),
+            QualityCause.ECHO: replace(self, echo_loss_db=None),
             QualityCause.DELAY: replace(self, delay_ms=min(self.delay_ms, self.waiting_ms)),
         }
         return max(without, key=lambda cause: without[cause].rating)

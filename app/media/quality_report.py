@@ -5,11 +5,16 @@ from __future__ import annotations
 from app.media.agreement import Agreement
 from app.media.formats import FORMATS
 from app.model.quality import Quality, QualityReport, VoiceAddress, VoiceMetrics
-from native import StreamStatistics, VoipMetrics, burst_ratio, mos, rating
-
-_GAP_THRESHOLD = 16
-"""The engine's Gmin (RFC 3611, 4.7.2)."""
-_BUFFER_LIMIT_MS = 500
+from native import (
+    StreamStatistics,
+    VoipMetrics,
+    buffer_limit_ms,
+    burst_ratio,
+    end_system_delay,
+    gap_threshold,
+    mos,
+    rating,
+)
 
 
 def quality_report(
@@ -50,12 +55,12 @@ def _ours(agreement: Agreement, now: StreamStatistics, quality: Quality) -> Voic
         burst_ms=now.burst_ms,
         gap_loss_percent=100.0 * now.gap_density,
         gap_ms=now.gap_ms,
-        gap_threshold=_GAP_THRESHOLD,
+        gap_threshold=gap_threshold(),
         buffer_nominal_ms=round(now.playout_delay_ms),
         buffer_maximum_ms=round(max(now.playout_delay_ms, now.buffer_ms)),
-        buffer_limit_ms=_BUFFER_LIMIT_MS,
+        buffer_limit_ms=buffer_limit_ms(),
         round_trip_ms=now.round_trip_ms,
-        end_system_delay_ms=now.playout_delay_ms + agreement.packet_time_ms,
+        end_system_delay_ms=end_system_delay(agreement.packet_time_ms, now.playout_delay_ms),
         jitter_ms=now.jitter_ms,
         rating_lq=listening if heard else None,
         rating_cq=quality.rating if heard else None,

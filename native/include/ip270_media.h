@@ -27,6 +27,9 @@ enum {
     MEDIA_TONE_SEGMENTS = 12,
     MEDIA_TONE_FREQUENCIES = 4,
     MEDIA_SRTP_KEY_BYTES = 46,          /* the longest master key with its salt */
+    MEDIA_GAP_THRESHOLD = 16,           /* played packets in a row that end a burst: RFC 3611's own Gmin */
+    MEDIA_BUFFER_LIMIT_MS = 500,        /* most that the jitter buffer may ever add */
+    MEDIA_ECHO_LOSS_DB = 65,            /* how much weaker a talker hears himself without trouble: G.107's default */
 };
 
 enum media_clock { MEDIA_CLOCK_CARD, MEDIA_CLOCK_TIMER, MEDIA_CLOCK_STEPPED };
@@ -317,6 +320,10 @@ size_t engine_srtp_key_size(uint32_t suite);
 double media_rating(int codec, double loss, double burst_ratio, double delay_ms, double echo_loss_db);
 double media_mos(double rating);
 double media_burst_ratio(uint64_t expected, uint64_t missed, uint64_t runs);
+/* What it depends on in conversation, from any thread; milliseconds and dB, a negative value is not known. */
+double media_end_system_delay(double packet_ms, double playout_delay_ms);
+double media_one_way_delay(double round_trip_ms, double end_system_ms, double remote_end_system_ms);
+double media_talker_echo_loss(double remote_echo_return_loss_db);
 int engine_stream_reach(struct engine *engine, int stream, const struct media_reach *reach);
 int engine_stream_consent(struct engine *engine, int stream, int32_t milliseconds);
 int engine_stream_send(struct engine *engine, int stream, int component, const char *local_address, const char *remote_address,

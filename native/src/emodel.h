@@ -14,10 +14,8 @@ struct emodel_connection {
     double loss;                         /**< Share of packets not played, 0 to 1                      */
     double burst_ratio;                  /**< BurstR, 1: they are missed by chance                     */
     double delay_ms;                     /**< One way, from mouth to ear                               */
-    double echo_loss_db;                 /**< TELR, how much weaker the talker's echo is; EMODEL_ECHO_LOSS_DB: by default */
+    double echo_loss_db;                 /**< TELR, how much weaker the talker's echo is; MEDIA_ECHO_LOSS_DB: by default */
 };
-
-#define EMODEL_ECHO_LOSS_DB 65.0
 
 /** The transmission rating factor R, 0 to 93.2. */
 double emodel_rating(const struct emodel_connection *connection);

@@ -6,6 +6,7 @@
 #include "emodel.h"
 #include "engine_internal.h"
 #include "srtp_change.h"
+#include "voip_metrics.h"
 
 /* Far from the wrap-around: an SRTP receiver that missed the first packets would count it wrong (RFC 3711, 3.3.1). */
 enum { FIRST_SEQUENCE_MASK = 0x7FFF };
@@ -115,6 +116,21 @@ double media_mos(double rating)
 double media_burst_ratio(uint64_t expected, uint64_t missed, uint64_t runs)
 {
     return loss_summary_burst_ratio(expected, missed, runs);
+}
+
+double media_end_system_delay(double packet_ms, double playout_delay_ms)
+{
+    return voip_end_system_delay(packet_ms, playout_delay_ms);
+}
+
+double media_one_way_delay(double round_trip_ms, double end_system_ms, double remote_end_system_ms)
+{
+    return voip_one_way_delay(round_trip_ms, end_system_ms, remote_end_system_ms);
+}
+
+double media_talker_echo_loss(double remote_echo_return_loss_db)
+{
+    return voip_talker_echo_loss(remote_echo_return_loss_db);
 }
 
 size_t engine_srtp_key_size(uint32_t suite)

@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LOSS_PATTERN_GMIN = 16 };         /**< RFC 3611's own recommendation                            */
+#include "ip270_media.h"
+
+enum { LOSS_PATTERN_GMIN = MEDIA_GAP_THRESHOLD };
 
 struct loss_pattern {
     bool started;

@@ -18,7 +18,7 @@
 
 enum {
     RECEIVER_PAYLOADS_MAX = 8,
-    RECEIVER_DELAY_MAX_MS = 500,        /**< Most that the jitter buffer may ever add                             */
+    RECEIVER_DELAY_MAX_MS = MEDIA_BUFFER_LIMIT_MS,        /**< Most that the jitter buffer may ever add                             */
 };
 
 struct receiver_payload {

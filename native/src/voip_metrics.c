@@ -31,10 +31,21 @@ static uint16_t mean_ms(uint64_t packets, uint64_t periods, double packet_ms)
     return periods == 0 ? 0 : milliseconds((double)packets * packet_ms / (double)periods);
 }
 
-static double one_way(const struct voip_conditions *c, double end_system_ms)
+double voip_end_system_delay(double packet_ms, double playout_delay_ms)
 {
-    double far = c->remote_end_system_ms < 0 ? end_system_ms : c->remote_end_system_ms;
-    return (fmax(c->round_trip_ms, 0) + end_system_ms + far) / 2;
+    return packet_ms + playout_delay_ms + 2 * ENGINE_MS;
+}
+
+double voip_one_way_delay(double round_trip_ms, double end_system_ms, double remote_end_system_ms)
+{
+    double far = remote_end_system_ms < 0 ? end_system_ms : remote_end_system_ms;
+    return (fmax(round_trip_ms, 0) + end_system_ms + far) / 2;
+}
+
+double voip_talker_echo_loss(double remote_echo_return_loss_db)
+{
+    double known = remote_echo_return_loss_db + LOUDNESS_RATINGS_DB;
+    return remote_echo_return_loss_db < 0 ? MEDIA_ECHO_LOSS_DB : fmin(MEDIA_ECHO_LOSS_DB, known);
 }
 
 static void rate(struct media_voip_metrics *out, const struct receiver_statistics *in, const struct voip_conditions *c)
@@ -44,12 +55,11 @@ static void rate(struct media_voip_metrics *out, const struct receiver_statistic
         .codec = (enum media_codec)in->codec,
         .loss = pattern->packets == 0 ? 0 : (double)pattern->missed / (double)pattern->packets,
         .burst_ratio = loss_summary_burst_ratio(pattern->packets, pattern->missed, pattern->missed_runs),
-        .echo_loss_db = EMODEL_ECHO_LOSS_DB,
+        .echo_loss_db = MEDIA_ECHO_LOSS_DB,
     };
     out->mos_lq = (uint8_t)lround(10 * emodel_mos(emodel_rating(&connection)));
-    connection.delay_ms = one_way(c, out->end_system_delay_ms);
-    if (c->remote_echo_return_loss_db >= 0)
-        connection.echo_loss_db = c->remote_echo_return_loss_db + LOUDNESS_RATINGS_DB;
+    connection.delay_ms = voip_one_way_delay(c->round_trip_ms, out->end_system_delay_ms, c->remote_end_system_ms);
+    connection.echo_loss_db = voip_talker_echo_loss(c->remote_echo_return_loss_db);
     double rating = emodel_rating(&connection);
     out->rating = (uint8_t)lround(rating);
     out->mos_cq = (uint8_t)lround(10 * emodel_mos(rating));
@@ -68,7 +78,7 @@ void voip_metrics_from(struct rtcp_voip_metrics *out, const struct receiver_stat
             .burst_ms = mean_ms(pattern->burst_packets, pattern->bursts, in->packet_ms),
             .gap_ms = mean_ms(pattern->gap_packets, pattern->gaps, in->packet_ms),
             .round_trip_ms = milliseconds(c->round_trip_ms),
-            .end_system_delay_ms = milliseconds(c->packet_ms + in->playout_delay_ms + 2 * ENGINE_MS),
+            .end_system_delay_ms = milliseconds(voip_end_system_delay(c->packet_ms, in->playout_delay_ms)),
             .signal_level = level(c->signal_dbov),
             .noise_level = level(c->noise_dbov),
             .echo_return_loss = c->echo_return_loss_db < 0 ? RTCP_XR_UNKNOWN : (uint8_t)fmin(round(c->echo_return_loss_db), 126),

@@ -14,7 +14,7 @@ from app.media.quality_report import quality_report
 from app.model.ids import StreamId
 from app.model.quality import QualityReport, VoiceAddress
 from app.model.session import Direction
-from native import Clock, Codec, Engine, EngineReport, StreamStatistics
+from native import Clock, Codec, Engine, EngineReport, StreamStatistics, end_system_delay
 from tests.media.test_quality import SILENT
 
 AGREEMENT = Agreement(
@@ -42,6 +42,12 @@ def report(now: StreamStatistics, machine: EngineReport) -> QualityReport:
     quality = QualityMeter(StreamId("s")).read(now, machine, AudioCodec.PCMA, expects_sound=True)
     local = VoiceAddress("192.0.2.1", 50000, 1)
     return quality_report(AGREEMENT, local, now, quality, silence_suppressed=False)
+
+
+def test_the_time_between_packets_and_ears_is_the_one_that_the_far_end_is_told(machine: EngineReport) -> None:
+    """A packet of 20 ms, 30 ms in the jitter buffer, and a tick each way (RFC 3611, 4.7.5)."""
+    ours = report(replace(SILENT, codec=Codec.PCMA, packets_received=100, expected=100), machine).ours
+    assert ours.end_system_delay_ms == end_system_delay(20, SILENT.playout_delay_ms) == 70.0
 
 
 def test_what_another_source_sent_too_late_is_not_taken_for_late_now(machine: EngineReport) -> None:

@@ -8,7 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from native import Codec, EchoControl, Enhancement, NoiseSuppression, VoipMetrics, burst_ratio, mos, rating
+from native import (
+    Codec,
+    EchoControl,
+    Enhancement,
+    NoiseSuppression,
+    VoipMetrics,
+    burst_ratio,
+    mos,
+    one_way_delay,
+    rating,
+    talker_echo_loss,
+)
 from tests import acoustics
 from tests.native.support import PCMU, TICK_SAMPLES, Pair, Wire, lossy, perfect, sine
 from tests.peers.tshark import tshark, write_capture
@@ -54,6 +65,17 @@ def test_echo_costs_more_the_later_it_comes() -> None:
     assert rating(Codec.PCMU, 0.0, 5.0, echo_loss_db=35.0) > 88
     assert rating(Codec.PCMU, 0.0, 100.0, echo_loss_db=55.0) > 80
     assert rating(Codec.PCMU, 0.0, 100.0, echo_loss_db=35.0) < 50
+
+
+@pytest.mark.parametrize(("return_loss", "echo_loss"), [(None, 65), (20, 30), (55, 65), (126, 65)])
+def test_an_echo_that_is_gone_is_no_better_than_none(return_loss: float | None, echo_loss: float) -> None:
+    """G.107's default send and receive loudness ratings weaken an echo by 10 dB more."""
+    assert talker_echo_loss(return_loss) == echo_loss
+
+
+def test_the_way_is_half_of_what_goes_there_and_back() -> None:
+    assert one_way_delay(100.0, 60.0, 80.0) == 120.0
+    assert one_way_delay(None, 60.0, None) == 60.0
 
 
 def test_bursts_cost_more_than_chance() -> None:
