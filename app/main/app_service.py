@@ -71,9 +71,11 @@ class AppService:
         while True:
             self._news.clear()
             opening = asyncio.create_task(self._open())
-            await self._news.wait()
-            opening.cancel()
-            await asyncio.wait([opening])
+            try:
+                await self._news.wait()
+            finally:  # also when this ends: nothing may open the port after it is closed
+                opening.cancel()
+                await asyncio.wait([opening])
             await self._close()
 
     async def _open(self) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
+import os
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -54,13 +56,18 @@ async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
         await machine.service.stop()
 
 
-async def test_off_until_it_is_switched_on(machine: Machine) -> None:
-    await asyncio.sleep(0)
-    assert machine.service.port is None
+async def test_off_until_it_is_switched_on(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, starts = AppServer.start, list[bool]()
+
+    async def noted(server: AppServer, port: int) -> None:
+        starts.append(machine.settings.current.switch("apps.service"))
+        await start(server, port)
+
+    monkeypatch.setattr(AppServer, "start", noted)
     await machine.set(port=0, token=TOKEN)
-    await asyncio.sleep(0)
-    assert machine.service.port is None
     await machine.set(service=True)
+    await machine.listens()
+    assert starts == [True]
     async with MediaApp(await machine.listens(), TOKEN):
         pass
     assert machine.notice == ""
@@ -106,6 +113,32 @@ async def test_a_port_that_is_taken_is_tried_again(machine: Machine, monkeypatch
     await until(lambda: "apps.port" in machine.notice)
     await machine.listens()
     await until(lambda: machine.notice == "")
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_stopping_while_the_port_is_being_opened_leaves_it_closed(tmp_path: Path, steps: int) -> None:
+    with ThreadPoolExecutor(1) as worker:
+        machine = Machine(tmp_path, worker)
+        await machine.set(port=0, token=TOKEN, service=True)
+        before = listening()
+        machine.service.start()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        await machine.service.stop()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert listening() == before
+
+
+def listening() -> set[str]:
+    """The inodes of the TCP sockets on which this process listens."""
+    ours = set[str]()
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            ours.add(os.readlink(f"/proc/self/fd/{name}"))
+    rows = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
+    listens = {row[9] for row in rows if row[3] == "0A"}
+    return {inode for inode in listens if f"socket:[{inode}]" in ours}
 
 
 async def test_a_port_that_is_taken_can_be_left_for_another(machine: Machine) -> None:

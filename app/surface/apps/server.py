@@ -54,7 +54,13 @@ class AppServer:
     async def start(self, port: int) -> None:
         """Listen; 0 takes any free port. Raises OSError when the port is taken."""
         self._http = web.Server(self._serve, access_log=None, keepalive_timeout=LOGIN_SECONDS)
-        self._listener = await asyncio.get_running_loop().create_server(self._door, HOST, port)
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._door, HOST, port, start_serving=False)
+        try:
+            await self._listener.start_serving()
+        except asyncio.CancelledError:
+            self._listener.close()  # nobody would: the loop keeps what listens
+            raise
         self.port = self._listener.sockets[0].getsockname()[1]
         log.info("apps may connect to ws://%s:%d/", HOST, self.port)
 
