@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import os
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -133,9 +132,9 @@ async def test_stopping_while_the_port_is_being_opened_leaves_it_closed(tmp_path
 def listening() -> set[str]:
     """The inodes of the TCP sockets on which this process listens."""
     ours = set[str]()
-    for name in os.listdir("/proc/self/fd"):
+    for descriptor in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
-            ours.add(os.readlink(f"/proc/self/fd/{name}"))
+            ours.add(str(descriptor.readlink()))
     rows = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
     listens = {row[9] for row in rows if row[3] == "0A"}
     return {inode for inode in listens if f"socket:[{inode}]" in ours}
