@@ -17,6 +17,7 @@ from app.pbx.app_session import AppSession, Send
 from app.settings.secret import Secret
 from app.surface.apps import server as module
 from app.surface.apps.server import MESSAGE_BYTES_MAX, AppServer
+from app.surface.pace import Pace
 from tests.media.live import until
 from tests.peers.media_app import MediaApp
 
@@ -71,7 +72,7 @@ async def test_an_app_that_is_killed_is_noticed(server: AppServer) -> None:
 
 
 async def test_an_app_that_falls_silent_is_noticed(server: AppServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 1.0)
     async with MediaApp(server.port, TOKEN) as app:
         app.socket.transport.pause_reading()  # it answers no ping any more
         await given_back()
@@ -92,6 +93,7 @@ async def test_who_does_not_log_in_must_go(server: AppServer, monkeypatch: pytes
         with contextlib.suppress(ConnectionError):
             assert await reader.read() == b""
     writer.close()
+    monkeypatch.setattr(module, "LOGIN_SECONDS", 2.0)  # this one has to come as far as the web socket
     async with MediaApp(server.port) as app:
         await app.closed()
 
@@ -140,13 +142,23 @@ async def test_octets_are_no_message(server: AppServer) -> None:
         assert await app.closed() == 1003
 
 
-async def test_who_asks_too_often_waits(server: AppServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MESSAGES_PER_SECOND", 4)
+async def test_each_message_is_paced(server: AppServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = list[int]()
+
+    class Noted(Pace):
+        def __init__(self, most: int) -> None:
+            super().__init__(most)
+            self._limit = most
+
+        async def take(self) -> None:
+            taken.append(self._limit)
+
+    monkeypatch.setattr(module, "Pace", Noted)
     async with MediaApp(server.port, TOKEN) as app:
-        began = asyncio.get_running_loop().time()
-        for _ in range(7):
+        taken.clear()
+        for _ in range(3):
             await app.ask("Hello")
-        assert asyncio.get_running_loop().time() - began > 0.5
+    assert taken == [module.MESSAGES_PER_SECOND] * 3
 
 
 async def test_who_does_not_read_is_cut_off(server: AppServer) -> None:
