@@ -5,20 +5,23 @@
 /* A client hears only where it has sent to. A server hears whoever may be the far end: its cookie sees to the rest. */
 static bool source_possible(const struct stream *stream, const struct relay_link *link, const struct packet *packet)
 {
-    if (stream->port.in_memory)
+    if (stream->port.in_memory || reach_has_proved(&stream->reach, &packet->source))
         return true;
     if (stream->setup.chosen_by_ice || dtls_is_client(link))
         return stream->configured && address_equal(latch_address(&stream->latch), &packet->source);
     return latch_possible(&stream->latch, &packet->source);
 }
 
-void stream_take_dtls(struct stream *stream, enum packet_component component, const struct packet *packet)
+void stream_take_dtls(struct stream *stream, enum packet_component component, struct packet *packet)
 {
     struct relay_link *link = stream->links[LINK_DTLS];
     stream->foreign++;
     /* Handshake and keys are RTP's; RTCP is muxed with it where they are used (RFC 5764, 5.1). */
     if (link == NULL || component != COMPONENT_RTP || packet->truncated || !source_possible(stream, link, packet))
         return;
+    /* By whichever of ICE's pairs it comes (RFC 8445, 12.2), it is one far end to the handshake, and answered by the chosen one. */
+    if (stream->setup.chosen_by_ice && stream->configured)
+        packet->source = *latch_address(&stream->latch);
     if (dtls_filter_passes(&stream->dtls_filter, packet->data, packet->size))
         relay_link_put(link, packet);
 }

@@ -6,7 +6,7 @@
 #include "stream.h"
 
 /** Hands on what may be of the stream's handshake, and counts it. */
-void stream_take_dtls(struct stream *stream, enum packet_component component, const struct packet *packet);
+void stream_take_dtls(struct stream *stream, enum packet_component component, struct packet *packet);
 
 /** Once per tick: sends what the handshake has to say, unless nothing may be sent yet. */
 void stream_send_dtls(struct stream *stream);

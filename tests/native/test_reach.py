@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from native import Clock, Engine, ForeignPacket, InvalidArgument, Reach, Relay, Stream
+from native import Clock, DtlsRole, Engine, ForeignPacket, InvalidArgument, Reach, Relay, Stream
+from tests.native.certificates import self_signed
 from tests.native.support import PCMU
 from tests.native.test_sockets import STUN, eventually, rtp, talk, towards, udp
 
@@ -131,6 +132,35 @@ def test_every_proved_address_is_heard_and_the_chosen_one_sent_to(engine: Engine
         other.settimeout(0.1)
         with pytest.raises(TimeoutError):
             other.recv(2000)
+
+
+def test_a_handshake_by_a_proved_address_is_answered_by_the_chosen_one(engine: Engine) -> None:
+    """Whichever pair the far end has chosen, and though it may change its mind on the way."""
+    identity = self_signed()
+    engine.set_identity(identity.der, identity.key)
+    stream = engine.new_stream("127.0.0.1")
+    here = "127.0.0.1", stream.rtp_port
+    with udp() as peer, udp() as other, udp() as stranger, Engine(Clock.STEPPED) as far:
+        stream.configure(replace(PCMU, **towards(peer), chosen_by_ice=True, encrypted=True))  # type: ignore[arg-type]
+        stream.set_reach(Reach(("ours",), proved=(peer.getsockname(), other.getsockname())))
+        stream.handshake(DtlsRole.SERVER)
+        far.set_identity(identity.der, identity.key)
+        client = far.new_memory_stream()
+        client.configure(replace(PCMU, encrypted=True))
+        client.handshake(DtlsRole.CLIENT)
+        far.step(3)
+        (hello,) = client.pop()
+        stranger.sendto(hello, here)
+        other.sendto(hello, here)
+        client.push(peer.recv(2000))
+        far.step(3)
+        (hello_with_cookie,) = client.pop()
+        peer.sendto(hello_with_cookie, here)
+        assert len(peer.recv(2000)) > len(hello_with_cookie)
+        for silent in (other, stranger):
+            silent.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                silent.recv(2000)
 
 
 def test_nothing_is_sent_without_consent(engine: Engine) -> None:
