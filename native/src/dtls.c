@@ -23,7 +23,7 @@ enum {
     SALT_BYTES_GCM = 12,                /* RFC 7714, 12 */
 };
 
-/* A handshake that somebody began and does not go on with gives way after that long to who begins another. */
+/* A handshake that somebody began and does not go on with gives way after that long to who returns another cookie. */
 static const int64_t STALLED_NS = 2LL * 1000 * 1000 * 1000;
 
 enum dtls_state { DTLS_WAITING, DTLS_LISTENING, DTLS_HANDSHAKING, DTLS_CONNECTED, DTLS_ENDED };
@@ -31,13 +31,14 @@ enum dtls_state { DTLS_WAITING, DTLS_LISTENING, DTLS_HANDSHAKING, DTLS_CONNECTED
 struct dtls {
     struct relay_link link;
     SSL *ssl;
+    SSL *other;                         /* listens while `ssl` has stalled; NULL: was not needed yet */
     BIO_ADDR *unused;                   /* OpenSSL insists on telling what we know better */
     struct dtls_wire wire;
     struct dtls_cookie cookie;
     enum dtls_state state;
     bool client;
     int number;
-    int64_t began_ns;                   /* when the handshake did */
+    int64_t advanced_ns;                /* when the handshake last did */
     atomic_bool open;
 };
 
@@ -141,6 +142,33 @@ static void tell_connected(struct dtls *dtls, struct events *events)
     explicit_bzero(&outcome, sizeof outcome);
 }
 
+/* --- what listens and shakes hands --- */
+
+static unsigned int longer_timeout(SSL *ssl, unsigned int last_us)
+{
+    (void)ssl;
+    unsigned int next = last_us == 0 ? FIRST_TIMEOUT_US : last_us * 2;
+    return next > LAST_TIMEOUT_US ? LAST_TIMEOUT_US : next;
+}
+
+static SSL *new_ssl(struct dtls *dtls, SSL_CTX *context)
+{
+    SSL *ssl = SSL_new(context);
+    BIO *bio = ssl == NULL ? NULL : dtls_bio_new(&dtls->wire);
+    if (bio == NULL) {
+        SSL_free(ssl);
+        return NULL;
+    }
+    SSL_set_bio(ssl, bio, bio);
+    SSL_set_app_data(ssl, &dtls->cookie);
+    DTLS_set_timer_cb(ssl, longer_timeout);
+    if (dtls->client)
+        SSL_set_connect_state(ssl);
+    else
+        SSL_set_accept_state(ssl);
+    return ssl;
+}
+
 /* --- steps --- */
 
 static bool only_waits(const struct dtls *dtls, int result)
@@ -149,10 +177,13 @@ static bool only_waits(const struct dtls *dtls, int result)
     return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
 }
 
-static void advance(struct dtls *dtls, struct events *events)
+static void advance(struct dtls *dtls, struct events *events, int64_t now_ns)
 {
+    OSSL_HANDSHAKE_STATE before = SSL_get_state(dtls->ssl);
     ERR_clear_error();
     int result = SSL_do_handshake(dtls->ssl);
+    if (SSL_get_state(dtls->ssl) != before)
+        dtls->advanced_ns = now_ns;
     if (result == 1)
         tell_connected(dtls, events);
     else if (!only_waits(dtls, result))
@@ -162,9 +193,9 @@ static void advance(struct dtls *dtls, struct events *events)
 static void begin(struct dtls *dtls, struct events *events, int64_t now_ns)
 {
     dtls->state = DTLS_HANDSHAKING;
-    dtls->began_ns = now_ns;
+    dtls->advanced_ns = now_ns;
     SSL_set_mtu(dtls->ssl, MTU);        /* each listening that came to nothing has forgotten it */
-    advance(dtls, events);
+    advance(dtls, events, now_ns);
 }
 
 /* Answers every ClientHello by the cookie alone, and keeps nothing of it, until one comes that has the cookie. */
@@ -187,18 +218,40 @@ static void attend(struct dtls *dtls)
 
 static bool gives_way(const struct dtls *dtls, const struct packet *packet, int64_t now_ns)
 {
-    return dtls->state == DTLS_HANDSHAKING && now_ns - dtls->began_ns >= STALLED_NS &&
+    return dtls->state == DTLS_HANDSHAKING && now_ns - dtls->advanced_ns >= STALLED_NS &&
            dtls_is_client_hello(packet->data, packet->size);
+}
+
+/* From elsewhere than who has stalled, who loses his place only to who returns a cookie. */
+static void listen_aside(struct dtls *dtls, const struct packet *packet, struct events *events, int64_t now_ns)
+{
+    const union address peer = dtls->cookie.peer;
+    if (dtls->other == NULL)
+        dtls->other = new_ssl(dtls, SSL_get_SSL_CTX(dtls->ssl));
+    if (dtls->other == NULL)
+        return;
+    SSL *stalled = dtls->ssl;
+    dtls->cookie.peer = dtls->wire.destination = packet->source;
+    dtls->wire.arrived = packet;
+    ERR_clear_error();
+    if (DTLSv1_listen(dtls->other, dtls->unused) > 0) {
+        dtls->ssl = dtls->other;
+        dtls->other = NULL;
+        SSL_free(stalled);
+        begin(dtls, events, now_ns);
+    } else {
+        dtls->cookie.peer = dtls->wire.destination = peer;
+    }
+    dtls->wire.arrived = NULL;
 }
 
 static void take(struct dtls *dtls, const struct packet *packet, struct events *events, int64_t now_ns)
 {
     bool listens = dtls->state == DTLS_LISTENING;
     if (!dtls->client && !listens && !address_equal(&dtls->cookie.peer, &packet->source)) {
-        if (!gives_way(dtls, packet, now_ns))
-            return;
-        dtls->state = DTLS_LISTENING;
-        listens = true;
+        if (gives_way(dtls, packet, now_ns))
+            listen_aside(dtls, packet, events, now_ns);
+        return;
     }
     if (listens && !dtls_is_client_hello(packet->data, packet->size))
         return;
@@ -211,7 +264,7 @@ static void take(struct dtls *dtls, const struct packet *packet, struct events *
         listen_for(dtls, events, now_ns);
         break;
     case DTLS_HANDSHAKING:
-        advance(dtls, events);
+        advance(dtls, events, now_ns);
         break;
     case DTLS_CONNECTED:
         attend(dtls);
@@ -259,6 +312,7 @@ static void free_dtls(struct relay_link *link)
 {
     struct dtls *dtls = of(link);
     SSL_free(dtls->ssl);
+    SSL_free(dtls->other);
     BIO_ADDR_free(dtls->unused);
     relay_link_close(link);
     explicit_bzero(&dtls->cookie, sizeof dtls->cookie);
@@ -267,30 +321,13 @@ static void free_dtls(struct relay_link *link)
 
 static const struct relay_work work = {serve, free_dtls};
 
-static unsigned int longer_timeout(SSL *ssl, unsigned int last_us)
-{
-    (void)ssl;
-    unsigned int next = last_us == 0 ? FIRST_TIMEOUT_US : last_us * 2;
-    return next > LAST_TIMEOUT_US ? LAST_TIMEOUT_US : next;
-}
-
 static bool prepare(struct dtls *dtls, SSL_CTX *context)
 {
     dtls->unused = BIO_ADDR_new();
-    dtls->ssl = SSL_new(context);
-    BIO *bio = dtls->ssl == NULL ? NULL : dtls_bio_new(&dtls->wire);
-    if (bio == NULL || dtls->unused == NULL || dtls_cookie_init(&dtls->cookie) != 0) {
-        BIO_free(bio);
+    if (dtls->unused == NULL || dtls_cookie_init(&dtls->cookie) != 0)
         return false;
-    }
-    SSL_set_bio(dtls->ssl, bio, bio);
-    SSL_set_app_data(dtls->ssl, &dtls->cookie);
-    DTLS_set_timer_cb(dtls->ssl, longer_timeout);
-    if (dtls->client)
-        SSL_set_connect_state(dtls->ssl);
-    else
-        SSL_set_accept_state(dtls->ssl);
-    return true;
+    dtls->ssl = new_ssl(dtls, context);
+    return dtls->ssl != NULL;
 }
 
 struct relay_link *dtls_new(SSL_CTX *context, enum media_dtls_role role, int stream, int number)

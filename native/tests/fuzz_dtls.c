@@ -1,5 +1,5 @@
 /* Datagrams of strangers that look like DTLS: filtered without reading past their end, and then thrown at a server that listens and at
- * one and a client in the middle of a handshake. */
+ * one and a client in the middle of a handshake, and from elsewhere at one whose handshake has stalled. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         throw_at(&listening, &client.address, copy, size);
         throw_at(&server, &client.address, copy, size);
         throw_at(&client, &server.address, copy, size);
+        server.later_ns = 3LL * 1000 * 1000 * 1000;
+        throw_at(&server, &listening.address, copy, size);
         end_close(&client);
         end_close(&server);
         end_close(&listening);

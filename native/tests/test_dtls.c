@@ -4,6 +4,7 @@
 
 enum { FLOOD = 3000, ROUNDS_MAX = 20000, REMEMBERED = 64, PORT_CLIENT = 4000, PORT_SERVER = 5000 };
 
+static const int64_t SECOND_NS = 1000LL * 1000 * 1000;
 static struct identity ours, theirs;
 
 /* What was carried, to be replayed. */
@@ -208,12 +209,64 @@ static void test_who_stops_half_way_gives_way(void)
     hello = first_of(&client);
     end_take(&server, &client.address, hello.data, hello.size);
     CHECK(!end_give(&server, &packet));
-    server.later_ns = 3LL * 1000 * 1000 * 1000;
+    server.later_ns = 3 * SECOND_NS;
     end_take(&server, &client.address, hello.data, hello.size);
     converse(&client, &server, 0);
     check_agreed(&client, &server);
     end_close(&stalling);
     close_both(&client, &server);
+}
+
+static void take_all(struct end *from, struct end *to)
+{
+    struct packet packet;
+    while (end_give(from, &packet))
+        end_take(to, &from->address, packet.data, packet.size);
+}
+
+/* However long he takes: whoever returns no cookie, which he cannot from an address that he forged, gets nothing but one. */
+static void test_who_is_slow_is_disturbed_by_nobody_without_a_cookie(void)
+{
+    struct end slow, client, server;
+    struct packet packet;
+    open_both(&slow, &server);
+    end_open(&client, &ours, MEDIA_DTLS_CLIENT, PORT_CLIENT + 2);
+    struct packet hello = second_of(&slow, &server, &slow.address), forged = first_of(&client);
+    end_take(&server, &slow.address, hello.data, hello.size);
+    take_all(&server, &slow);
+    server.later_ns = 3 * SECOND_NS;
+    end_take(&server, &client.address, forged.data, forged.size);
+    CHECK(end_give(&server, &packet));
+    CHECK(address_equal(&packet.source, &client.address) && packet.size < forged.size);
+    converse(&slow, &server, 0);
+    check_agreed(&slow, &server);
+    end_close(&client);
+    close_both(&slow, &server);
+}
+
+/* Time is counted from the last step that was made. */
+static void test_who_goes_on_keeps_his_place(void)
+{
+    struct end slow, client, server;
+    struct packet packet;
+    open_both(&slow, &server);
+    end_open(&client, &ours, MEDIA_DTLS_CLIENT, PORT_CLIENT + 2);
+    struct packet other = second_of(&client, &server, &client.address), hello = second_of(&slow, &server, &slow.address);
+    end_take(&server, &slow.address, hello.data, hello.size);
+    take_all(&server, &slow);
+    CHECK(end_give(&slow, &packet));
+    size_t first = 13 + (size_t)packet.data[11] * 256 + packet.data[12];        /* the record of his certificate */
+    CHECK(first < packet.size);
+    server.later_ns = SECOND_NS * 19 / 10;
+    end_take(&server, &slow.address, packet.data, first);
+    server.later_ns = 3 * SECOND_NS;
+    end_take(&server, &client.address, other.data, other.size);
+    CHECK_EQUAL(queue_count(&server.link->outgoing), 0);
+    end_take(&server, &slow.address, packet.data + first, packet.size - first);
+    converse(&slow, &server, 0);
+    check_agreed(&slow, &server);
+    end_close(&client);
+    close_both(&slow, &server);
 }
 
 static void test_a_client_begins_when_it_can_send(void)
@@ -319,6 +372,8 @@ int main(void)
     test_a_flood_without_cookies_begins_nothing();
     test_a_cookie_is_good_for_one_address();
     test_who_stops_half_way_gives_way();
+    test_who_is_slow_is_disturbed_by_nobody_without_a_cookie();
+    test_who_goes_on_keeps_his_place();
     test_a_client_begins_when_it_can_send();
     test_records();
     test_client_hellos();
