@@ -158,6 +158,7 @@ class TurnClosed:
 
     stream: Stream
     component: int
+    connection: int
     reason: str
 
 
@@ -227,7 +228,7 @@ def from_c(raw: Any, subject: Any) -> Event:
         lib.MEDIA_EVENT_RECORDING: lambda: RecordingChanged(subject, bool(raw.a)),
         lib.MEDIA_EVENT_RECORDED: lambda: RecordingEnded(subject, raw.a, raw.b),
         lib.MEDIA_EVENT_DTLS_CONNECTED: lambda: _connected(raw, subject),
-        lib.MEDIA_EVENT_TURN_CLOSED: lambda: TurnClosed(subject, raw.a + 1, _text(raw)),
+        lib.MEDIA_EVENT_TURN_CLOSED: lambda: TurnClosed(subject, raw.a + 1, raw.b, _text(raw)),
         lib.MEDIA_EVENT_DTLS_FAILED: lambda: _failed(raw, subject),
     }
     return makers[raw.kind]()

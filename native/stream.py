@@ -204,16 +204,16 @@ class Stream(Party):
         )
         return bool(checked(sent, "send"))
 
-    def open_turn(self, address: str, port: int, component: int = 1, trust: ServerTrust | None = None) -> None:
+    def open_turn(self, address: str, port: int, component: int = 1, trust: ServerTrust | None = None) -> int:
         """Connect to a TURN server over TCP, or over TLS where `trust` is given, in place of the connection before.
 
         What goes to a relay of this component goes that way, and what comes is taken as if it came over UDP, until
-        `TurnClosed` tells of the end. Raises InvalidArgument, LimitReached.
+        `TurnClosed` tells of the end and repeats the number that is returned. Raises InvalidArgument, LimitReached.
         """
         _require(component in COMPONENTS and len(address) <= ADDRESS_BYTES_MAX and port in PORTS, "open_turn: nowhere")
         tls = ffi.NULL if trust is None else _trust_to_c(trust)
         place = self._core.pointer, self.id, component - 1
-        checked(lib.engine_stream_turn(*place, address.encode(), port, tls), "open_turn")
+        return checked(lib.engine_stream_turn(*place, address.encode(), port, tls), "open_turn")
 
     def close_turn(self, component: int = 1) -> None:
         """Have no connection to a TURN server any more."""

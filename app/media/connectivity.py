@@ -86,6 +86,8 @@ class Connectivity:
         """Has chosen; its pairs come into use once the channels they need are bound."""
         self._waiting: list[Callable[[], None]] = []
         self._relays: dict[int, tuple[Base, TurnClient]] = {}
+        self._connections: dict[int, int] = {}
+        """The numbers of the newest: what is told of one before is no news."""
         self._candidates = Candidates()
         self._agent = IceAgent(new_credentials(), (), controlling=True)
         self._gathering: Gathering | None = None
@@ -157,7 +159,7 @@ class Connectivity:
     def turn_closed(self, event: TurnClosed) -> None:
         """The TURN server's connection is gone, and with it what it lent."""
         _, relay = self._relays.get(event.component, (None, None))
-        if relay is None or relay.failed:
+        if relay is None or relay.failed or event.connection != self._connections.get(event.component):
             return
         _log.warning("%s: no connection to the TURN server %s any more: %s", self._stream, relay.server, event.reason)
         relay.disconnected()
@@ -207,7 +209,7 @@ class Connectivity:
     def _connect(self, turn: TurnServer, component: int, relay: TurnClient) -> None:
         trust = turn_trust(turn) if turn.transport is TurnTransport.TLS else None
         try:
-            self._stream.open_turn(*turn.address, component, trust)
+            self._connections[component] = self._stream.open_turn(*turn.address, component, trust)
         except EngineError as error:
             _log.warning("%s: no connection to the TURN server %s: %s", self._stream, turn.address, error)
             relay.disconnected()

@@ -66,7 +66,7 @@ enum media_event_kind {
     MEDIA_EVENT_RECORDED,               /* nothing will be written any more; a: errno, 0 when all was, b: packets lost */
     MEDIA_EVENT_DTLS_CONNECTED,         /* a: the association's number, text (the far end's address), b: port, data: media_dtls_outcome */
     MEDIA_EVENT_DTLS_FAILED,            /* a, text and b likewise, data: why */
-    MEDIA_EVENT_TURN_CLOSED,            /* a: component, text: why */
+    MEDIA_EVENT_TURN_CLOSED,            /* a: component, b: the connection's number, text: why */
 };
 
 struct media_event {
@@ -329,7 +329,7 @@ int engine_stream_consent(struct engine *engine, int stream, int32_t millisecond
 int engine_stream_send(struct engine *engine, int stream, int component, const char *local_address, const char *remote_address,
                        uint16_t remote_port, const uint8_t *packet, size_t size);
 int engine_stream_turn(struct engine *engine, int stream, int component, const char *address, uint16_t port,
-                       const struct media_tls *tls);    /* address empty: no connection any more; tls NULL: TCP alone */
+                       const struct media_tls *tls);    /* the connection's number; address empty: 0, and none any more; tls NULL: TCP alone */
 int engine_stream_turn_send(struct engine *engine, int stream, int component, const uint8_t *message, size_t size);
 int engine_set_identity(struct engine *engine, const uint8_t *certificate, size_t certificate_size, const uint8_t *key,
                         size_t key_size);       /* DER; of the handshakes that are begun from now on */

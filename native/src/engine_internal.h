@@ -113,6 +113,7 @@ struct engine {
     int next_id;
     SSL_CTX *dtls_context;              /* NULL: no certificate yet */
     int associations;                   /* the number of the last one */
+    int connections;                    /* to TURN servers: the number of the last one */
     bool started;
     pthread_t media_thread;
 

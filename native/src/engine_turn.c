@@ -1,5 +1,6 @@
 /* TURN over TCP and TLS as other threads see it: the connection of each component of a stream. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "engine_internal.h"
@@ -16,9 +17,10 @@ static int new_connection(struct engine *engine, struct stream *stream, unsigned
     int error = relay_thread_admit(&engine->relay_thread);
     if (error != 0)
         return error;
-    *link = turn_link_new(&engine->relay_thread, stream->party.object.id, component, server, tls);
+    engine->connections = engine->connections % INT_MAX + 1;
+    *link = turn_link_new(&engine->relay_thread, stream->party.object.id, component, engine->connections, server, tls);
     if (*link != NULL)
-        return 0;
+        return engine->connections;
     relay_thread_withdraw(&engine->relay_thread);
     return -ENOMEM;
 }
@@ -27,18 +29,18 @@ static int connect_locked(struct engine *engine, struct stream *stream, unsigned
                           const struct media_tls *tls)
 {
     struct command command = {.kind = COMMAND_LINK, .object = &stream->party.object, .link = {.place = LINK_TURN_RTP + component}};
-    int error = 0;
+    int number = 0;
     engine_collect_locked(engine);
     if (server != NULL)
-        error = new_connection(engine, stream, component, server, tls, &command.link.link);
-    if (error != 0)
-        return error;
-    error = engine_send_locked(engine, &command);
+        number = new_connection(engine, stream, component, server, tls, &command.link.link);
+    if (number < 0)
+        return number;
+    int error = engine_send_locked(engine, &command);
     if (error == 0)
         stream->turn[component] = command.link.link;
     else if (command.link.link != NULL)
         relay_thread_dismiss(&engine->relay_thread, command.link.link);
-    return error;
+    return error == 0 ? number : error;
 }
 
 int engine_stream_turn(struct engine *engine, int id, int component, const char *address, uint16_t port, const struct media_tls *tls)

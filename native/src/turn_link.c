@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -31,6 +32,7 @@ struct turn_link {
     struct relay_link link;
     int wake_descriptor;                /* the relay thread's */
     unsigned component;
+    int number;
     union address server;
     bool secure;
     struct media_tls tls;
@@ -67,7 +69,11 @@ static void disconnect(struct turn_link *turn)
 
 static void fail(struct turn_link *turn, struct events *events, const char *reason)
 {
-    events_emit_text(events, MEDIA_EVENT_TURN_CLOSED, turn->link.stream, (int64_t)turn->component, reason);
+    struct media_event *event = events_begin(events, MEDIA_EVENT_TURN_CLOSED, turn->link.stream, (int64_t)turn->component, turn->number);
+    if (event != NULL) {
+        snprintf(event->text, sizeof event->text, "%s", reason);
+        events_commit(events);
+    }
     disconnect(turn);
 }
 
@@ -342,7 +348,7 @@ static void free_turn(struct relay_link *link)
 
 static const struct relay_work WORK = {serve, free_turn};
 
-struct relay_link *turn_link_new(struct relay_thread *thread, int stream, unsigned component, const union address *server,
+struct relay_link *turn_link_new(struct relay_thread *thread, int stream, unsigned component, int number, const union address *server,
                                  const struct media_tls *tls)
 {
     struct turn_link *turn = memory_new(sizeof *turn);
@@ -350,6 +356,7 @@ struct relay_link *turn_link_new(struct relay_thread *thread, int stream, unsign
         return NULL;
     turn->wake_descriptor = thread->wake_descriptor;
     turn->component = component;
+    turn->number = number;
     turn->server = *server;
     turn->secure = tls != NULL;
     turn->until_ns = RELAY_NEVER;

@@ -21,8 +21,9 @@
 #include "ip270_media.h"
 #include "relay_thread.h"
 
-/** Controlling thread. `tls` NULL: TCP alone; else it is copied. NULL when there is no memory. */
-struct relay_link *turn_link_new(struct relay_thread *thread, int stream, unsigned component, const union address *server,
+/** Controlling thread. `number` is the connection's, for its event. `tls` NULL: TCP alone; else it is copied. NULL when there is no
+    memory. */
+struct relay_link *turn_link_new(struct relay_thread *thread, int stream, unsigned component, int number, const union address *server,
                                  const struct media_tls *tls);
 
 /** Controlling thread: sends a STUN message as soon as the connection stands. False where too many wait already. */

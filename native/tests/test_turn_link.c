@@ -12,6 +12,8 @@
 
 static const int64_t SECOND_NS = 1000LL * 1000 * 1000;
 
+enum { NUMBER = 5 };
+
 struct scene {
     struct relay_thread thread;
     struct relay_link *link;
@@ -49,7 +51,7 @@ static void open_scene(struct scene *scene)
     listen_for(scene, &address);
     scene->now_ns = clock_now();
     CHECK_EQUAL(relay_thread_admit(&scene->thread), 0);
-    scene->link = turn_link_new(&scene->thread, 7, COMPONENT_RTCP, &address, NULL);
+    scene->link = turn_link_new(&scene->thread, 7, COMPONENT_RTCP, NUMBER, &address, NULL);
     serve(scene);
     scene->server = accept(scene->listener, NULL, NULL);
     CHECK(scene->server >= 0);
@@ -133,6 +135,7 @@ static void lies_end_it(void)
         say(&scene, lies[i], sizeof lies[i]);
         CHECK(closed(&scene));
         CHECK_EQUAL(scene.event.a, COMPONENT_RTCP);
+        CHECK_EQUAL(scene.event.b, NUMBER);
         CHECK_EQUAL(scene.event.object, 7);
         CHECK_EQUAL(scene.link->descriptor, -1);
         serve(&scene);
@@ -213,7 +216,7 @@ static void nobody_there_is_told(void)
     close(scene.listener);
     scene.listener = scene.server = -1;
     CHECK_EQUAL(relay_thread_admit(&scene.thread), 0);
-    scene.link = turn_link_new(&scene.thread, 7, COMPONENT_RTP, &address, NULL);
+    scene.link = turn_link_new(&scene.thread, 7, COMPONENT_RTP, NUMBER, &address, NULL);
     for (int i = 0; i < 100 && scene.event.kind != MEDIA_EVENT_TURN_CLOSED; i++) {
         serve(&scene);
         closed(&scene);

@@ -18,6 +18,7 @@ from app.model.media import OfferDue
 from app.model.session import CandidateKind, SessionDescription
 from app.security.certificates import Authority
 from app.settings.secret import Secret
+from native import Clock, Engine, TurnClosed
 from tests.media.live import LivePhone, until
 from tests.media.rig import STREAM
 from tests.media.test_relay import of_kind, relayed_only
@@ -275,6 +276,38 @@ async def test_a_connection_that_ends_in_a_call_has_another_way_looked_for(tmp_p
             for connection in tuple(connections):
                 connection.close()
             await lost.told(OfferDue)
+
+
+async def test_the_end_of_a_connection_before_does_not_concern_the_next(tmp_path: Path) -> None:
+    """It may be told after the next was opened."""
+    async with lender(TurnTransport.TCP, tmp_path) as lent:
+        with LivePhone(HERE, settings=ICE, servers=lent) as a, LivePhone(HERE, settings=ICE, servers=lent) as b:
+            await talk_through(a, b)
+            for phone in (a, b):
+                for component in (1, 2):
+                    phone.room.handle(TurnClosed(phone.voice.stream, component, 0, "late news"))
+                assert not any(isinstance(event, OfferDue) for event in phone.events)
+            assert of_kind(await a.offer(), CandidateKind.RELAYED)
+            await a.hears()
+            await b.hears()
+
+
+async def test_each_connection_has_a_number_that_its_end_repeats() -> None:
+    async with listening(close_at_once) as port:
+        with Engine(Clock.TIMER) as engine:
+            stream = engine.new_stream(HERE)
+            engine.start()
+            told: dict[int, int] = {}
+
+            def hear() -> bool:
+                told.update(
+                    {event.connection: event.component for event in engine.drain() if isinstance(event, TurnClosed)}
+                )
+                return len(told) == 2
+
+            numbers = [stream.open_turn(HERE, port, component) for component in (1, 2)]
+            await until(hear)
+            assert told == {numbers[0]: 1, numbers[1]: 2}
 
 
 async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
