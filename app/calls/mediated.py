@@ -31,23 +31,26 @@ _StreamEvent = (
     | MediaRefused
     | DigitHeard
     | MediaBegan
-    | RecordingState
 )
 
 
 class MediaEvents:
-    """Takes the media room's events; those of streams that are gone are ignored."""
+    """Takes the media room's events; those of streams and calls that are gone are ignored."""
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
 
     def handle(self, event: MediaEvent, now: float) -> None:
-        """One event of the desk's devices or of a stream."""
+        """One event of the desk's devices, of a call or of a stream."""
         desk = self._switch.desk
         if isinstance(event, PathsChanged):
             desk.paths = event
         elif isinstance(event, MicrophoneGate):
             desk.microphone_open = event.open
+        elif isinstance(event, RecordingState):
+            call = self._switch.board.calls.get(event.call)
+            if call is not None:
+                call.recording = event.on
         else:
             self._stream_event(event, now)
 
@@ -80,5 +83,3 @@ class MediaEvents:
                 switch.settle_result(call, leg, Failure(Cause.BEARER_NOT_AVAILABLE, event.reason), now)
             case MediaBegan():
                 leg.stream.began = True
-            case RecordingState():
-                call.recording = event.on

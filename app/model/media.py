@@ -175,9 +175,9 @@ class MediaBegan(msgspec.Struct, frozen=True, tag=True):
 
 
 class RecordingState(msgspec.Struct, frozen=True, tag=True):
-    """Packets of this stream are being written to a recording now, or no longer."""
+    """Packets of this call are being written to a recording now, or no longer, whatever stream they come from."""
 
-    stream: StreamId
+    call: CallId
     on: bool
 
 

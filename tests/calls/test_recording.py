@@ -6,7 +6,7 @@ import pytest
 
 from app.calls.rules import CallRules, RecordingRules
 from app.model.cause import Cause
-from app.model.ids import LegId
+from app.model.ids import CallId, LegId
 from app.model.media import RecordingState
 from app.model.party import Party
 from app.model.signalling import Connected, Released, SetupIndicated
@@ -134,10 +134,30 @@ def test_the_notice_follows_what_is_really_recorded() -> None:
     leg = phone.talk("201")
     (one,) = phone.media.scene.recorded
     assert (phone.views[0].recording.wanted, phone.views[0].recording.running) == (True, False)
-    phone.say(RecordingState(one.stream, on=True))
+    phone.say(RecordingState(one.call, on=True))
     assert phone.views[0].recording.running
-    phone.say(RecordingState(one.stream, on=False))
+    phone.say(RecordingState(one.call, on=False))
     assert not phone.views[0].recording.running
-    phone.say(RecordingState(one.stream, on=True))
+    phone.say(RecordingState(one.call, on=True))
     phone.say(Released(leg, Cause.NORMAL_CLEARING))
     assert [view.recording.running for view in phone.views] == [False]
+
+
+def test_the_notice_ends_with_the_recording_though_the_leg_was_replaced() -> None:
+    phone = phone_with(ALWAYS)
+    old = phone.talk()
+    (before,) = phone.media.scene.recorded
+    phone.say(RecordingState(before.call, on=True))
+    phone.say(SetupIndicated(LegId("in-9"), LINE, Party("400"), Party("200"), session(), replaces=old))
+    (after,) = phone.media.scene.recorded
+    assert (after.call, after.stream != before.stream) == (before.call, True)
+    assert phone.views[0].recording.running
+    phone.say(RecordingState(before.call, on=False))
+    assert not phone.views[0].recording.running
+
+
+def test_what_is_told_of_a_call_that_is_gone_is_ignored() -> None:
+    phone = phone_with(ALWAYS)
+    phone.talk()
+    phone.say(RecordingState(CallId("another"), on=True))
+    assert not phone.views[0].recording.running

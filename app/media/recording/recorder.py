@@ -88,7 +88,7 @@ class Recorder:
         call = next((call for call in self._recorded() if call.recording is event.recording), None)
         if isinstance(event, RecordingChanged):
             if call is not None:
-                self._post(RecordingState(call.stream, event.writing))
+                self._tell(call, on=event.writing)
             return
         self._keeper.ended(event.recording.path)
         if event.lost:
@@ -110,7 +110,7 @@ class Recorder:
             call.go_on(voice, spoken)
         except EngineError as error:
             log.error("%s cannot be recorded: %s", one.call, error)
-            self._calls.setdefault(one.call, _RecordedCall(one.stream, None, None))
+            self._calls.setdefault(one.call, _RecordedCall(one.call, None, None))
             self._keeper.failed("The phone's sound engine cannot record this call")
 
     def _begin(self, one: Recorded) -> _RecordedCall:
@@ -119,7 +119,7 @@ class Recorder:
         path = facts.folder / file_name(guid, facts.mac, next(self._serials), facts.registration)
         dialogue = DummyDialogue(guid, facts.registration, one.party, incoming=one.incoming)
         recording = self._engine.new_recording(path, facts.limit)
-        call = self._calls[one.call] = _RecordedCall(one.stream, recording, dialogue)
+        call = self._calls[one.call] = _RecordedCall(one.call, recording, dialogue)
         self._keeper.begun(path)
         return call
 
@@ -161,14 +161,19 @@ class Recorder:
     def _over(self, call: _RecordedCall, recording: Recording) -> None:
         self._ending.pop(recording, None)
         call.recording = None
-        self._post(RecordingState(call.stream, on=False))
+        self._tell(call, on=False)
+
+    def _tell(self, call: _RecordedCall, *, on: bool) -> None:
+        """Say whether it is written, unless the call has a newer recording, which counts."""
+        if self._calls.get(call.id, call) is call:
+            self._post(RecordingState(call.id, on))
 
 
 class _RecordedCall:
     """A call, and its recording as long as that runs."""
 
-    def __init__(self, stream: StreamId, recording: Recording | None, dialogue: DummyDialogue | None) -> None:
-        self.stream = stream
+    def __init__(self, call: CallId, recording: Recording | None, dialogue: DummyDialogue | None) -> None:
+        self.id = call
         self.recording = recording
         self.dialogue = dialogue
         self._described: Formats | None = None
@@ -186,7 +191,7 @@ class _RecordedCall:
                 with contextlib.suppress(EngineClosed):
                     self._attached.stream.record(None)
             voice.stream.record(self.recording)
-            self._attached, self.stream = voice, voice.name
+            self._attached = voice
         if spoken != self._described and _described(self.recording, self.dialogue.describe(spoken)):
             self._described = spoken
 

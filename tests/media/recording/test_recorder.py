@@ -17,7 +17,7 @@ from app.model.ids import CallId, StreamId
 from app.model.media import OfferReady, Recorded, RecordingState, Scene
 from app.model.party import Party
 from app.model.session import Direction
-from native import Clock, Engine, EngineClosed, LimitReached, RecordingEnded
+from native import Clock, Engine, EngineClosed, LimitReached, Recording, RecordingEnded
 from native.recording import MESSAGE_BYTES_MAX
 from tests.media.rig import PATHS, RINGER, STREAM, Phone, phone, run
 from tests.peers.tshark import fields, rtp_streams
@@ -79,7 +79,7 @@ class Desk(Phone):
 
     @property
     def states(self) -> list[bool]:
-        return [event.on for event in self.events if isinstance(event, RecordingState)]
+        return [event.on for event in self.events if isinstance(event, RecordingState) and event.call == CALL]
 
 
 @pytest.fixture
@@ -309,3 +309,22 @@ def test_a_busy_engine_gives_the_room_of_a_recording_back_later(desk: Desk) -> N
     desk.run(0.1)
     with pytest.raises(EngineClosed):
         ended.finish()
+
+
+def test_the_end_of_an_older_recording_says_nothing_of_the_newer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_recording: Recording) -> None:
+        raise LimitReached
+
+    desk.agree()
+    desk.record()
+    desk.run(0.3)
+    with monkeypatch.context() as patched:
+        patched.setattr(Recording, "finish", busy)
+        desk.talk()
+        desk.record()
+        desk.run(0.3)
+    desk.record()
+    desk.run(0.1)
+    older, _ = desk.shelf.begun_paths
+    assert desk.shelf.ended_paths == [older]
+    assert desk.states == [True, True]
