@@ -98,6 +98,19 @@ class Fingerprint(msgspec.Struct, frozen=True):
     function: str
     digest: bytes
 
+    @classmethod
+    def read(cls, function: str, pairs: str) -> Fingerprint | None:
+        """From hexadecimal pairs with colons between; None for a function that proves nothing, or a digest not of it.
+
+        Raises ValueError where `pairs` are none.
+        """
+        function, digest = function.lower(), bytes.fromhex(pairs.replace(":", ""))
+        return cls(function, digest) if _DIGEST_SIZES.get(function) == len(digest) else None
+
+
+_DIGEST_SIZES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+"""Octets. Older functions prove nothing any more (RFC 8122, 5)."""
+
 
 class DtlsDescription(msgspec.Struct, frozen=True):
     """What a description says of the handshake that agrees on keys."""

@@ -15,8 +15,6 @@ Attributes: TypeAlias = list[tuple[str, str | None]]
 
 _FINGERPRINT = re.compile(r"([A-Za-z0-9-]{1,16}) ((?:[0-9A-Fa-f]{2}:){1,63}[0-9A-Fa-f]{2})")
 _TLS_ID = re.compile(r"[A-Za-z0-9+/_-]{20,255}")
-_DIGEST_SIZES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
-"""Older functions prove nothing any more (RFC 8122, 5)."""
 _DEFAULT_SETUP = DtlsSetup.ACTIVE
 """RFC 4145, 4."""
 
@@ -45,10 +43,7 @@ def dtls_lines(dtls: DtlsDescription) -> list[str]:
 
 def _fingerprint(value: str) -> Fingerprint | None:
     match = _FINGERPRINT.fullmatch(value.strip())
-    if match is None:
-        return None
-    function, digest = match[1].lower(), bytes.fromhex(match[2].replace(":", ""))
-    return Fingerprint(function, digest) if _DIGEST_SIZES.get(function) == len(digest) else None
+    return None if match is None else Fingerprint.read(match[1], match[2])
 
 
 def _first(attributes: Attributes, name: str) -> str:

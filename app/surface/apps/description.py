@@ -194,9 +194,9 @@ def _crypto_in(crypto: Crypto) -> CryptoDescription | None:
 
 def _dtls_in(dtls: Dtls) -> DtlsDescription | None:
     fingerprints = tuple(
-        Fingerprint(one.algorithm.lower(), bytes.fromhex(one.value.replace(":", "")))
+        fingerprint
         for one in dtls.fingerprints
-        if _DIGEST_OCTETS.get(one.algorithm.lower()) == (len(one.value) + 1) // 3
+        if (fingerprint := Fingerprint.read(one.algorithm, one.value)) is not None
     )
     return DtlsDescription(_SETUPS[dtls.role], fingerprints) if fingerprints else None
 
@@ -250,4 +250,3 @@ def _candidate_out(one: IceCandidate) -> Candidate:
 _COMPONENTS = {"rtp": 1, "rtcp": 2}
 _NAMES: dict[int, Literal["rtp", "rtcp"]] = {1: "rtp", 2: "rtcp"}
 _SETUPS = {DtlsRole.AUTO: DtlsSetup.ACTPASS, DtlsRole.CLIENT: DtlsSetup.ACTIVE, DtlsRole.SERVER: DtlsSetup.PASSIVE}
-_DIGEST_OCTETS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
