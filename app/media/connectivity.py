@@ -311,7 +311,7 @@ class Connectivity:
         for base, peer, data in sent:
             _, relay = self._relays.get(base.component, (None, None))
             if not base.relayed:
-                self._stream.send(data, peer.host, peer.port, base.component, base.address.host)
+                self._send(data, peer, base)
             elif relay is not None and relay.relayed is not None:
                 relay.output.append(relay.wrap(peer, data))
 
@@ -321,7 +321,14 @@ class Connectivity:
             if self._connected:
                 self._stream.send_turn(data, base.component)
             else:
-                self._stream.send(data, *relay.server, base.component, base.address.host)
+                self._send(data, relay.server, base)
+
+    def _send(self, data: bytes, to: Address, base: Base) -> None:
+        """One datagram that cannot leave shall not stop the clock: it is lost, as others are on their way."""
+        try:
+            self._stream.send(data, to.host, to.port, base.component, base.address.host)
+        except EngineError as error:
+            _log.warning("%s: nothing can be sent from %s to %s: %s", self._stream, base.address, to, error)
 
     def _take(self, agent: IceAgent, event: IceEvent) -> None:
         match event:

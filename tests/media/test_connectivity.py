@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from app.media.connectivity import PLAIN_AFTER
 from app.media.ice import binding
 from app.media.ice.binding import Credentials, Role
+from app.media.ice.candidates import usable
 from app.media.room import MediaSettings
-from app.model.media import OfferDue
-from app.model.session import CandidateKind, SessionDescription
+from app.model.media import MediaRefused, OfferDue
+from app.model.session import CandidateKind, IceCandidate, SessionDescription
+from native import InvalidArgument, Stream
 from tests.media.live import LivePhone, agree, changed, until
 from tests.media.rig import STREAM
 
@@ -119,6 +122,35 @@ def show_an_agent(phone: LivePhone, offer: SessionDescription) -> None:
     check = binding.check(*asked, Role(controlling=False, tie_breaker=1), bytes(12), 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far_end:
         far_end.sendto(check, (HERE, phone.voice.stream.rtp_port))
+
+
+async def test_what_cannot_be_sent_does_not_stop_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best liked of the far end's addresses is one that the engine refuses."""
+    send = Stream.send
+
+    def picky(stream: Stream, packet: bytes, address: str, *where: Any) -> bool:
+        if address == ELSEWHERE:
+            raise InvalidArgument("not there")
+        return send(stream, packet, address, *where)
+
+    monkeypatch.setattr(Stream, "send", picky)
+    with LivePhone(HERE, settings=ICE) as a, LivePhone(HERE, settings=ICE) as b:
+        answer = await b.answer(await a.offer())
+        ice = answer.media[0].ice
+        assert ice is not None
+        best = msgspec.structs.replace(ice.candidates[0], address=ELSEWHERE, priority=2**31 - 1)
+        a.room.take_answer(
+            STREAM, changed(answer, ice=msgspec.structs.replace(ice, candidates=(best, *ice.candidates)))
+        )
+        await until(lambda: a.route is not None)
+        await a.hears()
+        await b.hears()
+        assert not any(isinstance(event, MediaRefused) for event in a.events)
+
+
+def test_an_address_with_a_zone_is_not_checked() -> None:
+    one = IceCandidate("1", 1, 1, "fe80::1", 9, CandidateKind.HOST)
+    assert usable((msgspec.structs.replace(one, address="fe80::1%lo"), one)) == (one,)
 
 
 async def falls_silent(phone: LivePhone) -> bool:

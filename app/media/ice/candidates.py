@@ -101,5 +101,7 @@ def _is_one_host(candidate: IceCandidate) -> bool:
         address = ipaddress.ip_address(candidate.address)
     except ValueError:
         return False  # a name, perhaps of multicast DNS: nobody here resolves it
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        return False  # a zone means something to the machine that wrote it alone (RFC 4007, 6)
     everybody = address == ipaddress.IPv4Address("255.255.255.255")
     return bool(candidate.port) and not (address.is_multicast or address.is_unspecified or everybody)

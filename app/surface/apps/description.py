@@ -25,7 +25,8 @@ from app.model.session import (
 )
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
-_Address = Annotated[str, msgspec.Meta(max_length=255)]
+_Address = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[A-Za-z0-9._:-]*\Z")]
+"""As in SDP: no zone of a link-local address, which means something to one machine alone (RFC 4007, 6)."""
 _Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 _SUITES = frozenset(CryptoSuite)
 

@@ -122,6 +122,8 @@ def test_secrets_are_not_printed() -> None:
         {"port": "4000"},
         {"rtcpPort": 70000},
         {"address": "x" * 256},
+        {"address": "fe80::1%x"},
+        {"address": "192.0.2.9\n"},
         {"direction": "sideways"},
         {"profile": "TCP/MSRP"},
         {"packetTime": 0},
@@ -138,6 +140,13 @@ def test_secrets_are_not_printed() -> None:
         {"ice": {"usernameFragment": "frag\n", "password": "p" * 22}},
         {"ice": {"usernameFragment": "frag", "password": "p" * 22, "candidates": [CANDIDATE] * 65}},
         {"ice": {"usernameFragment": "frag", "password": "p" * 22, "candidates": [{**CANDIDATE, "type": "magic"}]}},
+        {
+            "ice": {
+                "usernameFragment": "frag",
+                "password": "p" * 22,
+                "candidates": [{**CANDIDATE, "address": "fe80::1%x"}],
+            }
+        },
     ],
 )
 def test_what_is_wrong_is_refused(wrong: dict[str, Any]) -> None:
