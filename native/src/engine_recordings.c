@@ -30,7 +30,11 @@ int engine_recording_add(struct engine *engine, int recording, bool outbound, co
     if (recorded == NULL)
         return -ENOMEM;
     command.other = &recorded->object;
-    int result = engine_command_to(engine, recording, OBJECT_RECORDING, &command);
+    pthread_mutex_lock(&engine->control);
+    engine_collect_locked(engine);      /* the messages before it: many may come between two events */
+    command.object = engine_find_kind(engine, recording, OBJECT_RECORDING);
+    int result = command.object == NULL ? -ENOENT : engine_send_locked(engine, &command);
+    pthread_mutex_unlock(&engine->control);
     if (result != 0)
         recorded->object.free(&recorded->object);
     return result;

@@ -10,7 +10,7 @@
 #include "recording.h"
 #include "wire.h"
 
-enum { LIMIT = 1 << 20 };
+enum { LIMIT = 1 << 20, MESSAGES = 5000 };
 
 static char folder[] = "/tmp/recording-XXXXXX";
 
@@ -124,6 +124,22 @@ static void test_every_end(void)
     }
 }
 
+/* More than there is room for on the way back, and nobody asks for events meanwhile. The sanitizer sees what is lost. */
+static void test_many_messages_are_all_freed(void)
+{
+    char path[64];
+    struct engine *engine = new_engine();
+    new_path(path);
+    int recording = engine_recording_new(engine, path, LIMIT);
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        CHECK_EQUAL(engine_recording_add(engine, recording, true, (const uint8_t *)"hello", 5), 0);
+        if (i % 64 == 0)
+            CHECK_EQUAL(engine_step(engine, 1), 0);
+    }
+    engine_free(engine);
+    CHECK_EQUAL(unlink(path), 0);
+}
+
 static void test_wrong_arguments(void)
 {
     static char longest[PATH_MAX + 1];
@@ -154,6 +170,7 @@ int main(void)
     test_a_ring_that_is_full_counts_what_it_loses();
     test_what_is_offered_and_not_kept_is_forgotten();
     test_every_end();
+    test_many_messages_are_all_freed();
     test_wrong_arguments();
     CHECK_EQUAL(rmdir(folder), 0);
     return 0;
