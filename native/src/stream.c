@@ -333,9 +333,9 @@ static void receive_streamed(struct stream *stream, struct events *events)
 {
     for (unsigned component = 0; component < COMPONENTS; component++) {
         struct relay_link *link = stream->reach.streams[component];
-        struct packet *packet;
-        while (link != NULL && (packet = queue_front(&link->outgoing)) != NULL) {
-            take(stream, (enum packet_component)component, packet, events);
+        /* No more than there are now: the relay thread may put in as fast as this one takes out. */
+        for (size_t left = link == NULL ? 0 : queue_count(&link->outgoing); left > 0; left--) {
+            take(stream, (enum packet_component)component, queue_front(&link->outgoing), events);
             queue_release(&link->outgoing);
         }
     }

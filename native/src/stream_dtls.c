@@ -35,13 +35,14 @@ static const union address *destination_of(const struct stream *stream, const st
 void stream_send_dtls(struct stream *stream)
 {
     struct relay_link *link = stream->links[LINK_DTLS];
-    const struct packet *packet;
     dtls_filter_tick(&stream->dtls_filter);
     if (link == NULL || stream->reach.silenced)
         return;
     if (stream->configured && stream->setup.reachable)
         dtls_open(link);
-    while ((packet = queue_front(&link->outgoing)) != NULL) {
+    /* No more than there are now: the relay thread may put in as fast as this one takes out. */
+    for (size_t left = queue_count(&link->outgoing); left > 0; left--) {
+        const struct packet *packet = queue_front(&link->outgoing);
         const union address *to = destination_of(stream, packet);
         bool known = stream->port.in_memory || to->generic.sa_family != AF_UNSPEC;
         if (known && !reach_send(&stream->reach, &stream->port, COMPONENT_RTP, packet->data, packet->size, &stream->setup.local, to))
