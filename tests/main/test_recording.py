@@ -17,8 +17,10 @@ from tests.scenarios.rig import Rig, Surface
 PATIENCE = 20.0
 
 
-def phone_of(world: Rig, folder: Path, url: str, more: str = "") -> PhoneProcess:
+def phone_of(world: Rig, folder: Path, url: str, trust: Path | None = None, more: str = "") -> PhoneProcess:
     """A phone that records to this server."""
+    if trust is not None:
+        more += f'\ntrust_file = "{trust}"'
     recording = f'[recording]\nurl = "{url}"\nuser = "{USER}"\npassword = "{PASSWORD}"\n{more}\n'
     return PhoneProcess(folder / "phone", world.configuration("udp") + recording)
 
@@ -52,7 +54,7 @@ def whole(path: Path) -> None:
 
 async def test_a_call_is_sent_while_it_runs_and_found_by_wireshark(world: Rig, tmp_path: Path) -> None:
     async with nginx() as server:
-        phone = phone_of(world, tmp_path, server.url)
+        phone = phone_of(world, tmp_path, server.url, server.trust)
         async with phone.running() as surface:
             await call_the_echo(surface)
             assert await surface.until(recorded, PATIENCE), surface.describe()
@@ -84,7 +86,7 @@ async def test_nothing_is_lost_while_the_server_is_away_not_even_by_a_crash(worl
         await phone.end(signal.SIGKILL)
         with kept.open("ab") as file:
             file.write(b"\x00\x00\x00\x01half a packet")
-        async with nginx(at=port) as server, phone.running() as surface:
+        async with nginx(login=False, at=port) as server, phone.running() as surface:
             await until(lambda: list(server.stored.iterdir()), "never delivered")
             await until(lambda: not kept.exists(), "kept after it was delivered")
             whole(server.stored / kept.name)
@@ -92,7 +94,7 @@ async def test_nothing_is_lost_while_the_server_is_away_not_even_by_a_crash(worl
 
 async def test_the_user_stops_and_starts_where_he_may(world: Rig, tmp_path: Path) -> None:
     async with nginx() as server:
-        phone = phone_of(world, tmp_path, server.url, "user_control = true\nby_default = false")
+        phone = phone_of(world, tmp_path, server.url, server.trust, "user_control = true\nby_default = false")
         async with phone.running() as surface:
             await call_the_echo(surface)
             assert surface.snapshot is not None

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.security.certificates import Authority
 from tests.peers.peer import PeerFailed
 
 USER, PASSWORD, REALM = "ip270", "keep this", "recordings"
@@ -29,7 +30,7 @@ http {{
     proxy_temp_path {folder}/t; fastcgi_temp_path {folder}/t; uwsgi_temp_path {folder}/t; scgi_temp_path {folder}/t;
     server {{
         listen 127.0.0.1:{port} {tls};
-        location / {{ root {folder}/stored; dav_methods PUT; auth_basic {realm}; auth_basic_user_file {folder}/users; }}
+        location / {{ root {folder}/stored; dav_methods PUT; {login} }}
     }}
 }}
 """
@@ -52,10 +53,11 @@ auth.require = ("" => (
 
 @dataclass(frozen=True)
 class WebServer:
-    """Where it listens, what it has stored, and what it is still being sent."""
+    """Where it listens, what it has stored, and what it is still being sent. `trust` vouches for its certificate."""
 
     url: str
     folder: Path
+    trust: Path | None = None
 
     @property
     def stored(self) -> Path:
@@ -68,28 +70,30 @@ class WebServer:
 
 
 @contextlib.asynccontextmanager
-async def nginx(
-    certificate: tuple[Path, Path] | None = None, most: str = "100m", at: socket.socket | None = None
-) -> AsyncIterator[WebServer]:
-    """PUT with Basic; by TLS with a certificate and its key. Bodies of more than `most` are refused.
+async def nginx(*, login: bool = True, most: str = "100m", at: socket.socket | None = None) -> AsyncIterator[WebServer]:
+    """PUT with Basic by TLS; without a `login` by plain HTTP from anybody. Bodies of more than `most` are refused.
 
     It listens `at` a socket of `reserved`, or at one of its own.
     """
     with _folder() as folder, reserved() if at is None else contextlib.nullcontext(at) as listener:
         port = listener.getsockname()[1]
-        (folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
-        tls = (
-            ""
-            if certificate is None
-            else f"ssl; ssl_certificate {certificate[0]}; ssl_certificate_key {certificate[1]}"
-        )
-        text = _NGINX.format(folder=folder, port=port, tls=tls, most=most, realm=REALM)
+        if login:
+            (folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
+            authority = Authority("Recordings")
+            identity = authority.issue(("localhost",)).write(folder, "server")
+            tls = f"ssl; ssl_certificate {identity.certificate}; ssl_certificate_key {identity.key}"
+            ask = f"auth_basic {REALM}; auth_basic_user_file {folder}/users;"
+            trust = folder / "trust.pem"
+            trust.write_bytes(authority.pem)
+            server = WebServer(f"https://localhost:{port}/", folder, trust)
+        else:
+            tls = ask = ""
+            server = WebServer(f"http://127.0.0.1:{port}/", folder)
+        text = _NGINX.format(folder=folder, port=port, tls=tls, most=most, login=ask)
         (folder / "nginx.conf").write_text(text)
         command = ("nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log"))
-        host = "127.0.0.1" if certificate is None else "localhost"
-        url = f"http{'' if certificate is None else 's'}://{host}:{port}/"
         async with _running(command, {"NGINX": f"{listener.fileno()};"}, listener, folder):
-            yield WebServer(url, folder)
+            yield server
 
 
 @contextlib.asynccontextmanager

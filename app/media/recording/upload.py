@@ -214,8 +214,13 @@ class Uploader:
         return response.status, response.headers
 
     def _may_login(self, url: URL, headers: CIMultiDictProxy[str]) -> bool:
+        """Whether Basic is the way in, which shows the password to whoever can read along (RFC 7617, 4)."""
         challenge = str(headers.get(hdrs.WWW_AUTHENTICATE, ""))
-        return bool(self._target.user) and url.origin() == self._origin and challenge.lower().startswith("basic")
+        if not (self._target.user and url.origin() == self._origin and challenge.lower().startswith("basic")):
+            return False
+        if url.scheme != "https":
+            raise LoginFailed("The server for recordings wants the password unencrypted", _ADVICE_BASIC)
+        return True
 
     def _redirected(self, url: URL, location: str) -> URL:
         """Where to go instead; never from https to what anybody can read."""
@@ -282,6 +287,7 @@ _ADVICE_REACH = "The recordings are kept and sent later."
 _ADVICE_ROOM = "Have recording.spool_size raised, or the server looked at."
 _ADVICE_LOGIN = "Check recording.user and recording.password; the recordings are kept."
 _ADVICE_TARGET = "Check recording.url and recording.user."
+_ADVICE_BASIC = "Give recording.url with https, or have the server ask for Digest; the recordings are kept."
 _ADVICE_URL = "Check recording.url, and that it may be written to; the recordings are kept."
 
 

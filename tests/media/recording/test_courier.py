@@ -40,8 +40,8 @@ class World:
         path.write_bytes(HEADER + (b"\0" * 12 + b"\0\0\0\0") * (size // 16))
         return path
 
-    async def aim(self, url: str) -> None:
-        await self.courier.set_target(Target(url, USER, Secret(PASSWORD), client_context(None)))
+    async def aim(self, url: str, trust: Path | None = None) -> None:
+        await self.courier.set_target(Target(url, USER, Secret(PASSWORD), client_context(trust)))
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ async def test_what_an_earlier_start_left_is_sent_oldest_first(world: World) -> 
 async def test_a_running_recording_is_sent_and_deleted_only_at_its_end(world: World) -> None:
     async with nginx() as web:
         world.courier.start()
-        await world.aim(web.url)
+        await world.aim(web.url, web.trust)
         path = world.put("call", 30_000)
         world.courier.begun(path)
         await until(web.coming)

@@ -11,7 +11,6 @@ import pytest
 
 from app.media.recording import upload
 from app.media.recording.upload import Gone, LoginFailed, Source, Target, TooLarge, Unreachable, Uploader, UploadError
-from app.security.certificates import Authority
 from app.security.tls import client_context
 from app.settings.secret import Secret
 from tests.media.recording import servers
@@ -21,6 +20,7 @@ from tests.peers.web_servers import PASSWORD, USER, WebServer, lighttpd, nginx
 PATIENCE = 20.0
 DATA = bytes(range(256)) * 1200
 """Longer than one chunk."""
+BASIC = b'HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n'
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def uploaders() -> AsyncIterator[Make]:
 @pytest.mark.parametrize("server", [nginx, lambda: lighttpd("SHA-256"), lambda: lighttpd("MD5")])
 async def test_a_recording_arrives_whole_with_basic_and_with_digest(server: Serve, path: Path, uploaders: Make) -> None:
     async with server() as web:
-        uploader = uploaders(web.url)
+        uploader = uploaders(web.url, trust=web.trust)
         for _ in range(2):  # the second with what was learnt from the first
             await uploader.send(Source(path, finished=True))
             assert (web.stored / path.name).read_bytes() == DATA
@@ -61,7 +61,7 @@ async def test_a_recording_arrives_whole_with_basic_and_with_digest(server: Serv
 async def test_a_recording_that_grows_arrives_whole(server: Serve, path: Path, uploaders: Make) -> None:
     async with server() as web:
         source = Source(path, finished=False)
-        sending = asyncio.create_task(uploaders(web.url).send(source))
+        sending = asyncio.create_task(uploaders(web.url, trust=web.trust).send(source))
         for _ in range(3):
             await asyncio.sleep(0.1)
             with path.open("ab") as file:
@@ -96,26 +96,22 @@ async def test_a_challenge_ends_the_request_it_answers(path: Path, uploaders: Ma
 async def test_a_wrong_password_is_refused_in_words(server: Serve, path: Path, uploaders: Make) -> None:
     async with server() as web:
         with pytest.raises(LoginFailed, match="name and password") as refused:
-            await uploaders(web.url, password="wrong").send(Source(path, finished=True))
+            await uploaders(web.url, password="wrong", trust=web.trust).send(Source(path, finished=True))
         assert "recording.password" in refused.value.advice
         assert "wrong" not in str(refused.value)
 
 
-async def test_https_is_verified(path: Path, uploaders: Make, tmp_path: Path) -> None:
-    authority = Authority("Recordings")
-    trust = tmp_path / "trust.pem"
-    trust.write_bytes(authority.pem)
-    identity = authority.issue(("localhost",)).write(tmp_path, "server")
-    async with nginx((identity.certificate, identity.key)) as web:
+async def test_https_is_verified(path: Path, uploaders: Make) -> None:
+    async with nginx() as web:
         with pytest.raises(Unreachable, match="authority this phone does not trust"):
             await uploaders(web.url).send(Source(path, finished=True))
         assert not list(web.stored.iterdir())
-        await uploaders(web.url, trust=trust).send(Source(path, finished=True))
+        await uploaders(web.url, trust=web.trust).send(Source(path, finished=True))
         assert (web.stored / path.name).read_bytes() == DATA
 
 
 async def test_a_recording_too_large_for_the_server_is_told_from_others(path: Path, uploaders: Make) -> None:
-    async with nginx(most="1k") as web:
+    async with nginx(login=False, most="1k") as web:
         with pytest.raises(TooLarge):
             await uploaders(web.url).send(Source(path, finished=True))
 
@@ -168,11 +164,18 @@ async def test_a_long_pause_in_the_call_is_no_stall(
 
 
 async def test_credentials_go_to_the_configured_server_only(path: Path, uploaders: Make) -> None:
-    challenge = b'HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n'
-    async with odd(answer(challenge, after_body=False)) as other, odd(servers.redirect(other.url)) as web:
+    async with odd(answer(BASIC, after_body=False)) as other, odd(servers.redirect(other.url)) as web:
         with pytest.raises(LoginFailed):
             await asyncio.wait_for(uploaders(web.url).send(Source(path, finished=True)), PATIENCE)
         assert other.logins == [False]
+
+
+async def test_the_password_is_not_sent_in_the_clear(path: Path, uploaders: Make) -> None:
+    async with odd(answer(BASIC, after_body=False)) as web:
+        with pytest.raises(LoginFailed, match="unencrypted") as failed:
+            await asyncio.wait_for(uploaders(web.url).send(Source(path, finished=True)), PATIENCE)
+        assert "https" in failed.value.advice
+        assert web.logins == [False]
 
 
 async def test_a_redirect_is_followed(path: Path, uploaders: Make) -> None:
