@@ -1,4 +1,9 @@
-"""Every TLS context of the phone is built here, so that there is one answer to what it believes and speaks."""
+"""Every TLS context of Python's is built here, so that there is one answer to what the phone believes and speaks.
+
+The engine builds two kinds of its own, for what never passes through Python: connections to TURN servers, by the
+profile `normal` (`native/src/turn_link.c`), and the handshakes of DTLS-SRTP, which believe fingerprints instead of
+authorities (`native/src/dtls_context.c`).
+"""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ enum {
     CONNECT_SECONDS = 5,
     STALL_SECONDS = 5,
     PADDING = 3,
+    SECURITY_LEVEL = 2,                 /* 112 bits, as Python's contexts have: no RSA below 2048 bits, no SHA-1 */
 };
 
 static const int64_t SECOND_NS = 1000LL * 1000 * 1000;
@@ -106,10 +107,12 @@ static SSL_CTX *new_context(const struct media_tls *tls)
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 && SSL_CTX_set_cipher_list(context, tls->ciphers) == 1)
-        return context;
-    SSL_CTX_free(context);
-    return NULL;
+    if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 || SSL_CTX_set_cipher_list(context, tls->ciphers) != 1) {
+        SSL_CTX_free(context);
+        return NULL;
+    }
+    SSL_CTX_set_security_level(context, SECURITY_LEVEL);        /* last: a list of ciphers may name a level, too */
+    return context;
 }
 
 static bool trust(SSL_CTX *context, const char *file)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from app.media import turn_trust
 from app.media.ice import stun
 from app.media.ice.gathering import GATHERING_SECONDS, IceServers, TurnServer, TurnTransport
 from app.media.ice.stun import Address, Attribute, Class, Method
@@ -17,11 +20,13 @@ from app.media.room import MediaSettings
 from app.model.media import OfferDue
 from app.model.session import CandidateKind, SessionDescription
 from app.security.certificates import Authority
+from app.security.tls import NORMAL_CIPHERS
 from app.settings.secret import Secret
 from native import Clock, Engine, TurnClosed
 from tests.media.live import LivePhone, until
 from tests.media.rig import STREAM
 from tests.media.test_relay import of_kind, relayed_only
+from tests.native.certificates import self_signed
 from tests.peers.coturn import PASSWORD, TCP_ONLY, USER, coturn, tls_only
 
 pytestmark = pytest.mark.interop
@@ -122,7 +127,7 @@ async def test_a_trust_file_that_is_not_there_is_told(tmp_path: Path, caplog: py
 
 
 @contextlib.asynccontextmanager
-async def listening(serve: Serve) -> AsyncIterator[int]:
+async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """A server of our own; its port."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -136,7 +141,7 @@ async def listening(serve: Serve) -> AsyncIterator[int]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(accept, HERE, 0)
+    server = await asyncio.start_server(accept, HERE, 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -144,6 +149,20 @@ async def listening(serve: Serve) -> AsyncIterator[int]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_weak_key_is_not_believed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where OpenSSL was built or set up to believe it, which a list of ciphers can say, too."""
+    monkeypatch.setattr(turn_trust, "NORMAL_CIPHERS", f"{NORMAL_CIPHERS}:@SECLEVEL=0")
+    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is the point
+    file = self_signed(weak).write(tmp_path / "weak.pem")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.set_ciphers("DEFAULT:@SECLEVEL=0")
+    tls.load_cert_chain(file)
+    async with listening(close_at_once, tls) as port:
+        await hosts_alone(servers(port, TurnTransport.TLS, str(file)), caplog, "too weak")
 
 
 async def close_at_once(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
