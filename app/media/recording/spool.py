@@ -34,14 +34,17 @@ class Spool:
         self.folder = folder
 
     def prepare(self, running: Collection[str] = ()) -> None:
-        """Make the folder, and mend what a power cut left behind. Raises OSError.
+        """Make the folder, and mend what a power cut left behind, as far as that can be done. Raises OSError.
 
         `running` is looked at just before each file, since a recording may begin meanwhile.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self.files():
             if path.name not in running:
-                _cut_to_whole_packets(path)
+                try:
+                    _cut_to_whole_packets(path)
+                except OSError as error:  # it may go as it is, and no other waits for it
+                    log.warning("%s cannot be mended: %s", path.name, error)
 
     def files(self, *, but: Collection[str] = ()) -> list[Path]:
         """All recordings that are not named in `but`, the oldest first. Raises OSError."""

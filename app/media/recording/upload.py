@@ -58,6 +58,10 @@ class TooLarge(Refused):
     """The server never takes this one."""
 
 
+class Unreadable(Refused):
+    """It is the spool that does not give this one."""
+
+
 class Unusable(UploadError):
     """What is known of the server is nothing that can be sent to."""
 
@@ -93,6 +97,8 @@ class Source:
 
     def __init__(self, path: Path, *, finished: bool) -> None:
         self.path = path
+        self.damage: OSError | None = None
+        """Why the spool does not give it."""
         self._finished = asyncio.Event()
         if finished:
             self._finished.set()
@@ -120,7 +126,13 @@ class Source:
         offset = 0
         while True:
             last = self.finished
-            data = await asyncio.to_thread(_read, self.path, offset)
+            try:
+                data = await asyncio.to_thread(_read, self.path, offset)
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                self.damage = error
+                raise
             if data:
                 offset += len(data)
                 yield data
@@ -177,6 +189,10 @@ class Uploader:
         except aiohttp.ClientSSLError as error:
             raise _tls_problem(error) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            if source.damage is not None:
+                raise Unreadable(
+                    f"A recording cannot be read: {_reason(source.damage)}", "Look at the phone's storage."
+                ) from error
             raise Unreachable(
                 f"The server for recordings cannot be reached: {_reason(error)}", _ADVICE_REACH
             ) from error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 
@@ -81,3 +83,23 @@ def test_a_file_without_even_a_header_is_none(size: int, tmp_path: Path) -> None
     (tmp_path / "call").write_bytes(HEADER[:size])
     Spool(tmp_path).prepare()
     assert Spool(tmp_path).files() == []
+
+
+def test_a_file_that_cannot_be_mended_keeps_no_other_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("first", "bad", "last"):
+        (tmp_path / name).write_bytes(HEADER + record(60) + b"\0")
+        os.utime(tmp_path / name, ns=(0, len(name)))
+    really_open = Path.open
+
+    def failing(path: Path, mode: str) -> IO[bytes]:
+        if path.name == "bad":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return cast("IO[bytes]", really_open(path, mode))
+
+    monkeypatch.setattr(Path, "open", failing)
+    Spool(tmp_path).prepare()
+    assert {path.name: path.stat().st_size for path in Spool(tmp_path).files()} == {
+        "bad": 101,
+        "last": 100,
+        "first": 100,
+    }

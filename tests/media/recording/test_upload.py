@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -10,7 +12,17 @@ from pathlib import Path
 import pytest
 
 from app.media.recording import upload
-from app.media.recording.upload import Gone, LoginFailed, Source, Target, TooLarge, Unreachable, Uploader, UploadError
+from app.media.recording.upload import (
+    Gone,
+    LoginFailed,
+    Source,
+    Target,
+    TooLarge,
+    Unreachable,
+    Unreadable,
+    Uploader,
+    UploadError,
+)
 from app.security.tls import client_context
 from app.settings.secret import Secret
 from tests.media.recording import servers
@@ -196,6 +208,18 @@ async def test_a_server_that_wants_a_length_gets_the_finished_recording(path: Pa
         assert len(web.heads) == 2
         assert "transfer-encoding: chunked" in web.heads[0].lower()
         assert f"content-length: {len(DATA)}" in web.heads[1].lower()
+
+
+async def test_a_recording_that_cannot_be_read_is_told_from_a_server_that_is_not_there(
+    path: Path, uploaders: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_path: Path, _offset: int) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(upload, "_read", failing)
+    async with odd(answer(OK)) as web:
+        with pytest.raises(Unreadable, match="Input/output error"):
+            await asyncio.wait_for(uploaders(web.url).send(Source(path, finished=True)), PATIENCE)
 
 
 async def test_a_recording_that_had_to_make_room_is_gone(tmp_path: Path, uploaders: Make) -> None:
