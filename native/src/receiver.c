@@ -312,6 +312,11 @@ void receiver_get(struct receiver *r, int16_t out[CODEC_FRAME_SAMPLES], int64_t 
     }
 }
 
+bool receiver_playing(const struct receiver *r)
+{
+    return r->playout.playing;
+}
+
 static double waiting(const struct receiver *r)
 {
     const struct jitter_packet *last = jitter_last(&r->jitter);

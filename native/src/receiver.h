@@ -18,7 +18,7 @@
 
 enum {
     RECEIVER_PAYLOADS_MAX = 8,
-    RECEIVER_DELAY_MAX_MS = MEDIA_BUFFER_LIMIT_MS,        /**< Most that the jitter buffer may ever add                             */
+    RECEIVER_DELAY_MAX_MS = MEDIA_BUFFER_LIMIT_MS,
 };
 
 struct receiver_payload {
@@ -88,6 +88,9 @@ void receiver_put(struct receiver *r, const uint8_t *packet, size_t size, int64_
     noise where it described it (RFC 3389). Call once per tick,
     after the tick's packets have been put. */
 void receiver_get(struct receiver *r, int16_t out[160], int64_t now_ns);
+
+/** Whether the last frame was the far end's, heard or made up for what got lost of it; else it was silence of ours. */
+bool receiver_playing(const struct receiver *r);
 
 /** Takes the oldest waiting event; false when there is none. At most 16 wait, newer ones are dropped. */
 bool receiver_event(struct receiver *r, struct receiver_event *event);

@@ -382,6 +382,7 @@ void stream_play(struct stream *stream, struct events *events, int64_t now_ns)
     receiver_get(stream->receiver, stream->party.input, now_ns);
     while (receiver_event(stream->receiver, &event))
         report_event(stream, &event, events);
+    stream->far_frames += stream->setup.receives && receiver_playing(stream->receiver);
     if (!stream->setup.receives)
         memset(stream->party.input, 0, sizeof stream->party.input);
     level_add(&stream->level_in, stream->party.input);
@@ -521,6 +522,7 @@ static void publish_receiver(const struct stream *stream, struct media_stream_st
 
 void stream_publish(struct stream *stream)
 {
+    uint32_t heard = stream->level_in.frames;
     struct media_stream_statistics out = {
         .send_errors = stream->send_errors,
         .wrong_source = stream->wrong_source,
@@ -546,8 +548,9 @@ void stream_publish(struct stream *stream)
         out.packets_sent = sent.packets;
         out.octets_sent = sent.octets;
         publish_receiver(stream, &out);
-        if (out.receive_codec >= 0)
+        if (heard != 0 && stream->far_frames == heard)
             speech_level_add(&stream->far_speech, out.level_in_dbov);
+        stream->far_frames = 0;
     }
     snapshot_write(&stream->snapshot, &out, sizeof out);
 }

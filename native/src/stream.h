@@ -72,6 +72,7 @@ struct stream {
     struct level level_in;
     struct level level_out;
     struct speech_level far_speech;
+    uint32_t far_frames;                /* of those in `level_in`, the far end's; the others are silence of ours */
     struct snapshot snapshot;           /* struct media_stream_statistics */
 };
 

@@ -21,7 +21,7 @@ from native import (
     talker_echo_loss,
 )
 from tests import acoustics
-from tests.native.support import PCMU, TICK_SAMPLES, Pair, Wire, lossy, perfect, sine
+from tests.native.support import PCMU, RATE, TICK_SAMPLES, Pair, Wire, lossy, perfect, sine
 from tests.peers.tshark import tshark, write_capture
 
 XR = replace(PCMU, extended_reports=True)
@@ -214,3 +214,22 @@ def test_wireshark_finds_nothing_wrong(tmp_path: Path) -> None:
     assert dissected.count("VoIP Metrics Report Block") >= 3
     assert "Malformed" not in dissected
     assert "Expert Info (Error" not in dissected
+
+
+@pytest.mark.parametrize("far_end_stops", [False, True])
+def test_our_own_silence_is_not_taken_for_the_far_ends_noise(far_end_stops: bool) -> None:
+    """A room at about -30 dBov is heard, then the call is held and taken back."""
+    pair = Pair(XR)
+    pair.far.device.feed((1000 * np.random.default_rng(4).standard_normal(16 * RATE)).astype(np.int16))
+    told = set()
+    for second in range(15):
+        held = 3 <= second < 6
+        pair.near.stream.configure(replace(XR, receives=not held))
+        pair.run(0.5)
+        pair.far.stream.configure(replace(XR, sends=not (held and far_end_stops)))
+        pair.run(0.5)
+        metrics = pair.far.stream.statistics().remote_metrics
+        told.add(None if metrics is None else metrics.noise_dbm0)
+    pair.close()
+    assert len(told - {None}) >= 1
+    assert all(-36 < noise < -22 for noise in told if noise is not None)
