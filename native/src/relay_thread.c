@@ -118,10 +118,8 @@ void relay_link_notify(struct relay_link *link)
 bool relay_link_put(struct relay_link *link, const struct packet *packet)
 {
     struct packet *slot = queue_reserve(&link->incoming);
-    if (slot == NULL) {
-        link->dropped++;
+    if (slot == NULL)
         return false;
-    }
     /* What lies behind the packet's end is no business of anybody's, and would only cost time. */
     memcpy(slot, packet, offsetof(struct packet, data) + packet->size);
     queue_commit(&link->incoming);

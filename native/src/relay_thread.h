@@ -45,7 +45,6 @@ struct relay_link {
     int descriptor;                     /**< To be watched; -1: none                                             */
     short interest;                     /**< For which poll(2) events                                            */
     int64_t deadline_ns;                /**< CLOCK_MONOTONIC; RELAY_NEVER: none                                  */
-    unsigned dropped;                   /**< Packets that found `incoming` full; media thread                    */
 };
 
 struct relay_thread {

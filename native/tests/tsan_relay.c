@@ -137,7 +137,7 @@ static void test_deadlines_and_descriptors_are_served(void)
     until(&readable, 1);
 }
 
-static void test_a_full_ring_is_told_and_counted(void)
+static void test_a_full_ring_is_told(void)
 {
     struct packet packet = {.size = 1};
     struct relay_link *link = new_echo(3);
@@ -145,7 +145,6 @@ static void test_a_full_ring_is_told_and_counted(void)
     for (int i = 0; i < RING; i++)
         CHECK(relay_link_put(link, &packet));
     CHECK(!relay_link_put(link, &packet));
-    CHECK_EQUAL(link->dropped, 1);
     relay_thread_dismiss(&relay, link);
 }
 
@@ -167,7 +166,7 @@ int main(void)
     CHECK_EQUAL(relay_thread_start(&relay), 0);
     test_links_come_and_go();
     test_deadlines_and_descriptors_are_served();
-    test_a_full_ring_is_told_and_counted();
+    test_a_full_ring_is_told();
     test_there_is_a_limit();
     relay_thread_stop(&relay);
     int before = atomic_load(&freed);
