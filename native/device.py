@@ -93,7 +93,7 @@ class Device(Party):
         checked(lib.engine_device_set_limit(self._core.pointer, self.id, peak, mean), "limit")
 
     def statistics(self) -> DeviceStatistics:
-        """The counters, at most 100 ms old."""
+        """The counters, at most 200 ms old."""
         raw = ffi.new("struct media_device_statistics *")
         checked(lib.engine_device_statistics(self._core.pointer, self.id, raw), "statistics")
         return DeviceStatistics(

@@ -90,7 +90,7 @@ class Engine:
         return events
 
     def report(self) -> EngineReport:
-        """How the media thread does, at most 100 ms old."""
+        """How the media thread does, at most 200 ms old."""
         raw = ffi.new("struct media_report *")
         lib.engine_report(self._core.pointer, raw)
         return EngineReport(

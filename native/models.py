@@ -149,7 +149,7 @@ class VoipMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamStatistics:
-    """Counters of one stream, at most 100 ms old."""
+    """Counters of one stream, at most 200 ms old."""
 
     packets_sent: int
     octets_sent: int
@@ -180,7 +180,7 @@ class StreamStatistics:
     """0 to 1, from the far end's last report."""
     remote_jitter_ms: float | None
     level_in_dbov: float
-    """Mean over the last 100 ms; -127 is silence."""
+    """Mean over the last 200 ms; -127 is silence."""
     level_out_dbov: float
     codec: Codec | None
     """Of the last packet decoded."""
@@ -253,7 +253,7 @@ class Enhancement:
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceStatistics:
-    """Counters of one device, at most 100 ms old. Samples are 16 kHz."""
+    """Counters of one device, at most 200 ms old. Samples are 16 kHz."""
 
     captured: int
     played: int
@@ -293,7 +293,7 @@ class ToneSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class EngineReport:
-    """How the media thread does; at most 100 ms old.
+    """How the media thread does; at most 200 ms old.
 
     Lateness is wake-up against the tick's deadline; departure is the RTP packet's hand-over to the kernel against the
     same deadline.

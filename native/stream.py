@@ -251,7 +251,7 @@ class Stream(Party):
         checked(lib.engine_stream_record(self._core.pointer, self.id, number), "record")
 
     def statistics(self) -> StreamStatistics:
-        """The counters, at most 100 ms old."""
+        """The counters, at most 200 ms old."""
         raw = ffi.new("struct media_stream_statistics *")
         checked(lib.engine_stream_statistics(self._core.pointer, self.id, raw), "statistics")
         return StreamStatistics(

@@ -18,7 +18,7 @@ struct speech_level {
     double noise_dbov;                  /* 0: nothing was heard yet */
 };
 
-/* One result of level_take, each tenth of a second. */
+/* One result of level_take, each time that counters are published. */
 void speech_level_add(struct speech_level *speech, double dbov);
 
 void level_init(struct level *level);

@@ -45,7 +45,7 @@ struct writer_thread {
 
 int writer_thread_init(struct writer_thread *writer, int event_descriptor);
 int writer_thread_start(struct writer_thread *writer);
-void writer_thread_stop(struct writer_thread *writer);          /* waits for it; the rings are empty then */
+void writer_thread_stop(struct writer_thread *writer);          /* waits for it; what it has not seen stays in `requests` */
 void writer_thread_free(struct writer_thread *writer);
 
 /* Media thread; never waits. There is always room: each of RECORDINGS_MAX asks for three things at most. */
