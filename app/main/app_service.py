@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from app.calls.control import CallControl
 from app.diagnostics.notices import NoticeBoard
-from app.main.app_servers import look_up
+from app.main.app_servers import AppServers
 from app.main.retry import keep_trying
 from app.model.media import MediaEvent
 from app.model.snapshot import Notice, Severity
@@ -32,7 +32,7 @@ class AppService:
     ) -> None:
         self._settings = settings
         self._notices = notices
-        self._media = MediaService(MediaRooms(calls, media, look_up, time.monotonic))
+        self._media = MediaService(MediaRooms(calls, media, AppServers().look_up, time.monotonic))
         self._server: AppServer | None = None
         self._news = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
