@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.media import turn_trust
-from app.media.ice import stun
+from app.media.ice import gathering, stun
 from app.media.ice.gathering import GATHERING_SECONDS, IceServers, TurnServer, TurnTransport
 from app.media.ice.stun import Address, Attribute, Class, Method
 from app.media.room import MediaSettings
@@ -44,14 +44,16 @@ def servers(port: int, transport: TurnTransport, trust_file: str = "", name: str
 
 @contextlib.asynccontextmanager
 async def lender(transport: TurnTransport, folder: Path, name: str = HERE) -> AsyncIterator[IceServers]:
-    """coturn, with nothing but this transport."""
+    """coturn, with nothing but this transport. A busy machine may take longer over it than a call would wait."""
     authority = Authority("Test authority")
     trust = folder / "authority.pem"
     trust.write_bytes(authority.pem)
     identity = authority.issue((name,)).write(folder, "turn")
     only = TCP_ONLY if transport is TurnTransport.TCP else tls_only(identity)
-    async with coturn(HERE, transport=only) as server:
-        yield servers(server.port, transport, str(trust))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gathering, "GATHERING_SECONDS", 10.0)
+        async with coturn(HERE, transport=only) as server:
+            yield servers(server.port, transport, str(trust))
 
 
 async def talk_through(caller: LivePhone, called: LivePhone) -> tuple[SessionDescription, SessionDescription]:
