@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from app.media import connectivity
-from app.media.ice import stun
+from app.media.ice import gathering, stun
 from app.media.ice.gathering import GATHERING_SECONDS, IceServers, TurnServer
 from app.media.ice.stun import Address
 from app.media.ice.turn import TurnClient
@@ -29,7 +29,9 @@ HERE = "127.0.0.1"
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Coturn]:
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Coturn]:
+    """A busy machine may take longer over it than a call would wait."""
+    monkeypatch.setattr(gathering, "GATHERING_SECONDS", 10.0)
     async with coturn() as running:
         yield running
 
