@@ -6,9 +6,10 @@ microphones and listens at all ears there are: only the phone can leave one out.
 
 from __future__ import annotations
 
+import argparse
 import gc
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -242,3 +243,12 @@ def _broken(finding: Finding) -> Iterator[str]:
 def _resident_kb() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() // 1024
+
+
+def main(run: Callable[[float], Finding], description: str | None, minutes: float) -> int:
+    """The command line of a bad call: run it, print what it came to. Returns 1 when a bound was broken."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--minutes", type=float, default=minutes)
+    finding = run(parser.parse_args().minutes)
+    print(msgspec.json.encode(finding).decode(), flush=True)
+    return 1 if finding.broken else 0

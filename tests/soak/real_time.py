@@ -6,7 +6,6 @@ engine runs by a clock of its own. Fails when a bound of `tests.soak.bad_call` i
 
 from __future__ import annotations
 
-import argparse
 import heapq
 import itertools
 import socket
@@ -14,11 +13,9 @@ import sys
 import time
 from dataclasses import replace
 
-import msgspec
-
 from native import Clock, Engine
 from tests.native.support import PCMU, End
-from tests.soak.bad_call import DRIFT_PPM, LOOK_S, Finding, GapMeter, NearEnd, Observer, Voice, bad_network
+from tests.soak.bad_call import DRIFT_PPM, LOOK_S, Finding, GapMeter, NearEnd, Observer, Voice, bad_network, main
 
 HERE = "127.0.0.1"
 _TURN_S = 0.005
@@ -102,14 +99,5 @@ def run(minutes: float, seed: int = 1) -> Finding:
     return finding
 
 
-def main() -> int:
-    """Run the call. Returns 1 when a bound was broken."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=60.0)
-    finding = run(parser.parse_args().minutes)
-    print(msgspec.json.encode(finding).decode(), flush=True)
-    return 1 if finding.broken else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(run, __doc__, minutes=60.0))

@@ -5,13 +5,10 @@ Fails when a bound of `tests.soak.bad_call` is broken.
 
 from __future__ import annotations
 
-import argparse
 import sys
 
-import msgspec
-
 from tests.native.support import PCMU, Pair
-from tests.soak.bad_call import DRIFT_PPM, LOOK_S, Finding, GapMeter, NearEnd, Observer, Voice, bad_network
+from tests.soak.bad_call import DRIFT_PPM, LOOK_S, Finding, GapMeter, NearEnd, Observer, Voice, bad_network, main
 
 
 def run(minutes: float, seed: int = 1) -> Finding:
@@ -34,14 +31,5 @@ def run(minutes: float, seed: int = 1) -> Finding:
     return finding
 
 
-def main() -> int:
-    """Run the call. Returns 1 when a bound was broken."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0)
-    finding = run(parser.parse_args().minutes)
-    print(msgspec.json.encode(finding).decode(), flush=True)
-    return 1 if finding.broken else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(run, __doc__, minutes=10.0))
