@@ -1,16 +1,14 @@
 /* Plain libopus with in-band FEC and perfect timing, for comparison:
  *
- *     bench_opus_fec IN OUT LOSS_PERCENT SEED
+ *     bench_opus_fec IN OUT LOST
  *
- * IN and OUT are raw 16 kHz mono int16 in the machine's byte order. Wideband, 24 kbit/s, complexity 5, frames of 20 ms; each packet
- * is lost independently and recovered from the next one where that one came.
+ * IN and OUT are raw 16 kHz mono int16 in the machine's byte order. Wideband, 24 kbit/s, complexity 5, frames of 20 ms. LOST has a byte
+ * for each packet, not nought where it is lost; after its end all come. What is lost is recovered from the next packet where that came.
  */
 #include <opus/opus.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "signals.h"
 
 enum { RATE = 16000, FRAME = 320, BIT_RATE = 24000, COMPLEXITY = 5, PACKET_MAX = 1500, EXPECTED_LOSS = 10 };
 
@@ -35,13 +33,12 @@ static void play(OpusDecoder *decoder, const uint8_t *packet, int size, bool red
 
 int main(int count, char **arguments)
 {
-    FILE *in = count == 5 ? fopen(arguments[1], "rb") : NULL, *out = in != NULL ? fopen(arguments[2], "wb") : NULL;
+    FILE *in = count == 4 ? fopen(arguments[1], "rb") : NULL, *losses = in != NULL ? fopen(arguments[3], "rb") : NULL;
+    FILE *out = losses != NULL ? fopen(arguments[2], "wb") : NULL;
     if (out == NULL) {
-        fprintf(stderr, "usage: bench_opus_fec IN OUT LOSS_PERCENT SEED\n");
+        fprintf(stderr, "usage: bench_opus_fec IN OUT LOST\n");
         return 2;
     }
-    unsigned loss_percent = (unsigned)strtoul(arguments[3], NULL, 10);
-    uint32_t seed = (uint32_t)strtoul(arguments[4], NULL, 10) * 2654435761u + 1u;
     int error;
     OpusEncoder *encoder = new_encoder();
     OpusDecoder *decoder = opus_decoder_create(RATE, 1, &error);
@@ -50,7 +47,7 @@ int main(int count, char **arguments)
     bool missing = false;
     while (fread(spoken, sizeof *spoken, FRAME, in) == FRAME) {
         int size = opus_encode(encoder, spoken, FRAME, packet, PACKET_MAX);
-        bool lost = random_next(&seed) / 7 % 100 < loss_percent;
+        bool lost = fgetc(losses) > 0;
         if (missing) {
             play(decoder, lost ? NULL : packet, lost ? 0 : size, !lost, out);
         }
@@ -62,5 +59,6 @@ int main(int count, char **arguments)
     opus_encoder_destroy(encoder);
     opus_decoder_destroy(decoder);
     fclose(in);
+    fclose(losses);
     return fclose(out) == 0 ? 0 : 1;
 }

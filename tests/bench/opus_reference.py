@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +17,16 @@ class ReferenceFailed(Exception):
     """The program could not be built, or ended with an error; the message says which."""
 
 
-async def decode(spoken: Samples, loss: float, seed: int) -> Samples:
-    """Speech after this share of lost packets, 16 kHz."""
+async def decode(spoken: Samples, lost: Sequence[bool]) -> Samples:
+    """Speech after a path on which these packets were lost, 20 ms each, the first one first; 16 kHz."""
     program, reason = await build("bench_opus_fec")
     if program is None:
         raise ReferenceFailed(reason)
     with tempfile.TemporaryDirectory() as folder:
-        said, heard = Path(folder) / "said.raw", Path(folder) / "heard.raw"
+        said, heard, losses = (Path(folder) / name for name in ("said.raw", "heard.raw", "lost"))
         said.write_bytes(spoken.tobytes())
-        arguments = (str(said), str(heard), str(round(100 * loss)), str(seed))
+        losses.write_bytes(bytes(lost))
+        arguments = (str(said), str(heard), str(losses))
         process = await asyncio.create_subprocess_exec(str(program), *arguments)
         if await process.wait():
             raise ReferenceFailed(f"bench_opus_fec ended with {process.returncode}")

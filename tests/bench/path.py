@@ -24,7 +24,10 @@ class Damage:
 
 
 class Path:
-    """A path as the stepped engines' wire: gives each packet's delays, and remembers what arrived of each source."""
+    """A path as the stepped engines' wire: gives each packet's delays, and remembers what became of each source's.
+
+    `lost` tells of every RTP packet sent, in order, whether it was lost; `arrivals` has those that came, with their times.
+    """
 
     def __init__(self, damage: Damage, seed: int) -> None:
         self._damage = damage
@@ -32,17 +35,22 @@ class Path:
         self._losing = False
         self._begin: dict[bytes, int] = {}
         self.arrivals: dict[bytes, list[tuple[float, bytes]]] = {}
+        self.lost: dict[bytes, list[bool]] = {}
 
     def __call__(self, packet: bytes) -> list[int]:
-        if packet[1] in RTCP_TYPES or self._lost():
-            return [0] if packet[1] in RTCP_TYPES else []
+        if packet[1] in RTCP_TYPES:
+            return [0]
+        lost = self._loses()
+        self.lost.setdefault(packet[8:12], []).append(lost)
+        if lost:
+            return []
         delay = self._chance.uniform(0, self._damage.jitter_ms) / 1000
         stamp, source = struct.unpack_from("!I", packet, 4)[0], packet[8:12]
         sent = (stamp - self._begin.setdefault(source, stamp)) % 2**32 / 8000
         self.arrivals.setdefault(source, []).append((sent + delay, packet))
         return [int(delay * 1e9)]
 
-    def _lost(self) -> bool:
+    def _loses(self) -> bool:
         damage = self._damage
         if not damage.bursts:
             return self._chance.random() < damage.loss

@@ -60,11 +60,12 @@ OPUS = Format("Opus wideband", Codec.OPUS_WB, 111, RATE, None)
 
 @dataclasses.dataclass(frozen=True)
 class Heard:
-    """One call's score, mean playout delay, and the packets that reached it."""
+    """One call's score, mean playout delay, the packets that reached it, and which of those sent did not."""
 
     score: float
     delay_ms: float
     arrivals: list[tuple[float, bytes]]
+    lost: list[bool]
 
 
 async def measure_jitter(seeds: int) -> list[Row]:
@@ -98,7 +99,7 @@ async def measure_loss(seeds: int) -> list[Row]:
             peers = await _peers(spoken, [heard.arrivals for heard in ours])
             rows.append(_beside(spoken, damage, ours, peers, "pjsua2", LOSS_BAR))
     ours = [_ours(OPUS, RANDOM, seed) for seed in range(seeds)]
-    decoded = [await opus_reference.decode(speech(), RANDOM.loss, seed) for seed in range(seeds)]
+    decoded = [await opus_reference.decode(speech(), heard.lost) for heard in ours]
     plain = [score(speech(), heard, RATE) for heard in decoded]
     rows.append(_beside(OPUS, RANDOM, ours, plain, "libopus, 24 kbit/s, FEC, perfect timing", OPUS_BAR))
     return rows
@@ -184,7 +185,7 @@ def _carry(form: Format, path: Path, spoken: Samples) -> tuple[Samples, float, b
 def _ours(form: Format, damage: Damage, seed: int) -> Heard:
     path = Path(damage, seed)
     heard, delay, source = _carry(form, path, speech())
-    return Heard(_score(form, heard), delay, path.arrivals[source])
+    return Heard(_score(form, heard), delay, path.arrivals[source], path.lost[source])
 
 
 def _score(form: Format, heard: Samples) -> float:
