@@ -89,7 +89,7 @@ static void measure(struct device *device, struct media_device_statistics *stati
 static void release(struct object *object)
 {
     struct alsa_device *alsa = (struct alsa_device *)object;
-    if (!alsa->thread->started || !device_thread_request(alsa->thread, REQUEST_CLOSE, alsa))
+    if (!alsa->thread->worker.started || !device_thread_request(alsa->thread, REQUEST_CLOSE, alsa))
         alsa_device_free(alsa);
 }
 

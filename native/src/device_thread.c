@@ -1,13 +1,8 @@
 #include "device_thread.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "clock.h"
-#include "realtime.h"
 
 enum { REQUEST_QUEUE = 64, RETURN_QUEUE = 64, RELEASED_QUEUE = 64 };
 
@@ -16,10 +11,9 @@ static const int64_t RETRY_MOST_NS = 4LL * 1000 * 1000 * 1000;
 
 int device_thread_init(struct device_thread *thread, int event_descriptor)
 {
-    thread->wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (thread->wake_descriptor < 0)
-        return -errno;
-    int error = queue_init(&thread->requests, REQUEST_QUEUE, sizeof(struct device_request));
+    int error = worker_init(&thread->worker);
+    if (error == 0)
+        error = queue_init(&thread->requests, REQUEST_QUEUE, sizeof(struct device_request));
     if (error == 0)
         error = queue_init(&thread->returned, RETURN_QUEUE, sizeof(struct returned_card));
     if (error == 0)
@@ -34,7 +28,7 @@ bool device_thread_request(struct device_thread *thread, enum device_request_kin
     struct device_request request = {kind, device};
     if (!queue_push(&thread->requests, &request))
         return false;
-    events_signal(thread->wake_descriptor);
+    worker_wake(&thread->worker);
     return true;
 }
 
@@ -43,7 +37,7 @@ void device_thread_return(struct device_thread *thread, struct alsa_device *devi
     struct returned_card returned = {device, card, error};
     /* A device has one card and there are fewer devices than slots, so there is always room. */
     queue_push(&thread->returned, &returned);
-    events_signal(thread->wake_descriptor);
+    worker_wake(&thread->worker);
 }
 
 static void schedule_retry(struct alsa_device *device)
@@ -157,21 +151,14 @@ static int serve_retries(struct device_thread *thread)
     return left <= 0 ? 0 : (int)(left / (1000 * 1000)) + 1;
 }
 
-static void *run(void *context)
+static void turn(void *context)
 {
     struct device_thread *thread = context;
-    while (!atomic_load(&thread->stopping)) {
-        uint64_t count;
-        serve_requests(thread);
-        int timeout = serve_retries(thread);
-        events_flush(&thread->events);
-        struct pollfd wake = {.fd = thread->wake_descriptor, .events = POLLIN};
-        if (queue_count(&thread->requests) == 0 && queue_count(&thread->returned) == 0)
-            poll(&wake, 1, timeout);
-        ssize_t cleared = read(thread->wake_descriptor, &count, sizeof count);
-        (void)cleared;
-    }
-    return NULL;
+    struct pollfd wake;
+    serve_requests(thread);
+    int timeout = serve_retries(thread);
+    events_flush(&thread->events);
+    worker_wait(&thread->worker, &wake, 0, timeout);
 }
 
 /* libasound would write to the phone's stderr; what matters stands in the event. */
@@ -183,19 +170,12 @@ static void ignore_message(const char *file, int line, const char *function, int
 int device_thread_start(struct device_thread *thread)
 {
     snd_lib_error_set_handler(ignore_message);
-    int error = realtime_thread_new(&thread->thread, "device", run, thread);
-    thread->started = error == 0;
-    return error;
+    return worker_start(&thread->worker, "device", turn, thread);
 }
 
 void device_thread_stop(struct device_thread *thread)
 {
-    if (!thread->started)
-        return;
-    atomic_store(&thread->stopping, true);
-    events_signal(thread->wake_descriptor);
-    pthread_join(thread->thread, NULL);
-    thread->started = false;
+    worker_stop(&thread->worker);
 }
 
 static void free_leftovers(struct device_thread *thread)
@@ -218,6 +198,5 @@ void device_thread_free(struct device_thread *thread)
     queue_free(&thread->returned);
     queue_free(&thread->released);
     events_free(&thread->events);
-    if (thread->wake_descriptor > 0)
-        close(thread->wake_descriptor);
+    worker_free(&thread->worker);
 }

@@ -6,13 +6,12 @@
 #ifndef IP270_DEVICE_THREAD_H
 #define IP270_DEVICE_THREAD_H
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "device_alsa.h"
 #include "events.h"
 #include "queue.h"
+#include "worker.h"
 
 enum { ALSA_DEVICES_MAX = 64 };         /* open ones, and those on their way out */
 
@@ -28,10 +27,7 @@ struct device_thread {
     struct queue returned;              /* from the media thread: struct returned_card */
     struct queue released;              /* to the controlling thread: struct alsa_device *, free to be freed */
     struct events events;
-    int wake_descriptor;
-    atomic_bool stopping;
-    bool started;
-    pthread_t thread;
+    struct worker worker;
     struct alsa_device *devices[ALSA_DEVICES_MAX];      /* the thread's own */
     unsigned device_count;
 };

@@ -1,13 +1,9 @@
 #include "relay_thread.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "clock.h"
-#include "realtime.h"
 
 enum {
     REQUEST_QUEUE = 2 * RELAY_LINKS_MAX,        /* each living link is begun once and ended once: there is always room */
@@ -23,10 +19,9 @@ struct relay_request {
 
 int relay_thread_init(struct relay_thread *thread, int event_descriptor)
 {
-    thread->wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (thread->wake_descriptor < 0)
-        return -errno;
-    int error = queue_init(&thread->requests, REQUEST_QUEUE, sizeof(struct relay_request));
+    int error = worker_init(&thread->worker);
+    if (error == 0)
+        error = queue_init(&thread->requests, REQUEST_QUEUE, sizeof(struct relay_request));
     if (error == 0)
         error = queue_init(&thread->released, RELEASED_QUEUE, sizeof(struct relay_link *));
     if (error == 0)
@@ -107,7 +102,7 @@ void relay_thread_flush(struct relay_thread *thread)
     if (!thread->unsignalled)
         return;
     thread->unsignalled = false;
-    events_signal(thread->wake_descriptor);
+    worker_wake(&thread->worker);
 }
 
 void relay_link_notify(struct relay_link *link)
@@ -173,47 +168,28 @@ static int time_left(const struct relay_thread *thread)
     return left < 0 ? 0 : (int)(left > INT32_MAX ? INT32_MAX : left);
 }
 
-static void wait_for_work(struct relay_thread *thread)
+static void turn(void *context)
 {
-    struct pollfd polls[1 + RELAY_LINKS_MAX] = {{.fd = thread->wake_descriptor, .events = POLLIN}};
-    nfds_t count = 1;
-    uint64_t wakes;
+    struct relay_thread *thread = context;
+    struct pollfd polls[1 + RELAY_LINKS_MAX];
+    nfds_t watched = 0;
+    relay_thread_serve(thread);
     for (unsigned i = 0; i < thread->link_count; i++) {
         const struct relay_link *link = thread->links[i];
         if (link->descriptor >= 0)
-            polls[count++] = (struct pollfd){.fd = link->descriptor, .events = link->interest};
+            polls[++watched] = (struct pollfd){.fd = link->descriptor, .events = link->interest};
     }
-    poll(polls, count, time_left(thread));
-    /* Cleared before the rings are read: what comes in between wakes anew. */
-    ssize_t cleared = read(thread->wake_descriptor, &wakes, sizeof wakes);
-    (void)cleared;
-}
-
-static void *run(void *context)
-{
-    struct relay_thread *thread = context;
-    while (!atomic_load(&thread->stopping)) {
-        relay_thread_serve(thread);
-        wait_for_work(thread);
-    }
-    return NULL;
+    worker_wait(&thread->worker, polls, watched, time_left(thread));
 }
 
 int relay_thread_start(struct relay_thread *thread)
 {
-    int error = realtime_thread_new(&thread->thread, "relay", run, thread);
-    thread->started = error == 0;
-    return error;
+    return worker_start(&thread->worker, "relay", turn, thread);
 }
 
 void relay_thread_stop(struct relay_thread *thread)
 {
-    if (!thread->started)
-        return;
-    atomic_store(&thread->stopping, true);
-    events_signal(thread->wake_descriptor);
-    pthread_join(thread->thread, NULL);
-    thread->started = false;
+    worker_stop(&thread->worker);
 }
 
 void relay_thread_free(struct relay_thread *thread)
@@ -227,6 +203,5 @@ void relay_thread_free(struct relay_thread *thread)
     queue_free(&thread->requests);
     queue_free(&thread->released);
     events_free(&thread->events);
-    if (thread->wake_descriptor > 0)
-        close(thread->wake_descriptor);
+    worker_free(&thread->worker);
 }

@@ -9,8 +9,6 @@
 #ifndef IP270_RELAY_THREAD_H
 #define IP270_RELAY_THREAD_H
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +16,7 @@
 #include "events.h"
 #include "packet_port.h"
 #include "queue.h"
+#include "worker.h"
 
 enum { RELAY_LINKS_MAX = 256 };         /* begun ones, and those on their way in or out */
 
@@ -51,11 +50,8 @@ struct relay_thread {
     struct queue requests;              /* from the media thread: struct relay_request */
     struct queue released;              /* to the controlling thread: struct relay_link *, free to be freed */
     struct events events;
-    int wake_descriptor;
+    struct worker worker;
     bool unsignalled;                   /* something was left for the thread since the last flush; media thread */
-    atomic_bool stopping;
-    bool started;
-    pthread_t thread;
     unsigned living;                    /* links made and not yet freed; under the engine's `control` */
     struct relay_link *links[RELAY_LINKS_MAX];          /* the thread's own */
     unsigned link_count;

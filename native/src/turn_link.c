@@ -31,7 +31,7 @@ enum turn_state { TURN_NEW, TURN_CONNECTING, TURN_HANDSHAKING, TURN_OPEN, TURN_C
 
 struct turn_link {
     struct relay_link link;
-    int wake_descriptor;                /* the relay thread's */
+    const struct worker *worker;        /* the relay thread's */
     unsigned component;
     int number;
     union address server;
@@ -357,7 +357,7 @@ struct relay_link *turn_link_new(struct relay_thread *thread, int stream, unsign
     struct turn_link *turn = memory_new(sizeof *turn);
     if (turn == NULL)
         return NULL;
-    turn->wake_descriptor = thread->wake_descriptor;
+    turn->worker = &thread->worker;
     turn->component = component;
     turn->number = number;
     turn->server = *server;
@@ -386,6 +386,6 @@ bool turn_link_say(struct relay_link *link, const uint8_t *message, size_t size)
     packet->size = size;
     memcpy(packet->data, message, size);
     queue_commit(&turn->said);
-    events_signal(turn->wake_descriptor);
+    worker_wake(turn->worker);
     return true;
 }

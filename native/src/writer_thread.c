@@ -2,13 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "realtime.h"
 
 enum {
     REQUEST_QUEUE = 4 * RECORDINGS_MAX,
@@ -19,10 +16,9 @@ static const int64_t IDLE_NS = 2LL * 1000 * 1000 * 1000;       /* silence, too, 
 
 int writer_thread_init(struct writer_thread *writer, int event_descriptor)
 {
-    writer->wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (writer->wake_descriptor < 0)
-        return -errno;
-    int error = queue_init(&writer->requests, REQUEST_QUEUE, sizeof(struct writer_request));
+    int error = worker_init(&writer->worker);
+    if (error == 0)
+        error = queue_init(&writer->requests, REQUEST_QUEUE, sizeof(struct writer_request));
     if (error == 0)
         error = queue_init(&writer->released, RECORDINGS_MAX, sizeof(struct object *));
     if (error == 0)
@@ -34,7 +30,7 @@ void writer_thread_request(struct writer_thread *writer, enum writer_request_kin
 {
     struct writer_request request = {kind, recording};
     queue_push(&writer->requests, &request);
-    events_signal(writer->wake_descriptor);
+    worker_wake(&writer->worker);
 }
 
 static void tell_writing(struct writer_thread *writer, struct recording *recording, bool writing)
@@ -187,36 +183,22 @@ void writer_serve(struct writer_thread *writer, int64_t now_ns)
     events_flush(&writer->events);
 }
 
-static void *run(void *context)
+static void turn(void *context)
 {
     struct writer_thread *writer = context;
-    while (!atomic_load(&writer->stopping)) {
-        uint64_t count;
-        writer_serve(writer, clock_now());
-        struct pollfd wake = {.fd = writer->wake_descriptor, .events = POLLIN};
-        if (queue_count(&writer->requests) == 0)
-            poll(&wake, 1, writer->recording_count == 0 ? -1 : LOOK_MS);
-        ssize_t cleared = read(writer->wake_descriptor, &count, sizeof count);
-        (void)cleared;
-    }
-    return NULL;
+    struct pollfd wake;
+    writer_serve(writer, clock_now());
+    worker_wait(&writer->worker, &wake, 0, writer->recording_count == 0 ? -1 : LOOK_MS);
 }
 
 int writer_thread_start(struct writer_thread *writer)
 {
-    int error = realtime_thread_new(&writer->thread, "writer", run, writer);
-    writer->started = error == 0;
-    return error;
+    return worker_start(&writer->worker, "writer", turn, writer);
 }
 
 void writer_thread_stop(struct writer_thread *writer)
 {
-    if (!writer->started)
-        return;
-    atomic_store(&writer->stopping, true);
-    events_signal(writer->wake_descriptor);
-    pthread_join(writer->thread, NULL);
-    writer->started = false;
+    worker_stop(&writer->worker);
 }
 
 void writer_thread_free(struct writer_thread *writer)
@@ -224,6 +206,5 @@ void writer_thread_free(struct writer_thread *writer)
     queue_free(&writer->requests);
     queue_free(&writer->released);
     events_free(&writer->events);
-    if (writer->wake_descriptor > 0)
-        close(writer->wake_descriptor);
+    worker_free(&writer->worker);
 }

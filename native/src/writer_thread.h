@@ -7,8 +7,6 @@
 #ifndef IP270_WRITER_THREAD_H
 #define IP270_WRITER_THREAD_H
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +14,7 @@
 #include "events.h"
 #include "queue.h"
 #include "recording.h"
+#include "worker.h"
 
 enum {
     RECORDINGS_MAX = 32,                /* open ones, and those on their way out */
@@ -33,10 +32,7 @@ struct writer_thread {
     struct queue requests;              /* from the media thread: struct writer_request */
     struct queue released;              /* to the controlling thread: struct object *, free to be freed */
     struct events events;
-    int wake_descriptor;
-    atomic_bool stopping;
-    bool started;
-    pthread_t thread;
+    struct worker worker;
     struct recording *recordings[RECORDINGS_MAX];       /* the thread's own */
     unsigned recording_count;
     size_t buffered;
