@@ -101,18 +101,41 @@ static void delay(struct limiter *limiter, const float *in, int16_t *out)
     memcpy(limiter->ahead, in + MEDIA_FRAME_SAMPLES - LIMITER_AHEAD, sizeof limiter->ahead);
 }
 
+/* `loud`: some of `in` is above the peak. */
+static void run(struct limiter *limiter, const float *in, bool loud, int16_t *out)
+{
+    if (limiter->resting && !loud)
+        delay(limiter, in, out);
+    else
+        limit(limiter, in, out);
+    if (limiter->mean_square > 0)
+        apply_cap(limiter, out);
+}
+
 void limiter_run(struct limiter *limiter, int16_t frame[MEDIA_FRAME_SAMPLES], float gain)
 {
     float x[MEDIA_FRAME_SAMPLES];
-    bool loud = largest(frame) * fabsf(gain) > limiter->peak;
     for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
         x[i] = (float)frame[i] * gain;
-    if (limiter->resting && !loud)
-        delay(limiter, x, frame);
-    else
-        limit(limiter, x, frame);
-    if (limiter->mean_square > 0)
-        apply_cap(limiter, frame);
+    run(limiter, x, largest(frame) * fabsf(gain) > limiter->peak, frame);
+}
+
+void limiter_run_sum(struct limiter *limiter, const int32_t sum[MEDIA_FRAME_SAMPLES], int16_t frame[MEDIA_FRAME_SAMPLES])
+{
+    float x[MEDIA_FRAME_SAMPLES];
+    int32_t lowest = 0, highest = 0;
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++) {
+        lowest = sum[i] < lowest ? sum[i] : lowest;
+        highest = sum[i] > highest ? sum[i] : highest;
+        x[i] = (float)sum[i];
+    }
+    run(limiter, x, greater(-(float)lowest, (float)highest) > limiter->peak, frame);
+}
+
+void limiter_follow(struct limiter *limiter, const int16_t before[MEDIA_FRAME_SAMPLES])
+{
+    for (int i = 0; i < LIMITER_AHEAD; i++)
+        limiter->ahead[i] = before[MEDIA_FRAME_SAMPLES - LIMITER_AHEAD + i];
 }
 
 void limiter_run_silence(struct limiter *limiter)

@@ -1,5 +1,6 @@
 /* Keeps an ear from harm: no sample above a peak, and no more than a mean level for longer than a few seconds (acoustic shock and
  * noise dose, ITU-T P.360 and ETSI TR 101 800; the levels are the digital ones, what they mean in dB(A) depends on the earpiece).
+ * And keeps a sum of several voices within 16 bits.
  *
  * The peak is kept by looking ahead: the gain begins to fall a millisecond before the peak comes out, so nothing is clipped. What
  * stays below both comes out as it went in, 16 samples later. */
@@ -31,7 +32,13 @@ void limiter_init(struct limiter *limiter, float peak, float mean);
 /* Media thread: frame *= gain, limited, 16 samples later. */
 void limiter_run(struct limiter *limiter, int16_t frame[MEDIA_FRAME_SAMPLES], float gain);
 
-/* The same for a frame of noughts, where it rests and the frame before was of noughts too. */
+/* Media thread: the same for samples that may be too large for 16 bits, with a gain of 1. */
+void limiter_run_sum(struct limiter *limiter, const int32_t sum[MEDIA_FRAME_SAMPLES], int16_t frame[MEDIA_FRAME_SAMPLES]);
+
+/* Media thread: one that was just made holds the end of this frame, instead of silence. */
+void limiter_follow(struct limiter *limiter, const int16_t before[MEDIA_FRAME_SAMPLES]);
+
+/* The same as limiter_run for a frame of noughts, where it rests and the frame before was of noughts too. */
 void limiter_run_silence(struct limiter *limiter);
 
 #endif

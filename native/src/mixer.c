@@ -4,8 +4,11 @@
 
 #include "sample.h"
 
+static const float PEAK = 0.891f;               /* -1 dB: a codec that halves the rate may go beyond what it was given */
+
 void mixer_clear(struct bus *bus)
 {
+    bus->talking = 0;
     memset(bus->sum, 0, sizeof bus->sum);
 }
 
@@ -40,17 +43,14 @@ void mixer_add(struct party *party)
         party->adds = PARTY_CONTRIBUTION;
         scale_contribution(party, target);
     }
+    party->bus->talking += party->adds != PARTY_NOTHING;
     party->faded = target;
 }
 
-void mixer_hear(struct party *party)
+static void hear_one(struct party *party, enum party_adds less)
 {
     const struct bus *bus = party->bus;
-    if (bus == NULL || !party->listen) {
-        memset(party->heard, 0, sizeof party->heard);
-        return;
-    }
-    switch (bus->hear_self ? PARTY_NOTHING : party->adds) {
+    switch (less) {
     case PARTY_NOTHING:
         for (int i = 0; i < MEDIA_FRAME_SAMPLES; i++)
             party->heard[i] = saturate(bus->sum[i]);
@@ -64,6 +64,47 @@ void mixer_hear(struct party *party)
             party->heard[i] = saturate(bus->sum[i] - party->contribution[i]);
         break;
     }
+}
+
+/* From what was heard before to the same a millisecond later, over one frame: its beginning and its end fit both. */
+static void begin_limiting(struct party *party, const int32_t *sum)
+{
+    int16_t later[MEDIA_FRAME_SAMPLES];
+    limiter_init(&party->limiter, PEAK, 0);
+    limiter_follow(&party->limiter, party->heard);
+    limiter_run_sum(&party->limiter, sum, later);
+    for (int32_t i = 0; i < MEDIA_FRAME_SAMPLES; i++)
+        party->heard[i] = (int16_t)((saturate(sum[i]) * (MEDIA_FRAME_SAMPLES - i) + later[i] * i) / MEDIA_FRAME_SAMPLES);
+    party->limited = true;
+}
+
+static void hear_several(struct party *party, enum party_adds less)
+{
+    int32_t sum[MEDIA_FRAME_SAMPLES];
+    memcpy(sum, party->bus->sum, sizeof sum);
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES && less == PARTY_INPUT; i++)
+        sum[i] -= party->input[i];
+    for (int i = 0; i < MEDIA_FRAME_SAMPLES && less == PARTY_CONTRIBUTION; i++)
+        sum[i] -= party->contribution[i];
+    if (party->limited)
+        limiter_run_sum(&party->limiter, sum, party->heard);
+    else
+        begin_limiting(party, sum);
+}
+
+void mixer_hear(struct party *party)
+{
+    if (party->bus == NULL || !party->listen) {
+        memset(party->heard, 0, sizeof party->heard);
+        party->limited = false;
+        return;
+    }
+    enum party_adds less = party->bus->hear_self ? PARTY_NOTHING : party->adds;
+    unsigned others = party->bus->talking - (less != PARTY_NOTHING);
+    if (others > 1 || party->limited)
+        hear_several(party, less);
+    else
+        hear_one(party, less);
 }
 
 void mixer_overlay(int16_t out[MEDIA_FRAME_SAMPLES], const int16_t in[MEDIA_FRAME_SAMPLES])

@@ -3,7 +3,9 @@
  *   party.input --gain--> contribution --+--> bus.sum --(minus own)--> party.heard
  *   sound (tone, player) ----------------+
  *
- * Another gain, a mute and a join take effect over one frame, so that nobody hears a click.
+ * Another gain, a mute and a join take effect over one frame, so that nobody hears a click. Who hears several at once hears them
+ * through a limiter: together they may be too loud for 16 bits. It adds a millisecond, so it is not there between two, and once it is it
+ * stays for as long as the party listens.
  *
  * Media thread only. */
 #ifndef IP270_MIXER_H
@@ -13,12 +15,14 @@
 #include <stdint.h>
 
 #include "ip270_media.h"
+#include "limiter.h"
 #include "object.h"
 
 struct bus {
     struct object object;
     bool hear_self;                             /* a party hears itself too: an echo */
     bool connected;                             /* some stream on the bus is in a connected call; counted each tick */
+    unsigned talking;                           /* parties in the sum of this tick */
     int32_t sum[MEDIA_FRAME_SAMPLES];
 };
 
@@ -39,7 +43,9 @@ struct party {
     int16_t input[MEDIA_FRAME_SAMPLES];         /* what the party says in this tick */
     enum party_adds adds;                       /* in this tick, on its bus */
     int32_t contribution[MEDIA_FRAME_SAMPLES];  /* the input under a gain, where it has one */
-    int16_t heard[MEDIA_FRAME_SAMPLES];         /* what the party is to hear */
+    int16_t heard[MEDIA_FRAME_SAMPLES];         /* what the party is to hear; until then what it heard last */
+    bool limited;                               /* it has heard several others: `limiter` is in the way */
+    struct limiter limiter;
 };
 
 void mixer_clear(struct bus *bus);
