@@ -20,6 +20,7 @@ enum {
     GAP_MAX = 6 * FRAME,                 /* longest gap that is bridged from both sides                              */
     SETTLING = 40,                       /* samples after a gap that still hold, through a decoder's filter, what was
                                             made up before them                                                      */
+    LOSSES_MOST = 4,                     /* packets lost in a row that count: more says nothing about how often      */
     BURST = 10 * FRAME,                  /* a talkspurt begins at most this much later than its target              */
 };
 
@@ -62,6 +63,20 @@ static void count_late(struct playout *p)
     loss_pattern_late(&p->pattern);
 }
 
+/* What the path lost before this packet. One without audio counts as well: it came the same way. A new source begins below the last. */
+static void note_losses(struct playout *p, const struct jitter_packet *packet)
+{
+    int64_t lost = packet->sequence - p->last_taken - 1;
+    lost = lost < 0 ? 0 : lost < LOSSES_MOST ? lost : LOSSES_MOST;
+    p->last_taken = packet->sequence;
+    p->losses += ((double)lost - p->losses) * LOSS_WEIGHT;
+    if (p->losses < CALM) {
+        p->allowance = 0;
+    } else if (p->losses > LOSSY && packet->codec != NULL) {
+        p->allowance = (int64_t)packet->samples;
+    }
+}
+
 /* The first packet that holds audio, or, while playing, comfort noise; passes over places that hold nothing. */
 static const struct jitter_packet *first_audio(struct playout *p, struct jitter_buffer *jitter)
 {
@@ -72,6 +87,9 @@ static const struct jitter_packet *first_audio(struct playout *p, struct jitter_
             take_noise(p, first);
         }
         loss_pattern_played(&p->pattern, first->sequence);
+        if (p->playing) {
+            note_losses(p, first);
+        }
         jitter_drop_first(jitter);
         first = jitter_first(jitter);
     }
@@ -100,7 +118,7 @@ static bool try_start(struct playout *p, struct jitter_buffer *jitter, const str
     p->noisy = false;
     p->end = first->time;
     p->missing = 0;
-    p->last_sequence = first->sequence - 1;
+    p->last_sequence = p->last_taken = first->sequence - 1;
     return true;
 }
 
@@ -178,17 +196,6 @@ static void use_codec(struct playout *p, const struct codec *codec)
         p->fade = codec->conceal != NULL ? FADE_LONG : FADE;
         invent(p);
         p->concealing = true;
-    }
-}
-
-static void note_losses(struct playout *p, const struct jitter_packet *packet)
-{
-    int64_t lost = packet->sequence - p->last_sequence - 1;
-    p->losses += ((double)(lost < 4 ? lost : 4) - p->losses) * LOSS_WEIGHT;
-    if (p->losses < CALM) {
-        p->allowance = 0;
-    } else if (p->losses > LOSSY) {
-        p->allowance = (int64_t)packet->samples;
     }
 }
 

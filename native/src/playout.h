@@ -30,6 +30,7 @@ struct playout {
     bool playing;                        /**< `end` is set                                                    */
     int64_t end;                         /**< Media time after the last sample of `line`                      */
     int64_t last_sequence;               /**< Of the packet decoded last                                      */
+    int64_t last_taken;                  /**< ... or passed over, since it holds no audio                     */
     bool concealing;                     /**< The end of `line` was made up                                   */
     bool inventing;                      /**< ... by `conceal`, which can go on, not by the codec             */
     size_t fade;                         /**< Samples over which what comes next takes over from it           */

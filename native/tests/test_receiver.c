@@ -324,6 +324,26 @@ static void test_digits(void)
     network_free(&net);
 }
 
+/* What carries a digit holds no audio, but has come: voice need not wait longer for fear of loss, until some of it is lost. */
+static void test_digits_are_not_loss(void)
+{
+    network_init(&net, CODEC_OPUS_WB, 20);
+    double before = run_voice(2 * SECOND).target_delay_ms;
+    for (unsigned loss_percent = 0; loss_percent <= 40; loss_percent += 40) {
+        for (unsigned i = 0; i < 4; i++) {
+            CHECK(sender_digit(net.sender, '5', 400));
+            net.loss_percent = loss_percent;
+            run_voice(SECOND / 4);
+            net.loss_percent = 0;
+            run_voice(SECOND / 2);
+        }
+        double after = run_voice(SECOND / 4).target_delay_ms;
+        CHECK_BETWEEN(after - before, loss_percent > 0 ? 15 : -5, loss_percent > 0 ? 30 : 5);
+    }
+    CHECK_EQUAL(count_events(RECEIVER_DIGIT), 8);
+    network_free(&net);
+}
+
 /* Another codec on another payload type in mid-speech: the line goes on. */
 static void test_codec_change(void)
 {
@@ -406,6 +426,7 @@ int main(void)
     test_wall_clock_step();
     test_burst();
     test_digits();
+    test_digits_are_not_loss();
     test_codec_change();
     test_report();
     test_refused_configuration();
