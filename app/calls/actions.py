@@ -14,6 +14,7 @@ from app.calls.switch import Switch
 from app.model import dialplan
 from app.model.cause import Cause
 from app.model.ids import CallId, LineId
+from app.model.media import AudioPath
 from app.model.refusal import Refusal
 from app.model.signalling import Executor, Registration
 from app.model.snapshot import CallState
@@ -93,6 +94,14 @@ class Actions:
         self.choose_path()
         self._switch.take(call)
         return None
+
+    def hear_announcement(self, call: Call, now: float) -> Refusal | None:
+        """Take a ringing call by the loudspeaker with the microphone closed; the mute key opens it."""
+        refusal = self.answer(call.id, now)
+        if refusal is None:
+            self._switch.media.select_path(AudioPath.SPEAKER)
+            self._switch.desk.muted = True
+        return refusal
 
     # --- calls move ------------------------------------------------------------------------------------
 

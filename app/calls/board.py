@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from app.calls import services
 from app.calls.call import Call
 from app.calls.conference import Conference
 from app.calls.leg import Leg
 from app.model.ids import CallId, LegId, LineId, StreamId
-from app.model.signalling import LineChanged
+from app.model.services import LineServices
+from app.model.signalling import LineChanged, LineEvent
 
 
 class Board:
@@ -15,6 +17,12 @@ class Board:
     def __init__(self) -> None:
         self.calls: dict[CallId, Call] = {}
         self.registrations: dict[LineId, LineChanged] = {}
+        self.services: dict[LineId, LineServices] = {}
+        """What each line's PBX has told of diversions, messages and calls of others."""
+
+    def tell_services(self, event: LineEvent) -> None:
+        """A line tells of its services."""
+        self.services[event.line] = services.after(self.services.get(event.line, LineServices()), event)
 
     @property
     def live(self) -> tuple[Call, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from app.calls import recording, scene
 from app.calls.actions import Actions
@@ -43,6 +43,7 @@ from app.model.media import (
 )
 from app.model.quality import Levels
 from app.model.refusal import Refusal
+from app.model.services import LineServices
 from app.model.signalling import RemoteAction, RemoteControl, SignallingEvent
 from app.model.snapshot import AudioView, CallView, ConferenceView
 
@@ -122,6 +123,7 @@ class CallControl:
             raise ValueError(f"calls are on {', '.join(busy)}")
         for name in gone:
             self._switch.board.registrations.pop(name, None)
+            self._switch.board.services.pop(name, None)
 
     # --- what comes up -------------------------------------------------------------------------------
 
@@ -304,6 +306,11 @@ class CallControl:
         return self._bridge.view()
 
     @property
+    def services(self) -> Mapping[LineId, LineServices]:
+        """What each line's PBX has told of diversions, waiting messages and calls of others."""
+        return self._switch.board.services
+
+    @property
     def levels(self) -> Levels | None:
         """How loud the sides of the active call are; None while nobody looks."""
         return self._meters.levels
@@ -351,6 +358,17 @@ class CallControl:
             case RemoteAction.MUTE | RemoteAction.UNMUTE:
                 in_call = call.foreground
                 refusal = self._actions.set_mute(muted=event.action is RemoteAction.MUTE) if in_call else NO_CALL
+            case RemoteAction.ANNOUNCE:
+                refusal = self._actions.hear_announcement(call, now)
+            case RemoteAction.DIGIT:
+                refusal = self._actions.send_digits(event.digit, call.id)
+            case RemoteAction.RECORD | RemoteAction.STOP_RECORDING:
+                wanted = event.action is RemoteAction.RECORD
+                refusal = recording.say(self._switch.board, self._rules().recording, call.id, on=wanted)
+            case RemoteAction.CONFERENCE:
+                refusal = self._conference_actions.join(call.id if call.aside else None, now)
+            case RemoteAction.END_CONFERENCE:
+                refusal = self._conference_actions.split(call.id)
         if refusal is not None:
             _log.info("leg %s: remote %s refused: %s", event.leg, event.action.value, refusal.reason)
 
@@ -375,7 +393,8 @@ class CallControl:
             self._scene = composed
             self._switch.media.show(composed)
         desk = (self.audio, self.off_hook, self.handset_forgotten)
-        visible = (self.views(now), self.active, self.conference, self.levels, self.channels, desk)
+        services = tuple(self.services.items())
+        visible = (self.views(now), self.active, self.conference, self.levels, self.channels, desk, services)
         if visible != self._shown:
             self._shown = visible
             self._changed()

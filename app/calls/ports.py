@@ -14,6 +14,7 @@ from app.model.ids import LegId, LineId, StreamId
 from app.model.media import AudioPath, Scene
 from app.model.quality import Levels, Quality, QualityReport, Severity
 from app.model.refusal import Refusal
+from app.model.services import DiversionKind
 from app.model.session import Direction, SessionDescription
 from app.model.signalling import CallOptions, LineCapabilities
 
@@ -39,8 +40,11 @@ class SignallingLine(Protocol):
     def information(self, leg: LegId, digits: str) -> None:
         """INFORMATION: more dialled digits after `MoreDigitsWanted`."""
 
-    def alert(self, leg: LegId) -> None:
-        """ALERTING: an incoming call rings here."""
+    def alert(self, leg: LegId, *, waiting: bool = False) -> None:
+        """ALERTING: an incoming call rings here, or (`waiting`) knocks at a user who is in another call."""
+
+    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
+        """Send an incoming call elsewhere, where `capabilities.diversion` is the phone's. `Released` follows."""
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         """CONNECT: answer an incoming call; `description` answers its offer, or offers where it had none."""
@@ -55,10 +59,28 @@ class SignallingLine(Protocol):
         """Send a DTMF digit by signalling, where media cannot carry it (RFC 4733 was not agreed)."""
 
     def transfer(self, leg: LegId, number: str) -> None:
-        """Blind transfer, where `capabilities.transfer` says somebody does it."""
+        """Blind transfer, where `capabilities.transfer` says somebody does it. `TransferResult` follows."""
 
     def join(self, leg: LegId, other: LegId) -> None:
-        """Attended transfer: bring the far ends of both legs together."""
+        """Attended transfer: bring the far ends of both legs together. `TransferResult` follows, of `leg`.
+
+        `other` may still ring, where `capabilities.transfer_alerting` says so.
+        """
+
+    def park(self, leg: LegId, position: str) -> None:
+        """Park the far end, where `capabilities.park` says somebody does it; empty: anywhere. `ParkResult` follows."""
+
+    def pick_up(self, call: str) -> None:
+        """Take a call of the group, or a parked one, by the name that `GroupCallChanged` gave it.
+
+        `SetupIndicated` with `picked` follows, or `PickUpRefused`.
+        """
+
+    def divert(self, kind: DiversionKind, number: str) -> None:
+        """Have the PBX divert calls, or with an empty number no longer: `DiversionsChanged` or `DiversionRefused`."""
+
+    def interrogate(self) -> None:
+        """Ask for diversions and waiting messages, which come as `DiversionsChanged` and `MessageWaiting`."""
 
     def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
         """Tell whoever collects such reports how the voice of a leg was; the name is still known right after its end.

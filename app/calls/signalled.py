@@ -20,6 +20,7 @@ from app.model.signalling import (
     Disconnected,
     LegEvent,
     LineChanged,
+    LineEvent,
     MoreDigitsWanted,
     OfferReceived,
     OfferRefused,
@@ -37,6 +38,7 @@ from app.model.signalling import (
 
 CALLS_WAITING = 1
 """How many may ring beside what the user is in, or beside the first that rings; a further one finds him busy."""
+WAITS_THERE = "In another call, and hears that you wait"
 _log = logging.getLogger("calls")
 
 
@@ -57,6 +59,8 @@ class SignallingEvents:
         """One event of a line or a leg; those of legs that are gone are ignored."""
         if isinstance(event, LineChanged):
             self._switch.board.registrations[event.line] = event
+        elif isinstance(event, LineEvent):
+            self._switch.board.tell_services(event)
         elif isinstance(event, SetupIndicated):
             self._setup(event, now)
         else:
@@ -125,6 +129,7 @@ class SignallingEvents:
                 return
             case Alerting():
                 call.alerting = True
+                call.notice = WAITS_THERE if event.waiting else ""
                 if event.party is not None:
                     call.party = event.party
                 if event.answer is not None and not leg.stream.began:

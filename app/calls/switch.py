@@ -64,7 +64,7 @@ class Switch:
         call.alert_info = setup.alert_info
         call.waiting = self.board.foreground is not None
         self.desk.silenced = False
-        line.alert(leg.id)
+        line.alert(leg.id, waiting=call.waiting)
         return call
 
     def turn_away(

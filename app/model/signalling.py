@@ -13,6 +13,7 @@ import msgspec
 from app.model.cause import Cause
 from app.model.ids import LegId, LineId
 from app.model.party import Party
+from app.model.services import Diversion, DiversionKind, GroupCall, Messages
 from app.model.session import SessionDescription
 
 
@@ -29,8 +30,12 @@ class LineCapabilities(msgspec.Struct, frozen=True):
 
     hold: Executor = Executor.PHONE
     transfer: Executor = Executor.NONE
+    transfer_alerting: bool = False
+    """A consultation call can be joined while it still rings; else the phone ends it and transfers to its number."""
+    diversion: Executor = Executor.NONE
     park: Executor = Executor.NONE
     pickup: Executor = Executor.NONE
+    """The PBX shows calls of others, also parked ones, and lets them be taken."""
     conference: Executor = Executor.PHONE
     overlap: bool = False
     disconnect_with_tone: bool = False
@@ -67,6 +72,52 @@ class LineChanged(msgspec.Struct, frozen=True, tag=True):
     advice: str = ""
 
 
+class DiversionsChanged(msgspec.Struct, frozen=True, tag=True):
+    """All diversions that are on now: the answer to `divert` and `interrogate`, or somebody changed them elsewhere."""
+
+    line: LineId
+    diversions: tuple[Diversion, ...]
+
+
+class DiversionRefused(msgspec.Struct, frozen=True, tag=True):
+    """A diversion could not be set or taken back; all are as they were."""
+
+    line: LineId
+    kind: DiversionKind
+    cause: Cause
+    text: str = ""
+
+
+class MessageWaiting(msgspec.Struct, frozen=True, tag=True):
+    """How many messages wait now (H.450.7 mwiActivate and mwiDeactivate; RFC 3842)."""
+
+    line: LineId
+    messages: Messages
+
+
+class GroupCallChanged(msgspec.Struct, frozen=True, tag=True):
+    """A call of another member of the group is there, or stands differently (H.450.5 groupIndicationOn)."""
+
+    line: LineId
+    call: GroupCall
+
+
+class GroupCallGone(msgspec.Struct, frozen=True, tag=True):
+    """A call of the group can be taken no more (H.450.5 groupIndicationOff); with None there is none left."""
+
+    line: LineId
+    call: str | None = None
+
+
+class PickUpRefused(msgspec.Struct, frozen=True, tag=True):
+    """A call of the group could not be picked up; where it could, `SetupIndicated.picked` names it."""
+
+    line: LineId
+    call: str
+    cause: Cause
+    text: str = ""
+
+
 # --- events of a leg; each names the leg it speaks of ---------------------------------------------------
 
 
@@ -80,6 +131,8 @@ class SetupIndicated(msgspec.Struct, frozen=True, tag=True):
     offer: SessionDescription | None = None
     alert_info: str = ""
     replaces: LegId | None = None
+    picked: str = ""
+    """The call of the group that the phone asked for with `pick_up`: it answers at once."""
 
 
 class MoreDigitsWanted(msgspec.Struct, frozen=True, tag=True):
@@ -100,6 +153,8 @@ class Alerting(msgspec.Struct, frozen=True, tag=True):
     leg: LegId
     answer: SessionDescription | None = None
     party: Party | None = None
+    waiting: bool = False
+    """The far end is in another call and hears that this one waits (Q.953.1)."""
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
@@ -167,13 +222,23 @@ class RemoteAction(enum.StrEnum):
     RETRIEVE = "retrieve"
     MUTE = "mute"
     UNMUTE = "unmute"
+    ANNOUNCE = "announce"
+    """Answer by the loudspeaker with the microphone closed, until the user opens it."""
+    DIGIT = "digit"
+    RECORD = "record"
+    STOP_RECORDING = "stop-recording"
+    CONFERENCE = "conference"
+    """Bring this call and the one that lies aside together."""
+    END_CONFERENCE = "end-conference"
+    """Talk with this call alone again."""
 
 
 class RemoteControl(msgspec.Struct, frozen=True, tag=True):
-    """The PBX asks the phone to act on this leg."""
+    """The PBX asks the phone to act on this leg. `digit` is what `RemoteAction.DIGIT` sends."""
 
     leg: LegId
     action: RemoteAction
+    digit: str = ""
 
 
 class DigitSignalled(msgspec.Struct, frozen=True, tag=True):
@@ -189,6 +254,23 @@ class Transferred(msgspec.Struct, frozen=True, tag=True):
     leg: LegId
     other: LegId | None
     party: Party | None = None
+
+
+class TransferResult(msgspec.Struct, frozen=True, tag=True):
+    """The answer to `transfer` or `join`: done where `cause` is None, and the call model clears what is left of it."""
+
+    leg: LegId
+    cause: Cause | None = None
+    text: str = ""
+
+
+class ParkResult(msgspec.Struct, frozen=True, tag=True):
+    """The answer to `park`: done where `cause` is None, at `position` if the PBX chose one."""
+
+    leg: LegId
+    cause: Cause | None = None
+    position: str = ""
+    text: str = ""
 
 
 class Disconnected(msgspec.Struct, frozen=True, tag=True):
@@ -208,7 +290,15 @@ class Released(msgspec.Struct, frozen=True, tag=True):
     text: str = ""
 
 
-LineEvent = LineChanged
+LineEvent = (
+    LineChanged
+    | DiversionsChanged
+    | DiversionRefused
+    | MessageWaiting
+    | GroupCallChanged
+    | GroupCallGone
+    | PickUpRefused
+)
 LegEvent = (
     SetupIndicated
     | MoreDigitsWanted
@@ -225,6 +315,8 @@ LegEvent = (
     | RemoteControl
     | DigitSignalled
     | Transferred
+    | TransferResult
+    | ParkResult
     | Disconnected
     | Released
 )

@@ -9,14 +9,17 @@ import msgspec
 from app.model.cause import Cause
 from app.model.ids import LegId, LineId
 from app.model.party import Party
+from app.model.services import GroupCall, GroupCallState
 from app.model.signalling import (
     Alerting,
     Connected,
     Disconnected,
     Executor,
-    LegEvent,
+    GroupCallChanged,
+    GroupCallGone,
     LineCapabilities,
     MoreDigitsWanted,
+    ParkResult,
     PartyChanged,
     Proceeding,
     Released,
@@ -24,7 +27,9 @@ from app.model.signalling import (
     RemoteControl,
     RemoteHeld,
     SetupIndicated,
+    SignallingEvent,
     Transferred,
+    TransferResult,
 )
 
 
@@ -40,11 +45,17 @@ class Request(enum.StrEnum):
     DIGIT = "digit"
     TRANSFER = "transfer"
     JOIN = "join"
+    PARK = "park"
+    DEFLECT = "deflect"
+    PICK_UP = "pick_up"
     DISCONNECT = "disconnect"
 
 
 class Await(msgspec.Struct, frozen=True, tag=True):
-    """Go on once the call model has asked this of `leg`. What it asked before still counts, once."""
+    """Go on once the call model has asked this of `leg`. What it asked before still counts, once.
+
+    For a pick-up `leg` is the name of the call that is picked up.
+    """
 
     request: Request
     leg: LegId
@@ -57,9 +68,9 @@ class Pause(msgspec.Struct, frozen=True, tag=True):
 
 
 class Say(msgspec.Struct, frozen=True, tag=True):
-    """Post an event. `answering` puts an answer to the leg's last offer into it."""
+    """Post an event of a leg or the line. `answering` puts an answer to the leg's last offer into it."""
 
-    event: LegEvent
+    event: SignallingEvent
     answering: bool = False
 
 
@@ -84,6 +95,10 @@ class Script(msgspec.Struct, frozen=True):
 CAPABILITIES = LineCapabilities(
     hold=Executor.PBX,
     transfer=Executor.PBX,
+    transfer_alerting=True,
+    diversion=Executor.PBX,
+    park=Executor.PBX,
+    pickup=Executor.PBX,
     conference=Executor.PHONE,
     overlap=True,
     disconnect_with_tone=True,
@@ -167,15 +182,46 @@ HELD_BY_REMOTE = Script(
 )
 """The far end holds and retrieves us, and says so by signalling alone."""
 
+_HELD: tuple[Step, ...] = (Await(Request.OFFER, _US), Answer(_US))
+
 BLIND_TRANSFER = Script(
     (
         *_ANSWERED,
         Await(Request.TRANSFER, _US),
+        Say(TransferResult(_US)),
         Say(Disconnected(_US, Cause.NORMAL_CLEARING)),
         Say(Released(_US, Cause.NORMAL_CLEARING)),
     )
 )
 """The PBX carries out the transfer we ask for, and clears our leg."""
+
+TRANSFER_REFUSED = Script(
+    (
+        *_ANSWERED,
+        *_HELD,
+        Await(Request.TRANSFER, _US),
+        Pause(1.0),
+        Say(TransferResult(_US, Cause.USER_BUSY)),
+        *_HELD,
+    )
+)
+"""Is held for a transfer, which comes to nothing, and is taken back."""
+
+PARKED = Script(
+    (
+        *_ANSWERED,
+        Await(Request.PARK, _US),
+        Say(ParkResult(_US, position="2")),
+        Say(Released(_US, Cause.NORMAL_CLEARING)),
+        Say(GroupCallChanged(LineId(""), GroupCall("p-2", GroupCallState.PARKED, Party("20"), _WORKSHOP, "2"))),
+        Await(Request.PICK_UP, LegId("p-2")),
+        Say(SetupIndicated(_OTHER, LineId(""), calling=_WORKSHOP, called=Party("20"), picked="p-2")),
+        Await(Request.CONNECT, _OTHER),
+        Answer(_OTHER),
+        Say(GroupCallGone(LineId(""), "p-2")),
+    )
+)
+"""Is parked, shown as parked, and taken back from there."""
 
 TRANSFERRED_TO_ANOTHER = Script(
     (*_ANSWERED, Pause(1.0), Say(Transferred(_US, None, _WORKSHOP)), Say(PartyChanged(_US, _WORKSHOP)))

@@ -13,13 +13,17 @@ import msgspec
 from app.model.cause import Cause
 from app.model.ids import LegId, LineId
 from app.model.quality import QualityReport, Severity
+from app.model.services import Diversion, DiversionKind
 from app.model.session import SessionDescription
 from app.model.signalling import (
     AnswerReceived,
     CallOptions,
-    LegEvent,
+    DiversionRefused,
+    DiversionsChanged,
+    GroupCallChanged,
     LineCapabilities,
     LineChanged,
+    LineEvent,
     Registration,
     Released,
     SetupIndicated,
@@ -47,6 +51,7 @@ class ScriptedLine:
 
     A call to a number in `scripts` plays that script, any other is refused as unallocated; `play` begins a script by
     itself, as for calls that come in. `media` is where answers say they listen. `asked` keeps all that was asked.
+    Calls are diverted to any number in `scripts`; to others they cannot be.
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class ScriptedLine:
         self._media = media
         self._legs: set[LegId] = set()
         self._offers: dict[LegId, SessionDescription] = {}
+        self._diversions: dict[DiversionKind, str] = {}
         self._performances: list[_Performance] = []
         self._numbers = itertools.count(1)
         self.asked: list[Asked] = []
@@ -109,9 +115,15 @@ class ScriptedLine:
         """INFORMATION."""
         self._ask(Request.INFORMATION, leg, digits)
 
-    def alert(self, leg: LegId) -> None:
+    def alert(self, leg: LegId, *, waiting: bool = False) -> None:
         """ALERTING."""
-        self._ask(Request.ALERT, leg)
+        self._ask(Request.ALERT, leg, "waiting" if waiting else "")
+
+    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
+        """Call deflection."""
+        self._ask(Request.DEFLECT, leg, f"{kind} {number}")
+        if leg in self._legs:
+            self._release(leg, Cause.NORMAL_CLEARING)
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         """CONNECT."""
@@ -139,6 +151,29 @@ class ScriptedLine:
         """Attended transfer."""
         self._ask(Request.JOIN, leg, other)
 
+    def park(self, leg: LegId, position: str) -> None:
+        """Park."""
+        self._ask(Request.PARK, leg, position)
+
+    def pick_up(self, call: str) -> None:
+        """Pick up a call that a script told of."""
+        self._note(Asked(Request.PICK_UP, LegId(call)))
+
+    def divert(self, kind: DiversionKind, number: str) -> None:
+        """Divert calls, or no longer."""
+        if number and number not in self._scripts:
+            self._post_soon(DiversionRefused(self._id, kind, Cause.UNALLOCATED_NUMBER))
+            return
+        self._diversions.pop(kind, None)
+        if number:
+            self._diversions[kind] = number
+        self.interrogate()
+
+    def interrogate(self) -> None:
+        """Tell of diversions; messages wait nowhere but in scripts."""
+        on = tuple(Diversion(kind, number) for kind, number in self._diversions.items())
+        self._post_soon(DiversionsChanged(self._id, on))
+
     def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
         """Nobody collects reports behind a script."""
 
@@ -153,18 +188,21 @@ class ScriptedLine:
     def _ask(self, request: Request, leg: LegId, detail: str = "") -> None:
         if leg not in self._legs:
             return
-        asked = Asked(request, leg, detail)
+        self._note(Asked(request, leg, detail))
+
+    def _note(self, asked: Asked) -> None:
         self.asked.append(asked)
         for performance in self._performances:
             if performance.takes(asked):
                 self._after(0.0, performance.go_on)
                 return
 
-    def _say(self, event: LegEvent) -> None:
-        if event.leg not in self._legs:
-            return
-        if isinstance(event, Released):
-            self._forget(event.leg)
+    def _say(self, event: SignallingEvent) -> None:
+        if not isinstance(event, LineEvent):
+            if event.leg not in self._legs:
+                return
+            if isinstance(event, Released):
+                self._forget(event.leg)
         self._post(event)
 
     def _release(self, leg: LegId, cause: Cause) -> None:
@@ -207,7 +245,7 @@ class _Performance:
         script: Script,
         line: LineId,
         after: After,
-        say: Callable[[LegEvent], None],
+        say: Callable[[SignallingEvent], None],
         new_leg: Callable[[], LegId],
         answer_to: Callable[[LegId], SessionDescription | None],
     ) -> None:
@@ -221,6 +259,8 @@ class _Performance:
         self._pausing = False
         self._names: dict[LegId, LegId] = {}
         self._unused: list[Asked] = []
+        self._told: set[LegId] = set()
+        """Calls of the group that this script told of, by which they are picked up."""
 
     @property
     def over(self) -> bool:
@@ -239,7 +279,7 @@ class _Performance:
             if not self.wants_setup:
                 return False
             self._names[self._next_unbound()] = asked.leg
-        elif asked.leg not in self._names.values():
+        elif asked.leg not in self._names.values() and asked.leg not in self._told:
             return False
         self._unused.append(asked)
         return True
@@ -271,6 +311,11 @@ class _Performance:
 
     def _speak(self, step: Say) -> None:
         event = step.event
+        if isinstance(event, LineEvent):
+            if isinstance(event, GroupCallChanged):
+                self._told.add(LegId(event.call.id))
+            self._say(msgspec.structs.replace(event, line=self._line))
+            return
         if isinstance(event, SetupIndicated):
             self._names[event.leg] = self._new_leg()
             event = msgspec.structs.replace(event, line=self._line)
@@ -285,7 +330,7 @@ class _Performance:
 
     def _found(self, step: Await) -> bool:
         """Use up the request a step waits for, if it came."""
-        leg = self._names.get(step.leg)
+        leg = self._names.get(step.leg, step.leg)
         for asked in self._unused:
             if asked.request is step.request and asked.leg == leg:
                 self._unused.remove(asked)

@@ -27,6 +27,7 @@ from app.model.media import (
 from app.model.party import Party
 from app.model.quality import Levels, Quality, QualityReport, Severity, VoiceAddress, VoiceMetrics
 from app.model.refusal import Refusal
+from app.model.services import DiversionKind
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.model.signalling import (
     AnswerReceived,
@@ -70,6 +71,8 @@ class DummyLine:
         self.id = LINE
         self.capabilities = capabilities
         self.requests: list[tuple[str, LegId, object]] = []
+        self.services: list[tuple[str, ...]] = []
+        """Requests that are about no leg."""
         self.options: list[CallOptions] = []
         self.reports: list[tuple[LegId, Severity | None]] = []
 
@@ -80,8 +83,11 @@ class DummyLine:
     def information(self, leg: LegId, digits: str) -> None:
         self.requests.append(("information", leg, digits))
 
-    def alert(self, leg: LegId) -> None:
-        self.requests.append(("alert", leg, None))
+    def alert(self, leg: LegId, *, waiting: bool = False) -> None:
+        self.requests.append(("alert", leg, "waiting" if waiting else None))
+
+    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
+        self.requests.append(("deflect", leg, (number, kind)))
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         self.requests.append(("connect", leg, _direction(description)))
@@ -100,6 +106,18 @@ class DummyLine:
 
     def join(self, leg: LegId, other: LegId) -> None:
         self.requests.append(("join", leg, other))
+
+    def park(self, leg: LegId, position: str) -> None:
+        self.requests.append(("park", leg, position))
+
+    def pick_up(self, call: str) -> None:
+        self.services.append(("pick_up", call))
+
+    def divert(self, kind: DiversionKind, number: str) -> None:
+        self.services.append(("divert", kind, number))
+
+    def interrogate(self) -> None:
+        self.services.append(("interrogate",))
 
     def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
         self.reports.append((leg, alert))

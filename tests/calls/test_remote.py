@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from app.calls.rules import CallRules, RecordingRules
 from app.model.cause import Cause
 from app.model.ids import LegId
+from app.model.media import AudioPath
 from app.model.party import Party
 from app.model.session import Direction
 from app.model.signalling import (
@@ -34,6 +36,49 @@ def test_the_pbx_answers_mutes_holds_and_retrieves() -> None:
     phone.say(AnswerReceived(leg, session(Direction.RECVONLY)))
     phone.say(RemoteControl(leg, RemoteAction.RETRIEVE))
     assert phone.states == [CallState.CONNECTED]
+
+
+def test_an_announcement_is_heard_by_the_loudspeaker_and_hears_nobody_until_the_key() -> None:
+    phone = DeskPhone(CONTROLLED)
+    first = phone.talk()
+    leg = phone.ring()
+    phone.say(RemoteControl(leg, RemoteAction.ANNOUNCE))
+    phone.say(AnswerReceived(first, session(Direction.RECVONLY)))
+    assert phone.states == [CallState.HELD, CallState.CONNECTED]
+    assert phone.media.paths[-1] is AudioPath.SPEAKER
+    assert not phone.gate_asked
+    phone.done(phone.control.set_mute(phone.now, muted=False))
+    assert phone.gate_asked
+
+
+def test_the_pbx_dials_on_in_a_call() -> None:
+    phone = DeskPhone(CONTROLLED)
+    leg = phone.talk()
+    phone.say(RemoteControl(leg, RemoteAction.DIGIT, "5"))
+    assert phone.media.sent_digits == ["5"]
+
+
+def test_the_pbx_makes_a_conference_and_ends_it() -> None:
+    phone = DeskPhone(CONTROLLED)
+    first, second = phone.consult()
+    phone.say(RemoteControl(second, RemoteAction.CONFERENCE))
+    phone.say(AnswerReceived(first, session()))
+    assert [view.in_conference for view in phone.views] == [True, True]
+    phone.say(RemoteControl(second, RemoteAction.END_CONFERENCE))
+    assert [view.in_conference for view in phone.views] == [False, False]
+    assert phone.states == [CallState.HELD, CallState.CONNECTED]
+
+
+def test_the_pbx_records_where_the_user_may_say_it() -> None:
+    phone = DeskPhone(CONTROLLED)
+    leg = phone.talk()
+    phone.say(RemoteControl(leg, RemoteAction.RECORD))
+    assert not phone.views[0].recording.wanted
+    phone.rules = CallRules(recording=RecordingRules(possible=True, user_control=True))
+    phone.say(RemoteControl(leg, RemoteAction.RECORD))
+    assert phone.views[0].recording.wanted
+    phone.say(RemoteControl(leg, RemoteAction.STOP_RECORDING))
+    assert not phone.views[0].recording.wanted
 
 
 def test_a_line_without_remote_control_cannot_open_the_microphone() -> None:

@@ -13,6 +13,7 @@ from app.model.history import CallRecord
 from app.model.ids import LegId, LineId
 from app.model.party import Party
 from app.model.quality import QualityReport, Severity
+from app.model.services import DiversionKind
 from app.model.session import SessionDescription
 from app.model.signalling import (
     Alerting,
@@ -48,8 +49,11 @@ class WireLine:
     def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
         self.far(SetupIndicated(leg, self.far_id, Party(str(self.id)), Party(number), offer))
 
-    def alert(self, leg: LegId) -> None:
-        self.far(Alerting(leg))
+    def alert(self, leg: LegId, *, waiting: bool = False) -> None:
+        self.far(Alerting(leg, waiting=waiting))
+
+    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
+        raise AssertionError("no diversion here")
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         self.far(Connected(leg, description))
@@ -79,6 +83,18 @@ class WireLine:
 
     def join(self, leg: LegId, other: LegId) -> None:
         raise AssertionError("no transfer here")
+
+    def park(self, leg: LegId, position: str) -> None:
+        raise AssertionError("no park here")
+
+    def pick_up(self, call: str) -> None:
+        raise AssertionError("no group here")
+
+    def divert(self, kind: DiversionKind, number: str) -> None:
+        raise AssertionError("no diversion here")
+
+    def interrogate(self) -> None:
+        raise AssertionError("nobody to ask here")
 
 
 class Ports:

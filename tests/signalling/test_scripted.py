@@ -9,6 +9,7 @@ import pytest
 from app.calls.ports import SignallingLine
 from app.model.cause import Cause
 from app.model.ids import LegId, LineId
+from app.model.services import Diversion, DiversionKind
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.model.signalling import (
     Alerting,
@@ -16,6 +17,10 @@ from app.model.signalling import (
     CallOptions,
     Connected,
     Disconnected,
+    DiversionRefused,
+    DiversionsChanged,
+    GroupCallChanged,
+    GroupCallGone,
     MoreDigitsWanted,
     Proceeding,
     Released,
@@ -24,6 +29,7 @@ from app.model.signalling import (
     SetupIndicated,
     SignallingEvent,
     Transferred,
+    TransferResult,
 )
 from app.signalling import script
 from app.signalling.schedule import Schedule
@@ -130,6 +136,49 @@ def test_pbx_carries_out_a_blind_transfer() -> None:
     stage.run(1)
     assert stage.kinds()[-2:] == [Disconnected, Released]
     assert Asked(script.Request.TRANSFER, leg, "32") in stage.line.asked
+
+
+def test_a_transfer_that_comes_to_nothing_says_so() -> None:
+    stage = Stage({"1": script.TRANSFER_REFUSED})
+    leg = stage.call("1")
+    stage.run(5)
+    stage.line.offer(leg, OFFER)
+    stage.line.transfer(leg, "32")
+    stage.run(2)
+    assert stage.events[-1] == TransferResult(leg, Cause.USER_BUSY)
+
+
+def test_a_parked_call_is_shown_and_picked_up() -> None:
+    stage = Stage({"1": script.PARKED})
+    leg = stage.call("1")
+    stage.run(5)
+    stage.line.park(leg, "2")
+    stage.run(0)
+    shown = stage.events[-1]
+    assert isinstance(shown, GroupCallChanged)
+    assert (shown.line, shown.call.position) == ("s", "2")
+    stage.line.pick_up("elsewhere")
+    stage.line.pick_up(shown.call.id)
+    stage.run(0)
+    setup = stage.events[-1]
+    assert isinstance(setup, SetupIndicated)
+    assert setup.picked == shown.call.id
+    stage.line.connect(setup.leg, OFFER)
+    stage.run(0)
+    assert stage.events[-1] == GroupCallGone(LineId("s"), shown.call.id)
+
+
+def test_calls_are_diverted_to_whom_there_is_only() -> None:
+    stage = Stage({"1": script.ANSWERED})
+    stage.line.divert(DiversionKind.BUSY, "1")
+    stage.line.divert(DiversionKind.ALWAYS, "9")
+    stage.line.interrogate()
+    stage.run(0)
+    on = DiversionsChanged(LineId("s"), (Diversion(DiversionKind.BUSY, "1"),))
+    assert stage.events == [on, DiversionRefused(LineId("s"), DiversionKind.ALWAYS, Cause.UNALLOCATED_NUMBER), on]
+    stage.line.divert(DiversionKind.BUSY, "")
+    stage.run(0)
+    assert stage.events[-1] == DiversionsChanged(LineId("s"), ())
 
 
 def test_pbx_joins_two_calls() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from app.model.cause import Cause
 from app.model.ids import LegId, LineId
 from app.model.quality import QualityReport, Severity
+from app.model.services import DiversionKind
 from app.model.session import SessionDescription
 from app.model.signalling import CallOptions, Executor, LineCapabilities, SignallingEvent
 from app.signalling.loop_clock import LoopClock
@@ -121,7 +122,7 @@ class SipLine:
     def information(self, leg: LegId, digits: str) -> None:
         """Never follows, because this line asks for no more digits: numbers go out whole."""
 
-    def alert(self, leg: LegId) -> None:
+    def alert(self, leg: LegId, *, waiting: bool = False) -> None:  # noqa: ARG002 - a 180 says no more than that it rings
         """ALERTING."""
         self._clock.run(lambda: self._agent.alert(leg))
 
@@ -146,6 +147,21 @@ class SipLine:
 
     def join(self, leg: LegId, other: LegId) -> None:
         """Never asked for: `capabilities.transfer` says that nobody does it here."""
+
+    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
+        """Never asked for: `capabilities.diversion` says that nobody does it here."""
+
+    def park(self, leg: LegId, position: str) -> None:
+        """Never asked for: `capabilities.park` says that nobody does it here."""
+
+    def pick_up(self, call: str) -> None:
+        """Never asked for: this line tells of no calls of others."""
+
+    def divert(self, kind: DiversionKind, number: str) -> None:
+        """Never asked for: `capabilities.diversion` says that nobody does it here."""
+
+    def interrogate(self) -> None:
+        """There is nothing to ask for."""
 
     def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
         """How the voice was, by PUBLISH (RFC 6035)."""
