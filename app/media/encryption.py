@@ -70,12 +70,21 @@ class Encryption:
         return self.answers and self.fingerprint is not None
 
     @property
-    def protocol(self) -> str:
-        """What a first offer says; one that leaves the choice is what all phones can read (RFC 8643)."""
-        if not self.required:
-            return "RTP/AVP"
-        by_handshake = self.offers_handshake and self.order is KeyOrder.DTLS_SDES
-        return "UDP/TLS/RTP/SAVP" if by_handshake else "RTP/SAVP"
+    def protocols(self) -> tuple[str, ...]:
+        """What a first offer says, and then, one after the other, those to a far end that refuses it.
+
+        One that leaves the choice is what all phones can read (RFC 8643). But who insists on encryption may take it for
+        a call in the clear, and who knows one way of agreeing on keys may know no profile but that way's.
+        """
+        secure = ["RTP/SAVP"] if self.answers else []
+        secure += ["UDP/TLS/RTP/SAVP"] if self.offers_handshake else []
+        if self.order is KeyOrder.DTLS_SDES:
+            secure.reverse()
+        return tuple(secure) if self.required else ("RTP/AVP", *secure)
+
+    def offers_keys(self, protocol: str) -> bool:
+        """Whether a first offer that says this carries keys, which it must where there is no call without."""
+        return self.offers or protocol in SECURE_PROTOCOLS
 
     @property
     def answers(self) -> bool:

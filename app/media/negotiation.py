@@ -67,7 +67,8 @@ class Negotiation:
         self._lines: tuple[MediaDescription, ...] = ()
         self._voice_line = 0
         self._said: SessionDescription | None = None
-        self._offered: MediaDescription | None = None
+        self._offered: tuple[MediaDescription, ...] = ()
+        """Our voice line as we offered it, and those for a far end that refuses it."""
 
     @property
     def said(self) -> bool:
@@ -88,19 +89,18 @@ class Negotiation:
         noise = (COMFORT_NOISE,) if COMFORT_NOISE.clock_rate in clocks else ()
         voice = self._voice(described + noise + events, direction, muxed=self._offers_mux)
         voice = msgspec.structs.replace(voice, ice=self.ice, report_blocks=(VOIP_METRICS,))
-        voice = self._offer_encryption(voice)
-        self._offered = voice
+        self._offered = self._offer_encryption(voice)
         lines = list(self._lines) or [voice]
-        lines[self._voice_line] = voice
-        return self._say(tuple(lines))
+        lines[self._voice_line] = self._offered[0]
+        return self._with_others(self._say(tuple(lines)))
 
     def drop_offer(self) -> None:
         """Our offer was refused; the agreement before it stands."""
-        self._offered = None
+        self._offered = ()
 
     def take_answer(self, answer: SessionDescription) -> Agreement:
         """The far end's answer to our last offer, or a preview of it: may come more than once."""
-        if self._offered is None:
+        if not self._offered or self._said is None:
             raise DescriptionUnusable("The other phone answered what nobody asked")
         if len(answer.media) <= self._voice_line:
             raise DescriptionUnusable("The other phone's answer has no voice line")
@@ -110,12 +110,16 @@ class Negotiation:
         matches = _matches(theirs, self._codecs)
         if not matches:
             raise NoCommonCodec("The two phones have no voice format in common")
-        trouble = obstacle(theirs, self._reaches(theirs), muxed=self._offered.rtcp_mux and theirs.rtcp_mux)
+        offered = self._answered(theirs)
+        trouble = obstacle(theirs, self._reaches(theirs), muxed=offered.rtcp_mux and theirs.rtcp_mux)
         if trouble:
             raise DescriptionUnusable(trouble)
-        keys, handshake = self._chosen_keys(self._offered, theirs)
-        self._lines = self._said.media if self._said is not None else ()
-        return self._agree(self._agreement(theirs, matches, self._offered, keys, handshake))
+        keys, handshake = self._chosen_keys(offered, theirs)
+        lines = list(self._said.media)
+        lines[self._voice_line] = offered
+        self._lines = tuple(lines)
+        self._said = msgspec.structs.replace(self._said, media=self._lines)
+        return self._agree(self._agreement(theirs, matches, offered, keys, handshake))
 
     # --- their offers -----------------------------------------------------------------------------------
 
@@ -137,7 +141,7 @@ class Negotiation:
         if self.ice is not None and usable_ice(theirs) is not None:
             voice = msgspec.structs.replace(voice, ice=self.ice)
         agreement = self._agreement(theirs, matches, voice, keys, handshake)
-        self._types, self._voice_line, self._offered = types, index, None
+        self._types, self._voice_line, self._offered = types, index, ()
         self._lines = tuple(voice if place == index else _refused(line) for place, line in enumerate(offer.media))
         return self._say(self._lines), self._agree(agreement)
 
@@ -187,15 +191,29 @@ class Negotiation:
         assert self._said is not None  # noqa: S101 - narrows the type; both branches above set it
         return self._said
 
-    def _offer_encryption(self, voice: MediaDescription) -> MediaDescription:
-        """Our offer with all ways there are to encrypt, or with the one in use."""
-        agreed = self.agreement
-        sdes, dtls = self._encryption.offers, self._encryption.offers_handshake
-        protocol = self._encryption.protocol
-        if agreed is not None:
-            protocol = self._lines[self._voice_line].protocol
-            dtls = dtls and voice.rtcp_mux and agreed.keys is None
-            sdes = agreed.keys is not None or (sdes and agreed.handshake is None)
+    def _with_others(self, said: SessionDescription) -> SessionDescription:
+        """Our offer, and behind it those for a far end that refuses it."""
+        others: SessionDescription | None = None
+        for voice in reversed(self._offered[1:]):
+            others = msgspec.structs.replace(said, media=(voice,), otherwise=others)
+        return msgspec.structs.replace(said, otherwise=others)
+
+    def _answered(self, theirs: MediaDescription) -> MediaDescription:
+        """Which of our offers this answers: each had a protocol of its own, and an answer has its offer's."""
+        return next((ours for ours in self._offered if ours.protocol == theirs.protocol), self._offered[0])
+
+    def _offer_encryption(self, voice: MediaDescription) -> tuple[MediaDescription, ...]:
+        """Our offer with the way to encrypt that is in use; a first one with all there are, and what may follow it."""
+        agreed, encryption = self.agreement, self._encryption
+        dtls = encryption.offers_handshake
+        if agreed is None:
+            first = (self._encrypted(voice, one, encryption.offers_keys(one), dtls) for one in encryption.protocols)
+            return tuple(first)
+        dtls = dtls and voice.rtcp_mux and agreed.keys is None
+        sdes = agreed.keys is not None or (encryption.offers and agreed.handshake is None)
+        return (self._encrypted(voice, self._lines[self._voice_line].protocol, sdes, dtls),)
+
+    def _encrypted(self, voice: MediaDescription, protocol: str, sdes: bool, dtls: bool) -> MediaDescription:
         return msgspec.structs.replace(
             voice,
             protocol=protocol if sdes or dtls else voice.protocol,

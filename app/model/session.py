@@ -139,6 +139,8 @@ class SessionDescription(msgspec.Struct, frozen=True):
     origin_address: str
     media: tuple[MediaDescription, ...] = ()
     origin_user: str = "-"
+    otherwise: SessionDescription | None = None
+    """What a first offer may be followed by where the far end takes no such session (RFC 3261, 21.4.26)."""
 
     @property
     def audio(self) -> MediaDescription | None:

@@ -139,6 +139,16 @@ async def test_encryption_where_both_can(suites: tuple[str, ...], tmp_path: Path
         await pair.finish(IN)
 
 
+@pytest.mark.parametrize("kind", [Pjsua2Peer, BaresipPythonPeer, BaresipPeer], ids=lambda kind: str(kind.name))
+async def test_a_peer_that_insists_on_encryption(kind: type[Peer], tmp_path: Path, trust: Trust, row: Row) -> None:
+    row.of(kind.name, "encryption optional, TLS: a call out to a peer that takes none without keys")
+    tls = Transport.TLS
+    async with registered_pair(kind, tmp_path, trust, transport=tls, suites=ANY) as (pair, _):
+        await encrypted_call(pair, OUT, row)
+        await pair.finish(OUT)
+    assert pair.partner.heard_the_phone() >= HEARD_SECONDS
+
+
 def _later(stage: Stage, ahead: int) -> bytes:
     """A plain packet of the voice's own source that would come next but `ahead`."""
     sequence, timestamp, ssrc = struct.unpack(">HII", stage.voice.sent[-1][2:12])

@@ -25,8 +25,8 @@ FEW = 25
     [
         pytest.param(Transport.TLS, "required", False, (OUT, IN), id="required"),
         pytest.param(Transport.TLS, "required", True, (OUT, IN), id="required-ice"),
-        # It takes no offer that leaves the choice, so that it has to call.
-        pytest.param(Transport.UDP, "optional", False, (IN,), id="optional"),
+        # It takes no offer that leaves the choice, and is offered a call with keys after it refused that.
+        pytest.param(Transport.UDP, "optional", False, (OUT, IN), id="optional"),
     ],
 )
 async def test_keys_by_a_handshake(

@@ -48,7 +48,7 @@ class DescriptionWriter:
 
     def write(self, description: SessionDescription) -> bytes:
         """The octets of `description`. Raises `SdpError`."""
-        last = self._last
+        last, description = self._last, msgspec.structs.replace(description, otherwise=None)
         if last is not None:
             same = msgspec.structs.replace(description, version=last.version, session_id=last.session_id) == last
             version = last.version if same else last.version + 1

@@ -28,6 +28,8 @@ from app.signalling.sip.uri import SipUri
 MAX_REDIRECTIONS = 5
 MAX_EARLY_DIALOGS = 12
 """Branches of one fork beyond these are not followed before they answer."""
+NOT_ACCEPTABLE = frozenset({488, 606})
+"""Not this session, but perhaps another (RFC 3261, 21.4.26 and 21.6.4)."""
 ANONYMOUS = NameAddr(SipUri("anonymous.invalid", user="anonymous"), "Anonymous")
 
 
@@ -64,6 +66,8 @@ class OutgoingCall(Call):
         self._proceeding = False
         self._rang = False
         self._cancel: str | None = None
+        self._otherwise: SessionDescription | None = None
+        """What is left to offer where what was offered is not taken."""
         self._targets: list[SipUri] = []
         self._tried: list[SipUri] = []
         self._cseq = first_cseq()
@@ -75,6 +79,7 @@ class OutgoingCall(Call):
         except SdpError:
             self._release(Cause.INCOMPATIBLE_DESTINATION)
             return
+        self._otherwise = offer.otherwise
         endpoint = self._endpoint
         caller = ANONYMOUS if options.anonymous else endpoint.address_of_record
         privacy = (("Privacy", "id"), ("P-Preferred-Identity", str(endpoint.address_of_record)))
@@ -140,7 +145,7 @@ class OutgoingCall(Call):
                 branch.session.drop()
             if failure is not None:
                 self._release(_cause_of_failure(failure), failure.detail)
-            elif not (300 <= response.status < 400 and self._cancel is None and self._redirect(response)):
+            elif self._cancel is not None or not self._try_again(response):
                 self._release(self._cause_of_refusal(response), text_of_reason(response) or response.reason[:128])
 
     def session_ended(self, cause: Cause, text: str) -> None:
@@ -252,6 +257,21 @@ class OutgoingCall(Call):
         if self._exchange is not None and self._cancel is not None:
             self._exchange.cancel(self._cancel)
 
+    def _try_again(self, response: Response) -> bool:
+        """Do what a refusal asks for; False where there is nothing to be done."""
+        if 300 <= response.status < 400:
+            return self._redirect(response)
+        return response.status in NOT_ACCEPTABLE and self._offer_otherwise()
+
+    def _offer_otherwise(self) -> bool:
+        """Offer what is left to a far end that took no such session. False where nothing is."""
+        offer, old = self._otherwise, self._invited
+        if offer is None or old is None:
+            return False
+        self._otherwise = offer.otherwise
+        self._follow(old, _request_uri(old), self._writer.write(offer))
+        return True
+
     def _redirect(self, response: Response) -> bool:
         """Follow a 3xx to the contact liked best that was not tried yet (8.1.3.4). False where there is none."""
         if self._invited is None:
@@ -265,14 +285,14 @@ class OutgoingCall(Call):
         while self._targets and len(self._tried) <= MAX_REDIRECTIONS:
             target = self._targets.pop(0)
             if target.scheme != "tel" and not any(target.equivalent_to(tried) for tried in self._tried):
-                self._follow(self._invited, target)
+                self._follow(self._invited, target, self._invited.body)
                 return True
         return False
 
-    def _follow(self, old: Request, target: SipUri) -> None:
+    def _follow(self, old: Request, target: SipUri, body: bytes) -> None:
         kept = (item for item in old.headers if item[0] not in ("Via", "Authorization", "Proxy-Authorization"))
         headers = Headers(kept).set("CSeq", CSeq(self._next_cseq(), "INVITE"))
-        self._invite(msgspec.structs.replace(old, uri=target, headers=headers))
+        self._invite(msgspec.structs.replace(old, uri=target, headers=headers, body=body))
 
 
 def _cause_of_failure(failure: TransportFailure) -> Cause:
