@@ -15,6 +15,7 @@ from native.errors import (
     LimitReached,
     NoPortFree,
     SocketRefused,
+    TrustUnreadable,
 )
 from native.events import (
     DeviceFailed,
@@ -66,6 +67,7 @@ from native.recording import Recording
 from native.sound import Player, Tone
 from native.srtp import SrtpKeys, SrtpSuite
 from native.stream import MemoryStream, Stream
+from native.trust import TrustStore
 
 __all__ = [
     "Bus",
@@ -117,6 +119,8 @@ __all__ = [
     "Tone",
     "ToneSegment",
     "ToneSpec",
+    "TrustStore",
+    "TrustUnreadable",
     "TurnClosed",
     "VoipMetrics",
     "buffer_limit_ms",

@@ -23,6 +23,10 @@ class LimitReached(EngineError, RuntimeError):
     """The engine holds as many objects, or as many waiting commands, as it was built for."""
 
 
+class TrustUnreadable(EngineError, OSError):
+    """The file of trusted certificates is not there, or holds none. Name another one."""
+
+
 class EngineClosed(EngineError, RuntimeError):
     """The engine, or the object that was called, has been closed."""
 

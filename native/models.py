@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from native.srtp import SrtpKeys
+from native.trust import TrustStore
 
 
 class Clock(enum.Enum):
@@ -93,14 +94,11 @@ class Relay:
 
 @dataclass(frozen=True)
 class ServerTrust:
-    """How a server over TLS is verified by the engine's own OpenSSL; TLS 1.2 is the least."""
+    """How a server over TLS is verified by the engine's own OpenSSL."""
 
     name: str
     """A host name or a numeric address, to which its certificate must be made out."""
-    ciphers: str
-    """Of TLS 1.2, as OpenSSL writes them."""
-    trust_file: str = ""
-    """PEM; empty: the system's authorities."""
+    store: TrustStore
 
 
 @dataclass(frozen=True)

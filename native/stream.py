@@ -114,15 +114,6 @@ def _relay_to_c(raw: Any, relay: Relay) -> None:
         raw.peer_address, raw.peer_port = relay.peer[0].encode(), relay.peer[1]
 
 
-def _trust_to_c(trust: ServerTrust) -> Any:
-    raw = ffi.new("struct media_tls *")
-    for field in ("name", "trust_file", "ciphers"):
-        text = getattr(trust, field).encode()
-        _require(b"\0" not in text and len(text) < ffi.sizeof(getattr(raw, field)), f"{field}: too long")
-        setattr(raw, field, text)
-    return raw
-
-
 def _check_reach(reach: Reach) -> None:
     _require(len(reach.fragments) <= FRAGMENTS_MAX, f"fragments: at most {FRAGMENTS_MAX}")
     short = all(0 < len(fragment.encode()) <= FRAGMENT_BYTES_MAX for fragment in reach.fragments)
@@ -211,14 +202,16 @@ class Stream(Party):
         `TurnClosed` tells of the end and repeats the number that is returned. Raises InvalidArgument, LimitReached.
         """
         _require(component in COMPONENTS and len(address) <= ADDRESS_BYTES_MAX and port in PORTS, "open_turn: nowhere")
-        tls = ffi.NULL if trust is None else _trust_to_c(trust)
-        place = self._core.pointer, self.id, component - 1
-        return checked(lib.engine_stream_turn(*place, address.encode(), port, tls), "open_turn")
+        place = self._core.pointer, self.id, component - 1, address.encode(), port
+        if trust is None:
+            return checked(lib.engine_stream_turn(*place, ffi.NULL, b""), "open_turn")
+        _require("\0" not in trust.name, "open_turn: a name holds no NUL")
+        return checked(lib.engine_stream_turn(*place, trust.store.pointer, trust.name.encode()), "open_turn")
 
     def close_turn(self, component: int = 1) -> None:
         """Have no connection to a TURN server any more."""
         _require(component in COMPONENTS, "close_turn: which?")
-        checked(lib.engine_stream_turn(self._core.pointer, self.id, component - 1, b"", 0, ffi.NULL), "close_turn")
+        checked(lib.engine_stream_turn(self._core.pointer, self.id, component - 1, b"", 0, ffi.NULL, b""), "close_turn")
 
     def send_turn(self, message: bytes, component: int = 1) -> bool:
         """Send a STUN message, or ChannelData, over that connection. False where there is none, or too much waits."""

@@ -21,9 +21,9 @@ from app.media.ice.errors import StunMalformed
 from app.media.ice.gathering import Gathering, IceServers, TurnServer, TurnTransport
 from app.media.ice.stun import Address, Message, Method
 from app.media.ice.turn import TurnClient
-from app.media.turn_trust import turn_trust
+from app.media.turn_trust import TurnTrust
 from app.model.session import CandidateKind, IceDescription, RemoteCandidate
-from native import EngineError, ForeignPacket, Reach, Relay, Stream, TurnClosed
+from native import EngineError, ForeignPacket, Reach, Relay, ServerTrust, Stream, TurnClosed
 from native.stream import PROVED_MAX
 
 PLAIN_AFTER = 2.5
@@ -62,6 +62,7 @@ class Connectivity:
         stream: Stream,
         addresses: Callable[[], tuple[str, ...]],
         servers: IceServers,
+        trust: TurnTrust,
         changed: Callable[[], None],
         lost: Callable[[], None],
     ) -> None:
@@ -69,6 +70,7 @@ class Connectivity:
         self._stream = stream
         self._addresses = addresses
         self._servers = servers
+        self._trust = trust
         self._connected = servers.turn is not None and servers.turn.transport is not TurnTransport.UDP
         """The TURN server is spoken to over a connection."""
         self._changed = changed
@@ -88,6 +90,7 @@ class Connectivity:
         self._relays: dict[int, tuple[Base, TurnClient]] = {}
         self._connections: dict[int, int] = {}
         """The numbers of the newest: what is told of one before is no news."""
+        self._connecting: set[asyncio.Task[None]] = set()
         self._candidates = Candidates()
         self._agent = IceAgent(new_credentials(), (), controlling=True)
         self._gathering: Gathering | None = None
@@ -169,6 +172,8 @@ class Connectivity:
         """Stop the clock, and give back what a server lent."""
         for timer in (self._timer, self._plain_timer, self._release_timer):
             self._cancel(timer)
+        for task in self._connecting:
+            task.cancel()
         self._give_back()
 
     # --- gathering -------------------------------------------------------------------------------------------
@@ -198,21 +203,44 @@ class Connectivity:
                 continue
             if known is not None and known[0] in bases and known[0] != base:
                 continue
-            if known is not None:
-                self._flush(*known)  # a server lends nothing more before what it lent is given back
+            if known is not None:  # a server lends nothing more before what it lent is given back
+                known[1].close()
+                self._flush(*known)
             relay = TurnClient(turn.address, turn.user, turn.password, reliable=self._connected)
-            relay.allocate(self._loop.time())
-            if self._connected:
-                self._connect(turn, base.component, relay)
             self._relays[base.component] = base, relay
+            self._connections.pop(base.component, None)
+            if turn.transport is not TurnTransport.TLS:
+                self._ask_for_an_address(turn, base.component, relay, None)
+                continue
+            task = self._loop.create_task(self._believe(turn, base.component, relay))
+            self._connecting.add(task)
+            task.add_done_callback(self._connecting.discard)
 
-    def _connect(self, turn: TurnServer, component: int, relay: TurnClient) -> None:
-        trust = turn_trust(turn) if turn.transport is TurnTransport.TLS else None
+    async def _believe(self, turn: TurnServer, component: int, relay: TurnClient) -> None:
+        """Go on with a server over TLS once it is known whom to believe, which a worker may have to read."""
         try:
-            self._connections[component] = self._stream.open_turn(*turn.address, component, trust)
+            trust = await self._trust.of(turn)
         except EngineError as error:
-            _log.warning("%s: no connection to the TURN server %s: %s", self._stream, turn.address, error)
-            relay.disconnected()
+            self._cannot_connect(relay, error)
+        else:
+            if self._relays.get(component, (None, None))[1] is relay:
+                self._ask_for_an_address(turn, component, relay, trust)
+        self._turn()
+
+    def _ask_for_an_address(
+        self, turn: TurnServer, component: int, relay: TurnClient, trust: ServerTrust | None
+    ) -> None:
+        try:
+            if self._connected:
+                self._connections[component] = self._stream.open_turn(*turn.address, component, trust)
+        except EngineError as error:
+            self._cannot_connect(relay, error)
+        else:
+            relay.allocate(self._loop.time())
+
+    def _cannot_connect(self, relay: TurnClient, error: EngineError) -> None:
+        _log.warning("%s: no connection to the TURN server %s: %s", self._stream, relay.server, error)
+        relay.disconnected()
 
     def _gathered(self) -> None:
         self._gathering = None

@@ -20,8 +20,6 @@ enum {
     MEDIA_FRAGMENTS = 2,                /* ICE user fragments of ours: the one in use, and the next one's while it restarts */
     MEDIA_FRAGMENT_BYTES = 33,
     MEDIA_NAME_BYTES = 256,
-    MEDIA_PATH_BYTES = 1024,
-    MEDIA_CIPHERS_BYTES = 128,
     MEDIA_PROVED = 8,                   /* addresses that media is taken from beside the one in use */
     MEDIA_FORMATS = 8,
     MEDIA_TONE_SEGMENTS = 12,
@@ -180,11 +178,7 @@ struct media_voip_metrics {
     uint16_t buffer_limit_ms;
 };
 
-struct media_tls {                      /* how a server is verified */
-    char name[MEDIA_NAME_BYTES];        /* what its certificate must be made out to: a host name, or a numeric address */
-    char trust_file[MEDIA_PATH_BYTES];  /* PEM; empty: the system's authorities */
-    char ciphers[MEDIA_CIPHERS_BYTES];  /* as OpenSSL writes them; TLS 1.3 has its own */
-};
+struct media_trust;                     /* by whom a server over TLS is believed */
 
 struct media_stream_statistics {
     uint64_t packets_sent;
@@ -328,8 +322,14 @@ int engine_stream_reach(struct engine *engine, int stream, const struct media_re
 int engine_stream_consent(struct engine *engine, int stream, int32_t milliseconds);
 int engine_stream_send(struct engine *engine, int stream, int component, const char *local_address, const char *remote_address,
                        uint16_t remote_port, const uint8_t *packet, size_t size);
+/* From any thread, and not quick: the authorities of a file (PEM), or with an empty name the system's; `ciphers` as OpenSSL writes them,
+   TLS 1.3 has its own. NULL where they cannot be read. Connections that have it outlive its end. */
+struct media_trust *media_trust_new(const char *file, const char *ciphers);
+void media_trust_free(struct media_trust *trust);
+/* The connection's number; address empty: 0, and none any more. With `trust` TLS, by a certificate made out to `name`, which is a host's
+   or a numeric address. */
 int engine_stream_turn(struct engine *engine, int stream, int component, const char *address, uint16_t port,
-                       const struct media_tls *tls);    /* the connection's number; address empty: 0, and none any more; tls NULL: TCP alone */
+                       const struct media_trust *trust, const char *name);
 int engine_stream_turn_send(struct engine *engine, int stream, int component, const uint8_t *message, size_t size);
 int engine_set_identity(struct engine *engine, const uint8_t *certificate, size_t certificate_size, const uint8_t *key,
                         size_t key_size);       /* DER; of the handshakes that are begun from now on */

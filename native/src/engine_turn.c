@@ -6,33 +6,27 @@
 #include "engine_internal.h"
 #include "turn_link.h"
 
-static bool is_text(const char *text, size_t capacity)
-{
-    return memchr(text, '\0', capacity) != NULL;
-}
-
-static int new_connection(struct engine *engine, struct stream *stream, unsigned component, const union address *server,
-                          const struct media_tls *tls, struct relay_link **link)
+static int new_connection(struct engine *engine, struct stream *stream, unsigned component, const struct turn_place *server,
+                          struct relay_link **link)
 {
     int error = relay_thread_admit(&engine->relay_thread);
     if (error != 0)
         return error;
     engine->connections = engine->connections % INT_MAX + 1;
-    *link = turn_link_new(&engine->relay_thread, stream->party.object.id, component, engine->connections, server, tls);
+    *link = turn_link_new(&engine->relay_thread, stream->party.object.id, component, engine->connections, server);
     if (*link != NULL)
         return engine->connections;
     relay_thread_withdraw(&engine->relay_thread);
     return -ENOMEM;
 }
 
-static int connect_locked(struct engine *engine, struct stream *stream, unsigned component, const union address *server,
-                          const struct media_tls *tls)
+static int connect_locked(struct engine *engine, struct stream *stream, unsigned component, const struct turn_place *server)
 {
     struct command command = {.kind = COMMAND_LINK, .object = &stream->party.object, .link = {.place = LINK_TURN_RTP + component}};
     int number = 0;
     engine_collect_locked(engine);
     if (server != NULL)
-        number = new_connection(engine, stream, component, server, tls, &command.link.link);
+        number = new_connection(engine, stream, component, server, &command.link.link);
     if (number < 0)
         return number;
     int error = engine_send_locked(engine, &command);
@@ -43,18 +37,18 @@ static int connect_locked(struct engine *engine, struct stream *stream, unsigned
     return error == 0 ? number : error;
 }
 
-int engine_stream_turn(struct engine *engine, int id, int component, const char *address, uint16_t port, const struct media_tls *tls)
+int engine_stream_turn(struct engine *engine, int id, int component, const char *address, uint16_t port,
+                       const struct media_trust *trust, const char *name)
 {
-    union address server;
+    struct turn_place server = {.trust = trust, .name = name};
     bool wanted = address[0] != '\0';
-    if (component < 0 || component >= COMPONENTS || (wanted && address_parse(&server, address, port) != 0))
+    if (component < 0 || component >= COMPONENTS || (wanted && address_parse(&server.address, address, port) != 0))
         return -EINVAL;
-    if (tls != NULL && !(is_text(tls->name, sizeof tls->name) && is_text(tls->trust_file, sizeof tls->trust_file) &&
-                         is_text(tls->ciphers, sizeof tls->ciphers)))
+    if (trust != NULL && strlen(name) >= MEDIA_NAME_BYTES)
         return -EINVAL;
     pthread_mutex_lock(&engine->control);
     struct stream *stream = (struct stream *)engine_find_kind(engine, id, OBJECT_STREAM);
-    int result = stream == NULL ? -ENOENT : connect_locked(engine, stream, (unsigned)component, wanted ? &server : NULL, tls);
+    int result = stream == NULL ? -ENOENT : connect_locked(engine, stream, (unsigned)component, wanted ? &server : NULL);
     pthread_mutex_unlock(&engine->control);
     return result;
 }

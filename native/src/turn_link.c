@@ -15,6 +15,7 @@
 
 #include "memory.h"
 #include "turn_frame.h"
+#include "turn_trust.h"
 
 enum {
     PACKETS = 32,                       /* that wait, each way: as long as anybody would want to hear them afterwards */
@@ -22,7 +23,6 @@ enum {
     CONNECT_SECONDS = 5,
     STALL_SECONDS = 5,
     PADDING = 3,
-    SECURITY_LEVEL = 2,                 /* 112 bits, as Python's contexts have: no RSA below 2048 bits, no SHA-1 */
 };
 
 static const int64_t SECOND_NS = 1000LL * 1000 * 1000;
@@ -35,8 +35,8 @@ struct turn_link {
     unsigned component;
     int number;
     union address server;
-    bool secure;
-    struct media_tls tls;
+    SSL_CTX *context;                   /* NULL: TCP alone */
+    char name[MEDIA_NAME_BYTES];
     struct queue said;                  /* struct packet, from the controlling thread */
     enum turn_state state;
     SSL *ssl;                           /* NULL: TCP alone */
@@ -99,38 +99,11 @@ static bool name_server(SSL *ssl, const char *name)
     return X509_VERIFY_PARAM_set1_host(rule, name, 0) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
-static SSL_CTX *new_context(const struct media_tls *tls)
-{
-    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-    if (context == NULL)
-        return NULL;
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 || SSL_CTX_set_cipher_list(context, tls->ciphers) != 1) {
-        SSL_CTX_free(context);
-        return NULL;
-    }
-    SSL_CTX_set_security_level(context, SECURITY_LEVEL);        /* last: a list of ciphers may name a level, too */
-    return context;
-}
-
-static bool trust(SSL_CTX *context, const char *file)
-{
-    return file[0] == '\0' ? SSL_CTX_set_default_verify_paths(context) == 1 : SSL_CTX_load_verify_locations(context, file, NULL) == 1;
-}
-
 /* NULL, or why it cannot be. */
 static const char *begin_tls(struct turn_link *turn)
 {
-    SSL_CTX *context = new_context(&turn->tls);
-    bool trusting = context != NULL && trust(context, turn->tls.trust_file);
-    if (trusting)
-        turn->ssl = SSL_new(context);
-    SSL_CTX_free(context);              /* lives on in the connection */
-    if (!trusting)
-        return "the trusted certificates cannot be read";
-    if (turn->ssl == NULL || !name_server(turn->ssl, turn->tls.name) || SSL_set_fd(turn->ssl, turn->link.descriptor) != 1)
+    turn->ssl = SSL_new(turn->context);
+    if (turn->ssl == NULL || !name_server(turn->ssl, turn->name) || SSL_set_fd(turn->ssl, turn->link.descriptor) != 1)
         return "TLS cannot be set up";
     SSL_set_connect_state(turn->ssl);
     return NULL;
@@ -156,11 +129,11 @@ static void go_on_connecting(struct turn_link *turn, struct events *events)
             fail(turn, events, strerror(errno));
         return;
     }
-    const char *obstacle = turn->secure ? begin_tls(turn) : NULL;
+    const char *obstacle = turn->context != NULL ? begin_tls(turn) : NULL;
     if (obstacle != NULL)
         fail(turn, events, obstacle);
     else
-        turn->state = turn->secure ? TURN_HANDSHAKING : TURN_OPEN;
+        turn->state = turn->context != NULL ? TURN_HANDSHAKING : TURN_OPEN;
 }
 
 /* What OpenSSL waits for; false where it has given up. */
@@ -344,6 +317,7 @@ static void free_turn(struct relay_link *link)
 {
     struct turn_link *turn = of(link);
     disconnect(turn);
+    SSL_CTX_free(turn->context);
     queue_free(&turn->said);
     relay_link_close(link);
     free(turn);
@@ -351,8 +325,18 @@ static void free_turn(struct relay_link *link)
 
 static const struct relay_work WORK = {serve, free_turn};
 
-struct relay_link *turn_link_new(struct relay_thread *thread, int stream, unsigned component, int number, const union address *server,
-                                 const struct media_tls *tls)
+/* Last, since from here on `free_turn` gives it back. */
+static void believe(struct turn_link *turn, const struct turn_place *server)
+{
+    if (server->trust == NULL)
+        return;
+    snprintf(turn->name, sizeof turn->name, "%s", server->name);
+    SSL_CTX_up_ref(server->trust->context);
+    turn->context = server->trust->context;
+}
+
+struct relay_link *turn_link_new(struct relay_thread *thread, int stream, unsigned component, int number,
+                                 const struct turn_place *server)
 {
     struct turn_link *turn = memory_new(sizeof *turn);
     if (turn == NULL)
@@ -360,11 +344,8 @@ struct relay_link *turn_link_new(struct relay_thread *thread, int stream, unsign
     turn->worker = &thread->worker;
     turn->component = component;
     turn->number = number;
-    turn->server = *server;
-    turn->secure = tls != NULL;
+    turn->server = server->address;
     turn->until_ns = RELAY_NEVER;
-    if (tls != NULL)
-        turn->tls = *tls;
     if (relay_link_init(&turn->link, &WORK, stream, PACKETS) != 0) {
         free(turn);
         return NULL;
@@ -374,6 +355,7 @@ struct relay_link *turn_link_new(struct relay_thread *thread, int stream, unsign
         free(turn);
         return NULL;
     }
+    believe(turn, server);
     return &turn->link;
 }
 

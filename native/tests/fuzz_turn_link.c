@@ -100,7 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (listener == 0)
         set_up();
     require(relay_thread_admit(&thread) == 0);
-    struct relay_link *link = turn_link_new(&thread, 1, COMPONENT_RTP, 1, &address, NULL);
+    const struct turn_place place = {.address = address};
+    struct relay_link *link = turn_link_new(&thread, 1, COMPONENT_RTP, 1, &place);
     require(link != NULL);
     serve(link);
     int server = accept(listener, NULL, NULL);

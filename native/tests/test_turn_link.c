@@ -23,8 +23,9 @@ struct scene {
     struct media_event event;
 };
 
-static void listen_for(struct scene *scene, union address *address)
+static void listen_for(struct scene *scene, struct turn_place *place)
 {
+    union address *address = &place->address;
     socklen_t length = sizeof *address;
     scene->listener = socket(AF_INET, SOCK_STREAM, 0);
     CHECK_EQUAL(address_parse(address, "127.0.0.1", 0), 0);
@@ -45,13 +46,13 @@ static bool closed(struct scene *scene)
 
 static void open_scene(struct scene *scene)
 {
-    union address address;
+    struct turn_place place = {0};
     memset(scene, 0, sizeof *scene);
     CHECK_EQUAL(relay_thread_init(&scene->thread, eventfd(0, EFD_NONBLOCK)), 0);
-    listen_for(scene, &address);
+    listen_for(scene, &place);
     scene->now_ns = clock_now();
     CHECK_EQUAL(relay_thread_admit(&scene->thread), 0);
-    scene->link = turn_link_new(&scene->thread, 7, COMPONENT_RTCP, NUMBER, &address, NULL);
+    scene->link = turn_link_new(&scene->thread, 7, COMPONENT_RTCP, NUMBER, &place);
     serve(scene);
     scene->server = accept(scene->listener, NULL, NULL);
     CHECK(scene->server >= 0);
@@ -209,14 +210,14 @@ static void a_stall_ends_it(void)
 static void nobody_there_is_told(void)
 {
     struct scene scene;
-    union address address;
+    struct turn_place place = {0};
     memset(&scene, 0, sizeof scene);
     CHECK_EQUAL(relay_thread_init(&scene.thread, eventfd(0, EFD_NONBLOCK)), 0);
-    listen_for(&scene, &address);
+    listen_for(&scene, &place);
     close(scene.listener);
     scene.listener = scene.server = -1;
     CHECK_EQUAL(relay_thread_admit(&scene.thread), 0);
-    scene.link = turn_link_new(&scene.thread, 7, COMPONENT_RTP, NUMBER, &address, NULL);
+    scene.link = turn_link_new(&scene.thread, 7, COMPONENT_RTP, NUMBER, &place);
     for (int i = 0; i < 100 && scene.event.kind != MEDIA_EVENT_TURN_CLOSED; i++) {
         serve(&scene);
         closed(&scene);
