@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from app.media.acoustics import Acoustics
@@ -21,6 +22,7 @@ from app.media.recording.recorder import Recorder
 from app.media.ring_choice import RingSettings
 from app.media.sounds import Sounds
 from app.media.tone_table import DEFAULT_COUNTRY
+from app.media.turn_trust import TurnTrust
 from app.media.voice_stream import VoiceStream
 from app.model.crypto import Fingerprint
 from app.model.ids import StreamId
@@ -143,6 +145,7 @@ class MediaRoom:
         self._sounds = Sounds(engine)
         self._streams: dict[StreamId, VoiceStream] = {}
         self._troubles: dict[StreamId, str] = {}
+        self._turn_trust = TurnTrust()
         self._scene = Scene()
         self._recorder = recorder
         self._fingerprint = None if identity is None else Fingerprint("sha-256", identity.sha256)
@@ -194,7 +197,14 @@ class MediaRoom:
         if ice:
             helpers = self._servers() if servers is None else servers
             voice.reach_by(
-                Connectivity(opened, self._own_addresses, helpers, voice.configure, lambda: self._lost(voice))
+                Connectivity(
+                    opened,
+                    self._own_addresses,
+                    helpers,
+                    self._turn_trust,
+                    voice.configure,
+                    lambda: self._lost(voice),
+                )
             )
         self._place(voice)
 
@@ -297,11 +307,12 @@ class MediaRoom:
     def show(self, scene: Scene) -> None:
         """Make this scene heard; only what differs from the one before is touched."""
         self._scene = scene
-        for voice in self._streams.values():
-            self._place(voice)
-        self._devices.arrange(scene)
-        self._sound()
-        self._record()
+        with ExitStack() as steps:  # the last named is done first; each is, whatever failed before it
+            steps.callback(self._record)
+            steps.callback(self._sound)
+            for voice in self._streams.values():
+                steps.callback(self._place, voice)
+            steps.callback(self._devices.arrange, scene)  # who is muted must not be heard
 
     def select_path(self, path: AudioPath) -> None:
         """Move the voice to another path, as soon as that is there."""

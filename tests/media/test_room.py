@@ -88,6 +88,22 @@ def test_a_mute_that_the_engine_had_no_room_for_is_asked_again() -> None:
         assert level(heard(a, b, 700)) < 10
 
 
+def test_a_mute_is_heard_though_a_stream_cannot_be_placed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with two_phones() as (a, b):
+        a.talk()
+        b.talk()
+        assert level(heard(a, b, 700)) > 1000
+
+        def refuse(*_: object) -> None:
+            raise LimitReached
+
+        with monkeypatch.context() as full:
+            full.setattr(MediaRoom, "_place", refuse)
+            with pytest.raises(LimitReached):
+                a.room.show(Scene(talking=(STREAM,), connected=(STREAM,), off_hook=True, muted=True))
+        assert level(heard(a, b, 700)) < 10
+
+
 def test_the_microphone_that_was_left_closes_though_the_other_cannot_open(monkeypatch: pytest.MonkeyPatch) -> None:
     with two_phones() as (a, b):
         a.talk()
