@@ -26,7 +26,7 @@ class Damage:
 class Path:
     """A path as the stepped engines' wire: gives each packet's delays, and remembers what became of each source's.
 
-    `lost` tells of every RTP packet sent, in order, whether it was lost; `arrivals` has those that came, with their times.
+    `lost` tells of every RTP packet sent, in order, whether it was lost; `arrivals` has those that came and when.
     """
 
     def __init__(self, damage: Damage, seed: int) -> None:

@@ -14,12 +14,14 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame
 from av.audio.resampler import AudioResampler
 
+from tests.peers.small_sip import match
+
 RATE = 48_000
 FRAME = RATE // 50
 
 
 class WebPhone:
-    """Answers one offer, says `sound` (mono at `RATE`) again and again, and keeps what it hears in `heard`.
+    """Answers one offer or makes one, says `sound` (mono at `RATE`) over and over, and keeps what it hears in `heard`.
 
     Use as an asynchronous context manager.
     """
@@ -47,6 +49,17 @@ class WebPhone:
         await self._connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         await self._connection.setLocalDescription(await self._connection.createAnswer())
         return str(self._connection.localDescription.sdp)
+
+    async def offer(self) -> str:
+        """An SDP that offers a call, with all candidates."""
+        await self._connection.setLocalDescription(await self._connection.createOffer())
+        return str(self._connection.localDescription.sdp)
+
+    async def take(self, answer: str) -> None:
+        """Take the SDP that answers its offer. A browser finds its lines by their place where they have no names."""
+        name = match(r"^a=mid:(\S+)", self._connection.localDescription.sdp)
+        named = answer if "a=mid:" in answer else f"{answer}a=mid:{name}\r\n"
+        await self._connection.setRemoteDescription(RTCSessionDescription(named, "answer"))
 
     def _listen(self, track: MediaStreamTrack) -> None:
         self._listening.append(asyncio.create_task(self._keep(track)))
