@@ -1,0 +1,95 @@
+"""How the phone stands with an innovaphone PBX: who is logged in there, over which PBX, and what it says of itself.
+
+Field names are those of the PBX's own messages (innovaphone SDK, myApps and com.innovaphone.client).
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class NumberPrefix(msgspec.Struct, frozen=True):
+    """What is dialled before a number, and where the user's telephone stands, as the PBX has it."""
+
+    intl: str = ""
+    ntl: str = ""
+    subs: str = ""
+    area: str = ""
+    country: str = ""
+
+
+class PbxUser(msgspec.Struct, frozen=True):
+    """The user that the phone is logged in for. `guid` has 32 hexadecimal digits, `sip` no domain."""
+
+    domain: str = ""
+    sip: str = ""
+    guid: str = ""
+    dn: str = ""
+    num: str = ""
+    email: str = ""
+    prefix: NumberPrefix = NumberPrefix()
+
+
+class Presence(msgspec.Struct, frozen=True):
+    """What somebody says of himself in one way. `contact` is the way: "tel:", "im:", "calendar:" and others."""
+
+    contact: str = ""
+    status: str = ""
+    activity: str = ""
+    note: str = ""
+
+
+class AppEntry(msgspec.Struct, frozen=True):
+    """An app that the user may open; `url` is its page's, without ".htm"."""
+
+    name: str
+    title: str = ""
+    text: str = ""
+    url: str = ""
+
+
+class ConnectionInfo(msgspec.Struct, frozen=True):
+    """`connInfo` of com.innovaphone.client: `cur`, `pri` and `sec` are PBXes as host/module, empty where there is none.
+
+    Without `up` there is no connection. `standby`: it leads to a PBX that stands in for the user's own. `phys` is the
+    physical location, where one is configured.
+    """
+
+    up: bool = False
+    standby: bool = False
+    cur: str = ""
+    pri: str = ""
+    sec: str = ""
+    phys: str = ""
+
+
+class SessionState(enum.StrEnum):
+    """How far the log-in is."""
+
+    OFF = "off"
+    """No PBX is configured."""
+    CONNECTING = "connecting"
+    LOGIN = "login"
+    SECOND_FACTOR = "second-factor"
+    """Somebody has to confirm `PbxStatus.code` where he is logged in already."""
+    OAUTH2 = "oauth2"
+    """Somebody has to log in at `PbxStatus.url`."""
+    UP = "up"
+    REFUSED = "refused"
+    WAITING = "waiting"
+    """No PBX can be reached; it is tried again."""
+
+
+class PbxStatus(msgspec.Struct, frozen=True):
+    """What surfaces show of the PBX. `words` say what is wrong and `advice` what to do, empty when all is well."""
+
+    state: SessionState = SessionState.OFF
+    words: str = ""
+    advice: str = ""
+    connection: ConnectionInfo = ConnectionInfo()
+    user: PbxUser | None = None
+    code: str = ""
+    url: str = ""
+    presence: tuple[Presence, ...] = ()
