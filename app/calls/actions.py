@@ -20,6 +20,7 @@ from app.model.signalling import Executor, Registration
 from app.model.snapshot import CallState
 
 DIGITS_AT_ONCE = 64
+PARK_DIGITS = 8
 _DTMF = frozenset("0123456789*#ABCD")
 
 _NO_NUMBER = Refusal("There is no number to call", "Enter a number.")
@@ -30,6 +31,8 @@ _FULL = Refusal("No more calls can be on at once", "End one of them first.")
 _STILL_CALLING = Refusal("You are already making a call", "Wait for the answer, or end it first.")
 _NOTHING_RINGS = Refusal("No call is ringing")
 _NOTHING_HELD = Refusal("No call is held")
+_NO_PARK = Refusal("Calls on this line cannot be parked", "Hold the call.")
+_BAD_POSITION = Refusal("This is no place to park at", "Use digits, or none.")
 _NO_REDIAL = Refusal("Nothing has been dialled yet", "Enter a number.")
 _BAD_DIGITS = Refusal("These digits cannot be sent", "Send 0 to 9, *, # and A to D.")
 
@@ -170,6 +173,22 @@ class Actions:
         if self._board.ringing is None and not self._switch.desk.recalling:
             return _NOTHING_RINGS
         self._switch.desk.silenced = True
+        return None
+
+    def park(self, call_id: CallId | None, position: str) -> Refusal | None:
+        """Have the PBX keep a call where others can take it."""
+        call = self._board.active if call_id is None else self._board.calls.get(call_id)
+        if call is None or call.ending is not None:
+            return NO_CALL
+        if call.emergency:
+            return EMERGENCY
+        if call.state not in (CallState.CONNECTED, CallState.HELD):
+            return NOT_CONNECTED
+        if call.leg.line.capabilities.park is Executor.NONE:
+            return _NO_PARK
+        if position and not (position.isdecimal() and len(position) <= PARK_DIGITS):
+            return _BAD_POSITION
+        call.leg.line.park(call.leg.id, position)
         return None
 
     # --- calls end -------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from app.calls.reminders import Reminders
 from app.calls.rules import CallRules
 from app.calls.signalled import SignallingEvents
 from app.calls.switch import Switch
+from app.calls.transfer import Transfers
 from app.model.cause import Cause
 from app.model.channel import ChannelView
 from app.model.ids import CallId, LineId, StreamId
@@ -43,7 +44,7 @@ from app.model.media import (
 )
 from app.model.quality import Levels
 from app.model.refusal import Refusal
-from app.model.services import LineServices
+from app.model.services import LineServices, TransferView
 from app.model.signalling import RemoteAction, RemoteControl, SignallingEvent
 from app.model.snapshot import AudioView, CallView, ConferenceView
 
@@ -91,10 +92,11 @@ class CallControl:
         self._rules = rules
         self._actions = Actions(self._switch, self._bridge, self._channels, rules, last_dialled)
         self._conference_actions = ConferenceActions(self._switch, self._bridge)
+        self._transfers = Transfers(self._switch, self._actions)
         self._hook = Hook(self._switch, self._channels, self._actions)
         self._reminders = Reminders(self._switch, self._channels, rules)
         self._meters = Meters(self._switch)
-        self._signalling_events = SignallingEvents(self._switch, rules, self._remote_control)
+        self._signalling_events = SignallingEvents(self._switch, rules, self._remote_control, self._transfers)
         self._media_events = MediaEvents(self._switch)
         self._changed = changed
         self._scene = Scene()
@@ -150,6 +152,8 @@ class CallControl:
                 self._reminders.off_hook_elapsed()
             case Deadline.SPEAKER:
                 self._bridge.look()
+            case Deadline.TRANSFER:
+                self._transfers.elapsed()
             case Deadline.LEVELS:
                 self._meters.look(now)
             case Deadline.ENDED if call is not None:
@@ -218,6 +222,26 @@ class CallControl:
     def leave(self, now: float) -> Refusal | None:
         """Let the PBX join the two parties of the conference, and go."""
         return self._done(self._conference_actions.leave(), now)
+
+    def begin_transfer(self, now: float, call: CallId | None = None) -> Refusal | None:
+        """Hold a call (None: the active one) to pass it on; with a second call, to that."""
+        return self._done(self._transfers.begin(call), now)
+
+    def transfer(self, number: str, now: float, call: CallId | None = None) -> Refusal | None:
+        """Blind transfer of the call that is being passed on, or of this one."""
+        return self._done(self._transfers.to_number(number, call), now)
+
+    def complete_transfer(self, now: float) -> Refusal | None:
+        """Bring the call and the consultation together."""
+        return self._done(self._transfers.complete(now), now)
+
+    def cancel_transfer(self, now: float) -> Refusal | None:
+        """Back to the call, in whatever state the transfer is."""
+        return self._done(self._transfers.cancel(now), now)
+
+    def park(self, now: float, call: CallId | None = None, position: str = "") -> Refusal | None:
+        """Park a call (None: the active one) at a position (empty: anywhere)."""
+        return self._done(self._actions.park(call, position), now)
 
     def set_mute(self, now: float, *, muted: bool) -> Refusal | None:
         """Close or open the microphone."""
@@ -306,6 +330,11 @@ class CallControl:
         return self._bridge.view()
 
     @property
+    def transfer_view(self) -> TransferView | None:
+        """The transfer under way, or None."""
+        return self._transfers.view
+
+    @property
     def services(self) -> Mapping[LineId, LineServices]:
         """What each line's PBX has told of diversions, waiting messages and calls of others."""
         return self._switch.board.services
@@ -384,6 +413,7 @@ class CallControl:
     def _publish(self, now: float) -> None:
         """Make heard and seen what has become true."""
         self._bridge.settle()
+        self._transfers.settle()
         self._reminders.settle()
         self._tidy_desk()
         composed = self._compose()
@@ -393,7 +423,7 @@ class CallControl:
             self._scene = composed
             self._switch.media.show(composed)
         desk = (self.audio, self.off_hook, self.handset_forgotten)
-        services = tuple(self.services.items())
+        services = (tuple(self.services.items()), self.transfer_view)
         visible = (self.views(now), self.active, self.conference, self.levels, self.channels, desk, services)
         if visible != self._shown:
             self._shown = visible

@@ -16,6 +16,8 @@ LEVELS_SECONDS = 0.2
 """How often level meters move while somebody looks at them."""
 WATCH_SECONDS = 300.0
 """How long nobody has to say that he still looks."""
+TRANSFER_SECONDS = 60.0
+"""How long the PBX may take for a transfer before the call is offered back."""
 RECALL_SECONDS = 10.0
 """How long a held call stays quiet after the handset was put down, before it rings back."""
 BEEP_SECONDS = 1.0
@@ -33,6 +35,7 @@ class Deadline(enum.StrEnum):
     QUALITY = "quality"
     RECALL = "recall"
     SPEAKER = "speaker"
+    TRANSFER = "transfer"
 
     def of(self, call: CallId) -> str:
         """The name of this call's deadline."""

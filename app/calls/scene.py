@@ -77,7 +77,13 @@ def _tone(board: Board, channels: Channels, desk: Desk, foreground: Call | None)
         return ended.ending.tone
     if board.aside:
         return EarTone.HOLD_REMINDER if desk.reminding else None
-    return desk.off_hook_tone
+    return _dial_tone(board) if desk.off_hook_tone is EarTone.DIAL else desk.off_hook_tone
+
+
+def _dial_tone(board: Board) -> EarTone:
+    """The tone that says whether messages wait (ITU-T E.182: special dial tone)."""
+    waiting = any(told.messages.waiting for told in board.services.values())
+    return EarTone.SPECIAL_DIAL if waiting else EarTone.DIAL
 
 
 def _call_tone(board: Board, desk: Desk, call: Call) -> EarTone | None:
@@ -87,5 +93,5 @@ def _call_tone(board: Board, desk: Desk, call: Call) -> EarTone | None:
     if state is CallState.RINGBACK:
         return None if call.far_ringback or call.leg.stream.began else EarTone.RINGBACK
     if state is CallState.DIALLING and not call.party.number and not call.leg.stream.running:
-        return EarTone.DIAL
+        return _dial_tone(board)
     return None

@@ -11,6 +11,7 @@ from app.calls.deadlines import EARLY_MEDIA_SECONDS, Deadline
 from app.calls.leg import Leg
 from app.calls.rules import CallRules
 from app.calls.switch import Switch
+from app.calls.transfer import Transfers
 from app.model.cause import Cause
 from app.model.signalling import (
     Alerting,
@@ -25,6 +26,7 @@ from app.model.signalling import (
     OfferReceived,
     OfferRefused,
     OfferWanted,
+    ParkResult,
     PartyChanged,
     Proceeding,
     Progress,
@@ -34,6 +36,7 @@ from app.model.signalling import (
     SetupIndicated,
     SignallingEvent,
     Transferred,
+    TransferResult,
 )
 
 CALLS_WAITING = 1
@@ -50,10 +53,12 @@ class SignallingEvents:
         switch: Switch,
         rules: Callable[[], CallRules],
         remote_control: Callable[[Call, RemoteControl, float], None],
+        transfers: Transfers,
     ) -> None:
         self._switch = switch
         self._rules = rules
         self._remote_control = remote_control
+        self._transfers = transfers
 
     def handle(self, event: SignallingEvent, now: float) -> None:
         """One event of a line or a leg; those of legs that are gone are ignored."""
@@ -110,16 +115,33 @@ class SignallingEvents:
                 leg.stream.remote_held = event.held
             case PartyChanged():
                 call.party = event.party
-            case RemoteControl():
-                self._remote_control(call, event, now)
-            case Transferred():
-                self._transferred(call, event, now)
+            case RemoteControl() | Transferred() | TransferResult() | ParkResult():
+                self._service(call, event, now)
             case Disconnected(tone=True) if call.legs == (leg,) and call.may_end_with_tone:
                 self._switch.far_disconnected(call, event.cause, event.text, now)
             case Disconnected() | Released():
                 self._switch.far_released(call, leg, event.cause, event.text, now)
             case DigitSignalled():
                 _log.debug("leg %s: the far end sent a digit", leg.id)
+
+    def _service(
+        self, call: Call, event: RemoteControl | Transferred | TransferResult | ParkResult, now: float
+    ) -> None:
+        match event:
+            case RemoteControl():
+                self._remote_control(call, event, now)
+            case Transferred():
+                self._transferred(call, event, now)
+            case TransferResult():
+                self._transfers.result(call, event, now)
+            case ParkResult():
+                self._parked(call, event, now)
+
+    def _parked(self, call: Call, event: ParkResult, now: float) -> None:
+        if event.cause is not None:
+            call.notice = f"Not parked: {endings.words(event.cause, event.text)}"
+        else:
+            self._switch.finish(call, f"Parked at {event.position}" if event.position else "Parked", now)
 
     def _on_the_way(self, call: Call, leg: Leg, event: MoreDigitsWanted | Proceeding | Alerting | Progress) -> None:
         exchanges = self._switch.exchanges

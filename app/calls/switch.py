@@ -166,6 +166,14 @@ class Switch:
         self._close(leg, Cause.NORMAL_CLEARING)
         self._lose(call, leg, cause, endings.words(cause, text), now)
 
+    def finish(self, call: Call, notice: str, now: float) -> None:
+        """The PBX took a call off our hands: it ends without a tone, and `notice` says how."""
+        for leg in call.legs:
+            self._close(leg, Cause.NORMAL_CLEARING)
+        if call.ending is None:
+            self._record(call, Cause.NORMAL_CLEARING, now, seen=True)
+        self._show_ending(call, Ending(Cause.NORMAL_CLEARING, now + endings.ENDED_SECONDS), notice, now)
+
     def merge(self, call: Call, gone: Call, now: float) -> None:
         """The PBX joined two calls: `gone` ends without a sound, and the user stays in `call` if he was in either."""
         was_in = gone.foreground

@@ -19,7 +19,7 @@ class Lamps:
         in_call = snapshot.app_party is not None or any(call.state is CallState.CONNECTED for call in snapshot.calls)
         wanted = {
             Led.MUTE: _on(in_call and snapshot.audio.muted and not snapshot.audio.microphone_open),
-            Led.MESSAGE: _on(snapshot.missed > 0),
+            Led.MESSAGE: _on(snapshot.missed > 0 or any(line.services.messages.waiting for line in snapshot.lines)),
             Led.SPEAKER: _on(in_call and snapshot.audio.path is AudioPath.SPEAKER),
             Led.HEADSET: _on(in_call and snapshot.audio.path is AudioPath.HEADSET),
             Led.RING: LedState.BLINK if snapshot.audio.ringing else LedState.OFF,

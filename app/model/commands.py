@@ -94,6 +94,34 @@ class Leave(Command, frozen=True):
     """Go, and let the PBX join the two parties of the conference; refused where it cannot."""
 
 
+class BeginTransfer(Command, frozen=True):
+    """Hold a call (None: the active one) to pass it on; a `Dial` or a second call is the consultation."""
+
+    call: CallId | None = None
+
+
+class Transfer(Command, frozen=True):
+    """Blind transfer to a number: of the call that is being passed on, else of this one (None: the active one)."""
+
+    number: str
+    call: CallId | None = None
+
+
+class CompleteTransfer(Command, frozen=True):
+    """Bring the call and the consultation together, also while that still rings."""
+
+
+class CancelTransfer(Command, frozen=True):
+    """Back to the call that was being passed on, in whatever state that is."""
+
+
+class Park(Command, frozen=True):
+    """Have the PBX keep a call (None: the active one) where others can take it, at a position (empty: anywhere)."""
+
+    call: CallId | None = None
+    position: str = ""
+
+
 class Mute(Command, frozen=True):
     """Close or open the microphone."""
 
@@ -211,6 +239,11 @@ AnyCommand = (
     | MuteParty
     | SetPartyLevel
     | Leave
+    | BeginTransfer
+    | Transfer
+    | CompleteTransfer
+    | CancelTransfer
+    | Park
     | Mute
     | SendDigits
     | Record

@@ -15,6 +15,7 @@ from app.model.ids import CallId, LineId
 from app.model.media import AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
 from app.model.quality import Levels, Quality
+from app.model.services import LineServices, TransferView
 from app.model.signalling import LineCapabilities, Registration
 
 
@@ -97,6 +98,7 @@ class LineView(msgspec.Struct, frozen=True):
     reason: str = ""
     advice: str = ""
     capabilities: LineCapabilities = LineCapabilities()
+    services: LineServices = LineServices()
 
 
 class LockView(msgspec.Struct, frozen=True):
@@ -180,6 +182,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     active: CallId | None = None
     """The call that the user talks in, or that keys mean."""
     conference: ConferenceView | None = None
+    transfer: TransferView | None = None
+    """A call that is being passed on."""
     levels: Levels | None = None
     """Of the active call, while a surface watches; its figures move with them."""
     history: tuple[CallRecord, ...] = ()

@@ -114,7 +114,7 @@ class CommandExecutor:
 
     def _quick(self, command: AnyCommand) -> _No:
         try:
-            for group in (self._begin_or_end, self._in_call, self._in_conference, self._sound):
+            for group in (self._begin_or_end, self._in_call, self._in_conference, self._transfer, self._sound):
                 found = group(command)
                 if found is not None:
                     return found()
@@ -168,6 +168,21 @@ class CommandExecutor:
                 return lambda: calls.set_party_level(party, level_db, now)
             case commands.Leave():
                 return lambda: calls.leave(now)
+        return None
+
+    def _transfer(self, command: AnyCommand) -> Callable[[], _No] | None:
+        calls, now = self._rooms.calls, self._rooms.now()
+        match command:
+            case commands.BeginTransfer(call=call):
+                return lambda: calls.begin_transfer(now, call)
+            case commands.Transfer(number=number, call=call):
+                return lambda: calls.transfer(number, now, call)
+            case commands.CompleteTransfer():
+                return lambda: calls.complete_transfer(now)
+            case commands.CancelTransfer():
+                return lambda: calls.cancel_transfer(now)
+            case commands.Park(call=call, position=position):
+                return lambda: calls.park(now, call, position)
         return None
 
     def _sound(self, command: AnyCommand) -> Callable[[], _No] | None:

@@ -6,6 +6,7 @@ import itertools
 
 from app.model.channel import ChannelVoice
 from app.model.media import RING_TONES
+from app.model.services import LineServices
 from app.model.signalling import LineChanged, Registration
 from app.model.snapshot import DisplayView, LineView, Notice, RecordingRulesView, RingView, Severity, Snapshot
 from app.surface.rooms import LineFacts, Rooms
@@ -31,6 +32,7 @@ class SnapshotBuilder:
             calls=rooms.calls.views(now),
             active=rooms.calls.active,
             conference=rooms.calls.conference,
+            transfer=rooms.calls.transfer_view,
             levels=rooms.calls.levels,
             history=rooms.call_list.newest,
             missed=rooms.call_list.missed,
@@ -57,6 +59,7 @@ class SnapshotBuilder:
             reason=word.reason,
             advice=word.advice,
             capabilities=facts.capabilities,
+            services=self._rooms.calls.services.get(facts.id, LineServices()),
         )
 
     def _notices(self) -> tuple[Notice, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.model.cause import Cause
+from app.model.media import EarTone
 from app.model.party import Party
 from app.model.services import (
     GROUP_CALLS_KEPT,
@@ -41,6 +42,16 @@ def test_messages_and_diversions_are_shown_as_the_pbx_tells_them() -> None:
     assert told(phone).messages.count == 3
     assert told(phone).diverted(DiversionKind.BUSY) == "31"
     assert told(phone).diverted(DiversionKind.ALWAYS) == ""
+
+
+def test_the_dial_tone_says_that_messages_wait() -> None:
+    phone = DeskPhone()
+    phone.hook(off_hook=True)
+    heard = [phone.tone]
+    for waiting in (True, False):
+        phone.say(MessageWaiting(LINE, Messages(waiting=waiting)))
+        heard.append(phone.tone)
+    assert heard == [EarTone.DIAL, EarTone.SPECIAL_DIAL, EarTone.DIAL]
 
 
 def test_a_refused_diversion_says_why_until_one_works() -> None:

@@ -223,9 +223,22 @@ def test_a_party_that_clears_with_a_tone_is_not_heard_in_the_conference() -> Non
 
 def test_pbx_takes_a_call_that_it_transferred_off_the_phone() -> None:
     phone = Phone({"1": script.BLIND_TRANSFER})
-    leg = phone.dial("1")
+    phone.dial("1")
     phone.run(1.5)
-    phone.line.transfer(leg, "32")
-    phone.run(0)
+    phone.done(phone.control.transfer("32", phone.schedule.now))
     assert phone.states == [CallState.ENDED]
-    assert phone.call.notice == "Call ended"
+    assert phone.call.notice == "Transferred to 32"
+
+
+def test_pbx_that_cannot_transfer_leaves_the_call_to_be_taken_back() -> None:
+    phone = Phone({"1": script.TRANSFER_REFUSED})
+    phone.dial("1")
+    phone.run(1.5)
+    phone.done(phone.control.transfer("32", phone.schedule.now))
+    phone.run(1.5)
+    transfer = phone.control.transfer_view
+    assert transfer is not None
+    assert (phone.states, transfer.notice) == ([CallState.HELD], "Not transferred: Busy")
+    phone.done(phone.control.cancel_transfer(phone.schedule.now))
+    assert phone.states == [CallState.CONNECTED]
+    assert phone.microphone_asked
