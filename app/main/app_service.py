@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from app.calls.control import CallControl
 from app.diagnostics.notices import NoticeBoard
@@ -12,8 +12,9 @@ from app.main.app_servers import AppServers
 from app.main.retry import keep_trying
 from app.model.media import MediaEvent
 from app.model.snapshot import Notice, Severity
-from app.pbx.app_session import AppSession, Send
+from app.pbx.app_session import Api, AppSession, Send
 from app.settings.store import SettingsStore
+from app.surface.apps.client_apis import APIS, ClientApis, PhoneFacts
 from app.surface.apps.media_api import ChannelMedia, MediaRooms, MediaService
 from app.surface.apps.server import HOST, AppServer
 
@@ -21,7 +22,7 @@ SERVICE_NOTICE = "apps.service"
 
 
 class AppService:
-    """The Media Protocol for apps on the phone. Belongs to the loop; off unless the settings switch it on."""
+    """What the phone does for apps on it; nothing unless the settings switch it on. Belongs to the loop."""
 
     def __init__(
         self,
@@ -29,10 +30,12 @@ class AppService:
         calls: CallControl,
         media: ChannelMedia,
         notices: NoticeBoard,
+        phone: PhoneFacts,
     ) -> None:
         self._settings = settings
         self._notices = notices
         self._media = MediaService(MediaRooms(calls, media, AppServers().look_up, time.monotonic))
+        self._apis = ClientApis(phone)
         self._server: AppServer | None = None
         self._news = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
@@ -62,8 +65,9 @@ class AppService:
         self._media.handle(event)
 
     def refresh(self) -> None:
-        """Something visible changed in the call model."""
+        """Something visible changed."""
         self._media.refresh()
+        self._apis.refresh()
 
     # --- steps ----------------------------------------------------------------------------------------------
 
@@ -109,9 +113,12 @@ class AppService:
     def _session(self, send: Send) -> AppSession:
         return AppSession(
             lambda: self._settings.current.secret("apps.token"),
-            lambda app, way: {"": self._media.make(app, way)},
+            self._make_apis,
             send,
         )
+
+    def _make_apis(self, app: str, send: Send) -> Mapping[str, Api]:
+        return {"": self._media.make(app, send), **dict.fromkeys(APIS, self._apis.make(send))}
 
     def _failed(self, error: OSError) -> None:
         port = self._settings.current.number("apps.port")

@@ -14,6 +14,7 @@ from app.main import troubles
 from app.main.app_service import AppService
 from app.main.kiosk_process import KioskProcess, kiosk_command
 from app.main.lamps import Lamps
+from app.main.phone_for_apps import PhoneForApps
 from app.main.retry import keep_trying
 from app.main.simulation import simulation_of
 from app.main.storage import Storage
@@ -75,7 +76,9 @@ class Face:
         self._snapshots = SnapshotBuilder(rooms)
         self._executor = CommandExecutor(rooms)
         self.server = SurfaceServer(setup.socket, self._snapshots.build, self._executor.handle)
-        self.apps = AppService(storage.settings, telephony.calls, telephony.media, notices)
+        self.apps = AppService(
+            storage.settings, telephony.calls, telephony.media, notices, PhoneForApps(rooms, self._executor.obey)
+        )
         telephony.listen = self.apps.handle
         command = kiosk_command(setup.socket, devices.display.facts(), setup.screenshot)
         self._kiosk = KioskProcess(command, self._kiosk_trouble, setup.window_closed) if setup.kiosk else None

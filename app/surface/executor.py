@@ -52,11 +52,16 @@ class CommandExecutor:
         self._slow: set[asyncio.Task[None]] = set()
 
     def handle(self, command: AnyCommand, reply: PostReply) -> None:
-        """Carry out a command and give its reply, perhaps later."""
+        """Carry out a user's command and give its reply, perhaps later."""
+        if self._rooms.lock.permits(command, self._emergency.current):
+            self._rooms.lock.used()
+        self.obey(command, reply)
+
+    def obey(self, command: AnyCommand, reply: PostReply) -> None:
+        """The same for an app's command, which does not mean that somebody uses the phone."""
         if not self._rooms.lock.permits(command, self._emergency.current):
             reply(_reply(command, _LOCKED))
             return
-        self._rooms.lock.used()
         slow = self._slow_work(command)
         if slow is None:
             reply(_reply(command, self._quick(command)))

@@ -20,6 +20,7 @@ from app.surface.apps.server import AppServer
 from tests.media.live import until
 from tests.peers.media_app import MediaApp
 from tests.surface.apps.desk import ChannelMediaRoom, Desk
+from tests.surface.apps.facts import Facts
 
 TOKEN = "a token of the tests"
 
@@ -30,7 +31,7 @@ class Machine:
     def __init__(self, folder: Path, worker: ThreadPoolExecutor) -> None:
         self.settings = SettingsStore(folder, {}, {}, worker)
         self.notices = NoticeBoard(lambda: None)
-        self.service = AppService(self.settings, Desk().phone.control, ChannelMediaRoom(), self.notices)
+        self.service = AppService(self.settings, Desk().phone.control, ChannelMediaRoom(), self.notices, Facts())
 
     async def set(self, **values: object) -> None:
         changes = {f"apps.{key}": value for key, value in values.items()}

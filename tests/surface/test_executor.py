@@ -219,3 +219,19 @@ async def test_too_many_slow_commands_are_refused_at_once() -> None:
     world.slow.gate.set()
     await world.executor.stop()
     assert sorted(reply.id for reply in world.replies) == list(range(SLOW_COMMANDS + 1))
+
+
+def test_an_apps_command_is_carried_out_and_is_no_use_of_the_phone() -> None:
+    world = World()
+    world.executor.obey(commands.Answer(1), world.replies.append)
+    assert world.replies == [Reply(1, accepted=True)]
+    assert world.room.calls == ["answer"]
+    assert world.slow.calls == []
+
+
+def test_a_locked_phone_does_nothing_for_an_app_that_it_is_not_permitted() -> None:
+    world = World()
+    world.slow.locked = True
+    world.executor.obey(commands.Dial(1, number="201"), world.replies.append)
+    assert [reply.accepted for reply in world.replies] == [False]
+    assert world.room.calls == []

@@ -1,0 +1,44 @@
+"""The phone as the innovaphone APIs for apps see it: what surfaces are shown, and commands under the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.model.commands import AnyCommand
+from app.model.history import CallRecord
+from app.model.signalling import Registration
+from app.model.snapshot import CallView
+from app.surface.rooms import Rooms
+from app.surface.server import PostReply
+
+
+class PhoneForApps:
+    """The `PhoneFacts` of the running phone. Belongs to the loop."""
+
+    def __init__(self, rooms: Rooms, obey: Callable[[AnyCommand, PostReply], None]) -> None:
+        self._rooms = rooms
+        self._obey = obey
+
+    def calls(self) -> tuple[CallView, ...]:
+        """All calls, oldest first."""
+        return self._rooms.calls.views(self._rooms.now())
+
+    def history(self) -> tuple[CallRecord, ...]:
+        """The newest finished calls, newest first."""
+        return self._rooms.call_list.newest
+
+    def registered(self) -> bool:
+        """Whether a line is up."""
+        return any(word.registration is Registration.UP for word in self._rooms.registrations.values())
+
+    def own_number(self) -> str:
+        """The first line's number or name; empty without a line."""
+        return next((facts.number for facts in self._rooms.lines()), "")
+
+    def internal_digits(self) -> int:
+        """The longest number of an internal call."""
+        return self._rooms.settings.current.number("recording.internal_digits")
+
+    def command(self, command: AnyCommand, reply: PostReply) -> None:
+        """Do something under the lock's rules."""
+        self._obey(command, reply)

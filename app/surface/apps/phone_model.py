@@ -1,0 +1,74 @@
+"""Calls as the innovaphone APIs tell of them, from what surfaces see."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from app.model import dialplan
+from app.model.cause import Cause
+from app.model.history import CallDirection, CallRecord
+from app.model.party import Party
+from app.model.snapshot import CallState, CallView
+from app.surface.apps.client_messages import CallInfo, Entry, Remote
+
+# Which of our states is which of theirs is a guess where the documents only list the words. Change it here.
+_STATES = {
+    CallState.DIALLING: "Dialing",
+    CallState.CALLING: "Setup",
+    CallState.RINGBACK: "Ringback",
+    CallState.INCOMING: "Alerting",
+    CallState.CONNECTED: "Connected",
+    CallState.HELD: "Holding",
+    CallState.ENDED: "Disconnected",
+}
+_HELD_BY_THE_FAR_END = "Held"
+_UNANSWERED = (Cause.NORMAL_CLEARING, Cause.NO_USER_RESPONDING, Cause.NO_ANSWER, Cause.CALL_REJECTED)
+"""Ends of calls that rang and were not taken: the status "al"."""
+
+
+def call_info(call: CallView) -> CallInfo:
+    """A call of the phone. Its id is the number in our own name of it."""
+    held = call.state is CallState.CONNECTED and call.remote_held
+    return CallInfo(
+        id=int(call.id.rpartition("-")[2]),
+        dir=_direction(call.direction),
+        state=_HELD_BY_THE_FAR_END if held else _STATES[call.state],
+        num=call.party.number,
+        sip=_address(call.party),
+        dn=call.party.name,
+    )
+
+
+def entry(record: CallRecord, own: str, internal_digits: int) -> Entry:
+    """A row of the call list; `own` is the phone's number or name at the PBX."""
+    party = record.party
+    return Entry(
+        cdr=record.row,
+        sip=own,
+        dir=_direction(record.direction),
+        cause=record.cause,
+        time=round(record.began * 1000),
+        call="ext" if dialplan.is_external(party.number, internal_digits) else "int",
+        remote=Remote(party.number, _address(party), party.name),
+        status=_status(record),
+        conn_duration=round(record.seconds),
+    )
+
+
+def _direction(direction: CallDirection) -> Literal["i", "o"]:
+    return "i" if direction is CallDirection.INCOMING else "o"
+
+
+def _address(party: Party) -> str:
+    """The protocol's own address without its scheme and parameters."""
+    scheme, colon, rest = party.uri.partition(":")
+    bare = rest if colon and scheme.lower() in ("sip", "sips") else party.uri
+    return bare.partition(";")[0]
+
+
+def _status(record: CallRecord) -> Literal["co", "al", "er", "bu"]:
+    if record.answered:
+        return "co"
+    if record.cause == Cause.USER_BUSY:
+        return "bu"
+    return "al" if record.cause in _UNANSWERED else "er"

@@ -1,0 +1,182 @@
+"""The innovaphone APIs over the call model: who is told of calls, and what apps may have the phone do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.model.cause import Cause
+from app.model.refusal import Refusal
+from app.model.signalling import Alerting, Connected, Released, RemoteHeld
+from app.pbx.app_session import AppSession
+from app.surface.apps.client_apis import APIS, PROVIDER, ClientApis
+from app.surface.apps.client_messages import CALL_LIST_API, PHONE_API, PHONE_INFO_API
+from tests.calls.dummies import session
+from tests.surface.apps.desk import TOKEN
+from tests.surface.apps.facts import Facts
+
+Message = dict[str, Any]
+
+
+class App:
+    """An app that has logged in, and a phone whose news reach it when it listens."""
+
+    def __init__(self) -> None:
+        self.facts = Facts()
+        self.phone = self.facts.phone
+        self.apis = ClientApis(self.facts)
+        self.said: list[Message] = []
+        self.session = AppSession(lambda: TOKEN, lambda app, send: {}, self._hear)
+        self.session.app = "tests"
+        self.session._apis = dict.fromkeys(APIS, self.apis.make(self._hear))
+
+    def _hear(self, text: str) -> None:
+        self.said.append(json.loads(text))
+
+    def send(self, mt: str, api: str, **fields: object) -> list[Message]:
+        assert self.session.receive(json.dumps({"mt": mt, "api": api, "src": "7", **fields}).encode())
+        return self.news()
+
+    def request(self, mt: str, api: str = PHONE_API, **fields: object) -> Message:
+        (result,) = [one for one in self.send("ApiRequest", api, msg={"mt": mt, **fields}) if one["mt"] == "ApiResult"]
+        assert (result["api"], result["src"], result["provider"]) == (api, "7", PROVIDER)
+        return result
+
+    def news(self) -> list[Message]:
+        self.apis.refresh()
+        said, self.said = self.said, []
+        return said
+
+
+@pytest.fixture
+def app() -> App:
+    return App()
+
+
+def model(message: Message) -> Message:
+    assert message["mt"] == "ApiUpdate"
+    assert message["defaultApiProviders"][PHONE_API] == PROVIDER
+    provided: Message = message["apis"][PHONE_API][PROVIDER]
+    assert provided["info"] == {"type": "phone"}
+    found: Message = provided["model"]
+    return found
+
+
+def test_the_model_follows_a_call_from_its_setup_to_its_end(app: App) -> None:
+    (update,) = app.send("ConsumeApi", PHONE_API)
+    assert model(update) == {"registered": True, "calls": []}
+    assert app.request("StartCall", num="201")["msg"] == {"mt": "StartCallResult"}
+    leg = app.phone.line.requests[-1][1]
+    seen = []
+    app.phone.say(Alerting(leg))
+    (update,) = app.news()
+    seen.append(model(update)["calls"])
+    app.phone.say(Connected(leg, session()))
+    seen += [model(update)["calls"] for update in app.news()]
+    app.phone.say(RemoteHeld(leg, held=True))
+    seen += [model(update)["calls"] for update in app.news()]
+    assert [[call["state"] for call in calls] for calls in seen] == [["Ringback"], ["Connected"], ["Held"]]
+    (call,) = seen[0]
+    assert isinstance(call.pop("id"), int)
+    assert call == {"dir": "o", "state": "Ringback", "num": "201"}
+    app.request("DisconnectCall")
+    assert app.phone.views == ()
+
+
+def test_nobody_is_told_what_he_does_not_consume(app: App) -> None:
+    app.phone.ring()
+    assert app.news() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "dialled"), [({"sip": "anna@example.com"}, "anna@example.com"), ({"txt": "2 01"}, "201")]
+)
+def test_a_call_is_started_by_address_or_text(app: App, given: dict[str, str], dialled: str) -> None:
+    assert "errorText" not in app.request("StartCall", **given)
+    assert [view.party.number for view in app.phone.views] == [dialled]
+
+
+def test_an_incoming_call_is_connected_and_another_refused(app: App) -> None:
+    app.phone.ring()
+    app.request("ConnectCall")
+    assert app.phone.line.requests[-1][0] == "connect"
+    app.phone.ring("in-2")
+    app.request("DisconnectCall")
+    assert [view.party.number for view in app.phone.views] == ["301"]
+
+
+def test_a_refusal_comes_with_the_result(app: App) -> None:
+    app.facts.refusal = Refusal("The phone is locked", "Unlock it first.")
+    assert app.request("StartCall", num="201")["errorText"] == "The phone is locked. Unlock it first."
+    assert app.phone.views == ()
+
+
+def test_apps_that_provide_phone_info_are_told_of_each_call(app: App) -> None:
+    leg = app.phone.ring()
+    told = app.send("RegisterApi", PHONE_INFO_API)
+    app.phone.say(Released(leg, Cause.NORMAL_CLEARING))
+    told += app.news()
+    assert {(one["mt"], one["api"], one["consumer"]) for one in told} == {("ApiRequest", PHONE_INFO_API, PROVIDER)}
+    number = told[0]["msg"]["id"]
+    assert isinstance(number, int)
+    assert [one["msg"] for one in told] == [
+        {"mt": "CallAdded", "id": number},
+        {"mt": "CallUpdated", "id": number, "dir": "i", "state": "Alerting", "num": "301"},
+        {"mt": "CallRemoved", "id": number},
+    ]
+
+
+def test_the_call_list_gives_what_is_asked_for_and_then_what_is_new(app: App) -> None:
+    for name in ("in-1", "in-2"):
+        app.phone.say(Released(app.phone.ring(name), Cause.NORMAL_CLEARING))
+    first = app.request("Subscribe", CALL_LIST_API, count=1)["msg"]
+    assert [entry["cdr"] for entry in first["entries"]] == [2]
+    app.phone.say(Released(app.phone.ring("in-3", "0711228400"), Cause.NORMAL_CLEARING))
+    (news,) = app.news()
+    assert (news["src"], news["msg"]["mt"]) == ("7", "Update")
+    (entry,) = news["msg"]["entries"]
+    assert entry.pop("time") > 0
+    assert entry == {
+        "cdr": 3,
+        "sip": "27",
+        "dir": "i",
+        "cause": Cause.NORMAL_CLEARING,
+        "call": "ext",
+        "remote": {"number": "0711228400"},
+        "status": "al",
+    }
+    assert app.news() == []
+
+
+@pytest.mark.parametrize(
+    ("mt", "api", "fields"),
+    [
+        ("ApiRequest", PHONE_API, {}),
+        ("ApiRequest", PHONE_API, {"msg": 7}),
+        ("ApiRequest", PHONE_API, {"msg": {"mt": "StartCall"}}),
+        ("ApiRequest", PHONE_API, {"msg": {"mt": "StartCall", "num": "1", "sip": "2"}}),
+        ("ApiRequest", PHONE_API, {"msg": {"mt": "StartCall", "num": "1" * 256}}),
+        ("ApiRequest", PHONE_API, {"msg": {"mt": "Explode"}}),
+        ("ApiRequest", PHONE_API, {"msg": {"mt": "ConnectCall"}, "provider": "dev:other"}),
+        ("ApiRequest", PHONE_INFO_API, {"msg": {"mt": "CallAdded", "id": 1}}),
+        ("ApiRequest", CALL_LIST_API, {"msg": {"mt": "Subscribe", "count": 101}}),
+        ("ConsumeApi", PHONE_INFO_API, {}),
+        ("RegisterApi", PHONE_API, {}),
+        ("ApiUpdate", PHONE_API, {}),
+        ("ConsumeApi", "com.innovaphone.unknown", {}),
+    ],
+)
+def test_what_cannot_be_done_is_answered_with_words(app: App, mt: str, api: str, fields: Message) -> None:
+    (answer,) = app.send(mt, api, **fields)
+    assert answer["mt"] == f"{mt}Result"
+    assert answer["errorText"]
+    assert app.phone.views == ()
+
+
+def test_an_app_that_is_gone_is_told_nothing(app: App) -> None:
+    app.send("ConsumeApi", PHONE_API)
+    app.session.close()
+    app.phone.ring()
+    assert app.news() == []
