@@ -26,6 +26,7 @@ from app.kiosk.situation import Situation
 from app.kiosk.tree import Node
 from app.model.commands import (
     AnyCommand,
+    CancelTransfer,
     ChangePin,
     Dial,
     HangUp,
@@ -144,6 +145,8 @@ class Performer:
             self._pin.leave()
         elif state.place is not Place.IDLE:
             self._go(_PARENT.get(state.place, Place.IDLE))
+        elif self._situation.snapshot is not None and self._situation.snapshot.transfer is not None:
+            self._send(CancelTransfer(id=0))
         elif state.pin:
             self._situation.change(pin="")
         else:
@@ -160,6 +163,9 @@ class Performer:
         screen = self._build().id
         if screen in ("lock", "set-pin"):
             self._pin.type(character)
+        elif screen == "transfer":
+            if len(state.typed) < LONGEST_NUMBER:
+                self._situation.change(typed=state.typed + character)
         elif screen in ("dial", "idle", "call-list", "menu"):
             place = state.place if screen == "dial" else Place.DIAL
             if screen == "call-list":

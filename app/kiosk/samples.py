@@ -15,7 +15,8 @@ from app.model.ids import CallId, LineId, StreamId
 from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
 from app.model.quality import Levels, Quality, QualityCause
-from app.model.signalling import LineCapabilities, Registration
+from app.model.services import TransferState, TransferView
+from app.model.signalling import Executor, LineCapabilities, Registration
 from app.model.snapshot import (
     AudioView,
     CallState,
@@ -253,6 +254,12 @@ _REFUSED = msgspec.structs.replace(
     reason="The PBX does not know this number, or the password is wrong.",
     advice="Ask the administrator to check number and password of this phone.",
 )
+_PBX = LineCapabilities(transfer=Executor.PBX, park=Executor.PBX)
+_TRANSFERABLE = _with(
+    IN_CALL, lines=(msgspec.structs.replace(LINE, capabilities=_PBX),), audio=AudioView(available=_ALL_PATHS)
+)
+_CHOOSING = TransferView(TransferState.CHOOSING, _HELD.id, notice="Not transferred: Busy")
+_CONSULTING = TransferView(TransferState.CONSULTING, _HELD.id, CALL.id, CALL.party, can_complete=True)
 MORE = (
     Sample("starting", None),
     Sample("trouble", _with(IDLE, lines=(_REFUSED,), missed=0)),
@@ -280,6 +287,9 @@ MORE = (
         "two-calls",
         _with(IN_CALL, calls=(CALL, _HELD), audio=AudioView(path=AudioPath.SPEAKER, microphone=MicrophoneMode.CLEAR)),
     ),
+    Sample("passing-on", _with(_TRANSFERABLE, calls=(CALL,))),
+    Sample("transfer", _with(_TRANSFERABLE, calls=(_HELD,), active=_HELD.id, transfer=_CHOOSING), _types("24")),
+    Sample("transfer-consulting", _with(_TRANSFERABLE, calls=(CALL, _HELD), transfer=_CONSULTING)),
     Sample("waiting", _with(IN_CALL, calls=(CALL, _WAITING))),
     Sample(
         "on-hold",

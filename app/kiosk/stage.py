@@ -99,6 +99,8 @@ class Stage:
         locked = view.snapshot.lock.locked
         if active is None and ringing is not None:
             return incoming.build(view, ringing)
+        if view.choosing_transfer is not None:
+            return dial.build_transfer(view, view.choosing_transfer)
         if active is not None and (locked or ringing is not None or place not in _IN_CALL_PLACES):
             running = view.snapshot.conference if active.in_conference else None
             return incall.build(view, active) if running is None else conference.build(view, running)

@@ -73,6 +73,7 @@ class Ui:
         looked = self.state.place is Place.QUALITY
         if before is not None:
             self._follow_calls(before, snapshot)
+            self._follow_transfer(before, snapshot)
             self._follow_lock(before, snapshot)
             self._follow_hook(before, snapshot)
         if snapshot.lock.locked and self._situation.state.place is not Place.EMERGENCY:
@@ -103,6 +104,11 @@ class Ui:
         talking_before, talking = _talking(before), _talking(now)
         if talking - talking_before or (talking_before and not talking):
             self._situation.change(place=Place.IDLE, typed="", keypad_shown=False, party="")
+
+    def _follow_transfer(self, before: Snapshot, now: Snapshot) -> None:
+        """A transfer begins with an empty number, and what was typed for it is no number to dial after it."""
+        if (now.transfer is None) != (before.transfer is None):
+            self._situation.change(place=Place.IDLE, typed="", keypad_shown=False)
 
     def _follow_lock(self, before: Snapshot, now: Snapshot) -> None:
         if now.lock.locked != before.lock.locked:

@@ -14,6 +14,7 @@ from app.kiosk.intents import Place
 from app.kiosk.text import TextEngine
 from app.kiosk.theme import Panel, Theme
 from app.model.quality import Quality
+from app.model.services import TransferState, TransferView
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView, LineView, Snapshot
 
@@ -108,6 +109,13 @@ class View:
     def talking(self) -> bool:
         """Whether keys for microphone and ear mean a conversation: a call, or one that an app has."""
         return self.active is not None or self.snapshot.app_party is not None
+
+    @property
+    def choosing_transfer(self) -> TransferView | None:
+        """The transfer for which somebody is to be chosen now; a call that rings comes first."""
+        transfer = self.snapshot.transfer
+        choosing = transfer is not None and transfer.state is TransferState.CHOOSING
+        return transfer if choosing and self.incoming is None and not self.snapshot.lock.locked else None
 
     @property
     def parties(self) -> tuple[CallView, ...]:

@@ -11,9 +11,10 @@ from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
 from app.kiosk.widgets import KeySpec
-from app.model.commands import Dial, Redial
+from app.model.commands import CancelTransfer, Dial, Redial, Transfer
 from app.model.history import CallDirection
 from app.model.party import Party
+from app.model.services import TransferView
 
 
 def build(view: View) -> Node:
@@ -28,7 +29,32 @@ def build(view: View) -> Node:
     matches = search.search(view.snapshot.history, typed, 8)
     rows: list[_Row] = [(match.party, match.name_span, match.number_span) for match in matches]
     empty = view.say("No match in your calls.") if typed else view.say("Your calls will stand here.")
-    return _screen(view, areas, view.say("Dial"), rows, empty, words, call)
+    return _screen(view, areas, ("dial", view.say("Dial")), rows, empty, _keys(view, words, call))
+
+
+def build_transfer(view: View, transfer: TransferView) -> Node:
+    """Whom to pass a call on to: at once, or after talking with him first."""
+    typed = view.ui.typed
+    areas = bands(view.panel)
+    matches = search.search(view.snapshot.history, typed, 8)
+    rows: list[_Row] = [(match.party, match.name_span, match.number_span) for match in matches]
+    specs = (
+        KeySpec("cancel-transfer", view.say("Cancel"), Send(CancelTransfer(id=0))),
+        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not typed),
+        KeySpec("consult", view.say("Call first"), Send(Dial(id=0, number=typed)), icon="answer", disabled=not typed),
+        KeySpec(
+            "transfer-now",
+            view.say("Transfer"),
+            Send(Transfer(id=0, number=typed)),
+            look=widgets.GO if typed else widgets.PLAIN,
+            icon="outgoing",
+            default=True,
+            disabled=not typed,
+        ),
+    )
+    empty = view.say("No match in your calls.") if typed else view.say("Your calls will stand here.")
+    title = view.say("Transfer to")
+    return _screen(view, areas, ("transfer", title), rows, empty, specs, transfer.notice or title)
 
 
 def build_emergency(view: View) -> Node:
@@ -39,28 +65,45 @@ def build_emergency(view: View) -> Node:
     rows: list[_Row] = [(Party(number=number), None, None) for number in numbers]
     call = Send(Dial(id=0, number=typed)) if typed in numbers else None
     words = view.say("Call") + (f" {typed}" if typed else "")
-    return _screen(view, areas, view.say("Emergency call"), rows, view.say("No emergency number is set."), words, call)
+    empty = view.say("No emergency number is set.")
+    return _screen(view, areas, ("dial", view.say("Emergency call")), rows, empty, _keys(view, words, call))
 
 
 _Row = tuple[Party, search.Span | None, search.Span | None]
 
 
-def _screen(view: View, areas: Bands, name: str, rows: list[_Row], empty: str, words: str, call: Intent | None) -> Node:
-    typed = view.ui.typed
+def _keys(view: View, words: str, call: Intent | None) -> tuple[KeySpec, ...]:
+    return (
+        KeySpec("back", view.say("Back"), Back()),
+        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not view.ui.typed),
+        KeySpec("call", words, call, look=widgets.GO if call else widgets.PLAIN, icon="answer", weight=2, default=True),
+    )
+
+
+def _screen(
+    view: View,
+    areas: Bands,
+    named: tuple[str, str],
+    rows: list[_Row],
+    empty: str,
+    specs: tuple[KeySpec, ...],
+    title: str = "",
+) -> Node:
+    """A number field over matches beside the pad. `named` are the screen's id and name; a `title` stands above."""
     hint = view.say("Emergency number") if view.snapshot.lock.locked else view.say("Number or name")
     left, right = (areas.content, None) if view.panel.short else areas.columns(pad_width(view.panel))
+    head: list[Node] = []
+    if title:
+        place = left._replace(height=view.px(30))
+        head = [widgets.label(view, "title", title, Steps.SMALL_STRONG, Token.MUTED, place, role=Role.STATUS)]
+        left = Rect(left.x, place.bottom, left.width, left.height - place.height)
     field_height = view.px(63)
     field = _field(view, Rect(left.x, left.y, left.width, field_height), hint)
     below = Rect(left.x, field.bounds.bottom + view.px(8), left.width, left.bottom - field.bounds.bottom - view.px(8))
-    specs = (
-        KeySpec("back", view.say("Back"), Back()),
-        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not typed),
-        KeySpec("call", words, call, look=widgets.GO if call else widgets.PLAIN, icon="answer", weight=2, default=True),
-    )
-    children = [widgets.status_band(view, areas), field, _matches(view, below, rows, empty)]
+    children = [widgets.status_band(view, areas), *head, field, _matches(view, below, rows, empty)]
     if right is not None:
         children.append(widgets.pad(view, right, areas.gap))
-    return widgets.screen(view, "dial", name, *children, widgets.soft_keys(view, areas, specs))
+    return widgets.screen(view, *named, *children, widgets.soft_keys(view, areas, specs))
 
 
 def _last_dialled(view: View) -> Party | None:

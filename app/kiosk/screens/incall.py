@@ -16,8 +16,19 @@ from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View, duration
 from app.kiosk.widgets import KeySpec
-from app.model.commands import HangUp, Hold, Join, Retrieve, Swap
+from app.model.commands import (
+    BeginTransfer,
+    CancelTransfer,
+    CompleteTransfer,
+    HangUp,
+    Hold,
+    Join,
+    Park,
+    Retrieve,
+    Swap,
+)
 from app.model.party import Party
+from app.model.services import TransferState, TransferView
 from app.model.signalling import Executor
 from app.model.snapshot import CallState, CallView
 
@@ -72,7 +83,26 @@ def _controls(view: View, call: CallView) -> list[tuple[KeySpec, ...]]:
         disabled=locked,
     )
     third = (microphone, sound.group_key(view), *record_keys(view, (call,), call.id))
-    return [(mute_key(view), _hold(view, call), keypad), path_keys(view), third]
+    return [(mute_key(view), _hold(view, call), keypad), path_keys(view), third, *_service_keys(view, call)]
+
+
+def _service_keys(view: View, call: CallView) -> list[tuple[KeySpec, ...]]:
+    """Passing the call on and parking it, where the line's PBX does that."""
+    line = next((line for line in view.snapshot.lines if line.id == call.line), None)
+    if line is None or call.emergency:
+        return []
+    unusable = view.snapshot.lock.locked or call.state not in (CallState.CONNECTED, CallState.HELD)
+    keys = []
+    if line.capabilities.transfer is not Executor.NONE:
+        begun = view.snapshot.transfer is not None
+        begin = Send(BeginTransfer(id=0, call=call.id))
+        keys.append(
+            KeySpec("transfer", view.say("Transfer"), begin, icon="outgoing", chosen=begun, disabled=unusable or begun)
+        )
+    if line.capabilities.park is not Executor.NONE:
+        park = Send(Park(id=0, call=call.id))
+        keys.append(KeySpec("park", view.say("Park"), park, icon="down", disabled=unusable))
+    return [tuple(keys)] if keys else []
 
 
 def _hold(view: View, call: CallView) -> KeySpec:
@@ -115,11 +145,30 @@ def _soft_keys(view: View, call: CallView, keypad: bool) -> tuple[KeySpec, ...]:
     if ended:
         again = widgets.call_intent(call.party) if call.party.number else None
         return KeySpec("again", view.say("Call again"), again, icon="answer", disabled=locked), calls, end
+    if view.snapshot.transfer is not None and not locked:
+        return _transfer_keys(view, view.snapshot.transfer)
     if view.others:
         swap = KeySpec("swap", view.say("Swap"), Send(Swap(id=0)), icon="swap", disabled=locked or call.changing)
         return swap, _join(view, call), end
     new = KeySpec("new-call", view.say("New call"), Go(Place.DIAL), icon="add", disabled=locked or call.emergency)
     return new, calls, end
+
+
+def _transfer_keys(view: View, transfer: TransferView) -> tuple[KeySpec, ...]:
+    """Back to the first call, or hand it over; the same keys whether the other rings, talks, or the PBX is at work."""
+    asked = transfer.state is TransferState.ASKED
+    cancel = KeySpec("cancel-transfer", view.say("Cancel"), Send(CancelTransfer(id=0)), weight=2)
+    now = KeySpec(
+        "transfer-now",
+        view.say("Transferring") if asked else view.say("Transfer now"),
+        Send(CompleteTransfer(id=0)),
+        look=widgets.GO if transfer.can_complete else widgets.PLAIN,
+        icon="outgoing",
+        weight=2,
+        default=True,
+        disabled=not transfer.can_complete,
+    )
+    return cancel, now
 
 
 def _join(view: View, call: CallView) -> KeySpec:
