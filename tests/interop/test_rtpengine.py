@@ -1,0 +1,110 @@
+"""Calls through a media proxy: rtpengine in the path, as an ICE agent, full or lite, and as the end of encryption."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.model.snapshot import CallState
+from tests.interop.pair import IN, OUT
+from tests.interop.phone import PhoneUnderTest
+from tests.interop.row import Row
+from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ
+from tests.interop.voice import Voice
+from tests.peers.rtpengine import Rtpengine, Value, rtpengine
+from tests.peers.small_sip import SmallSip, match
+
+pytestmark = pytest.mark.interop
+
+PATIENCE = 15.0
+
+
+class Stage:
+    """The phone, and a plain far end behind the proxy; `near` is what the proxy does on the phone's side."""
+
+    def __init__(self, phone: PhoneUnderTest, sip: SmallSip, proxy: Rtpengine, voice: Voice, near: dict[str, Value]):
+        self.phone, self._sip, self._proxy, self._voice, self._near = phone, sip, proxy, voice, near
+        self.told = ""
+        """The proxy's SDP for the phone."""
+
+    async def call(self, direction: str) -> None:
+        """Set the call up, with sound both ways."""
+        if direction == OUT:
+            await self.phone.dial("far")
+            await self._sip.be_called(self._answer)
+        else:
+            self.told = await self._proxy.offer(self._plain(), **self._near)
+            calling = asyncio.create_task(self._sip.call(f"sip:27@127.0.0.1:{self.phone.port}", self.told))
+            await self.phone.call_is(CallState.INCOMING, PATIENCE)
+            await self.phone.answer()
+            self._speak(await self._proxy.answer(await calling, ICE="remove", transport_protocol="RTP/AVP"))
+        await self.phone.call_is(CallState.CONNECTED, PATIENCE)
+        self.phone.say(PHONE_HERTZ)
+        await self.phone.hears(PEER_HERTZ, PATIENCE)
+        before = self._voice.received
+        await self.phone.until_true(lambda: self._voice.received > before + 25, PATIENCE)
+
+    async def end(self) -> None:
+        """The phone hangs up, and the far end knows."""
+        await self.phone.hang_up()
+        await self._sip.ended()
+        await self.phone.no_call()
+
+    async def _answer(self, offer: str) -> str:
+        lite: dict[str, Value] = {"ICE_lite": "backward"} if "ICE_lite" in self._near else {}
+        plain: dict[str, Value] = {"ICE": "remove", "transport_protocol": "RTP/AVP", "rtcp_mux": ["demux"]}
+        self._speak(await self._proxy.offer(offer, **plain, **lite))
+        self.told = await self._proxy.answer(self._plain(), **self._near)
+        return self.told
+
+    def _plain(self) -> str:
+        host, port = self._voice.address
+        lines = ("v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0", f"m=audio {port} RTP/AVP 0", "")
+        return "\r\n".join(lines)
+
+    def _speak(self, sdp: str) -> None:
+        self._voice.speak_to(int(match(r"^m=audio (\d+)", sdp)))
+
+
+@contextlib.asynccontextmanager
+async def behind(near: dict[str, Value], folder: Path, *, encryption: str = "optional") -> AsyncIterator[Stage]:
+    """A phone that is registered at its far end."""
+    ice = near["ICE"] == "force"
+    async with (
+        rtpengine() as proxy,
+        SmallSip("far") as sip,
+        Voice() as voice,
+        PhoneUnderTest(folder, sip.port, encryption=encryption, ice=ice, keep_alive=0) as phone,
+    ):
+        await phone.registered()
+        yield Stage(phone, sip, proxy, voice, near)
+
+
+@pytest.mark.parametrize("direction", [OUT, IN])
+@pytest.mark.parametrize("kind", ["without ICE", "full ICE", "ICE lite"])
+async def test_a_call_through_a_proxy(kind: str, direction: str, tmp_path: Path, row: Row) -> None:
+    """Against a lite agent the phone controls, whoever calls: nobody else would choose a pair (RFC 8445, 6.1.1)."""
+    row.of("rtpengine", f"a call {direction} through it, {kind}: sound both ways")
+    near: dict[str, Value] = {"ICE": "remove" if kind == "without ICE" else "force"}
+    if kind == "ICE lite":
+        near["ICE_lite"] = "forward"
+    async with behind(near, tmp_path) as stage:
+        await stage.call(direction)
+        assert ("a=ice-lite" in stage.told) == (kind == "ICE lite")
+        assert (stage.phone.route is not None) == (kind != "without ICE")
+        row.measured(f"{stage.phone.statistics.packets_received} packets in")
+        await stage.end()
+
+
+async def test_a_proxy_ends_the_encryption(tmp_path: Path, row: Row) -> None:
+    row.of("rtpengine", "a call out through it, encryption required: SRTP to it by SDES, plain RTP from there")
+    near: dict[str, Value] = {"ICE": "remove", "transport_protocol": "RTP/SAVP"}
+    async with behind(near, tmp_path, encryption="required") as stage:
+        await stage.call(OUT)
+        assert stage.phone.statistics.secured
+        row.measured(f"{stage.phone.suite}, {stage.phone.statistics.packets_received} packets in")
+        await stage.end()
