@@ -31,7 +31,7 @@ class AppChallengeResult(msgspec.Struct, frozen=True):
 
 
 class AppLogin(msgspec.Struct, frozen=True, tag="AppLogin", tag_field="mt"):
-    """Who logs in. `info` is hashed just as it was written."""
+    """Who logs in. `info` is hashed just as it was written; empty where there is none."""
 
     app: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
     digest: _Text
@@ -39,7 +39,7 @@ class AppLogin(msgspec.Struct, frozen=True, tag="AppLogin", tag_field="mt"):
     sip: _Text = ""
     guid: _Text = ""
     dn: _Text = ""
-    info: msgspec.Raw | None = None
+    info: msgspec.Raw = msgspec.Raw(b"")
 
 
 class AppLoginResult(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,11 +55,12 @@ def new_challenge() -> str:
 
 def digest(login: AppLogin, challenge: str, password: Secret) -> str:
     """What proves that who logs in knows the password: 64 hexadecimal digits."""
-    parts = [login.app, login.domain, login.sip, login.guid, login.dn]
-    if login.info is not None:
-        parts.append(bytes(login.info).decode())
-    parts += [challenge, password.reveal()]
-    return hashlib.sha256(":".join(parts).encode()).hexdigest()
+    parts = [part.encode() for part in (login.app, login.domain, login.sip, login.guid, login.dn)]
+    info = bytes(login.info)
+    if info:
+        parts.append(info)
+    parts += [challenge.encode(), password.reveal().encode()]
+    return hashlib.sha256(b":".join(parts)).hexdigest()
 
 
 def proves(login: AppLogin, challenge: str, password: Secret) -> bool:

@@ -46,12 +46,12 @@ def login_response(login_type: str, used: Round) -> str:
 
 def result_digest(used: Round, info: bytes) -> str:
     """The PBX's proof in LoginResult; `info` is the object's text just as it came."""
-    return _hash(f"{_PREFIX}:loginresult", used.domain, used.username, *_tail(used), info.decode())
+    return _hash(f"{_PREFIX}:loginresult", used.domain, used.username, *_tail(used), info)
 
 
 def redirect_digest(used: Round, info: bytes) -> str:
     """The PBX's proof in Redirect, which leaves the domain out."""
-    return _hash(f"{_PREFIX}:redirect", used.username, *_tail(used), info.decode())
+    return _hash(f"{_PREFIX}:redirect", used.username, *_tail(used), info)
 
 
 def proves(expected: str, given: str) -> bool:
@@ -103,8 +103,9 @@ def _tail(used: Round) -> tuple[str, str, str]:
     return used.password.reveal(), used.nonce, used.challenge
 
 
-def _hash(*parts: str) -> str:
-    return hashlib.sha256(":".join(parts).encode()).hexdigest()
+def _hash(*parts: str | bytes) -> str:
+    octets = (part if isinstance(part, bytes) else part.encode() for part in parts)
+    return hashlib.sha256(b":".join(octets)).hexdigest()
 
 
 def _decrypted(what: str, used: Round, text: str) -> str:

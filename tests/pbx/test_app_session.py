@@ -103,6 +103,23 @@ def test_a_login_opens_the_apis() -> None:
     assert (client.echo.closed, client.phone.closed) == (1, 1)
 
 
+@pytest.mark.parametrize("info", ["{}", '{"cn":"Test User"}', '{"b": 1, "a":"\u00fc/"}'])
+def test_a_logins_info_is_hashed_as_it_came(info: str) -> None:
+    client = Client()
+    client.send({"mt": "AppChallenge"})
+    text = f"tester:::::{info}:{client.said[-1]['challenge']}:{TOKEN}"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert client.send(f'{{"mt":"AppLogin","app":"tester","info":{info},"digest":"{digest}"}}')
+    assert client.said[-1] == {"mt": "AppLoginResult", "ok": True}
+
+
+def test_info_that_is_no_utf_8_proves_nothing() -> None:
+    client = Client()
+    client.send({"mt": "AppChallenge"})
+    assert not client.send(b'{"mt":"AppLogin","app":"tester","info":{"cn":"\xff"},"digest":"00"}')
+    assert client.said[-1] == {"mt": "AppLoginResult"}
+
+
 def test_a_wrong_token_ends_the_connection() -> None:
     client = Client()
     assert not client.log_in("a wrong enough token")
