@@ -81,6 +81,10 @@ class Reader:
             str(kind.__struct_config__.tag): msgspec.json.Decoder(kind, dec_hook=dec_hook) for kind in kinds
         }
 
+    def knows(self, mt: str) -> bool:
+        """Whether messages of this type can be read here."""
+        return mt in self._decoders
+
     def read(self, envelope: Envelope, text: bytes) -> msgspec.Struct:
         """The message. Raises AppError, which names fields but quotes no value: it may be a secret."""
         decoder = self._decoders.get(envelope.mt)
