@@ -20,6 +20,7 @@ from app.kiosk.screen import Screen
 from app.kiosk.text import TextEngine
 from app.kiosk.theme import Panel
 from app.kiosk.ui import Ui
+from app.kiosk.use import Use
 from app.model import wire
 from app.model.commands import HookEvent, KeyEvent, Reply
 from app.model.snapshot import Snapshot
@@ -63,6 +64,7 @@ class Kiosk:
         text = TextEngine(panel)
         self._client = Client(options.socket, self._on_message, self._on_disconnected)
         self.ui = Ui(panel, text, self._client.send, time.monotonic, _local_time)
+        self._use = Use(self._client.send, time.monotonic)
         motion = options.motion and presenter.has_input
         self.screen = Screen(self.ui, presenter, text, time.monotonic if motion else None)
         self._changed = asyncio.Event()
@@ -150,6 +152,8 @@ class Kiosk:
             await wait_for_event(self._input, IDLE_POLL_SECONDS if descriptor is None else WATCHED_POLL_SECONDS)
 
     def _act(self, action: KeyAction | StepAction | PointerAction | Expose | Quit) -> None:
+        if isinstance(action, KeyAction | StepAction | PointerAction):
+            self._use.noted()
         match action:
             case KeyAction():
                 self.ui.on_key(action.key, pressed=action.pressed)

@@ -1,6 +1,6 @@
 """What a surface may ask of the phone. Each command gets exactly one `Reply` with the same `id`.
 
-A locked phone refuses all but `Answer`, `Reject`, `HangUp`, `Unlock`, `Silence`, changes of volume, path
+A locked phone refuses all but `Answer`, `Reject`, `HangUp`, `Unlock`, `Silence`, `Used`, changes of volume, path
 and who listens, `PressKey`/`MoveHook`, and a `Dial` of an emergency number (mission row A11).
 """
 
@@ -209,6 +209,10 @@ class Set(Command, frozen=True):
     value: str | int | bool | None
 
 
+class Used(Command, frozen=True):
+    """Somebody touched the display without asking for anything: the idle time of the lock begins anew."""
+
+
 class Register(Command, frozen=True):
     """Register the lines that are not registered now, without waiting for the phone's own next try."""
 
@@ -259,6 +263,7 @@ AnyCommand = (
     | Unlock
     | ChangePin
     | Set
+    | Used
     | Register
     | PressKey
     | MoveHook

@@ -22,6 +22,7 @@ from app.model.commands import (
     SetVolume,
     Silence,
     Unlock,
+    Used,
 )
 from app.model.dialplan import EmergencyNumbers
 from app.model.refusal import Refusal
@@ -32,7 +33,7 @@ FREE_ATTEMPTS = 3
 DELAYS_S = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 """What each wrong PIN after them costs; the last is repeated."""
 
-_ALWAYS = (Answer, Reject, HangUp, Unlock, Silence, SetVolume, SelectPath, ListenInGroup, PressKey, MoveHook)
+_ALWAYS = (Answer, Reject, HangUp, Unlock, Silence, SetVolume, SelectPath, ListenInGroup, Used, PressKey, MoveHook)
 
 
 class Moment(msgspec.Struct, frozen=True):

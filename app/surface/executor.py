@@ -214,6 +214,8 @@ class CommandExecutor:
                 return self._rooms.lock.lock()
             case commands.MarkSeen():
                 self._rooms.call_list.mark_seen()
+            case commands.Used():
+                pass  # `handle` has noted it, as with every command
             case commands.Register():
                 self._rooms.register()
             case commands.PressKey() | commands.MoveHook() if simulation is None:

@@ -16,10 +16,11 @@ import msgspec
 import pygame
 import pytest
 
+from app.kiosk.input_map import Action, PointerAction
 from app.kiosk.presenter import MemoryPresenter, NoDisplay, WindowPresenter
 from app.kiosk.process import Kiosk, Options, wait_for_event
 from app.kiosk.samples import IDLE
-from app.model.commands import Dial, KeyEvent, Unlock
+from app.model.commands import Dial, KeyEvent, Unlock, Used
 from app.model.keys import Key
 from app.model.snapshot import LockView
 from tests.kiosk.phone import DummyPhone
@@ -115,11 +116,13 @@ def test_no_display_is_also_an_operating_system_error(monkeypatch: pytest.Monkey
 
 
 @contextlib.asynccontextmanager
-async def in_process(folder: Path) -> AsyncIterator[tuple[DummyPhone, Kiosk, MemoryPresenter]]:
+async def in_process(
+    folder: Path, presenter: MemoryPresenter | None = None
+) -> AsyncIterator[tuple[DummyPhone, Kiosk, MemoryPresenter]]:
     phone = DummyPhone(folder / "phone")
     phone.greeting = IDLE
     await phone.start()
-    presenter = MemoryPresenter((800, 480))
+    presenter = presenter or MemoryPresenter((800, 480))
     kiosk = Kiosk(Options(phone.path, "memory"), presenter)
     task = asyncio.create_task(kiosk.run())
     await asyncio.wait_for(phone.connected.wait(), 20)
@@ -175,6 +178,28 @@ async def test_the_lock_is_the_phones(tmp_path: Path) -> None:
         command = await phone.command()
         assert isinstance(command, Unlock)
         assert kiosk.ui.build().id == "lock"
+
+
+class Glass(MemoryPresenter):
+    """A display that somebody may touch."""
+
+    has_input = True
+
+    def __init__(self) -> None:
+        super().__init__((800, 480))
+        self.touches: list[Action] = []
+
+    def events(self) -> list[Action]:
+        touches, self.touches = self.touches, []
+        return touches
+
+
+async def test_a_touch_beside_all_keys_is_use_of_the_phone(tmp_path: Path) -> None:
+    glass = Glass()
+    async with in_process(tmp_path, glass) as (phone, _, _):
+        glass.touches = [PointerAction("down", 1, 1), PointerAction("up", 1, 1)]
+        assert isinstance(await phone.command(), Used)
+        assert phone.commands == []
 
 
 @pytest.mark.parametrize("turns", range(4))

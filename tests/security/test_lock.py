@@ -33,6 +33,7 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.Reject(1), True),
         (commands.HangUp(1), True),
         (commands.Silence(1), True),
+        (commands.Used(1), True),
         (commands.Unlock(1, "1234"), True),
         (commands.SetVolume(1, 50), True),
         (commands.SelectPath(1, AudioPath.SPEAKER), True),
@@ -76,7 +77,7 @@ def test_every_command_was_thought_of() -> None:
         "Dial", "Answer", "Reject", "HangUp", "Hold", "Retrieve", "Swap", "Join", "Split", "MuteParty",
         "SetPartyLevel", "Leave", "Mute", "SendDigits", "Redial", "Silence", "SelectPath", "ListenInGroup",
         "SetVolume", "PreviewRing", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register",
-        "PressKey", "MoveHook", "Record", "Watch",
+        "PressKey", "MoveHook", "Record", "Watch", "Used",
     }  # fmt: skip
     assert {kind.__name__ for kind in commands.AnyCommand.__args__} == known
 
