@@ -66,6 +66,11 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.PreviewRing(1, "bell"), False),
         (commands.Record(1, on=True), False),
         (commands.Watch(1, on=True), False),
+        (commands.BeginTransfer(1), False),
+        (commands.Transfer(1, "201"), False),
+        (commands.CompleteTransfer(1), False),
+        (commands.CancelTransfer(1), False),
+        (commands.Park(1), False),
     ],
 )
 def test_a_locked_phone_obeys_little(command: commands.Command, allowed: bool) -> None:
@@ -78,6 +83,7 @@ def test_every_command_was_thought_of() -> None:
         "SetPartyLevel", "Leave", "Mute", "SendDigits", "Redial", "Silence", "SelectPath", "ListenInGroup",
         "SetVolume", "PreviewRing", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register",
         "PressKey", "MoveHook", "Record", "Watch", "Used",
+        "Transfer", "BeginTransfer", "CompleteTransfer", "CancelTransfer", "Park",
     }  # fmt: skip
     assert {kind.__name__ for kind in commands.AnyCommand.__args__} == known
 
