@@ -132,10 +132,10 @@ void limiter_run_sum(struct limiter *limiter, const int32_t sum[MEDIA_FRAME_SAMP
     run(limiter, x, greater(-(float)lowest, (float)highest) > limiter->peak, frame);
 }
 
-void limiter_follow(struct limiter *limiter, const int16_t before[MEDIA_FRAME_SAMPLES])
+void limiter_hold(struct limiter *limiter, int16_t sample)
 {
     for (int i = 0; i < LIMITER_AHEAD; i++)
-        limiter->ahead[i] = before[MEDIA_FRAME_SAMPLES - LIMITER_AHEAD + i];
+        limiter->ahead[i] = sample;
 }
 
 void limiter_run_silence(struct limiter *limiter)

@@ -35,8 +35,8 @@ void limiter_run(struct limiter *limiter, int16_t frame[MEDIA_FRAME_SAMPLES], fl
 /* Media thread: the same for samples that may be too large for 16 bits, with a gain of 1. */
 void limiter_run_sum(struct limiter *limiter, const int32_t sum[MEDIA_FRAME_SAMPLES], int16_t frame[MEDIA_FRAME_SAMPLES]);
 
-/* Media thread: one that was just made holds the end of this frame, instead of silence. */
-void limiter_follow(struct limiter *limiter, const int16_t before[MEDIA_FRAME_SAMPLES]);
+/* Media thread: what comes out of one that was just made begins with this sample, not with silence. */
+void limiter_hold(struct limiter *limiter, int16_t sample);
 
 /* The same as limiter_run for a frame of noughts, where it rests and the frame before was of noughts too. */
 void limiter_run_silence(struct limiter *limiter);

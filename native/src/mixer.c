@@ -66,12 +66,12 @@ static void hear_one(struct party *party, enum party_adds less)
     }
 }
 
-/* From what was heard before to the same a millisecond later, over one frame: its beginning and its end fit both. */
+/* From what is heard at once to the same a millisecond later, over one frame, without a step at either end. */
 static void begin_limiting(struct party *party, const int32_t *sum)
 {
     int16_t later[MEDIA_FRAME_SAMPLES];
     limiter_init(&party->limiter, PEAK, 0);
-    limiter_follow(&party->limiter, party->heard);
+    limiter_hold(&party->limiter, saturate(sum[0]));
     limiter_run_sum(&party->limiter, sum, later);
     for (int32_t i = 0; i < MEDIA_FRAME_SAMPLES; i++)
         party->heard[i] = (int16_t)((saturate(sum[i]) * (MEDIA_FRAME_SAMPLES - i) + later[i] * i) / MEDIA_FRAME_SAMPLES);

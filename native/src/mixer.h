@@ -43,7 +43,7 @@ struct party {
     int16_t input[MEDIA_FRAME_SAMPLES];         /* what the party says in this tick */
     enum party_adds adds;                       /* in this tick, on its bus */
     int32_t contribution[MEDIA_FRAME_SAMPLES];  /* the input under a gain, where it has one */
-    int16_t heard[MEDIA_FRAME_SAMPLES];         /* what the party is to hear; until then what it heard last */
+    int16_t heard[MEDIA_FRAME_SAMPLES];         /* what the party is to hear */
     bool limited;                               /* it has heard several others: `limiter` is in the way */
     struct limiter limiter;
 };
