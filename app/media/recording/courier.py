@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.media.recording.spool import Spool
-from app.media.recording.upload import Gone, Refused, Source, Target, TooLarge, Uploader, UploadError
+from app.media.recording.upload import Gone, Refused, Source, Target, TooLarge, Troubled, Uploader, UploadError
 from app.model.flags import LogFlag
 
 log = logging.getLogger(LogFlag.MEDIA)
 
 FIRST_DELAY = 5.0
 LONGEST_DELAY = 300.0
+TROUBLED_MOST = 3
+"""Recordings that a server may stumble over before it is taken to stumble over all: it is not given each of them."""
 ROOM_SECONDS = 5.0
 """How often running recordings are measured against the limit."""
 
@@ -37,6 +39,8 @@ class _Outcome(enum.Enum):
     """There is nothing more to do for it."""
     REFUSED = enum.auto()
     """The server did not take this one now; it may take others."""
+    TROUBLED = enum.auto()
+    """The server has a problem, perhaps with this one alone."""
     NO_WAY = enum.auto()
     """Nothing gets to the server now."""
 
@@ -137,14 +141,15 @@ class Courier:
             return False
         known = {*self._running, *(path.name for path in waiting)}
         self._refused = {name: trouble for name, trouble in self._refused.items() if name in known}
-        all_done = True
+        all_done, troubled = True, 0
         for path in waiting:
             if self._uploader is None:
                 return True
             if path.name in self._running:
                 continue
             outcome = await self._deliver(Source(path, finished=True))
-            if outcome is _Outcome.NO_WAY:
+            troubled += outcome is _Outcome.TROUBLED
+            if outcome is _Outcome.NO_WAY or troubled == TROUBLED_MOST:
                 return False
             all_done = all_done and outcome is _Outcome.DONE
         return all_done
@@ -179,7 +184,7 @@ class Courier:
             return _Outcome.DONE
         if isinstance(error, Refused):
             self._refused[name] = trouble
-            return _Outcome.REFUSED
+            return _Outcome.TROUBLED if isinstance(error, Troubled) else _Outcome.REFUSED
         return _Outcome.NO_WAY
 
     # --- room ------------------------------------------------------------------------------------------------

@@ -54,6 +54,10 @@ class Refused(UploadError):
     """The server does not take this recording now; whether it takes others is another matter."""
 
 
+class Troubled(Refused):
+    """The server has a problem of its own, perhaps with this one alone."""
+
+
 class TooLarge(Refused):
     """The server never takes this one."""
 
@@ -198,7 +202,7 @@ class Uploader:
             ) from error
 
     async def _deliver(self, source: Source, alive: Callable[[], None]) -> None:
-        url = URL(self._target.url + source.path.name)
+        url = self._place(source.path.name)
         for _ in range(ATTEMPTS):
             if self._needs_length:
                 while not source.finished:
@@ -217,6 +221,11 @@ class Uploader:
                 _judge(status, body)
                 return
         raise Refused("The server for recordings sends the phone from one place to another", _ADVICE_URL)
+
+    def _place(self, name: str) -> URL:
+        """The target with the name appended, which an address of a host alone would take for a part of that host's."""
+        at = self._target.url
+        return URL((at if "/" in at.partition("://")[2] else f"{at}/") + name)
 
     async def _put(self, url: URL, body: _Body) -> tuple[int, CIMultiDictProxy[str]]:
         login = {}
@@ -295,7 +304,7 @@ def _judge(status: int, body: _Body) -> None:
     if status == _TOO_LARGE:
         raise TooLarge("The server does not take a recording as large as that", "Have the server's limit raised.")
     if status >= 500 or status < 300:
-        raise Unreachable(f"The server for recordings has a problem of its own ({status})", _ADVICE_REACH)
+        raise Troubled(f"The server for recordings has a problem of its own ({status})", _ADVICE_REACH)
     raise Refused(f"The server does not take recordings ({status})", _ADVICE_URL)
 
 

@@ -167,6 +167,34 @@ async def test_one_that_is_refused_keeps_no_other_and_stays_on_the_display(world
         await until(lambda: world.told[-1] is None)
 
 
+BUSY = b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"
+
+
+async def test_one_that_the_server_stumbles_over_keeps_no_other(world: World) -> None:
+    async def stumble(head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answer(BUSY if head.startswith("PUT /first ") else OK)(head, reader, writer)
+
+    async with odd(stumble) as web:
+        first, *others = (world.put(name) for name in ("first", "second", "third"))
+        os.utime(first, (0, 0))
+        world.courier.start()
+        await world.aim(web.url)
+        await until(lambda: not any(path.exists() for path in others))
+        await until(lambda: [head.split()[1] for head in web.heads].count("/first") >= 2)
+        assert first.exists()
+        assert None not in world.told
+
+
+async def test_a_server_that_stumbles_over_everything_is_asked_a_few_times_a_round(world: World) -> None:
+    async with odd(answer(BUSY)) as web:
+        for age, name in enumerate(("first", "second", "third", "fourth", "fifth")):
+            os.utime(world.put(name), (age, age))
+        world.courier.start()
+        await world.aim(web.url)
+        await until(lambda: len(web.heads) >= 2 * couriers.TROUBLED_MOST)
+        assert {head.split()[1] for head in web.heads} == {"/first", "/second", "/third"}
+
+
 async def test_a_server_that_lets_nobody_in_is_asked_once_a_round(world: World) -> None:
     async with odd(answer(b"HTTP/1.1 401 Who\r\nContent-Length: 0\r\n\r\n")) as web:
         os.utime(world.put("first"), (0, 0))

@@ -69,6 +69,15 @@ async def test_a_recording_arrives_whole_with_basic_and_with_digest(server: Serv
             (web.stored / path.name).unlink()
 
 
+async def test_the_name_is_appended_to_the_address(path: Path, uploaders: Make) -> None:
+    async with odd(answer(OK)) as web:
+        host = web.url.removesuffix("/")
+        for address in (host, f"{host}/", f"{host}/calls-", f"{host}/calls/", f"{host}/?name="):
+            await uploaders(address).send(Source(path, finished=True))
+        asked = [head.split()[1] for head in web.heads]
+    assert asked == [f"{before}{path.name}" for before in ("/", "/", "/calls-", "/calls/", "/?name=")]
+
+
 @pytest.mark.parametrize("server", [nginx, lambda: lighttpd("SHA-256")])
 async def test_a_recording_that_grows_arrives_whole(server: Serve, path: Path, uploaders: Make) -> None:
     async with server() as web:
