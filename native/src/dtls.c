@@ -315,7 +315,7 @@ static void free_dtls(struct relay_link *link)
     SSL_free(dtls->other);
     BIO_ADDR_free(dtls->unused);
     relay_link_close(link);
-    explicit_bzero(&dtls->cookie, sizeof dtls->cookie);
+    explicit_bzero(dtls->cookie.secret, sizeof dtls->cookie.secret);
     free(dtls);
 }
 
