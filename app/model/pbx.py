@@ -42,12 +42,13 @@ class Presence(msgspec.Struct, frozen=True):
 
 
 class AppEntry(msgspec.Struct, frozen=True):
-    """An app that the user may open; `url` is its page's, without ".htm"."""
+    """An app that the user may open; `url` is its page's, without ".htm". A `hidden` one only works for others."""
 
     name: str
     title: str = ""
     text: str = ""
     url: str = ""
+    hidden: bool = False
 
 
 class ConnectionInfo(msgspec.Struct, frozen=True):
