@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.diagnostics.notices import NoticeBoard
 from app.main import troubles
+from app.main.activity_keeper import ActivityKeeper
 from app.main.app_service import AppService
 from app.main.kiosk_process import KioskProcess, kiosk_command
 from app.main.lamps import Lamps
@@ -29,6 +30,7 @@ from app.surface.executor import CommandExecutor
 from app.surface.rooms import Rooms
 from app.surface.server import PostReply, SurfaceServer
 from app.surface.snapshots import SnapshotBuilder
+from hal.audio import AudioChange
 from hal.devices import Devices
 from hal.keypad import KeyMove
 
@@ -51,7 +53,7 @@ class Setup:
 
 
 class Face:
-    """Lock, socket, kiosk, lamps and the service for apps. Belongs to the loop."""
+    """Lock, socket, kiosk, lamps, the service for apps, and whether somebody is there. Belongs to the loop."""
 
     def __init__(
         self,
@@ -71,11 +73,12 @@ class Face:
         self._opening: asyncio.Task[None] | None = None
         self._stoppers: tuple[Callable[[], None], ...] = ()
         self._lamps = Lamps(devices.leds)
+        self.activity = ActivityKeeper(storage.settings)
         self._lock = LockKeeper(storage.lock, PinHasher(worker), self._lock_changed, self._lock_after())
         rooms = self._gather(telephony)
         self._snapshots = SnapshotBuilder(rooms)
         self._executor = CommandExecutor(rooms)
-        self.server = SurfaceServer(setup.socket, self._snapshots.build, self._executor.handle)
+        self.server = SurfaceServer(setup.socket, self._snapshots.build, self.command)
         self.apps = AppService(
             storage.settings, telephony.calls, telephony.media, notices, PhoneForApps(rooms, self._executor.obey)
         )
@@ -95,6 +98,7 @@ class Face:
             registrations=telephony.registrations,
             register=telephony.line.try_again,
             now=time.monotonic,
+            inactive=lambda: self.activity.inactive,
             simulation=simulation_of(self._devices),
         )
 
@@ -103,7 +107,8 @@ class Face:
         return self._snapshots.build()
 
     def command(self, command: AnyCommand, reply: PostReply) -> None:
-        """Carry out a command as a surface would have it."""
+        """Carry out a command of a surface, where somebody touched something."""
+        self.activity.used()
         self._executor.handle(command, reply)
 
     def changed(self) -> None:
@@ -123,6 +128,8 @@ class Face:
         self._stoppers = (
             self._devices.keypad.subscribe(self._key_moved),
             self._devices.hook.subscribe(self._hook_moved),
+            self._devices.audio.subscribe(self._cards_moved),
+            self.activity.subscribe(lambda _: self.changed()),
             self._settings.subscribe("display", lambda _: self.changed()),
             self._settings.subscribe("ring", lambda _: self.changed()),
             self._settings.subscribe("recording", lambda _: self.changed()),
@@ -140,6 +147,7 @@ class Face:
     async def close(self) -> None:
         """Let go of the socket."""
         self._lock.close()
+        self.activity.close()
         await self.server.stop()
         if self._changing is not None:
             self._changing.cancel()
@@ -170,15 +178,24 @@ class Face:
 
     def _key_moved(self, move: KeyMove) -> None:
         """Whoever shows something knows what a key means."""
-        self._lock.used()
+        self._used()
         if move.pressed:
             self._calls.key_pressed(time.monotonic())
         self.server.send_event(KeyEvent(Key(move.key.value), move.pressed))
 
     def _hook_moved(self, off_hook: bool) -> None:
-        self._lock.used()
+        self._used()
         self.server.send_event(HookEvent(off_hook))
         self._calls.hook_moved(time.monotonic(), off_hook=off_hook)
+
+    def _cards_moved(self, change: AudioChange) -> None:
+        """A headset that somebody plugs or unplugs; other cards come and go by themselves."""
+        if any(card.usb for card in (*change.arrived, *change.left)):
+            self._used()
+
+    def _used(self) -> None:
+        self._lock.used()
+        self.activity.used()
 
     def _lock_changed(self) -> None:
         self._calls.lock_moved(time.monotonic(), locked=self._lock.view.locked)

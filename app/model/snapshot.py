@@ -195,6 +195,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     recording: RecordingRulesView = RecordingRulesView()
     app_party: str | None = None
     """Whom the user talks with through an app on the phone, which calls him so; None while no app has the voice."""
+    user_inactive: bool = False
+    """Nobody has used the phone for the time that is set."""
     off_hook: bool = False
     notices: tuple[Notice, ...] = ()
     display: DisplayView = DisplayView()

@@ -635,6 +635,33 @@ _RECORDING = (
     ),
 )
 
+_PRESENCE = (
+    Setting(
+        key="presence.inactive_after",
+        kind=Kind.NUMBER,
+        default=5,
+        label="Appear offline after",
+        description="How long nobody has to use the phone (keys, display, handset, headset) until its user counts as "
+        "inactive; 0 is never.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+        unit="minutes",
+        highest=1440,
+        forced_by="presence.inactive_after_forced",
+    ),
+    Setting(
+        key="presence.inactive_after_forced",
+        kind=Kind.SWITCH,
+        default=False,
+        label="Force appearing offline",
+        description="The user cannot change after how long he appears offline.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+    ),
+)
+
 _DISPLAY = (
     Setting(
         key="display.theme",
@@ -906,6 +933,7 @@ REGISTRY: Mapping[str, Setting] = MappingProxyType(
             *_CALLS,
             *_RECORDING,
             *_APPS,
+            *_PRESENCE,
             *_DISPLAY,
             *_LOCK,
             *_DIAGNOSTICS,

@@ -51,4 +51,6 @@ class Rooms:
     register: Callable[[], None]
     """Has the lines that are not registered try it now."""
     now: Callable[[], float]
+    inactive: Callable[[], bool]
+    """Whether nobody has used the phone for the time that is set."""
     simulation: Simulation | None = None

@@ -41,6 +41,7 @@ class SnapshotBuilder:
             ring=self._ring(),
             recording=self._recording(),
             app_party=self._app_party(),
+            user_inactive=rooms.inactive(),
             off_hook=rooms.calls.off_hook,
             notices=self._notices(),
             display=self._display(),
