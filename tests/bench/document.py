@@ -73,7 +73,8 @@ wideband, in pieces of eight seconds.
 
 **jitter, loss, latency.** Recorded speech through our engines on the stepped clock: sender, path, receiver, and RTCP
 between them. pjsua2 gets the same packets at the same times over UDP in real time, and records what it hears. A score
-without its delay says little, so both stand together. Bounds are one-sided, 95 %, over the seeds. Opus is compared with
+without its delay says little, so both stand together. ViSQOL (v3, speech, polynomial mapping) stands beside PESQ,
+which takes a stretched pause for a fault. Bounds are one-sided, 95 %, over the seeds. Opus is compared with
 libopus itself, which loses the same packets, has FEC, and has no jitter to wait for. The latency is what the engines
 take, with a card's periods added: {voice.CAPTURE_MS} ms to capture and {voice.PLAYBACK_MS} ms to play.
 """

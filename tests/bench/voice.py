@@ -22,7 +22,7 @@ from tests.acoustics import RATE
 from tests.bench import opus_reference
 from tests.bench.path import Damage, Path, replay
 from tests.bench.row import Row
-from tests.bench.speech import SECONDS, halve, lag_of, score, speech
+from tests.bench.speech import SECONDS, halve, lag_of, score, similarity, speech
 from tests.native.support import PCMU, Pair
 from tests.peers.peer import AudioCodec, EventKind, PeerConfig, free_port
 from tests.peers.pjsua2_peer import Pjsua2Peer
@@ -59,10 +59,18 @@ OPUS = Format("Opus wideband", Codec.OPUS_WB, 111, RATE, None)
 
 
 @dataclasses.dataclass(frozen=True)
+class Score:
+    """One call's, by both measures."""
+
+    pesq: float
+    visqol: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Heard:
     """One call's score, mean playout delay, the packets that reached it, and which of those sent did not."""
 
-    score: float
+    score: Score
     delay_ms: float
     arrivals: list[tuple[float, bytes]]
     lost: list[bool]
@@ -72,21 +80,22 @@ async def measure_jitter(seeds: int) -> list[Row]:
     """PCMU under jitter without loss: the score's lower bound and the delay, each against its bar."""
     ours = [_ours(MULAW, JITTER, seed) for seed in range(seeds)]
     peers = await _peers(MULAW, [heard.arrivals for heard in ours])
-    scores, delay = [heard.score for heard in ours], statistics.mean(heard.delay_ms for heard in ours)
-    bound = _lower_bound(scores)
+    scores, delay = [heard.score.pesq for heard in ours], statistics.mean(heard.delay_ms for heard in ours)
+    bound, what = _lower_bound(scores), f"PCMU, {JITTER.name}, at {delay:.0f} ms"
     return [
         Row(
             row="jitter",
-            what=f"PCMU, {JITTER.name}, at {delay:.0f} ms, lower bound",
+            what=f"{what}, lower bound",
             unit="PESQ",
             ours=bound,
-            peer=statistics.mean(peers),
+            peer=statistics.mean(peer.pesq for peer in peers),
             peer_name="pjsua2",
             bar=f"at least {JITTER_BAR}, at most {DELAY_BAR_MS:.0f} ms",
             met=bound >= JITTER_BAR and delay <= DELAY_BAR_MS,
             n=seeds,
-            details={"ours": scores, "peer": peers, "delay ms": delay},
-        )
+            details={"ours": scores, "peer": [peer.pesq for peer in peers], "delay ms": delay},
+        ),
+        _by_visqol("jitter", what, ours, peers, "pjsua2"),
     ]
 
 
@@ -97,11 +106,11 @@ async def measure_loss(seeds: int) -> list[Row]:
         for spoken in (MULAW, G722):
             ours = [_ours(spoken, damage, seed) for seed in range(seeds)]
             peers = await _peers(spoken, [heard.arrivals for heard in ours])
-            rows.append(_beside(spoken, damage, ours, peers, "pjsua2", LOSS_BAR))
+            rows += _beside(spoken, damage, ours, peers, "pjsua2", LOSS_BAR)
     ours = [_ours(OPUS, RANDOM, seed) for seed in range(seeds)]
     decoded = [await opus_reference.decode(speech(), heard.lost) for heard in ours]
-    plain = [score(speech(), heard, RATE) for heard in decoded]
-    rows.append(_beside(OPUS, RANDOM, ours, plain, "libopus, 24 kbit/s, FEC, perfect timing", OPUS_BAR))
+    plain = [_score(OPUS, heard) for heard in decoded]
+    rows += _beside(OPUS, RANDOM, ours, plain, "libopus, 24 kbit/s, FEC, perfect timing", OPUS_BAR)
     return rows
 
 
@@ -132,22 +141,48 @@ async def measure_latency(seeds: int) -> list[Row]:
     return rows
 
 
-def _beside(form: Format, damage: Damage, ours: list[Heard], peers: list[float], name: str, bar: float) -> Row:
+def _beside(form: Format, damage: Damage, ours: list[Heard], peers: list[Score], name: str, bar: float) -> list[Row]:
     """The lower bound of how much better ours is counts, seed by seed."""
-    scores = [heard.score for heard in ours]
-    better = _lower_bound([own - other for own, other in zip(scores, peers, strict=True)])
+    scores = [heard.score.pesq for heard in ours]
+    better = _lower_bound([own - other.pesq for own, other in zip(scores, peers, strict=True)])
     delay = statistics.mean(heard.delay_ms for heard in ours)
+    what = f"{form.name}, {damage.name}, at {delay:.0f} ms"
+    return [
+        Row(
+            row="loss",
+            what=what,
+            unit="PESQ",
+            ours=statistics.mean(scores),
+            peer=statistics.mean(peer.pesq for peer in peers),
+            peer_name=name,
+            bar=f"{bar} above",
+            met=better >= bar,
+            n=len(scores),
+            details={
+                "ours": scores,
+                "peer": [peer.pesq for peer in peers],
+                "better by at least": better,
+                "delay ms": delay,
+            },
+        ),
+        _by_visqol("loss", what, ours, peers, name),
+    ]
+
+
+def _by_visqol(row: str, what: str, ours: list[Heard], peers: list[Score], name: str) -> Row:
+    """The same calls by the other measure."""
+    scores, others = [heard.score.visqol for heard in ours], [peer.visqol for peer in peers]
     return Row(
-        row="loss",
-        what=f"{form.name}, {damage.name}, at {delay:.0f} ms",
-        unit="PESQ",
+        row=row,
+        what=what,
+        unit="ViSQOL",
         ours=statistics.mean(scores),
-        peer=statistics.mean(peers),
+        peer=statistics.mean(others),
         peer_name=name,
-        bar=f"{bar} above",
-        met=better >= bar,
+        bar="",
+        met=None,
         n=len(scores),
-        details={"ours": scores, "peer": peers, "better by at least": better, "delay ms": delay},
+        details={"ours": scores, "peer": others},
     )
 
 
@@ -188,17 +223,22 @@ def _ours(form: Format, damage: Damage, seed: int) -> Heard:
     return Heard(_score(form, heard), delay, path.arrivals[source], path.lost[source])
 
 
-def _score(form: Format, heard: Samples) -> float:
-    return score(speech(), heard, RATE) if form.rate == RATE else score(halve(speech()), halve(heard), form.rate)
+def _score(form: Format, heard: Samples) -> Score:
+    """Of what is heard at 16 kHz."""
+    said = speech()
+    if form.rate != RATE:
+        said, heard = halve(said), halve(heard)
+    return Score(score(said, heard, form.rate), similarity(said, heard, form.rate))
 
 
-async def _peers(form: Format, calls: list[list[tuple[float, bytes]]]) -> list[float]:
+async def _peers(form: Format, calls: list[list[tuple[float, bytes]]]) -> list[Score]:
     """pjsua2's score for each list of arrivals; scored when no call is running that it could hold up."""
     recordings: list[tuple[Samples, int]] = []
     for start in range(0, len(calls), AT_ONCE):
         recordings += await asyncio.gather(*(_peer(form, call) for call in calls[start : start + AT_ONCE]))
     said = speech() if form.rate == RATE else halve(speech())
-    return [score(said, heard if rate == form.rate else halve(heard), form.rate) for heard, rate in recordings]
+    fitting = [heard if rate == form.rate else halve(heard) for heard, rate in recordings]
+    return [Score(score(said, heard, form.rate), similarity(said, heard, form.rate)) for heard in fitting]
 
 
 async def _peer(form: Format, arrivals: list[tuple[float, bytes]]) -> tuple[Samples, int]:
