@@ -24,7 +24,7 @@ class AppChallenge(msgspec.Struct, frozen=True, tag="AppChallenge", tag_field="m
     """Asks for a challenge."""
 
 
-class AppChallengeResult(msgspec.Struct, frozen=True):
+class AppChallengeResult(msgspec.Struct, frozen=True, tag="AppChallengeResult", tag_field="mt"):
     """What the digest must be made with."""
 
     challenge: str
@@ -42,7 +42,7 @@ class AppLogin(msgspec.Struct, frozen=True, tag="AppLogin", tag_field="mt"):
     info: msgspec.Raw = msgspec.Raw(b"")
 
 
-class AppLoginResult(msgspec.Struct, frozen=True, omit_defaults=True):
+class AppLoginResult(msgspec.Struct, frozen=True, omit_defaults=True, tag="AppLoginResult", tag_field="mt"):
     """`ok` is there only on success."""
 
     ok: bool = False

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from app.pbx.errors import PbxError
+
 NAME_CHARACTERS = 64
 """Longest `mt`, `api` and `src`."""
 
@@ -36,8 +38,8 @@ class ErrorCode(enum.IntEnum):
     """Understood, and not done: `errorText` says why and what to do."""
 
 
-class AppError(Exception):
-    """The root of what ends in an `error`; `code` is its number, the message is for the app's developer or user."""
+class AppError(PbxError):
+    """What ends in an `error` of a result; `code` is its number, the message is for the app's developer or user."""
 
     def __init__(self, code: ErrorCode, text: str) -> None:
         super().__init__(text)

@@ -1,0 +1,161 @@
+"""One web socket to the PBX: opened within a deadline, through a proxy where one is set, and watched while it lives."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import Self
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from app.pbx.app_message import write
+from app.pbx.errors import Unreachable
+from app.security.tls import explain
+from app.settings.secret import Secret
+
+LONGEST_FRAME = 1 << 20
+"""Bytes of one message; whoever sends more is cut off."""
+CONNECT_SECONDS = 5.0
+"""From the name's look-up to the end of the web socket's handshake."""
+PROBE_SECONDS = 6.0
+"""After that much silence a ping goes out (RFC 6455, 5.5.2); half of it later without an answer the far end is gone."""
+KEEP_ALIVE_SECONDS = 60.0
+"""After that long without a message either way one says that the connection lives (SDK, AppWebsocket, KeepAlive)."""
+_CLOSE_SECONDS = 2.0
+_MOST_WAITING = 1000
+"""Messages that the network has not taken yet: by then it takes none."""
+
+_PROXY_WANTS_LOGIN = 407
+_ADVICE_NETWORK = "Check the network, pbx.server and whether the PBX runs."
+_ADVICE_PROXY = "Check pbx.proxy, pbx.proxy_user and pbx.proxy_password."
+
+
+class Proxy(msgspec.Struct, frozen=True):
+    """An HTTP proxy that lets `CONNECT` through (RFC 9110, 9.3.6). `place` is host:port."""
+
+    place: str
+    user: str = ""
+    password: Secret = Secret("")
+
+
+class Network:
+    """The way to the PBXes: TLS and a proxy. Belongs to the loop; close it."""
+
+    def __init__(self, context: ssl.SSLContext, proxy: Proxy | None) -> None:
+        self._proxy = proxy
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=context, limit=0, force_close=True),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._session.close()
+
+    async def open(self, url: str) -> WebSocket:
+        """Connect. Raises Unreachable, in words for a person."""
+        proxy = self._proxy
+        login = None
+        if proxy is not None and proxy.user:
+            login = aiohttp.BasicAuth(proxy.user, proxy.password.reveal(), "utf-8")
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return WebSocket(
+                    await self._session.ws_connect(
+                        url,
+                        proxy=None if proxy is None else f"http://{proxy.place}",
+                        proxy_auth=login,
+                        heartbeat=PROBE_SECONDS,
+                        max_msg_size=LONGEST_FRAME,
+                        timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
+                    )
+                )
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+            raise _unreachable(URL(url).host or "", error) from error
+
+
+class WebSocket:
+    """An open connection. Messages are sent in order by a task of its own, so that `send` never waits."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._waiting: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
+        self._sender = asyncio.create_task(self._send_all(), name="sender to the PBX")
+
+    def send(self, text: str) -> None:
+        """Send a message as soon as the network takes it; nobody hears of it if the connection goes before."""
+        try:
+            self._waiting.put_nowait(text)
+        except asyncio.QueueFull:
+            self.abort()
+
+    async def receive(self) -> bytes:
+        """The next message. Raises Unreachable when the connection is gone."""
+        message = await self._socket.receive()
+        if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+            return message.data.encode() if isinstance(message.data, str) else bytes(message.data)
+        raise _lost(message.data if message.type is aiohttp.WSMsgType.ERROR else None)
+
+    def abort(self) -> None:
+        """End it from outside: whoever receives gets Unreachable."""
+        self._sender.cancel()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Say good-bye, which takes no longer than two seconds."""
+        self._sender.cancel()
+        await asyncio.wait([self._sender])
+
+    async def _send_all(self) -> None:
+        try:
+            while True:
+                await self._socket.send_str(await self._next())
+        except (aiohttp.ClientError, OSError):
+            return
+        finally:
+            await self._socket.close()  # whoever reads learns by this that the connection is gone
+
+    async def _next(self) -> str:
+        try:
+            return await asyncio.wait_for(self._waiting.get(), KEEP_ALIVE_SECONDS)
+        except TimeoutError:
+            return write("KeepAlive")
+
+
+def _lost(reason: object) -> Unreachable:
+    if isinstance(reason, aiohttp.WebSocketError):
+        return Unreachable("The PBX sends what is no web socket's message.", "Have the PBX's version looked at.")
+    if isinstance(reason, TimeoutError | aiohttp.ServerTimeoutError):
+        return Unreachable("The PBX has fallen silent.", _ADVICE_NETWORK)
+    return Unreachable("The PBX has closed the connection.", _ADVICE_NETWORK)
+
+
+def _unreachable(host: str, error: Exception) -> Unreachable:
+    if isinstance(error, TimeoutError):
+        return Unreachable(f"{host} does not answer.", _ADVICE_NETWORK)
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return _not_trusted(error.certificate_error)
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return _not_trusted(error.os_error)
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return Unreachable("The proxy cannot be reached.", _ADVICE_PROXY)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        if error.status == _PROXY_WANTS_LOGIN:
+            return Unreachable("The proxy does not accept the name and password.", _ADVICE_PROXY)
+        return Unreachable(f"The proxy does not connect to {host}: status {error.status}.", _ADVICE_PROXY)
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        return Unreachable(f"{host} is no PBX: its status is {error.status}.", "Check pbx.server.")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return Unreachable(f"The name {host} is not known.", _ADVICE_NETWORK)
+    return Unreachable(f"{host} cannot be reached.", _ADVICE_NETWORK)
+
+
+def _not_trusted(error: Exception) -> Unreachable:
+    if isinstance(error, ssl.SSLError):
+        problem = explain(error)
+        return Unreachable(f"{problem.reason.rstrip('.')}.", problem.advice)
+    return Unreachable("No encrypted connection came about.", _ADVICE_NETWORK)
