@@ -37,3 +37,45 @@ FLAGS: Mapping[LogFlag, Flag] = MappingProxyType(
         LogFlag.DEMO: Flag("The demonstration PBX"),
     }
 )
+
+
+class TraceFlag(msgspec.Struct, frozen=True):
+    """One bit of the PBX's 64-bit log flags, and the flags of this phone's log it means: none for what it has not."""
+
+    code: int
+    name: str
+    flags: tuple[LogFlag, ...] = ()
+
+
+_VOICE = (LogFlag.MEDIA,)
+
+TRACE_FLAGS = (
+    TraceFlag(0x0_0000_0001, "App", (LogFlag.MAIN, LogFlag.SETTINGS, LogFlag.SECURITY, LogFlag.DIAGNOSTICS)),
+    TraceFlag(0x0_0000_0008, "DNS", (LogFlag.MAIN,)),
+    TraceFlag(0x0_0000_0080, "HTTP client", _VOICE),  # which only recordings have
+    TraceFlag(0x0_0000_0400, "TLS", (LogFlag.SECURITY,)),
+    TraceFlag(0x0_0000_0800, "TCP", (LogFlag.SIP,)),
+    TraceFlag(0x0_0000_1000, "LDS", (LogFlag.SURFACE,)),
+    TraceFlag(0x0_0000_4000, "WebSocket client", (LogFlag.MAIN,)),
+    TraceFlag(0x0_0000_8000, "App WebSocket", (LogFlag.MAIN, LogFlag.SURFACE)),
+    TraceFlag(0x0_0020_0000, "UDP", (LogFlag.SIP,)),
+    TraceFlag(0x0_0040_0000, "DTLS", _VOICE),
+    TraceFlag(0x0_0080_0000, "Media", _VOICE),
+    TraceFlag(0x0_0100_0000, "Media channel", _VOICE),
+    TraceFlag(0x0_0200_0000, "ICE", _VOICE),
+    TraceFlag(0x0_0400_0000, "TURN", _VOICE),
+    TraceFlag(0x0_0800_0000, "AppSharing"),
+    TraceFlag(0x0_1000_0000, "Audio", (LogFlag.MEDIA, LogFlag.HAL)),
+    TraceFlag(0x0_2000_0000, "Video"),
+    TraceFlag(0x0_4000_0000, "Browser", (LogFlag.KIOSK,)),
+    TraceFlag(0x0_8000_0000, "AppProxy"),
+    TraceFlag(0x2_0000_0000, "Webserver", (LogFlag.SURFACE,)),
+    TraceFlag(0x4_0000_0000, "Browser Console", (LogFlag.KIOSK,)),
+    TraceFlag(0x8_0000_0000, "Signaling", (LogFlag.SIP, LogFlag.CALLS)),
+)
+"""The trace flags of the myApps platform services, in the order of their codes (innovaphone wiki, Troubleshooting)."""
+
+
+def traced(codes: int) -> frozenset[LogFlag]:
+    """What is logged in full where these codes are set, or'ed together. A code that nobody knows means nothing."""
+    return frozenset(flag for trace in TRACE_FLAGS if codes & trace.code for flag in trace.flags)

@@ -183,7 +183,7 @@ LOCKED = _with(IDLE, lock=LockView(locked=True, pin_set=True))
 _ENCRYPTED = msgspec.structs.replace(CALL, encrypted=True)
 IN_CALL = _with(IDLE, calls=(_ENCRYPTED,), active=CALL.id, audio=MUTED, off_hook=True)
 _RECORDED = msgspec.structs.replace(_ENCRYPTED, recording=RecordingView(running=True, wanted=True, allowed=True))
-_RULES = RecordingRulesView(possible=True, by_default=True, by_default_forced=True)
+_RULES = RecordingRulesView(possible=True, by_default=True, by_default_fixed_by="the PBX")
 RECORDING = _with(IN_CALL, calls=(_RECORDED,))
 _HELD = msgspec.structs.replace(
     CALL, id=CallId("call-3"), state=CallState.HELD, party=Party(number="10", name="Reception")

@@ -195,6 +195,11 @@ def try_again(view: View) -> KeySpec:
     return KeySpec("try-again", view.say("Try again"), Send(Register(id=0)), look=CHOSEN, icon="again")
 
 
+def fixed_words(view: View, by: str) -> str:
+    """Why the user cannot change a setting, `by` being "the PBX" or who else has fixed it."""
+    return view.say(f"fixed by {by}")
+
+
 def soft_keys(view: View, bands: Bands, specs: tuple[KeySpec, ...], step: Step = Steps.KEY) -> Node:
     """The band at the bottom: four columns, as the hardware has keys."""
     areas = bands.soft.split_columns(tuple(spec.weight for spec in specs), bands.gap)

@@ -139,13 +139,23 @@ class RingView(msgspec.Struct, frozen=True):
 
 
 class RecordingRulesView(msgspec.Struct, frozen=True):
-    """Which calls are recorded, from the settings; what is `forced` the user cannot change."""
+    """Which calls are recorded, from the settings. Where somebody has fixed it, the user cannot change it."""
 
     possible: bool = False
     by_default: bool = False
-    by_default_forced: bool = False
+    by_default_fixed_by: str = ""
+    """"the PBX" or who else has fixed it; empty where the user decides."""
     external_only: bool = False
-    external_only_forced: bool = False
+    external_only_fixed_by: str = ""
+
+
+class ActivityView(msgspec.Struct, frozen=True):
+    """Whether somebody uses the phone: inactive after `minutes` without any use, 0 for never."""
+
+    inactive: bool = False
+    minutes: int = 0
+    fixed_by: str = ""
+    """Who has fixed the minutes; empty where the user decides."""
 
 
 class Severity(enum.StrEnum):
@@ -195,8 +205,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     recording: RecordingRulesView = RecordingRulesView()
     app_party: str | None = None
     """Whom the user talks with through an app on the phone, which calls him so; None while no app has the voice."""
-    user_inactive: bool = False
-    """Nobody has used the phone for the time that is set."""
+    activity: ActivityView = ActivityView()
     off_hook: bool = False
     notices: tuple[Notice, ...] = ()
     display: DisplayView = DisplayView()

@@ -24,3 +24,7 @@ class Unreachable(PbxError):
 
 class LoginFailed(PbxError):
     """The far end does not take the login, or cannot prove who it is."""
+
+
+class ClientSettingRefused(PbxError, ValueError):
+    """A setting that the PBX has for its clients is none that the phone could follow."""

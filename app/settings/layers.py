@@ -43,8 +43,12 @@ class Layers(msgspec.Struct, frozen=True):
 
     def forced(self, key: str) -> bool:
         """Whether the user's own value of a key does not count. Raises `UnknownSetting`."""
+        return self.forcer(key) is not None
+
+    def forcer(self, key: str) -> Layer | None:
+        """Who has fixed a key, so that the user's own value does not count. Raises `UnknownSetting`."""
         switch = setting(key).forced_by
-        return bool(switch) and self.switch(switch)
+        return self.provenance(switch).layer if switch and self.switch(switch) else None
 
     def text(self, key: str) -> str:
         """The value of a text or choice."""

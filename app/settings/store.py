@@ -122,8 +122,9 @@ class SettingsStore:
 
     def _refuse_forced(self, layer: Layer, changes: dict[str, object]) -> None:
         for key, value in changes.items():
-            if layer is Layer.USER and value is not None and self._current.forced(key):
-                raise NotPermitted(key, f"'{key}' is fixed by the administrator.", "It cannot be changed here.")
+            forcer = self._current.forcer(key)
+            if layer is Layer.USER and value is not None and forcer is not None:
+                raise NotPermitted(key, f"'{key}' is fixed by {forcer.words}.", "It cannot be changed here.")
 
     async def _write(self, content: bytes) -> None:
         try:

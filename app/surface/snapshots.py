@@ -8,7 +8,17 @@ from app.model.channel import ChannelVoice
 from app.model.media import RING_TONES
 from app.model.services import LineServices
 from app.model.signalling import LineChanged, Registration
-from app.model.snapshot import DisplayView, LineView, Notice, RecordingRulesView, RingView, Severity, Snapshot
+from app.model.snapshot import (
+    ActivityView,
+    DisplayView,
+    LineView,
+    Notice,
+    RecordingRulesView,
+    RingView,
+    Severity,
+    Snapshot,
+)
+from app.settings.layers import Layers
 from app.surface.rooms import LineFacts, Rooms
 
 _FORGOTTEN = Notice("hook", Severity.WARNING, "The handset is off its hook.", "Put it back, or dial.")
@@ -41,7 +51,7 @@ class SnapshotBuilder:
             ring=self._ring(),
             recording=self._recording(),
             app_party=self._app_party(),
-            user_inactive=rooms.inactive(),
+            activity=self._activity(),
             off_hook=rooms.calls.off_hook,
             notices=self._notices(),
             display=self._display(),
@@ -80,10 +90,14 @@ class SnapshotBuilder:
         return RecordingRulesView(
             possible=bool(settings.text("recording.url")),
             by_default=settings.switch("recording.by_default"),
-            by_default_forced=settings.forced("recording.by_default"),
+            by_default_fixed_by=_fixed_by(settings, "recording.by_default"),
             external_only=settings.switch("recording.external_only"),
-            external_only_forced=settings.forced("recording.external_only"),
+            external_only_fixed_by=_fixed_by(settings, "recording.external_only"),
         )
+
+    def _activity(self) -> ActivityView:
+        settings, key = self._rooms.settings.current, "presence.inactive_after"
+        return ActivityView(self._rooms.inactive(), settings.number(key), _fixed_by(settings, key))
 
     def _display(self) -> DisplayView:
         settings = self._rooms.settings.current
@@ -91,3 +105,8 @@ class SnapshotBuilder:
             theme=settings.text("display.theme"),
             clock_24h=settings.switch("display.clock_24h"),
         )
+
+
+def _fixed_by(settings: Layers, key: str) -> str:
+    forcer = settings.forcer(key)
+    return "" if forcer is None else forcer.words

@@ -98,7 +98,7 @@ def test_the_menu_has_the_page_where_recording_is_possible() -> None:
 
 def test_the_user_switches_what_is_not_fixed() -> None:
     harness = Harness().sample(by_name("recording-rules"))
-    assert "fixed by the administrator" in harness.node("record-by-default").value
+    assert "fixed by the PBX" in harness.node("record-by-default").value
     assert harness.tap("record-by-default").sent == []
     assert harness.tap("record-external").sent == [Set(id=0, key="recording.external_only", value=True)]
     harness.sent.clear()

@@ -113,7 +113,7 @@ class LeftAlone:
         self.now += 600.0
         before = self._settings.current.number(SETTING)
         await self._settings.set(Layer.ADMIN, SETTING, 9 if before == 5 else 5)
-        assert phone.snapshot().user_inactive
+        assert phone.snapshot().activity.inactive
 
     @property
     def keypad(self) -> SimulatedKeypad:
@@ -149,4 +149,4 @@ async def test_keys_touches_hook_and_headset_are_use(tmp_path: Path, monkeypatch
         for use in uses:
             await alone.for_ten_minutes(phone)
             use()
-            assert not phone.snapshot().user_inactive
+            assert not phone.snapshot().activity.inactive

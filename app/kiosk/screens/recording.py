@@ -23,7 +23,7 @@ def summary(view: View) -> str:
 
 
 def build(view: View) -> Node:
-    """Two switches; one that the administrator has fixed says so."""
+    """Two switches; one that somebody has fixed says who."""
     areas = bands(view.panel)
     rules = view.snapshot.recording
     row = (
@@ -32,27 +32,27 @@ def build(view: View) -> Node:
             ("record-by-default", view.say("Record calls")),
             BY_DEFAULT_SETTING,
             on=rules.by_default,
-            forced=rules.by_default_forced,
+            fixed_by=rules.by_default_fixed_by,
         ),
         _switch(
             view,
             ("record-external", view.say("External calls only")),
             EXTERNAL_SETTING,
             on=rules.external_only,
-            forced=rules.external_only_forced,
+            fixed_by=rules.external_only_fixed_by,
         ),
     )
     grid = widgets.grid(view, "items", widgets.middle(areas, view.px(180)), [row], areas.gap)
     return widgets.page(view, areas, "recording", view.say("Recording"), grid, widgets.back(view))
 
 
-def _switch(view: View, words: tuple[str, str], setting: str, *, on: bool, forced: bool) -> KeySpec:
+def _switch(view: View, words: tuple[str, str], setting: str, *, on: bool, fixed_by: str) -> KeySpec:
     state = view.say("On") if on else view.say("Off")
     return KeySpec(
         *words,
         Send(Set(id=0, key=setting, value=not on)),
         icon="record",
         chosen=on,
-        disabled=forced,
-        note=f"{state} · {view.say('fixed by the administrator')}" if forced else state,
+        disabled=bool(fixed_by),
+        note=f"{state} · {widgets.fixed_words(view, fixed_by)}" if fixed_by else state,
     )
