@@ -51,6 +51,8 @@ class Call:
     connected_at: float | None = None
     ending: Ending | None = None
     notice: str = ""
+    loss_heard: bool = False
+    """It has been without signalling for so long that a tone should say so."""
     digits: str = ""
     conference: Conference | None = None
     """The conference this call is a party of; `muted` and `level_db` hold in it."""
@@ -105,6 +107,11 @@ class Call:
         return self.ending is None and not self.ringing and self.conference is None
 
     @property
+    def reconnecting(self) -> bool:
+        """True while the call's signalling is lost."""
+        return self.leg.lost and self.ending is None
+
+    @property
     def legs(self) -> tuple[Leg, ...]:
         """All legs under this call, the one in use first."""
         return (self.leg,) if self.successor is None else (self.leg, self.successor)
@@ -121,6 +128,7 @@ class Call:
             party=self.party,
             connected_at=self.connected_at,
             remote_held=stream.remote_held and alive,
+            reconnecting=self.reconnecting,
             waiting=self.waiting and self.ringing,
             emergency=self.emergency,
             encrypted=stream.encrypted and alive,
@@ -153,6 +161,8 @@ class Call:
     def _changing(self) -> bool:
         if self.connected_at is None:
             return self.answering
+        if self.leg.lost:
+            return False  # whatever the user does is done here at once, and told later
         return not self.leg.settled or self.successor is not None
 
 

@@ -16,6 +16,7 @@ from app.calls.hook import Hook
 from app.calls.mediated import MediaEvents
 from app.calls.meters import Meters
 from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
+from app.calls.recovery import Recovery
 from app.calls.refusals import NO_CALL
 from app.calls.reminders import Reminders
 from app.calls.rules import CallRules
@@ -96,7 +97,10 @@ class CallControl:
         self._hook = Hook(self._switch, self._channels, self._actions)
         self._reminders = Reminders(self._switch, self._channels, rules)
         self._meters = Meters(self._switch)
-        self._signalling_events = SignallingEvents(self._switch, rules, self._remote_control, self._transfers)
+        self._recovery = Recovery(self._switch, rules)
+        self._signalling_events = SignallingEvents(
+            self._switch, rules, self._remote_control, self._transfers, self._recovery
+        )
         self._media_events = MediaEvents(self._switch)
         self._changed = changed
         self._scene = Scene()
@@ -156,6 +160,8 @@ class CallControl:
                 self._transfers.elapsed()
             case Deadline.LEVELS:
                 self._meters.look(now)
+            case Deadline.LOSS_TONE | Deadline.RECONNECT | Deadline.RECONNECT_TIME if call is not None:
+                self._recovery.elapsed(deadline, call, now)
             case Deadline.ENDED if call is not None:
                 self._switch.clear(call, Cause.NORMAL_CLEARING, now)
             case Deadline.EARLY_MEDIA if call is not None:
@@ -412,6 +418,7 @@ class CallControl:
 
     def _publish(self, now: float) -> None:
         """Make heard and seen what has become true."""
+        self._recovery.settle()
         self._bridge.settle()
         self._transfers.settle()
         self._reminders.settle()

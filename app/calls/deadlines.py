@@ -20,6 +20,10 @@ TRANSFER_SECONDS = 60.0
 """How long the PBX may take for a transfer before the call is offered back."""
 RECALL_SECONDS = 10.0
 """How long a held call stays quiet after the handset was put down, before it rings back."""
+LOSS_TONE_SECONDS = 1.0
+"""How long a call may be without signalling before a tone says so: a change of address is over sooner."""
+RECONNECT_PAUSE_SECONDS = 1.0
+"""How long after an attempt to set a lost call up anew the next one follows."""
 BEEP_SECONDS = 1.0
 """How long the reminder of a held call has for its beep."""
 
@@ -30,10 +34,15 @@ class Deadline(enum.StrEnum):
     EARLY_MEDIA = "early-media"
     ENDED = "ended"
     LEVELS = "levels"
+    LOSS_TONE = "loss-tone"
     HOLD_REMINDER = "hold-reminder"
     OFF_HOOK = "off-hook"
     QUALITY = "quality"
     RECALL = "recall"
+    RECONNECT = "reconnect"
+    """A lost call is set up anew once more."""
+    RECONNECT_TIME = "reconnect-time"
+    """A lost call is given up."""
     SPEAKER = "speaker"
     TRANSFER = "transfer"
 

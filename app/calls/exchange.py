@@ -68,13 +68,33 @@ class Exchanges:
         stream = leg.stream
         running = leg.connected and leg.signalled and leg.settled
         untold = stream.held != stream.told and not stream.refused
-        if running and (untold or stream.stale):
+        if running and (leg.due if leg.lost else untold or stream.stale):
+            leg.due = False
             leg.exchange = Exchange.OFFER
             self._media.offer(stream.id, stream.propose())
 
     def renew(self, leg: Leg) -> None:
         """What the far end knows of our address is true no more: offer anew as soon as that may be."""
         leg.stream.stale = True
+        self.settle(leg)
+
+    def lose(self, leg: Leg) -> None:
+        """Signalling is lost: nobody will answer an offer of ours that is under way."""
+        leg.lost, leg.due = True, False
+        if leg.exchange in {Exchange.OFFER, Exchange.OFFER_SENT}:
+            self._media.drop_offer(leg.stream.id)
+            leg.exchange = Exchange.NONE
+            leg.stream.stale = True
+
+    def reconnect(self, leg: Leg) -> None:
+        """Have an offer made that takes a lost leg up again; it says all that the far end may not know."""
+        self.lose(leg)
+        leg.due = True
+        self.settle(leg)
+
+    def reconnected(self, leg: Leg) -> None:
+        """The leg is as before; what the user has changed meanwhile is told now."""
+        leg.lost = leg.due = False
         self.settle(leg)
 
     # --- begun by the far end -------------------------------------------------------------------------
@@ -89,6 +109,7 @@ class Exchanges:
         leg.connected = True
         if leg.exchange is not Exchange.SETUP:
             return
+        leg.stream.told = leg.stream.proposed
         if answer is None:
             self._end(leg)
         else:
@@ -146,7 +167,7 @@ class Exchanges:
                 return self._connect(leg, offer)
             case Exchange.OFFER:
                 leg.exchange = Exchange.OFFER_SENT
-                leg.line.offer(leg.id, offer)
+                (leg.line.reconnect if leg.lost else leg.line.offer)(leg.id, offer)
             case Exchange.WANTED:
                 leg.exchange = Exchange.WANTED_SENT
                 leg.line.answer_offer(leg.id, offer)

@@ -50,6 +50,10 @@ class Leg:
     """The far end's first offer until it is answered, later one that came a moment too early."""
     offer_wanted: bool = False
     """The far end asked for an offer a moment too early."""
+    lost: bool = False
+    """Its signalling is gone: what there is to tell the far end waits until it is back."""
+    due: bool = False
+    """Lost, but now it can be taken up again."""
     number: str = ""
     """What to dial, until the setup is sent; digits for overlap sending are added meanwhile."""
     options: CallOptions = field(default_factory=CallOptions)

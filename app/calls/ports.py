@@ -55,6 +55,12 @@ class SignallingLine(Protocol):
     def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
         """Answer `OfferReceived` or `OfferWanted`; None refuses it and the session stays as it was."""
 
+    def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
+        """Take up a lost leg for which `ReconnectDue` came, without `anew`; the offer is answered like any other.
+
+        `Reconnected` follows, or `ReconnectDue` again.
+        """
+
     def digit(self, leg: LegId, digit: str) -> None:
         """Send a DTMF digit by signalling, where media cannot carry it (RFC 4733 was not agreed)."""
 

@@ -29,7 +29,7 @@ class CallRules:
 
     `calls_at_once` counts all calls there are: parties of a conference, held ones, and one that rings. A `silent` phone
     rings for nobody but an emergency number that calls back. After `hold_reminder` seconds the user is reminded of a
-    call he left on hold, and again; 0 never.
+    call he left on hold, and again; 0 never. One that lost its PBX is waited for during `reconnect_time` seconds.
     """
 
     emergency: EmergencyNumbers = EmergencyNumbers(("112",))  # noqa: RUF009 - frozen
@@ -37,4 +37,5 @@ class CallRules:
     calls_at_once: int = 10
     silent: bool = False
     hold_reminder: int = 30
+    reconnect_time: int = 60
     recording: RecordingRules = RecordingRules()

@@ -89,7 +89,9 @@ def _dial_tone(board: Board) -> EarTone:
 def _call_tone(board: Board, desk: Desk, call: Call) -> EarTone | None:
     state = call.state
     if state is CallState.CONNECTED:
-        return EarTone.CALL_WAITING if board.ringing is not None and not desk.silenced else None
+        if board.ringing is not None and not desk.silenced:
+            return EarTone.CALL_WAITING
+        return EarTone.RECONNECTING if any(each.loss_heard for each in board.attended) else None
     if state is CallState.RINGBACK:
         return None if call.far_ringback or call.leg.stream.began else EarTone.RINGBACK
     if state is CallState.DIALLING and not call.party.number and not call.leg.stream.running:

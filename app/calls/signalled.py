@@ -9,6 +9,7 @@ from app.calls import endings
 from app.calls.call import Call
 from app.calls.deadlines import EARLY_MEDIA_SECONDS, Deadline
 from app.calls.leg import Leg
+from app.calls.recovery import Recovery
 from app.calls.rules import CallRules
 from app.calls.switch import Switch
 from app.calls.transfer import Transfers
@@ -54,11 +55,13 @@ class SignallingEvents:
         rules: Callable[[], CallRules],
         remote_control: Callable[[Call, RemoteControl, float], None],
         transfers: Transfers,
+        recovery: Recovery,
     ) -> None:
         self._switch = switch
         self._rules = rules
         self._remote_control = remote_control
         self._transfers = transfers
+        self._recovery = recovery
 
     def handle(self, event: SignallingEvent, now: float) -> None:
         """One event of a line or a leg; those of legs that are gone are ignored."""
@@ -70,7 +73,7 @@ class SignallingEvents:
             self._setup(event, now)
         else:
             found = self._switch.board.find_leg(event.leg)
-            if found is not None and _matters(*found, event):
+            if found is not None and _matters(*found, event) and not self._recovery.takes(*found, event, now):
                 self._leg_event(*found, event, now)
 
     def _setup(self, event: SetupIndicated, now: float) -> None:

@@ -6,6 +6,8 @@ import itertools
 import logging
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from app.calls import endings
 from app.calls.board import Board
 from app.calls.call import Call, Ending
@@ -95,11 +97,21 @@ class Switch:
             self._promote(call, leg)
             line.alert(leg.id)
             return
-        if call.successor is not None:
-            self._close(call.successor, Cause.NORMAL_CLEARING)
+        self.abandon_successor(call)
         leg.stream.held = call.leg.stream.held
         call.successor = leg
         self.exchanges.connect(leg)
+
+    def set_up_anew(self, call: Call) -> None:
+        """Nothing is left of the call's own leg: another, to the same number, is to take its place."""
+        if call.successor is not None:
+            return
+        old = call.leg
+        leg = self._leg(LegId(f"phone-{next(self._numbers)}"), old.line, incoming=False)
+        leg.stream.held = old.stream.held
+        call.successor = leg
+        options = msgspec.structs.replace(old.options, replaces=old.id)
+        self.exchanges.set_up(leg, old.number or call.party.number, options)
 
     # --- calls move -------------------------------------------------------------------------------------
 
@@ -173,6 +185,19 @@ class Switch:
         if call.ending is None:
             self._record(call, Cause.NORMAL_CLEARING, now, seen=True)
         self._show_ending(call, Ending(Cause.NORMAL_CLEARING, now + endings.ENDED_SECONDS), notice, now)
+
+    def abandon_successor(self, call: Call) -> None:
+        """What was to take the call over is not needed, or came to nothing."""
+        if call.successor is not None:
+            self._close(call.successor, Cause.NORMAL_CLEARING)
+            call.successor = None
+
+    def give_up(self, call: Call, now: float) -> None:
+        """A call that lost its signalling was waited for long enough."""
+        cause = Cause.RECOVERY_ON_TIMER_EXPIRY
+        for leg in call.legs:
+            self._close(leg, cause)
+        self._finish(call, cause, "The connection to the PBX was lost", now)
 
     def merge(self, call: Call, gone: Call, now: float) -> None:
         """The PBX joined two calls: `gone` ends without a sound, and the user stays in `call` if he was in either."""

@@ -254,6 +254,14 @@ _REFUSED = msgspec.structs.replace(
     reason="The PBX does not know this number, or the password is wrong.",
     advice="Ask the administrator to check number and password of this phone.",
 )
+_UNREACHED = msgspec.structs.replace(
+    LINE,
+    registration=Registration.DOWN,
+    reason="pbx.example.com does not answer",
+    advice="Check that the PBX runs and can be reached.",
+)
+_LOST = msgspec.structs.replace(_ENCRYPTED, reconnecting=True)
+_RECONNECTING = _with(IN_CALL, lines=(_UNREACHED,), calls=(_LOST, msgspec.structs.replace(_HELD, reconnecting=True)))
 _PBX = LineCapabilities(transfer=Executor.PBX, park=Executor.PBX)
 _TRANSFERABLE = _with(
     IN_CALL, lines=(msgspec.structs.replace(LINE, capabilities=_PBX),), audio=AudioView(available=_ALL_PATHS)
@@ -297,6 +305,7 @@ MORE = (
             IN_CALL, calls=(msgspec.structs.replace(CALL, state=CallState.HELD),), audio=AudioView(available=_ALL_PATHS)
         ),
     ),
+    Sample("reconnecting", _RECONNECTING),
     Sample("bad-call", _with(IN_CALL, calls=(_LOSING,))),
     Sample(
         "quality", _with(IN_CALL, calls=(_ENCRYPTED,), levels=Levels(microphone=-31, ear=-22)), _goes(Place.QUALITY)

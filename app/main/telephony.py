@@ -183,6 +183,7 @@ def _call_rules(settings: Layers) -> CallRules:
         settings.number("calls.at_once"),
         silent=settings.switch("ring.silent"),
         hold_reminder=settings.number("calls.hold_reminder"),
+        reconnect_time=settings.number("calls.reconnect_time"),
         recording=recording_rules(settings),
     )
 

@@ -12,6 +12,12 @@ _LEVEL = -10
 _SOFT_LEVEL = -18
 """Of tones that sound into a conversation."""
 _HOWLER_LEVEL = -3
+_LEVELS = {
+    EarTone.CALL_WAITING: _SOFT_LEVEL,
+    EarTone.HOLD_REMINDER: _SOFT_LEVEL,
+    EarTone.RECONNECTING: _SOFT_LEVEL,
+    EarTone.HOWLER: _HOWLER_LEVEL,
+}
 _FEEDBACK_LEVEL = -20
 _KEY_MS = 100
 _UNVERIFIED = "?"
@@ -19,6 +25,9 @@ _ONCE = frozenset({EarTone.CONFIRMATION, EarTone.HOLD_REMINDER})
 
 _REMINDER = "425 0.1-0.1, 425 0.1"
 """Ours: no recommendation has one for a telephone."""
+_RECONNECTING = "700 0.12-0.04, 500 0.12-4.72"
+"""Ours: a falling pair, because all tones for a waiting call keep their pitch. Seldom and soft, since the two may still
+be talking; heard all the same, since whoever is not heard any more should know that it is not the other's doing."""
 
 _ROWS = (697, 770, 852, 941)
 _COLUMNS = (1209, 1336, 1477, 1633)
@@ -28,9 +37,8 @@ _KEYS = "123A456B789C*0#D"
 @functools.cache
 def ear_tone(tone: EarTone, country: str) -> ToneSpec:
     """A tone of a country, the default's where the country is unknown."""
-    level = {EarTone.CALL_WAITING: _SOFT_LEVEL, EarTone.HOLD_REMINDER: _SOFT_LEVEL, EarTone.HOWLER: _HOWLER_LEVEL}
     written = notation(tone, country).removeprefix(_UNVERIFIED)
-    segments = tuple(_segment(part, level.get(tone, _LEVEL)) for part in written.split(", "))
+    segments = tuple(_segment(part, _LEVELS.get(tone, _LEVEL)) for part in written.split(", "))
     return ToneSpec(segments, repeat=tone not in _ONCE)
 
 
@@ -58,6 +66,8 @@ def notation(tone: EarTone, country: str) -> str:
             return row.howler
         case EarTone.HOLD_REMINDER:
             return _REMINDER
+        case EarTone.RECONNECTING:
+            return _RECONNECTING
 
 
 def key_tone(digit: str) -> ToneSpec:

@@ -40,6 +40,8 @@ class LineCapabilities(msgspec.Struct, frozen=True):
     overlap: bool = False
     disconnect_with_tone: bool = False
     remote_control: bool = False
+    reconnect: bool = False
+    """A leg outlives the loss of its signalling, and is taken up again; else it is released with the line."""
     private: bool = False
     """Nobody between the phone and its PBX can read what is signalled, so that it may carry keys (RFC 4568, 7.1.1)."""
 
@@ -58,6 +60,8 @@ class CallOptions(msgspec.Struct, frozen=True):
 
     emergency: bool = False
     anonymous: bool = False
+    replaces: LegId | None = None
+    """An own leg that lost its signalling: the far end takes this one in its place, without asking anybody."""
 
 
 # --- events of a line -------------------------------------------------------------------------------
@@ -273,6 +277,29 @@ class ParkResult(msgspec.Struct, frozen=True, tag=True):
     text: str = ""
 
 
+class SignallingLost(msgspec.Struct, frozen=True, tag=True):
+    """Nobody answers for this leg any more; its voice may go on. It stays until it is taken up again or ended."""
+
+    leg: LegId
+
+
+class ReconnectDue(msgspec.Struct, frozen=True, tag=True):
+    """A lost leg can be taken up again: by `SignallingLine.reconnect`.
+
+    With `anew` nothing is left of it. Whoever made the call sets up another that replaces it; who took the call waits
+    for that, as a `SetupIndicated` with `replaces`. May come again, when an attempt came to nothing.
+    """
+
+    leg: LegId
+    anew: bool = False
+
+
+class Reconnected(msgspec.Struct, frozen=True, tag=True):
+    """A lost leg is as good as before. Comes after the answer to the offer of `SignallingLine.reconnect`."""
+
+    leg: LegId
+
+
 class Disconnected(msgspec.Struct, frozen=True, tag=True):
     """DISCONNECT: the far end cleared. With `tone` its media plays on until the user hangs up."""
 
@@ -317,6 +344,9 @@ LegEvent = (
     | Transferred
     | TransferResult
     | ParkResult
+    | SignallingLost
+    | ReconnectDue
+    | Reconnected
     | Disconnected
     | Released
 )

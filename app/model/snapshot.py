@@ -55,6 +55,8 @@ class CallView(msgspec.Struct, frozen=True):
     party: Party
     connected_at: float | None = None
     remote_held: bool = False
+    reconnecting: bool = False
+    """Signalling is lost; the voice goes on if it can, and the call is taken up again by itself."""
     waiting: bool = False
     """Came in while another call was on."""
     emergency: bool = False

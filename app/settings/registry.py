@@ -799,6 +799,20 @@ _CALLS = (
         unit="seconds",
         highest=600,
     ),
+    Setting(
+        key="calls.reconnect_time",
+        kind=Kind.NUMBER,
+        default=60,
+        label="Reconnecting",
+        description="How long a call is kept, and taken up again, when its PBX or the network is gone. Calls for help "
+        "are kept for as long as nobody ends them.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        unit="seconds",
+        lowest=5,
+        highest=600,
+    ),
 )
 
 _APPS = (

@@ -22,12 +22,15 @@ from app.model.signalling import (
     ParkResult,
     PartyChanged,
     Proceeding,
+    ReconnectDue,
+    Reconnected,
     Released,
     RemoteAction,
     RemoteControl,
     RemoteHeld,
     SetupIndicated,
     SignallingEvent,
+    SignallingLost,
     Transferred,
     TransferResult,
 )
@@ -48,6 +51,7 @@ class Request(enum.StrEnum):
     PARK = "park"
     DEFLECT = "deflect"
     PICK_UP = "pick_up"
+    RECONNECT = "reconnect"
     DISCONNECT = "disconnect"
 
 
@@ -103,6 +107,7 @@ CAPABILITIES = LineCapabilities(
     overlap=True,
     disconnect_with_tone=True,
     remote_control=True,
+    reconnect=True,
 )
 
 _US = LegId("us")
@@ -241,3 +246,24 @@ JOINED = Script(
     )
 )
 """Two calls that the PBX joins when we ask for it."""
+
+_LOST: tuple[Step, ...] = (*_ANSWERED, Pause(1.0), Say(SignallingLost(_US)), Pause(3.0))
+
+RECONNECTED = Script(
+    (*_LOST, Say(ReconnectDue(_US)), Await(Request.RECONNECT, _US), Answer(_US), Say(Reconnected(_US)))
+)
+"""Loses its signalling for three seconds, and is taken up as it was."""
+
+RECONNECTED_ANEW = Script(
+    (
+        *_LOST,
+        Say(ReconnectDue(_US, anew=True)),
+        Await(Request.SETUP, _OTHER),
+        Say(Connected(_OTHER), answering=True),
+        Await(Request.DISCONNECT, _US),
+    )
+)
+"""Loses its signalling; the PBX knows nothing of it afterwards, and takes another call in its place."""
+
+LOST = Script(_LOST)
+"""Loses its signalling for good."""

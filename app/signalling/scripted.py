@@ -135,6 +135,11 @@ class ScriptedLine:
         self._offers[leg] = offer
         self._ask(Request.OFFER, leg)
 
+    def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
+        """A lost leg is taken up again."""
+        self._offers[leg] = offer
+        self._ask(Request.RECONNECT, leg)
+
     def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
         """An answer, or None for a refusal."""
         self._ask(Request.ANSWER_OFFER, leg, "" if description is not None else "refused")

@@ -95,6 +95,9 @@ class DummyLine:
     def offer(self, leg: LegId, offer: SessionDescription) -> None:
         self.requests.append(("offer", leg, _direction(offer)))
 
+    def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
+        self.requests.append(("reconnect", leg, _direction(offer)))
+
     def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
         self.requests.append(("answer_offer", leg, None if description is None else _direction(description)))
 

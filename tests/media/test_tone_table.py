@@ -97,7 +97,7 @@ def check_burst(part: Part, burst: Samples, level: float) -> None:
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_what_is_played_is_what_the_table_says(country: str, ear: tuple[Engine, Device, Tone]) -> None:
     engine, device, generator = ear
-    levels = {EarTone.CALL_WAITING: -18, EarTone.HOLD_REMINDER: -18, EarTone.HOWLER: -3}
+    levels = {EarTone.CALL_WAITING: -18, EarTone.HOLD_REMINDER: -18, EarTone.RECONNECTING: -18, EarTone.HOWLER: -3}
     for tone in EarTone:
         parts = read(tone, country)
         seconds = sum(part.on + part.off for part in parts) + 1.0

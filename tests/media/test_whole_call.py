@@ -65,6 +65,9 @@ class WireLine:
         refused = OfferRefused(leg, Cause.INCOMPATIBLE_DESTINATION)
         self.far(refused if description is None else AnswerReceived(leg, description))
 
+    def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
+        raise AssertionError("nothing is lost here")
+
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         self.far(Released(leg, cause))
         self.near(Released(leg, cause))

@@ -23,11 +23,14 @@ from app.model.signalling import (
     GroupCallGone,
     MoreDigitsWanted,
     Proceeding,
+    ReconnectDue,
+    Reconnected,
     Released,
     RemoteAction,
     RemoteControl,
     SetupIndicated,
     SignallingEvent,
+    SignallingLost,
     Transferred,
     TransferResult,
 )
@@ -179,6 +182,39 @@ def test_calls_are_diverted_to_whom_there_is_only() -> None:
     stage.line.divert(DiversionKind.BUSY, "")
     stage.run(0)
     assert stage.events[-1] == DiversionsChanged(LineId("s"), ())
+
+
+def test_a_lost_call_is_taken_up_as_it_was() -> None:
+    stage = Stage({"1": script.RECONNECTED})
+    leg = stage.call("1")
+    stage.run(10)
+    assert stage.kinds()[-2:] == [SignallingLost, ReconnectDue]
+    stage.line.reconnect(leg, OFFER)
+    stage.run(0)
+    assert stage.kinds()[-2:] == [AnswerReceived, Reconnected]
+
+
+def test_a_lost_call_is_replaced_by_another() -> None:
+    stage = Stage({"1": script.RECONNECTED_ANEW})
+    leg = stage.call("1")
+    stage.run(10)
+    due = stage.events[-1]
+    assert isinstance(due, ReconnectDue)
+    assert due.anew
+    other = stage.call("1", "b")
+    connected = stage.events[-1]
+    assert isinstance(connected, Connected)
+    assert connected.leg == other
+    stage.line.disconnect(leg, Cause.NORMAL_CLEARING)
+    stage.run(0)
+    assert stage.events[-1] == Released(leg, Cause.NORMAL_CLEARING)
+
+
+def test_a_call_that_stays_lost_says_no_more() -> None:
+    stage = Stage({"1": script.LOST})
+    stage.call("1")
+    stage.run(100)
+    assert stage.kinds()[-1] is SignallingLost
 
 
 def test_pbx_joins_two_calls() -> None:

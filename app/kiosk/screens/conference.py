@@ -254,6 +254,8 @@ def _standing(view: View, call: CallView, conference: ConferenceView) -> tuple[s
     """How a party stands: in words, as an icon, and in colour."""
     if call.state is CallState.ENDED:
         return call.notice or view.say("Call ended"), "end", Token.END_TEXT
+    if call.reconnecting:
+        return view.say("Reconnecting"), "again", Token.WARN
     if call.state is CallState.HELD:
         return view.say("On hold"), "hold", Token.WARN
     if call.remote_held:

@@ -245,7 +245,7 @@ def _name(view: View, area: Rect, call: CallView) -> Node:
 
 def _progress(view: View, area: Rect, call: CallView) -> Node:
     """The timer, or in words how far the call is."""
-    if call.state is CallState.CONNECTED and call.connected_at is not None and not call.remote_held:
+    if _talks(call) and call.connected_at is not None:
         spent = duration(view.now - call.connected_at)
         return widgets.label(
             view,
@@ -259,16 +259,16 @@ def _progress(view: View, area: Rect, call: CallView) -> Node:
             later=lambda later: _progress(later, area, call),
         )
     words = _state_words(view, call, area.width)
-    size = view.px(14)
+    size = view.px(24 if call.reconnecting else 14)
     symbol = Rect(area.x, area.center_y - size // 2, size, size)
     text_x = symbol.right + view.px(10)
     step = Steps.TITLE
     shape, color = (Shape.SQUARE, Token.END_TEXT) if call.state is CallState.ENDED else (Shape.TRIANGLE, Token.WARN)
     marks: list[Mark] = [
-        Symbol(shape, symbol, color),
+        Icon("again", symbol, color) if call.reconnecting else Symbol(shape, symbol, color),
         Text(words, step, Token.TEXT, text_x, view.text.baseline(step, area.center_y), limit=area.right - text_x),
     ]
-    if call.state is CallState.HELD or call.remote_held:
+    if call.state is CallState.HELD or call.remote_held or call.reconnecting:
         marks += _held_time(view, area, call, text_x + view.text.measure(words, step) + view.px(12))
     return Node(
         "progress",
@@ -280,8 +280,14 @@ def _progress(view: View, area: Rect, call: CallView) -> Node:
     )
 
 
+def _talks(call: CallView) -> bool:
+    return call.state is CallState.CONNECTED and not (call.remote_held or call.reconnecting)
+
+
 def _state_words(view: View, call: CallView, room: int) -> str:
     """How the call stands; an ended one says in its place why it ended, where that is short."""
+    if call.reconnecting:
+        return view.say("Reconnecting")
     if call.remote_held:
         return view.say("You are on hold")
     if call.state is CallState.ENDED and 0 < view.text.measure(call.notice, Steps.TITLE) < room - view.px(24):
@@ -376,7 +382,7 @@ def _strips(view: View, area: Rect) -> tuple[list[Node], Rect]:
 
 
 def _strip(view: View, area: Rect, call: CallView, number: int) -> Node:
-    words = view.say(_STATE_WORDS.get(call.state, "Connected"))
+    words = view.say("Reconnecting" if call.reconnecting else _STATE_WORDS.get(call.state, "Connected"))
     party, icon = call.party, "person"
     intent = Send(Retrieve(id=0, call=call.id))
     if call.in_conference:

@@ -134,6 +134,9 @@ class SipLine:
         """A new offer, by re-INVITE."""
         self._clock.run(lambda: self._agent.offer(leg, offer))
 
+    def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
+        """Never asked for yet: `capabilities.reconnect` is false."""
+
     def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
         """The answer to the far end's offer."""
         self._clock.run(lambda: self._agent.answer_offer(leg, description))

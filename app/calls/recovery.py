@@ -1,0 +1,97 @@
+"""Calls that lose their PBX or the network: they stay, and are taken up again as soon as the line can.
+
+The line says when (`ReconnectDue`). What the PBX still knows is taken up as it is; of what it does not, whoever made
+the call makes another in its place, and the other end waits for that.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from app.calls.call import Call
+from app.calls.deadlines import LOSS_TONE_SECONDS, RECONNECT_PAUSE_SECONDS, Deadline
+from app.calls.leg import Leg
+from app.calls.rules import CallRules
+from app.calls.switch import Switch
+from app.model.cause import Cause
+from app.model.ids import CallId
+from app.model.signalling import LegEvent, ReconnectDue, Reconnected, Registration, Released, SignallingLost
+
+_DEADLINES = (Deadline.LOSS_TONE, Deadline.RECONNECT, Deadline.RECONNECT_TIME)
+_REFUSED = frozenset({Cause.CALL_REJECTED, Cause.NORMAL_CLEARING})
+"""A person at the other end would not have the call again."""
+_log = logging.getLogger("calls")
+
+
+class Recovery:
+    """Waits for what was lost. `settle` is called after every event, before what is heard is worked out."""
+
+    def __init__(self, switch: Switch, rules: Callable[[], CallRules]) -> None:
+        self._switch = switch
+        self._board = switch.board
+        self._rules = rules
+        self._waiting: set[CallId] = set()
+
+    def takes(self, call: Call, leg: Leg, event: LegEvent, now: float) -> bool:
+        """Take an event that is about losing a call and taking it up again. False for any other."""
+        match event:
+            case SignallingLost() | ReconnectDue() | Reconnected():
+                if leg is call.leg:  # of one that is to take over only its end matters
+                    self._take(call, event)
+                return True
+            case Released() if leg is call.successor and call.reconnecting:
+                _log.info("call %s is not set up anew: %d %s", call.id, event.cause, event.text)
+                self._switch.abandon_successor(call)
+                if event.cause in _REFUSED:
+                    self._switch.far_released(call, call.leg, event.cause, event.text, now)
+                else:
+                    self._switch.timers.start(Deadline.RECONNECT.of(call.id), RECONNECT_PAUSE_SECONDS)
+                return True
+        return False
+
+    def elapsed(self, deadline: Deadline, call: Call, now: float) -> None:
+        """A deadline of a lost call has come."""
+        if not call.reconnecting:
+            return
+        match deadline:
+            case Deadline.LOSS_TONE:
+                call.loss_heard = True
+            case Deadline.RECONNECT_TIME:
+                self._switch.give_up(call, now)
+            case Deadline.RECONNECT:
+                standing = self._board.registrations.get(call.leg.line.id)
+                if standing is not None and standing.registration is Registration.UP:  # else the line will say when
+                    self._switch.set_up_anew(call)
+
+    def settle(self) -> None:
+        """Begin to wait for each call that is lost, and stop for what is taken up again or gone."""
+        lost = {call.id: call for call in self._board.live if call.reconnecting}
+        timers = self._switch.timers
+        for name in self._waiting - lost.keys():
+            for deadline in _DEADLINES:
+                timers.stop(deadline.of(name))
+            if name in self._board.calls:
+                self._board.calls[name].loss_heard = False
+        for name in lost.keys() - self._waiting:
+            timers.start(Deadline.LOSS_TONE.of(name), LOSS_TONE_SECONDS)
+            if not lost[name].emergency:
+                timers.start(Deadline.RECONNECT_TIME.of(name), self._rules().reconnect_time)
+        self._waiting = set(lost)
+
+    def _take(self, call: Call, event: SignallingLost | ReconnectDue | Reconnected) -> None:
+        leg, exchanges = call.leg, self._switch.exchanges
+        match event:
+            case SignallingLost():
+                _log.info("call %s has lost its PBX", call.id)
+                exchanges.lose(leg)
+            case Reconnected():
+                _log.info("call %s has its PBX again", call.id)
+                self._switch.abandon_successor(call)
+                exchanges.reconnected(leg)
+            case ReconnectDue(anew=False):
+                exchanges.reconnect(leg)
+            case ReconnectDue():
+                exchanges.lose(leg)
+                if not leg.incoming:
+                    self._switch.set_up_anew(call)
