@@ -96,7 +96,7 @@ class Face:
             notices=self._notices,
             lines=lambda: telephony.line.facts,
             registrations=telephony.registrations,
-            register=telephony.line.try_again,
+            register=telephony.try_again,
             now=time.monotonic,
             inactive=lambda: self.activity.inactive,
             simulation=simulation_of(self._devices),

@@ -7,6 +7,7 @@ import logging
 
 from app.main.ice_servers import IceServerLookup
 from app.main.line_keeper import LineKeeper
+from app.main.pbx_keeper import PbxKeeper
 from app.media.room import MediaRoom
 from app.model.flags import LogFlag
 from hal.network import Address, Network
@@ -17,9 +18,12 @@ log = logging.getLogger(LogFlag.MAIN)
 class NetworkWatch:
     """Follows the network's changes. Belongs to the loop."""
 
-    def __init__(self, network: Network, line: LineKeeper, media: MediaRoom, servers: IceServerLookup) -> None:
+    def __init__(
+        self, network: Network, line: LineKeeper, pbx: PbxKeeper, media: MediaRoom, servers: IceServerLookup
+    ) -> None:
         self._servers = servers
         self._line = line
+        self._pbx = pbx
         self._media = media
         self._own: frozenset[str] = reachable(network.addresses())
         self._news = asyncio.Event()
@@ -44,6 +48,7 @@ class NetworkWatch:
             await self._news.wait()
             self._news.clear()
             self._servers.look_again()
+            self._pbx.try_again()
             try:
                 await self._line.network_changed()
             except Exception:  # no reason to leave the voice behind, nor to miss the next change

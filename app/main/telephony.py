@@ -18,6 +18,7 @@ from app.main.ice_servers import IceServerLookup
 from app.main.line_keeper import LineKeeper
 from app.main.loop_timers import LoopTimers
 from app.main.network_watch import NetworkWatch
+from app.main.pbx_keeper import PbxKeeper
 from app.main.recording_keeper import RecordingKeeper, recording_rules
 from app.main.sound_keeper import SoundKeeper
 from app.main.storage import Storage
@@ -86,6 +87,7 @@ class Telephony:
         )
         self._timers.fired = lambda name: self.calls.timer_fired(name, time.monotonic())
         self.line = LineKeeper(self._settings, self.calls, notices, worker, self._handle_signalling)
+        self.pbx = PbxKeeper(self._settings, notices, worker, lambda: self.calls.in_call, changed)
         self._network: NetworkWatch | None = None
         self._sound = SoundKeeper(self._settings, devices.audio, self.media, notices)
 
@@ -100,15 +102,21 @@ class Telephony:
         self._engine_events.start()
         self._ice_servers.start()
         self._recordings.start()
+        self.pbx.start()
         await self.line.start()
-        self._network = NetworkWatch(self._devices.network, self.line, self.media, self._ice_servers)
+        self._network = NetworkWatch(self._devices.network, self.line, self.pbx, self.media, self._ice_servers)
+
+    def try_again(self) -> None:
+        """Somebody thinks that the line can register, or the PBX be reached, now."""
+        self.line.try_again()
+        self.pbx.try_again()
 
     async def end_calls(self) -> None:
         """End all calls and unregister, and write what the user turned last."""
         if self._network is not None:
             await self._network.stop()
         await self._ice_servers.stop()
-        await asyncio.gather(self.line.stop(), self._sound.stop())
+        await asyncio.gather(self.line.stop(), self.pbx.stop(), self._sound.stop())
         await self._recordings.stop()
 
     async def close(self) -> None:
@@ -173,6 +181,7 @@ class Telephony:
 
     def _calls_changed(self) -> None:
         self.line.calls_changed()
+        self.pbx.calls_changed()
         self._changed()
 
 

@@ -14,6 +14,7 @@ from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId
 from app.model.media import AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
+from app.model.pbx import PbxStatus
 from app.model.quality import Levels, Quality
 from app.model.services import LineServices, TransferView
 from app.model.signalling import LineCapabilities, Registration
@@ -190,6 +191,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     generation: int
     now: float
     lines: tuple[LineView, ...] = ()
+    pbx: PbxStatus = PbxStatus()
     calls: tuple[CallView, ...] = ()
     active: CallId | None = None
     """The call that the user talks in, or that keys mean."""

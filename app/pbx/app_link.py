@@ -76,6 +76,9 @@ class AppLink:
                     await self._log_in(self._socket)
             except PbxError as error:
                 self._down(error)
+            except Exception:  # whatever a listener does, the phone must not stay without the app
+                log.exception("the connection to the app %s is given up", self.app)
+                self.on_down("The connection is given up.")
             finally:
                 self.up, self._socket = False, None
             await self._pause()

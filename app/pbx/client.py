@@ -150,6 +150,10 @@ class PbxClient:
                 delay = await self._attempt(self._redundancy.next())
             except PbxError as error:
                 delay = self._in_vain(error)
+            except Exception:  # whatever a listener does, the phone must not stay without its PBX
+                log.exception("the session with the PBX is given up")
+                self._went_down(home_is_back=False)
+                delay = self._back_off.lose()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), delay)
             self._hurry.clear()

@@ -11,6 +11,7 @@ from app.calls.ports import MediaPort
 from app.diagnostics.notices import NoticeBoard
 from app.model.ids import LineId
 from app.model.keys import Key
+from app.model.pbx import PbxStatus
 from app.model.signalling import LineCapabilities, LineChanged
 from app.security.keeper import LockKeeper
 from app.settings.store import SettingsStore
@@ -53,4 +54,6 @@ class Rooms:
     now: Callable[[], float]
     inactive: Callable[[], bool]
     """Whether nobody has used the phone for the time that is set."""
+    pbx: Callable[[], PbxStatus] = PbxStatus
+    """How the phone stands with an innovaphone PBX."""
     simulation: Simulation | None = None

@@ -39,6 +39,7 @@ class SnapshotBuilder:
             generation=next(self._generations),
             now=now,
             lines=tuple(self._line(facts) for facts in rooms.lines()),
+            pbx=rooms.pbx(),
             calls=rooms.calls.views(now),
             active=rooms.calls.active,
             conference=rooms.calls.conference,

@@ -9,6 +9,7 @@ import pytest
 from app.main.ice_servers import IceServerLookup
 from app.main.line_keeper import LineKeeper
 from app.main.network_watch import NetworkWatch
+from app.main.pbx_keeper import PbxKeeper
 from app.media.room import MediaRoom
 from hal.network import Address
 from hal.sim.network import SimulatedNetwork
@@ -16,7 +17,7 @@ from tests.media.live import until
 
 
 class Followers:
-    """Line, media and servers at once, which take note and may break."""
+    """Line, PBX, media and servers at once, which take note and may break."""
 
     def __init__(self, broken: str) -> None:
         self.told: list[str] = []
@@ -24,6 +25,9 @@ class Followers:
 
     def look_again(self) -> None:
         self.told.append("servers")
+
+    def try_again(self) -> None:
+        self.told.append("PBX")
 
     async def network_changed(self) -> None:
         self._tell("line")
@@ -42,10 +46,14 @@ async def test_each_change_reaches_everybody(broken: str) -> None:
     network = SimulatedNetwork()
     followers = Followers(broken)
     watch = NetworkWatch(
-        network, cast("LineKeeper", followers), cast("MediaRoom", followers), cast("IceServerLookup", followers)
+        network,
+        cast("LineKeeper", followers),
+        cast("PbxKeeper", followers),
+        cast("MediaRoom", followers),
+        cast("IceServerLookup", followers),
     )
     for number in (1, 2):
         network.change(Address("eth0", f"192.0.2.{number}", 24))
-        await until(lambda: len(followers.told) == 3 * number)  # noqa: B023 - waited for at once
-    assert followers.told == ["servers", "line", "media"] * 2
+        await until(lambda: len(followers.told) == 4 * number)  # noqa: B023 - waited for at once
+    assert followers.told == ["servers", "PBX", "line", "media"] * 2
     await watch.stop()

@@ -1,0 +1,169 @@
+"""Keeps the session with an innovaphone PBX as the settings have it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+
+from app.diagnostics.notices import NoticeBoard
+from app.main.line_setup import USER_AGENT
+from app.main.retry import Patience
+from app.model.pbx import PbxStatus, SessionState
+from app.model.snapshot import Notice, Severity
+from app.pbx.client import PbxClient, PbxConfig
+from app.pbx.errors import ServerMalformed
+from app.pbx.myapps_login import Account
+from app.pbx.server_string import parse_server
+from app.pbx.web_socket import Proxy
+from app.security.errors import SecurityError
+from app.security.tls import TlsProfile, client_context
+from app.settings.layers import Layers
+from app.settings.store import SettingsStore
+
+_WAITING = Notice(
+    "pbx.waiting",
+    Severity.INFO,
+    "The connection to the PBX has new settings.",
+    "They are used as soon as no call is on.",
+)
+_SAID_BY_NOTICE = (SessionState.REFUSED, SessionState.WAITING)
+
+
+class PbxKeeper:
+    """Makes the client, and makes it anew when a `pbx` setting changes and nobody is in a call.
+
+    Belongs to the main thread; certificates are read in `worker`. `changed` is called when `status` has changed, and
+    `made` with each new client, or None where there is none any more.
+    """
+
+    def __init__(
+        self,
+        settings: SettingsStore,
+        notices: NoticeBoard,
+        worker: Executor,
+        in_call: Callable[[], bool],
+        changed: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._notices = notices
+        self._worker = worker
+        self._in_call = in_call
+        self._changed = changed
+        self.made: Callable[[PbxClient | None], None] = lambda _: None
+        self.client: PbxClient | None = None
+        self._made_of: Layers | None = None
+        self._failed: PbxStatus | None = None
+        """Why there is no client."""
+        self._patience = Patience()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._forget: Callable[[], None] | None = None
+
+    @property
+    def status(self) -> PbxStatus:
+        """What surfaces may know."""
+        return self.client.status if self.client is not None else self._failed or PbxStatus()
+
+    def start(self) -> None:
+        """Make the client, and keep it from now on."""
+        self._forget = self._settings.subscribe("pbx", lambda _: self._news.set())
+        self._task = asyncio.create_task(self._keep(), name="PBX keeper")
+
+    async def stop(self) -> None:
+        """End the session's connection."""
+        if self._forget is not None:
+            self._forget()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if self.client is not None:
+            await self.client.stop()
+
+    def try_again(self) -> None:
+        """Somebody thinks that the PBX can be reached, or takes the login, now."""
+        self._news.set()
+        if self.client is not None:
+            self.client.try_again()
+
+    def calls_changed(self) -> None:
+        """A call moved: new settings that were waited with may be used now."""
+        if not self._fits():
+            self._news.set()
+
+    async def _keep(self) -> None:
+        while True:
+            delay = await self._settle()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), delay)
+            self._news.clear()
+
+    async def _settle(self) -> float | None:
+        """Make the client fit the settings. Returns the seconds until that must be tried again, or None."""
+        if self._fits():
+            return None
+        if self.client is not None and self._in_call():
+            self._notices.post(_WAITING)
+            return None
+        await self._take_down()
+        settings = self._settings.current
+        try:
+            config = await asyncio.get_running_loop().run_in_executor(self._worker, pbx_config, settings)
+        except ServerMalformed as error:
+            self._made_of = settings
+            self._tell(PbxStatus(SessionState.REFUSED, str(error), error.advice))
+            return None
+        except SecurityError as error:
+            self._tell(PbxStatus(SessionState.REFUSED, str(error), error.advice))
+            return self._patience.lose()
+        self._made_of = settings
+        self._patience.regain()
+        if config is not None:
+            self.client = PbxClient(config, self._in_call)
+            self.client.subscribe(self._told)
+            self.made(self.client)
+        self._told()
+        return None
+
+    def _fits(self) -> bool:
+        made_of = self._made_of
+        return made_of is not None and not any(
+            key.startswith("pbx.") for key in self._settings.current.changed(made_of)
+        )
+
+    async def _take_down(self) -> None:
+        self._failed = None
+        self._notices.clear("pbx.waiting")
+        if self.client is not None:
+            self.made(None)
+            await self.client.stop()
+            self.client = None
+
+    def _tell(self, failed: PbxStatus) -> None:
+        self._failed = failed
+        self._told()
+
+    def _told(self) -> None:
+        status = self.status
+        notices: tuple[Notice, ...] = ()
+        if status.state in _SAID_BY_NOTICE:
+            notices = (Notice("pbx.session", Severity.ERROR, status.words, status.advice),)
+        self._notices.replace("pbx.session", notices)
+        self._changed()
+
+
+def pbx_config(settings: Layers) -> PbxConfig | None:
+    """What the settings say; None where they name no PBX. Reads files. Raises ServerMalformed or SecurityError."""
+    server = settings.text("pbx.server")
+    if not server:
+        return None
+    proxy = settings.text("pbx.proxy")
+    trusted = settings.text("pbx.trust_file")
+    return PbxConfig(
+        server=parse_server(server),
+        account=Account(settings.text("pbx.user"), settings.secret("pbx.password"), user_agent=USER_AGENT),
+        context=client_context(Path(trusted) if trusted else None, TlsProfile(settings.text("pbx.tls_profile"))),
+        proxy=Proxy(proxy, settings.text("pbx.proxy_user"), settings.secret("pbx.proxy_password")) if proxy else None,
+    )

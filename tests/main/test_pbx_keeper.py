@@ -1,0 +1,97 @@
+"""The session with the PBX follows the settings, and tells how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app.diagnostics.notices import NoticeBoard
+from app.main.pbx_keeper import PbxKeeper
+from app.model.pbx import SessionState
+from app.settings.setting import Layer
+from app.settings.store import SettingsStore
+from tests.pbx.small_pbx import PASSWORD, SmallPbx, trust, until
+
+
+class Desk:
+    """A keeper with what it needs. `in_call` is the user's doing."""
+
+    def __init__(self, folder: Path, worker: ThreadPoolExecutor) -> None:
+        self.settings = SettingsStore(folder)
+        self.notices = NoticeBoard(lambda: None)
+        self.in_call = False
+        self.trusted = str(trust(folder))
+        self.keeper = PbxKeeper(self.settings, self.notices, worker, lambda: self.in_call, lambda: None)
+
+    @property
+    def state(self) -> SessionState:
+        return self.keeper.status.state
+
+    @property
+    def words(self) -> str:
+        return " ".join(notice.text for notice in self.notices.current)
+
+    async def set(self, server: str, **more: object) -> None:
+        values: dict[str, object] = {
+            "server": server,
+            "user": "jdo",
+            "password": PASSWORD,
+            "trust_file": self.trusted,
+            **more,
+        }
+        await self.settings.merge(Layer.ADMIN, {f"pbx.{name}": value for name, value in values.items()})
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    with ThreadPoolExecutor(1) as worker:
+        desk = Desk(tmp_path, worker)
+        desk.keeper.start()
+        yield desk
+        await desk.keeper.stop()
+
+
+@pytest.fixture
+async def pbx(tmp_path: Path) -> AsyncIterator[SmallPbx]:
+    pbx = await SmallPbx(tmp_path).start()
+    yield pbx
+    await pbx.stop()
+
+
+async def test_the_session_comes_and_goes_with_the_setting(desk: Desk, pbx: SmallPbx) -> None:
+    made: list[bool] = []
+    desk.keeper.made = lambda client: made.append(client is not None)
+    assert desk.state is SessionState.OFF
+    await desk.set(f"127.0.0.1:{pbx.port}")
+    await until(lambda: desk.state is SessionState.UP)
+    await desk.set("")
+    await until(lambda: desk.state is SessionState.OFF)
+    assert made == [True, False]
+    assert desk.words == ""
+
+
+async def test_no_call_loses_its_signalling_to_a_new_setting(desk: Desk, pbx: SmallPbx) -> None:
+    await desk.set(f"127.0.0.1:{pbx.port}")
+    await until(lambda: desk.state is SessionState.UP)
+    desk.in_call = True
+    await desk.set(f"127.0.0.1:{pbx.port}#phys=branch")
+    await until(lambda: "as soon as" in " ".join(notice.advice for notice in desk.notices.current))
+    assert desk.state is SessionState.UP
+    desk.in_call = False
+    desk.keeper.calls_changed()
+    await until(lambda: desk.keeper.status.connection.phys == "branch" and desk.state is SessionState.UP)
+    assert desk.words == ""
+
+
+async def test_what_keeps_the_phone_from_its_pbx_is_told(desk: Desk, pbx: SmallPbx) -> None:
+    await desk.set(f"127.0.0.1:{pbx.port}", password="wrong")
+    await until(lambda: "name and password" in desk.words)
+    await desk.set(f"127.0.0.1:{pbx.port}", trust_file="/nowhere.pem")
+    await until(lambda: "/nowhere.pem" in desk.words)
+    await desk.set("fe80::1")
+    await until(lambda: "no PBX's address" in desk.words)
+    await desk.set(f"127.0.0.1:{pbx.port}")
+    await until(lambda: desk.words == "" and desk.state is SessionState.UP)
