@@ -41,7 +41,8 @@ class Loaded(msgspec.Struct, frozen=True):
 class DurableFile:
     """One content under one path, with its last good generation in `PATH.last-good`.
 
-    Both methods block on the disk: `load` belongs to the start, `save` to a worker. Two saves must not overlap.
+    All methods block on the disk: `load` belongs to the start, `save` and `remove` to a worker. Two of those must not
+    overlap.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,6 +70,14 @@ class DurableFile:
             _write(self._last_good, self._good)
         _write(self._path, content)
         self._good = content
+
+    def remove(self) -> None:
+        """Leave no generation on the disk, the older one going first. Raises `OSError`; then one may be left."""
+        self._last_good.unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
+        self._good = None
+        with contextlib.suppress(FileNotFoundError):  # nothing was ever saved
+            _synchronise(self._path.parent)
 
 
 def _read(path: Path) -> tuple[bytes | None, str]:
@@ -100,8 +109,12 @@ def _write(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _synchronise(path.parent)
+
+
+def _synchronise(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

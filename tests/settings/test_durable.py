@@ -117,3 +117,35 @@ def test_the_power_may_fail_before_every_step(path: Path, monkeypatch: pytest.Mo
     loaded = DurableFile(path).load()
     assert loaded.source is Source.NEWEST
     assert loaded.content == (b"two" if step < 8 else b"three")
+
+
+def test_what_is_removed_has_no_older_generation(path: Path) -> None:
+    file = DurableFile(path)
+    file.remove()
+    for content in (b"one", b"two"):
+        file.save(content)
+    file.remove()
+    assert list(path.parent.iterdir()) == []
+    assert DurableFile(path).load() == Loaded(Source.NOTHING)
+    file.save(b"three")
+    assert [found.name for found in path.parent.iterdir()] == [path.name]
+
+
+def test_a_power_cut_in_a_removal_leaves_the_newest(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = DurableFile(path)
+    for content in (b"one", b"two"):
+        file.save(content)
+    unlink = Path.unlink
+    gone: list[str] = []
+
+    def cut(self: Path, missing_ok: bool = False) -> None:
+        if gone:
+            raise PowerCut
+        gone.append(self.name)
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", cut)
+    with pytest.raises(PowerCut):
+        file.remove()
+    monkeypatch.undo()
+    assert DurableFile(path).load() == Loaded(Source.NEWEST, b"two")
