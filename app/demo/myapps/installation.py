@@ -10,22 +10,22 @@ from typing import Protocol
 
 import msgspec
 
-from app.demo.myapps.guesses import SESSION_PASSWORD_LENGTH
-from app.demo.myapps.wire import Part
+from app.demo.myapps.guesses import DEVICE_APP, SESSION_PASSWORD_LENGTH
+from app.demo.myapps.parts import App, AppFacts, EndPoint, NumberPrefix
+from app.demo.myapps.presence import PresenceBoard
 from app.settings.secret import Secret
 
 MOST_SESSIONS = 50
 """Of one user; the oldest goes when there is one more."""
 
 
-class NumberPrefix(Part, frozen=True):
-    """How numbers begin; `rename` keeps the members' names."""
-
-    intl: str = "000"
-    ntl: str = "00"
-    subs: str = "0"
-    area: str = "7031"
-    country: str = "49"
+def _apps() -> tuple[AppObject, ...]:
+    phone = App("phone", "Phone", "Phone", "../../APPS/phone/phone", AppFacts(apis={"com.innovaphone.phone": {}}))
+    pbxapi = App("pbxapi", "PbxApi", "PbxApi", "../../APPS/pbxapi/pbxapi", AppFacts(hidden=True))
+    return tuple(
+        AppObject(app, Secret(secrets.token_urlsafe(18)), device_app=kind)
+        for app, kind in ((phone, DEVICE_APP), (pbxapi, ""))
+    )
 
 
 class User(msgspec.Struct, frozen=True):
@@ -43,19 +43,6 @@ class User(msgspec.Struct, frozen=True):
     guid: str = msgspec.field(default_factory=lambda: secrets.token_hex(16))
     settings: dict[str, msgspec.Raw] = {}
     """The admin's client settings, each `{"value":…,"force":…}`."""
-
-
-class EndPoint(Part, frozen=True):
-    """Somebody in a message: a number with an optional prefix letter (R, S, N, I), a name without a domain, or both."""
-
-    num: str = ""
-    sip: str = ""
-    flags: str = ""
-
-    @property
-    def digits(self) -> str:
-        """The number without its prefix letter."""
-        return self.num.lstrip("RSNI")
 
 
 @dataclass
@@ -83,13 +70,29 @@ class WaitingMessages:
 class Node(Protocol):
     """One PBX, as the others see it."""
 
-    @property
-    def name(self) -> str:
-        """Its name in the installation."""
+    def call_home(self) -> None:
+        """Send every client away whose own PBX runs again."""
+
+
+class Client(Protocol):
+    """A myApps client that has logged in."""
 
     @property
-    def reachable(self) -> bool:
-        """It runs, and its packets arrive."""
+    def subscriber(self) -> Subscriber | None:
+        """Whose it is."""
+
+    @property
+    def inactive(self) -> bool:
+        """Whether nobody sits in front of it."""
+
+
+class AppObject(msgspec.Struct, frozen=True):
+    """An app that the PBX itself is: whoever logs in to it is checked with its password."""
+
+    app: App
+    password: Secret
+    device_app: str = ""
+    """What kind of device it stands for; nothing when for none."""
 
 
 class Subscriber:
@@ -109,15 +112,22 @@ class Subscriber:
         """How others call him."""
         return EndPoint(num=self.user.num, sip=self.user.sip)
 
-    def new_session(self, agent: str) -> Session:
-        """A session with credentials of its own."""
+    def new_session(self, agent: str, *, authorized: bool) -> Session:
+        """A session with credentials of its own; one that is not authorised gets a code to show."""
         password = secrets.token_urlsafe(32)[:SESSION_PASSWORD_LENGTH]
-        session = Session(secrets.token_hex(16), Secret(password), self.user.sip, agent)
+        code = 0 if authorized else secrets.randbelow(9000) + 1000
+        session = Session(secrets.token_hex(16), Secret(password), self.user.sip, agent, code=code)
         self.sessions[session.usr] = session
         while len(self.sessions) > MOST_SESSIONS:
             self.delete_session(next(iter(self.sessions)))
         self.tell("Added", session.usr)
         return session
+
+    def authorize(self, usr: str) -> None:
+        """Let a waiting session in."""
+        if usr in self.sessions:
+            self.sessions[usr].code = 0
+            self.tell("Updated", usr)
 
     def delete_session(self, usr: str) -> None:
         """Forget a session; whoever uses it is told by his watcher."""
@@ -137,7 +147,28 @@ class Installation:
         self.domain = domain
         self.prefix = prefix or NumberPrefix()
         self.subscribers = {user.sip: Subscriber(user) for user in users}
+        self.board = PresenceBoard()
+        self.apps = {one.app.name: one for one in _apps()}
         self.nodes: dict[str, Node] = {}
+        """All its PBXes, the master first."""
+        self._clients: list[Client] = []
+
+    def enter(self, client: Client) -> None:
+        """A client has logged in."""
+        self._clients.append(client)
+        if client.subscriber is not None:
+            self.activity_changed(client.subscriber)
+
+    def leave(self, client: Client) -> None:
+        """A client that had logged in is gone."""
+        self._clients.remove(client)
+        if client.subscriber is not None:
+            self.activity_changed(client.subscriber)
+
+    def activity_changed(self, subscriber: Subscriber) -> None:
+        """A client of that user has come, gone, or become active or inactive."""
+        mine = [client.inactive for client in self._clients if client.subscriber is subscriber]
+        self.board.clients(subscriber.user.sip, mine)
 
     def by_sip(self, sip: str) -> Subscriber | None:
         """The user of that name."""

@@ -9,8 +9,8 @@ import msgspec
 
 from app.demo.myapps.errors import BadMessage
 from app.demo.myapps.guesses import LOCATION
-from app.demo.myapps.installation import EndPoint
-from app.demo.myapps.wire import Part, raw
+from app.demo.myapps.parts import EndPoint
+from app.demo.myapps.wire import ABSENT, Part, raw
 
 TYPES = frozenset(
     {
@@ -38,7 +38,7 @@ class Signal(Part, frozen=True):
     channel: int | None = None
     fty: tuple[msgspec.Raw, ...] = ()
     channels_cmd: str = msgspec.field(name="channels_cmd", default="")
-    channels: msgspec.Raw | None = None
+    channels: msgspec.Raw = ABSENT
     uui: str = ""
     pi: tuple[str, ...] = ()
     conf_id: str = ""

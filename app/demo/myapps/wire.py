@@ -51,9 +51,15 @@ def read(data: bytes, known: Kinds) -> tuple[Envelope, Message | None]:
         raise BadMessage(str(error)) from error
 
 
-def write(message: msgspec.Struct) -> str:
-    """As JSON.stringify would: no blanks, nothing escaped that need not be."""
-    return msgspec.json.encode(message).decode()
+def write(message: msgspec.Struct, api: str = "", src: str = "") -> str:
+    """As JSON.stringify would: no blanks, nothing escaped that need not be. The envelope's members come first."""
+    text = msgspec.json.encode(message).decode()
+    members = {name: value for name, value in (("api", api), ("src", src)) if value}
+    return msgspec.json.encode(members).decode()[:-1] + "," + text[1:] if members else text
+
+
+ABSENT = msgspec.Raw(b"")
+"""Default of a member that stays text (msgspec allows no union with Raw); it is left out of what is written."""
 
 
 def raw(value: object) -> msgspec.Raw:

@@ -1,0 +1,379 @@
+"""The PBX's end of the myApps protocol: one client that logs in, learns of its apps and says who is there."""
+
+from __future__ import annotations
+
+import enum
+import hmac
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from app.demo.myapps import digests
+from app.demo.myapps.errors import BadMessage
+from app.demo.myapps.guesses import TEL
+from app.demo.myapps.installation import Installation, Session, Subscriber
+from app.demo.myapps.link import Link
+from app.demo.myapps.messages import (
+    AFTER_LOGIN,
+    BEFORE_LOGIN,
+    AppGetLogin,
+    AppGetLoginResult,
+    Authenticate,
+    Authorize,
+    AuthorizeSession,
+    CheckBuild,
+    CheckBuildResult,
+    Credentials,
+    DeleteSession,
+    DeviceApp,
+    Disconnect,
+    Login,
+    LoginFacts,
+    LoginInfo,
+    LoginInfoResult,
+    LoginResult,
+    Logout,
+    LogoutResult,
+    Methods,
+    Redirect,
+    RedirectFacts,
+    SessionAdded,
+    SessionDeleted,
+    SessionFacts,
+    SessionUpdated,
+    SetOwnPresence,
+    SetUserActivity,
+    StandbyBack,
+    SubscribeApps,
+    SubscribePresence,
+    SubscribeRegister,
+    UnsubscribePresence,
+    UpdateAppsComplete,
+    UpdateAppsInfo,
+    UpdateOwnPresence,
+    UpdatePresence,
+    UpdateRegister,
+    UserInfo,
+    party,
+)
+from app.demo.myapps.presence import Presence
+from app.demo.myapps.wire import Message, raw, read
+from app.settings.secret import Secret
+
+VERSION = "16r1"
+BUILD = "1610855"
+METHODS = ("digest", "ntlm")
+
+
+class LoginError(enum.IntEnum):
+    """`error` of LoginResult, as far as it is known."""
+
+    INVALID_PARAMETERS = 1
+    AUTHENTICATION_FAILED = 2
+    SESSION_EXPIRED = 5
+
+
+WORDS = {
+    LoginError.INVALID_PARAMETERS: "Invalid parameters",
+    LoginError.AUTHENTICATION_FAILED: "Authentication failed",
+    LoginError.SESSION_EXPIRED: "Session expired",
+}
+
+
+class Place(Protocol):
+    """The PBX a client has come to."""
+
+    @property
+    def installation(self) -> Installation:
+        """What it shares with others."""
+
+    def other_place(self, subscriber: Subscriber) -> RedirectFacts | None:
+        """Where this user is to go, or None when he is served here."""
+
+    def alternatives(self) -> dict[str, str | bool]:
+        """`alt` and the like of LoginFacts."""
+
+
+class _Proof(msgspec.Struct, frozen=True):
+    """A log-in whose response was right."""
+
+    login: Login
+    challenge: str
+    password: Secret
+    subscriber: Subscriber
+
+
+class ClientTalk:
+    """One myApps connection."""
+
+    def __init__(self, link: Link, place: Place) -> None:
+        self._link = link
+        self._place = place
+        self._installation = place.installation
+        self._challenge: tuple[str, str, str] | None = None
+        """Type, method and challenge of a log-in under way."""
+        self._waiting: _Proof | None = None
+        """For another session to let it in."""
+        self._subscriber: Subscriber | None = None
+        self._session: Session | None = None
+        self._watches: dict[str, Callable[[], None]] = {}
+        self._inactive = False
+
+    @property
+    def subscriber(self) -> Subscriber | None:
+        """Who has logged in here."""
+        return self._subscriber
+
+    def receive(self, data: bytes) -> None:
+        """Take a message."""
+        envelope, message = read(data, AFTER_LOGIN if self._subscriber else BEFORE_LOGIN)
+        if message is None:
+            self._link.complain(f"myApps: {envelope.mt} is not understood or comes too early")
+        elif isinstance(message, Login):
+            self._log_in(message)
+        elif self._subscriber and self._session:
+            self._after(message, envelope.src, self._subscriber, self._session)
+        else:
+            self._before(message)
+
+    def closed(self) -> None:
+        """The connection is gone: the session stays."""
+        for end in self._watches.values():
+            end()
+        self._watches.clear()
+        if self._subscriber and self._session:
+            self._subscriber.watchers.discard(self._session_changed)
+            self._session.connected -= 1
+            self._installation.leave(self)
+            self._subscriber = None
+        elif self._waiting and self._session:
+            self._waiting.subscriber.watchers.discard(self._session_changed)
+            self._waiting.subscriber.delete_session(self._session.usr)
+
+    def go_home(self) -> None:
+        """The PBX of the user is back: send him there."""
+        self._link.send(StandbyBack())
+        self._link.close()
+
+    def disconnect(self) -> None:
+        """Say that this PBX goes down."""
+        self._link.send(Disconnect())
+        self._link.close()
+
+    @property
+    def inactive(self) -> bool:
+        """Whether nobody sits in front of this client."""
+        return self._inactive
+
+    # --- before the log-in ----------------------------------------------------------------------------------
+
+    def _before(self, message: Message) -> None:
+        match message:
+            case CheckBuild():
+                self._link.send(CheckBuildResult(VERSION, BUILD))
+            case SubscribeRegister():
+                self._link.send(UpdateRegister("profile"))
+            case LoginInfo():
+                self._link.send(LoginInfoResult(Methods(digest=True, ntlm=True), {"digest": True}))
+
+    def _log_in(self, login: Login) -> None:
+        if self._subscriber or self._waiting:
+            raise BadMessage("myApps: Login twice")
+        if login.type not in ("user", "session") or login.method not in ("", *METHODS):
+            self._refuse(LoginError.INVALID_PARAMETERS)
+        elif not login.response:
+            self._challenge = (login.type, login.method or "digest", digests.challenge())
+            kind, method, challenge = self._challenge
+            self._link.send(Authenticate(kind, method, self._installation.domain, challenge))
+        elif self._challenge is None:
+            self._link.complain("myApps: a response without a challenge")
+            self._refuse(LoginError.INVALID_PARAMETERS)
+        else:
+            kind, method, challenge = self._challenge
+            self._challenge = None
+            if (login.type, login.method or "digest") != (kind, method) or not login.nonce:
+                self._refuse(LoginError.INVALID_PARAMETERS)
+            else:
+                self._prove(login, challenge)
+
+    def _prove(self, login: Login, challenge: str) -> None:
+        found: Subscriber | None
+        if login.type == "session":
+            by_session = self._installation.by_session(login.username)
+            if by_session is None:
+                self._refuse(LoginError.SESSION_EXPIRED)
+                return
+            found, self._session = by_session
+            password = self._session.pwd
+        else:
+            found = self._installation.by_sip(login.username)
+            password = found.user.password if found else Secret("")
+        if login.method == "ntlm":
+            expected = digests.ntlm_response(password.reveal(), bytes.fromhex(challenge))
+            password = Secret(digests.ntlm_password(password.reveal()))
+        else:
+            expected = digests.login_response(
+                login.type, self._installation.domain, login.username, password.reveal(), login.nonce, challenge
+            )
+        if found is None or not hmac.compare_digest(expected.encode(), login.response.encode()):
+            self._refuse(LoginError.AUTHENTICATION_FAILED)
+            return
+        self._admit(_Proof(login, challenge, password, found))
+
+    def _refuse(self, error: LoginError) -> None:
+        self._session = None
+        self._link.send(LoginResult(error=error, error_text=WORDS[error]))
+
+    def _admit(self, proof: _Proof) -> None:
+        subscriber = proof.subscriber
+        if self._session is None:
+            self._session = subscriber.new_session(proof.login.user_agent, authorized=not subscriber.user.second_factor)
+        if self._session.code:
+            self._waiting = proof
+            subscriber.watchers.add(self._session_changed)
+            self._link.send(Authorize(self._session.code))
+        else:
+            self._welcome(proof, self._session)
+
+    def _welcome(self, proof: _Proof, session: Session) -> None:
+        self._waiting = None
+        login, password = proof.login, proof.password.reveal()
+        sealed: Credentials | msgspec.UnsetType = msgspec.UNSET
+        if login.type == "user":
+            sealed = Credentials(
+                usr=digests.seal_session("usr", login.nonce, password, session.usr),
+                pwd=digests.seal_session("pwd", login.nonce, password, session.pwd.reveal()),
+            )
+        elsewhere = self._place.other_place(proof.subscriber)
+        if elsewhere is not None:
+            info = raw(msgspec.structs.replace(elsewhere, session=sealed))
+            digest = digests.redirect(login.username, password, login.nonce, proof.challenge, bytes(info).decode())
+            proof.subscriber.watchers.discard(self._session_changed)
+            self._session = None
+            self._link.send(Redirect(info, digest))
+            return
+        facts = LoginFacts(
+            _user_info(self._installation, proof.subscriber), {}, proof.subscriber.user.settings, session=sealed
+        )
+        info = raw(msgspec.structs.replace(facts, **self._place.alternatives()))
+        digest = digests.login_result(
+            self._installation.domain, login.username, password, login.nonce, proof.challenge, bytes(info).decode()
+        )
+        self._link.send(LoginResult(info=info, digest=digest))
+        self._subscriber = proof.subscriber
+        session.connected += 1
+        self._subscriber.watchers.add(self._session_changed)
+        self._installation.enter(self)
+        self._watch_own(self._subscriber)
+
+    # --- after it -------------------------------------------------------------------------------------------
+
+    def _after(self, message: Message, src: str, subscriber: Subscriber, session: Session) -> None:
+        match message:
+            case Logout():
+                subscriber.delete_session(session.usr)
+            case SubscribeApps():
+                self._tell_apps()
+            case AppGetLogin():
+                self._link.send(self._app_login(message, subscriber), src=src)
+            case SetUserActivity(inactive=inactive):
+                self._inactive = inactive
+                self._installation.activity_changed(subscriber)
+            case SetOwnPresence(activity=activity, note=note):
+                self._installation.board.choose(subscriber.user.sip, Presence(TEL, "open", activity, note))
+            case SubscribePresence(sip=sip, num=num):
+                self._watch(sip, num)
+            case UnsubscribePresence(sip=sip, num=num):
+                self._watches.pop(f"{sip}/{num}", lambda: None)()
+            case AuthorizeSession(id=usr):
+                subscriber.authorize(usr)
+            case DeleteSession(id=usr):
+                subscriber.delete_session(usr)
+            case _:
+                self._before(message)
+
+    def _tell_apps(self) -> None:
+        for one in self._installation.apps.values():
+            self._link.send(UpdateAppsInfo(one.app))
+        devices = tuple(
+            DeviceApp(one.app.name, one.app.title, one.device_app)
+            for one in self._installation.apps.values()
+            if one.device_app
+        )
+        self._link.send(UpdateAppsComplete(devices, ",".join(self._installation.apps)))
+
+    def _app_login(self, wanted: AppGetLogin, subscriber: Subscriber) -> AppGetLoginResult:
+        found = self._installation.apps.get(wanted.app)
+        if found is None:
+            return AppGetLoginResult(app=wanted.app, error=1, error_text="There is no such app")
+        user, domain, password = subscriber.user, self._installation.domain, found.password.reveal()
+        info = raw({"appobj": found.app.name, "cn": user.name})
+        fields = (found.app.name, domain, user.sip, user.guid, user.name)
+        return AppGetLoginResult(
+            *fields,
+            found.app.name,
+            info,
+            digests.app_login(fields, bytes(info).decode(), wanted.challenge, password),
+            salt=digests.challenge(),
+            key=digests.app_session_key(wanted.challenge, password),
+        )
+
+    def _watch_own(self, subscriber: Subscriber) -> None:
+        sip = subscriber.user.sip
+
+        def tell() -> None:
+            self._link.send(UpdateOwnPresence(self._installation.board.of(sip)))
+
+        self._watches[""] = self._installation.board.watch(sip, tell)
+        tell()
+
+    def _watch(self, sip: str, num: str) -> None:
+        name = f"{sip}/{num}"
+        found = self._installation.find(party(sip, num))
+        if found is None or name in self._watches:
+            self._link.send(UpdatePresence(sip, num, up=False, presence=()))
+            return
+        watched, board = found.user, self._installation.board
+
+        def tell() -> None:
+            self._link.send(UpdatePresence(watched.sip, watched.num, board.up(watched.sip), board.of(watched.sip)))
+
+        self._watches[name] = board.watch(watched.sip, tell)
+        tell()
+
+    # --- sessions -------------------------------------------------------------------------------------------
+
+    def _session_changed(self, what: str, usr: str) -> None:
+        if self._waiting is not None:
+            self._decided(what, usr, self._waiting)
+            return
+        if self._subscriber is None or self._session is None:
+            return
+        if what == "Deleted":
+            self._link.send(SessionDeleted(usr))
+            if usr == self._session.usr:
+                self._link.send(LogoutResult())
+                self._link.close()
+            return
+        facts = _session_facts(self._subscriber.sessions[usr], current=usr == self._session.usr)
+        self._link.send(SessionAdded(usr, facts) if what == "Added" else SessionUpdated(usr, facts))
+
+    def _decided(self, what: str, usr: str, proof: _Proof) -> None:
+        if self._session is None or usr != self._session.usr:
+            return
+        if what == "Deleted":
+            self._waiting = None
+            proof.subscriber.watchers.discard(self._session_changed)
+            self._refuse(LoginError.AUTHENTICATION_FAILED)
+        elif not self._session.code:
+            self._welcome(proof, self._session)
+
+
+def _user_info(installation: Installation, subscriber: Subscriber) -> UserInfo:
+    user = subscriber.user
+    return UserInfo(installation.domain, user.sip, user.guid, user.name, user.num, user.email, installation.prefix)
+
+
+def _session_facts(session: Session, *, current: bool) -> SessionFacts:
+    return SessionFacts(current, session.agent, int(session.began * 1000), session.code, bool(session.code))

@@ -1,0 +1,1 @@
+"""The PBX side, by a raw client of its own."""
