@@ -8,7 +8,7 @@ from app.calls.bridge import Bridge
 from app.calls.call import DIGITS_SHOWN, Call
 from app.calls.channels import Channels
 from app.calls.ports import SignallingLine
-from app.calls.refusals import EMERGENCY, NO_CALL, NO_HOLD, NOT_CONNECTED
+from app.calls.refusals import EMERGENCY, NO_CALL, NO_HOLD, NOT_CONNECTED, STILL_CALLING
 from app.calls.rules import CallRules
 from app.calls.switch import Switch
 from app.model import dialplan
@@ -28,7 +28,6 @@ _BAD_NUMBER = Refusal("This is not a number or an address", "Use digits, *, # an
 _NO_LINE = Refusal("There is no such line", "Choose another line.")
 _NO_LINES = Refusal("The phone has no line to call with", "Have its PBX set up.")
 _FULL = Refusal("No more calls can be on at once", "End one of them first.")
-_STILL_CALLING = Refusal("You are already making a call", "Wait for the answer, or end it first.")
 _NOTHING_RINGS = Refusal("No call is ringing")
 _NOTHING_HELD = Refusal("No call is held")
 _NO_PARK = Refusal("Calls on this line cannot be parked", "Hold the call.")
@@ -66,13 +65,26 @@ class Actions:
             return None
         if not number and not line.capabilities.overlap:
             return _NO_NUMBER
-        refusal = self._may_dial(line) or self._leave_foreground()
+        refusal = self.may_begin(line) or self._leave_foreground()
         if refusal is not None:
             return refusal
         self._switch.dismiss_ended(now)
         self.choose_path()
         self._switch.place(number, line, now, emergency=False)
         self._last_dialled = number or self._last_dialled
+        return None
+
+    def may_begin(self, line: SignallingLine) -> Refusal | None:
+        """Why no further call can begin on this line now; None where one can."""
+        if self._board.emergency:
+            return EMERGENCY
+        if len(self._board.live) >= self._rules().calls_at_once:
+            return _FULL
+        standing = self._board.registrations.get(line.id)
+        if standing is None or standing.registration is not Registration.UP:
+            reason = "" if standing is None else standing.reason
+            advice = "" if standing is None else standing.advice
+            return Refusal(reason or "The phone is not registered", advice or "Wait until it is; emergency calls work.")
         return None
 
     def redial(self, now: float) -> Refusal | None:
@@ -228,18 +240,6 @@ class Actions:
         self.choose_path()
         self._switch.place(number, line, now, emergency=True)
 
-    def _may_dial(self, line: SignallingLine) -> Refusal | None:
-        if self._board.emergency:
-            return EMERGENCY
-        if len(self._board.live) >= self._rules().calls_at_once:
-            return _FULL
-        standing = self._board.registrations.get(line.id)
-        if standing is None or standing.registration is not Registration.UP:
-            reason = "" if standing is None else standing.reason
-            advice = "" if standing is None else standing.advice
-            return Refusal(reason or "The phone is not registered", advice or "Wait until it is; emergency calls work.")
-        return None
-
     def _leave_foreground(self) -> Refusal | None:
         foreground = self._board.foreground
         if foreground is None:
@@ -260,7 +260,7 @@ class Actions:
         if call.emergency:
             return EMERGENCY
         if call.state is not CallState.CONNECTED:
-            return NOT_CONNECTED if call.answering or call.ringing else _STILL_CALLING
+            return NOT_CONNECTED if call.answering or call.ringing else STILL_CALLING
         if call.leg.line.capabilities.hold is Executor.NONE:
             return NO_HOLD
         self._switch.hold(call)

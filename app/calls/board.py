@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from app.calls import services
 from app.calls.call import Call
 from app.calls.conference import Conference
@@ -23,6 +25,10 @@ class Board:
     def tell_services(self, event: LineEvent) -> None:
         """A line tells of its services."""
         self.services[event.line] = services.after(self.services.get(event.line, LineServices()), event)
+
+    def tell_notice(self, line: LineId, words: str) -> None:
+        """Why a service that the user asked of a line did not work; empty words take that back."""
+        self.services[line] = msgspec.structs.replace(self.services.get(line, LineServices()), notice=words)
 
     @property
     def live(self) -> tuple[Call, ...]:

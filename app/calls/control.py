@@ -15,6 +15,7 @@ from app.calls.deadlines import Deadline, parse
 from app.calls.hook import Hook
 from app.calls.mediated import MediaEvents
 from app.calls.meters import Meters
+from app.calls.pickup import PickUps
 from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
 from app.calls.recovery import Recovery
 from app.calls.refusals import NO_CALL
@@ -98,8 +99,9 @@ class CallControl:
         self._reminders = Reminders(self._switch, self._channels, rules)
         self._meters = Meters(self._switch)
         self._recovery = Recovery(self._switch, rules)
+        self._pickups = PickUps(self._switch, self._actions)
         self._signalling_events = SignallingEvents(
-            self._switch, rules, self._remote_control, self._transfers, self._recovery
+            self._switch, rules, self._remote_control, self._transfers, self._recovery, self._pickups
         )
         self._media_events = MediaEvents(self._switch)
         self._changed = changed
@@ -158,6 +160,8 @@ class CallControl:
                 self._bridge.look()
             case Deadline.TRANSFER:
                 self._transfers.elapsed()
+            case Deadline.PICKUP:
+                self._pickups.elapsed()
             case Deadline.LEVELS:
                 self._meters.look(now)
             case Deadline.LOSS_TONE | Deadline.RECONNECT | Deadline.RECONNECT_TIME if call is not None:
@@ -248,6 +252,10 @@ class CallControl:
     def park(self, now: float, call: CallId | None = None, position: str = "") -> Refusal | None:
         """Park a call (None: the active one) at a position (empty: anywhere)."""
         return self._done(self._actions.park(call, position), now)
+
+    def pick_up(self, line: LineId, call: str, now: float) -> Refusal | None:
+        """Take a call of the group, or a parked one, that the line's PBX told of."""
+        return self._done(self._pickups.ask(line, call), now)
 
     def set_mute(self, now: float, *, muted: bool) -> Refusal | None:
         """Close or open the microphone."""

@@ -18,6 +18,8 @@ WATCH_SECONDS = 300.0
 """How long nobody has to say that he still looks."""
 TRANSFER_SECONDS = 60.0
 """How long the PBX may take for a transfer before the call is offered back."""
+PICKUP_SECONDS = 10.0
+"""How long a call that is picked up may take to come, so that it is answered by itself."""
 RECALL_SECONDS = 10.0
 """How long a held call stays quiet after the handset was put down, before it rings back."""
 LOSS_TONE_SECONDS = 1.0
@@ -37,6 +39,7 @@ class Deadline(enum.StrEnum):
     LOSS_TONE = "loss-tone"
     HOLD_REMINDER = "hold-reminder"
     OFF_HOOK = "off-hook"
+    PICKUP = "pickup"
     QUALITY = "quality"
     RECALL = "recall"
     RECONNECT = "reconnect"

@@ -30,9 +30,9 @@ def after(told: LineServices, event: LineEvent) -> LineServices:
         case GroupCallGone():
             kept = () if event.call is None else _without(told.group_calls, event.call)
             return msgspec.structs.replace(told, group_calls=kept)
-        case DiversionRefused() | PickUpRefused():
-            return msgspec.structs.replace(told, notice=endings.words(event.cause, event.text))
-        case LineChanged():
+        case DiversionRefused():
+            return msgspec.structs.replace(told, notice=f"Not diverted: {endings.words(event.cause, event.text)}")
+        case LineChanged() | PickUpRefused():
             return told
 
 

@@ -9,6 +9,7 @@ from app.calls import endings
 from app.calls.call import Call
 from app.calls.deadlines import EARLY_MEDIA_SECONDS, Deadline
 from app.calls.leg import Leg
+from app.calls.pickup import PickUps
 from app.calls.recovery import Recovery
 from app.calls.rules import CallRules
 from app.calls.switch import Switch
@@ -29,6 +30,7 @@ from app.model.signalling import (
     OfferWanted,
     ParkResult,
     PartyChanged,
+    PickUpRefused,
     Proceeding,
     Progress,
     Released,
@@ -56,17 +58,21 @@ class SignallingEvents:
         remote_control: Callable[[Call, RemoteControl, float], None],
         transfers: Transfers,
         recovery: Recovery,
+        pickups: PickUps,
     ) -> None:
         self._switch = switch
         self._rules = rules
         self._remote_control = remote_control
         self._transfers = transfers
         self._recovery = recovery
+        self._pickups = pickups
 
     def handle(self, event: SignallingEvent, now: float) -> None:
         """One event of a line or a leg; those of legs that are gone are ignored."""
         if isinstance(event, LineChanged):
             self._switch.board.registrations[event.line] = event
+        elif isinstance(event, PickUpRefused):
+            self._pickups.refused(event)
         elif isinstance(event, LineEvent):
             self._switch.board.tell_services(event)
         elif isinstance(event, SetupIndicated):
@@ -89,6 +95,8 @@ class SignallingEvents:
                 line.disconnect(event.leg, Cause.INCOMPATIBLE_DESTINATION)  # the call goes on as it is
             else:
                 switch.replace_leg(replaced[0], event, line)
+        elif self._pickups.came(event) and not objection and not switch.board.emergency:
+            self._pickups.take(event, line, now)
         elif self._busy:
             switch.turn_away(event, line, Cause.USER_BUSY, now)
         elif objection:

@@ -61,13 +61,21 @@ class Switch:
 
     def offer_to_user(self, setup: SetupIndicated, line: SignallingLine, now: float) -> Call:
         """Let an incoming call ring or knock."""
-        leg = self._incoming_leg(setup, line)
-        call = self._call(leg, CallDirection.INCOMING, setup.calling, now)
+        call = self.receive(setup, line, now)
+        self.alert(call)
+        return call
+
+    def receive(self, setup: SetupIndicated, line: SignallingLine, now: float) -> Call:
+        """Have an incoming call, whose far end is not told yet that it rings."""
+        call = self._call(self._incoming_leg(setup, line), CallDirection.INCOMING, setup.calling, now)
         call.alert_info = setup.alert_info
         call.waiting = self.board.foreground is not None
-        self.desk.silenced = False
-        line.alert(leg.id, waiting=call.waiting)
         return call
+
+    def alert(self, call: Call) -> None:
+        """Tell the far end that the call rings here, or knocks."""
+        self.desk.silenced = False
+        call.leg.line.alert(call.leg.id, waiting=call.waiting)
 
     def turn_away(
         self, setup: SetupIndicated, line: SignallingLine, cause: Cause, now: float, notice: str = ""

@@ -25,6 +25,7 @@ class Place(enum.StrEnum):
     PIN = "pin"
     ABOUT = "about"
     EMERGENCY = "emergency"
+    PICKUP = "pickup"
 
 
 @dataclasses.dataclass(frozen=True)

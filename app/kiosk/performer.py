@@ -21,7 +21,7 @@ from app.kiosk.intents import (
     Type,
 )
 from app.kiosk.pin_entry import PinEntry
-from app.kiosk.screens import calls, ringer
+from app.kiosk.screens import calls, pickup, ringer
 from app.kiosk.situation import Situation
 from app.kiosk.tree import Node
 from app.model.commands import (
@@ -198,13 +198,19 @@ class Performer:
         self._situation.change(selected=row, top=max(0, top))
 
     def _page(self, by: int) -> None:
-        page = calls.visible_rows(self._situation.panel)
-        count = len(calls.records(self._situation.view()))
+        count, page = self._rows()
         top = max(0, min(self._situation.state.top + by * page, count - 1))
         self._situation.change(top=top, selected=top)
 
     def keep_row(self) -> None:
         """The list may have become shorter under the chosen row."""
         state = self._situation.state
-        last = max(0, len(calls.records(self._situation.view())) - 1)
+        last = max(0, self._rows()[0] - 1)
         self._situation.change(selected=min(state.selected, last), top=min(state.top, last))
+
+    def _rows(self) -> tuple[int, int]:
+        """How many rows the list has that is shown, and how many of them at once."""
+        view = self._situation.view()
+        if self._situation.state.place is Place.PICKUP:
+            return len(pickup.calls(view)), pickup.on_screen(view.panel)
+        return len(calls.records(view)), calls.visible_rows(view.panel)

@@ -15,7 +15,7 @@ from app.model.ids import CallId, LineId, StreamId
 from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
 from app.model.quality import Levels, Quality, QualityCause
-from app.model.services import TransferState, TransferView
+from app.model.services import GroupCall, GroupCallState, LineServices, TransferState, TransferView
 from app.model.signalling import Executor, LineCapabilities, Registration
 from app.model.snapshot import (
     AudioView,
@@ -266,6 +266,21 @@ _PBX = LineCapabilities(transfer=Executor.PBX, park=Executor.PBX)
 _TRANSFERABLE = _with(
     IN_CALL, lines=(msgspec.structs.replace(LINE, capabilities=_PBX),), audio=AudioView(available=_ALL_PATHS)
 )
+_GROUP_CALLS = (
+    GroupCall("g-1", GroupCallState.ALERTING, Party("24", "Sales"), Party("+49 7031 73009 18", "Battery store")),
+    GroupCall("g-2", GroupCallState.CONNECTED, Party("10", "Reception"), Party("55", "Ada Quist")),
+    GroupCall("p-2", GroupCallState.PARKED, Party("10", "Reception"), Party("103", "Workshop"), position="2"),
+)
+_GROUPED = _with(
+    IDLE,
+    lines=(
+        msgspec.structs.replace(
+            LINE,
+            capabilities=LineCapabilities(pickup=Executor.PBX),
+            services=LineServices(group_calls=_GROUP_CALLS),
+        ),
+    ),
+)
 _CHOOSING = TransferView(TransferState.CHOOSING, _HELD.id, notice="Not transferred: Busy")
 _CONSULTING = TransferView(TransferState.CONSULTING, _HELD.id, CALL.id, CALL.party, can_complete=True)
 MORE = (
@@ -298,6 +313,8 @@ MORE = (
     Sample("passing-on", _with(_TRANSFERABLE, calls=(CALL,))),
     Sample("transfer", _with(_TRANSFERABLE, calls=(_HELD,), active=_HELD.id, transfer=_CHOOSING), _types("24")),
     Sample("transfer-consulting", _with(_TRANSFERABLE, calls=(CALL, _HELD), transfer=_CONSULTING)),
+    Sample("group-calls", _GROUPED),
+    Sample("pick-up", _GROUPED, _goes(Place.PICKUP)),
     Sample("waiting", _with(IN_CALL, calls=(CALL, _WAITING))),
     Sample(
         "on-hold",

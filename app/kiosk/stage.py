@@ -20,6 +20,7 @@ from app.kiosk.screens import (
     incoming,
     lock,
     menu,
+    pickup,
     quality,
     recording,
     ringer,
@@ -46,8 +47,9 @@ _PLACES: dict[Place, Callable[[View], Node]] = {
     Place.PIN: menu.build_pin,
     Place.ABOUT: menu.build_about,
     Place.EMERGENCY: dial.build_emergency,
+    Place.PICKUP: pickup.build,
 }
-_IN_CALL_PLACES = (Place.DIAL, Place.CALLS, Place.SOUND, Place.QUALITY)
+_IN_CALL_PLACES = (Place.DIAL, Place.CALLS, Place.SOUND, Place.QUALITY, Place.PICKUP)
 
 
 class Stage:

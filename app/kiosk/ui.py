@@ -76,6 +76,7 @@ class Ui:
             self._follow_transfer(before, snapshot)
             self._follow_lock(before, snapshot)
             self._follow_hook(before, snapshot)
+            self._follow_services(before, snapshot)
         if snapshot.lock.locked and self._situation.state.place is not Place.EMERGENCY:
             self._situation.change(place=Place.IDLE)
         if before is not None:
@@ -115,6 +116,13 @@ class Ui:
             self._situation.state = UiState()
         elif now.lock.wrong_attempts > before.lock.wrong_attempts:
             self._situation.change(pin="")
+
+    def _follow_services(self, before: Snapshot, now: Snapshot) -> None:
+        """What the PBX would not do is said once, wherever the user is by then."""
+        told = {line.id: line.services.notice for line in before.lines}
+        for line in now.lines:
+            if line.services.notice and line.services.notice != told.get(line.id):
+                self._situation.tell(legible(line.services.notice))
 
     def _follow_hook(self, before: Snapshot, now: Snapshot) -> None:
         if now.off_hook == before.off_hook or now.calls or now.app_party is not None or now.lock.locked:

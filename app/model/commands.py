@@ -122,6 +122,13 @@ class Park(Command, frozen=True):
     position: str = ""
 
 
+class PickUp(Command, frozen=True):
+    """Take a call of the group, or a parked one, by the name that the line's services have for it."""
+
+    line: LineId
+    call: str
+
+
 class Mute(Command, frozen=True):
     """Close or open the microphone."""
 
@@ -248,6 +255,7 @@ AnyCommand = (
     | CompleteTransfer
     | CancelTransfer
     | Park
+    | PickUp
     | Mute
     | SendDigits
     | Record

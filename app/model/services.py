@@ -70,6 +70,11 @@ class GroupCall(msgspec.Struct, frozen=True):
     seconds: int = 0
     """How long it had waited when the PBX told of it."""
 
+    @property
+    def can_be_taken(self) -> bool:
+        """Whether it can be picked up: nobody talks in it."""
+        return self.state is not GroupCallState.CONNECTED
+
 
 class LineServices(msgspec.Struct, frozen=True):
     """All that a line's PBX has told of services."""

@@ -188,6 +188,8 @@ class CommandExecutor:
                 return lambda: calls.cancel_transfer(now)
             case commands.Park(call=call, position=position):
                 return lambda: calls.park(now, call, position)
+            case commands.PickUp(line=line, call=picked):
+                return lambda: calls.pick_up(line, picked, now)
         return None
 
     def _sound(self, command: AnyCommand) -> Callable[[], _No] | None:

@@ -57,7 +57,7 @@ def test_the_dial_tone_says_that_messages_wait() -> None:
 def test_a_refused_diversion_says_why_until_one_works() -> None:
     phone = DeskPhone()
     phone.say(DiversionRefused(LINE, DiversionKind.ALWAYS, Cause.UNALLOCATED_NUMBER))
-    assert told(phone).notice == "This number does not exist"
+    assert told(phone).notice == "Not diverted: This number does not exist"
     phone.say(DiversionsChanged(LINE, ()))
     assert told(phone).notice == ""
 

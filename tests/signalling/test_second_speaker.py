@@ -242,3 +242,17 @@ def test_pbx_that_cannot_transfer_leaves_the_call_to_be_taken_back() -> None:
     phone.done(phone.control.cancel_transfer(phone.schedule.now))
     assert phone.states == [CallState.CONNECTED]
     assert phone.microphone_asked
+
+
+def test_a_parked_call_is_taken_back_from_where_it_lies() -> None:
+    phone = Phone({"1": script.PARKED})
+    phone.dial("1")
+    phone.run(1.5)
+    phone.done(phone.control.park(phone.schedule.now))
+    phone.run(0.5)
+    (parked,) = phone.control.services[phone.line.id].group_calls
+    phone.done(phone.control.pick_up(phone.line.id, parked.id, phone.schedule.now))
+    phone.run(0.5)
+    assert phone.states[-1] is CallState.CONNECTED
+    assert phone.microphone_asked
+    assert phone.control.services[phone.line.id].group_calls == ()

@@ -13,7 +13,7 @@ from app.media import ring_tones
 from app.model import commands
 from app.model.commands import AnyCommand, Command, Reply
 from app.model.dialplan import EmergencyNumbers
-from app.model.ids import CallId
+from app.model.ids import CallId, LineId
 from app.model.keys import Key
 from app.model.media import AudioPath
 from app.model.refusal import Refusal
@@ -39,6 +39,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.CompleteTransfer(1),
     commands.CancelTransfer(1),
     commands.Park(1),
+    commands.PickUp(1, line=LineId("line-1"), call="p-2"),
     commands.Mute(1, muted=True),
     commands.SendDigits(1, digits="1"),
     commands.Record(1, on=True),

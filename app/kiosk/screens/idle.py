@@ -9,7 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Place
 from app.kiosk.layout import Bands, bands
 from app.kiosk.marks import Fill, Icon, Mark, Symbol, Text
-from app.kiosk.screens import app_voice
+from app.kiosk.screens import app_voice, pickup
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
@@ -175,7 +175,19 @@ def _news(view: View, area: Rect, areas: Bands) -> Node:
         rest = Rect(area.x, strip.bottom + areas.gap, area.width, area.height - height - areas.gap)
         children = (_notice(view, strip, notice), _people(view, rest, areas.gap))
         return Node("right", Role.GROUP, area, children=children)
-    return _people(view, area, areas.gap)
+    return _told(view, area, areas)
+
+
+def _told(view: View, area: Rect, areas: Bands) -> Node:
+    """What the PBX tells of, as keys above the people one calls."""
+    specs = pickup.key(view)
+    if not specs:
+        return _people(view, area, areas.gap)
+    strip = Rect(area.x, area.y, area.width, view.panel.target(64))
+    rest = Rect(area.x, strip.bottom + areas.gap, area.width, area.height - strip.height - areas.gap)
+    places = strip.split_columns((1,) * len(specs), areas.gap)
+    keys = [widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True)]
+    return Node("right", Role.GROUP, area, children=(*keys, _people(view, rest, areas.gap)))
 
 
 def _worst(notices: tuple[Notice, ...]) -> Notice | None:

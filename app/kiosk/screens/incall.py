@@ -10,7 +10,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Intent, Place, Send, ShowKeypad
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Icon, Mark, Shape, Symbol, Text
-from app.kiosk.screens import quality, sound
+from app.kiosk.screens import pickup, quality, sound
 from app.kiosk.screens.call_parts import banners, mute_key, path_keys, record_keys
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
@@ -102,6 +102,7 @@ def _service_keys(view: View, call: CallView) -> list[tuple[KeySpec, ...]]:
     if line.capabilities.park is not Executor.NONE:
         park = Send(Park(id=0, call=call.id))
         keys.append(KeySpec("park", view.say("Park"), park, icon="down", disabled=unusable))
+    keys += pickup.key(view)
     return [tuple(keys)] if keys else []
 
 
