@@ -125,6 +125,22 @@ async def test_what_is_lent_is_given_back_to_do_without(server: Coturn, monkeypa
         await a.hears()
 
 
+async def moved(phone: LivePhone, server: Coturn) -> None:
+    """The phone has another address, so that what it was lent on the one before is of no use: it is lent anew."""
+    assert of_kind(await phone.offer(), CandidateKind.RELAYED)
+    await until(lambda: (server.lent, server.given_back) == (2, 0), within=30)
+    phone.own = ("127.0.0.3",)
+    phone.room.addresses_changed()
+    assert of_kind(await phone.offer(), CandidateKind.RELAYED)
+    await until(lambda: (server.lent, server.given_back) == (4, 2), within=30)
+
+
+async def test_what_is_lent_anew_is_given_back_before(server: Coturn) -> None:
+    """A server lends each user so many addresses only, and keeps one that nobody speaks of for ten minutes."""
+    with LivePhone(HERE, settings=ICE, servers=servers(server)) as a:
+        await moved(a, server)
+
+
 def taken(lent: IceCandidate) -> bool:
     """Whether the server holds the port that it lends."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

@@ -25,7 +25,7 @@ from app.settings.secret import Secret
 from native import Clock, Engine, TurnClosed
 from tests.media.live import LivePhone, until
 from tests.media.rig import STREAM
-from tests.media.test_relay import of_kind, relayed_only
+from tests.media.test_relay import moved, of_kind, relayed_only
 from tests.native.certificates import self_signed
 from tests.peers.coturn import PASSWORD, TCP_ONLY, USER, coturn, tls_only
 
@@ -91,6 +91,13 @@ async def test_a_peers_datagram_longer_than_a_packet_costs_itself_alone(
             await a.hears(50)
             await b.hears(50)
     assert "no connection to the TURN server" not in caplog.text
+
+
+async def test_what_is_lent_anew_is_given_back_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "GATHERING_SECONDS", 10.0)
+    async with coturn(HERE, transport=TCP_ONLY) as server:
+        with LivePhone(HERE, settings=ICE, servers=servers(server.port, TurnTransport.TCP)) as a:
+            await moved(a, server)
 
 
 async def test_what_a_connection_looks_like_is_no_candidate(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import signal
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.security.tls import Identity
 from tests.peers.peer import PeerFailed, free_port
@@ -18,10 +18,21 @@ START_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Coturn:
-    """Where it listens."""
+    """Where it listens, and what it has logged."""
 
     host: str
     port: int
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def lent(self) -> int:
+        """How many allocations it has made."""
+        return sum(": new, realm=" in line for line in self.log)
+
+    @property
+    def given_back(self) -> int:
+        """How many of them are gone: ended by whoever had them, since none lives less than ten minutes."""
+        return sum(": delete: realm=" in line for line in self.log)
 
 
 UDP_ONLY = ("--no-tcp", "--no-tls")
@@ -46,19 +57,20 @@ async def coturn(
             *("turnserver", "-n", "--listening-ip", host, "--relay-ip", host, "--listening-port", str(port)),
             *("--tls-listening-port", str(port), *transport),
             *("--lt-cred-mech", "--user", f"{USER}:{PASSWORD}", "--realm", REALM, "--fingerprint"),
-            *("--allow-loopback-peers", "--no-dtls", "--no-cli"),
+            *("--allow-loopback-peers", "--no-dtls", "--no-cli", "--verbose"),
             *("--pidfile", f"{folder}/pid", "--userdb", f"{folder}/db", "--log-file", "stdout", *options),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             cwd=folder,
         )
-        reader = asyncio.create_task(_read(process.stdout))
+        server = Coturn(host, port)
+        reader = asyncio.create_task(_read(process.stdout, server.log))
         try:
             if transport is UDP_ONLY:
                 await _wait_until_it_answers(host, port, process)
             else:
                 await _wait_until_it_accepts(host, port, process)
-            yield Coturn(host, port)
+            yield server
         finally:
             if process.returncode is None:
                 process.send_signal(signal.SIGKILL)
@@ -66,10 +78,10 @@ async def coturn(
             await reader
 
 
-async def _read(stream: asyncio.StreamReader | None) -> None:
+async def _read(stream: asyncio.StreamReader | None, log: list[str]) -> None:
     """Its log fills the pipe if nobody does."""
-    while stream is not None and await stream.readline():
-        pass
+    while stream is not None and (line := await stream.readline()):
+        log.append(line.decode(errors="replace"))
 
 
 async def _wait_until_it_accepts(host: str, port: int, process: asyncio.subprocess.Process) -> None:
