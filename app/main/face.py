@@ -15,6 +15,7 @@ from app.main.activity_keeper import ActivityKeeper
 from app.main.app_service import AppService
 from app.main.kiosk_process import KioskProcess, kiosk_command
 from app.main.lamps import Lamps
+from app.main.pbx_talk import PbxTalk
 from app.main.phone_for_apps import PhoneForApps
 from app.main.retry import keep_trying
 from app.main.simulation import simulation_of
@@ -74,6 +75,8 @@ class Face:
         self._stoppers: tuple[Callable[[], None], ...] = ()
         self._lamps = Lamps(devices.leds)
         self.activity = ActivityKeeper(storage.settings)
+        self._talk = PbxTalk(telephony.pbx, self.activity, storage.settings, notices)
+        telephony.pbx_moved = self._talk.look
         self._lock = LockKeeper(storage.lock, PinHasher(worker), self._lock_changed, self._lock_after())
         rooms = self._gather(telephony)
         self._snapshots = SnapshotBuilder(rooms)
@@ -99,6 +102,8 @@ class Face:
             register=telephony.try_again,
             now=time.monotonic,
             inactive=lambda: self.activity.inactive,
+            pbx=lambda: telephony.pbx.status,
+            set_presence=self._talk.set_presence,
             simulation=simulation_of(self._devices),
         )
 
@@ -142,7 +147,7 @@ class Face:
             self._opening.cancel()
         for stop in self._stoppers:
             stop()
-        await asyncio.gather(self.stop_kiosk(), self._executor.stop(), self.apps.stop())
+        await asyncio.gather(self.stop_kiosk(), self._executor.stop(), self.apps.stop(), self._talk.stop())
 
     async def close(self) -> None:
         """Let go of the socket."""

@@ -44,7 +44,8 @@ NO_MAC = "000000000000"
 class Telephony:
     """Everything here belongs to the loop. `changed` is called when something visible changed.
 
-    `registrations` is the newest word of each line. `listen` hears, after the calls, what the media room tells.
+    `registrations` is the newest word of each line. `listen` hears, after the calls, what the media room tells, and
+    `pbx_moved` is called when the session with the PBX has changed.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Telephony:
         self._timers = LoopTimers()
         self.registrations: dict[LineId, LineChanged] = {}
         self.listen: Callable[[MediaEvent], None] = lambda _: None
+        self.pbx_moved: Callable[[], None] = lambda: None
         self._ice_servers = IceServerLookup(self._settings)
         mac = devices.system.mac_address() or NO_MAC
         self._recordings = RecordingKeeper(
@@ -87,7 +89,7 @@ class Telephony:
         )
         self._timers.fired = lambda name: self.calls.timer_fired(name, time.monotonic())
         self.line = LineKeeper(self._settings, self.calls, notices, worker, self._handle_signalling)
-        self.pbx = PbxKeeper(self._settings, notices, worker, lambda: self.calls.in_call, changed)
+        self.pbx = PbxKeeper(self._settings, notices, worker, lambda: self.calls.in_call, self._pbx_changed)
         self._network: NetworkWatch | None = None
         self._sound = SoundKeeper(self._settings, devices.audio, self.media, notices)
 
@@ -178,6 +180,10 @@ class Telephony:
             self._sound.paths_changed(event)
         self.calls.handle(event, time.monotonic())
         self.listen(event)
+
+    def _pbx_changed(self) -> None:
+        self.pbx_moved()
+        self._changed()
 
     def _calls_changed(self) -> None:
         self.line.calls_changed()

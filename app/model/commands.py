@@ -11,6 +11,7 @@ import msgspec
 from app.model.ids import CallId, LineId
 from app.model.keys import Key
 from app.model.media import AudioPath
+from app.model.pbx import OwnActivity
 
 
 class Command(msgspec.Struct, frozen=True, tag=True, tag_field="command"):
@@ -220,6 +221,13 @@ class Used(Command, frozen=True):
     """Somebody touched the display without asking for anything: the idle time of the lock begins anew."""
 
 
+class SetPresence(Command, frozen=True):
+    """Have others see this of the user; refused while the PBX cannot be told."""
+
+    activity: OwnActivity
+    note: str = ""
+
+
 class Register(Command, frozen=True):
     """Register the lines that are not registered now, without waiting for the phone's own next try."""
 
@@ -272,6 +280,7 @@ AnyCommand = (
     | ChangePin
     | Set
     | Used
+    | SetPresence
     | Register
     | PressKey
     | MoveHook

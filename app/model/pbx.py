@@ -41,6 +41,15 @@ class Presence(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class OwnActivity(enum.StrEnum):
+    """What the user may say of himself."""
+
+    AVAILABLE = ""
+    AWAY = "away"
+    BUSY = "busy"
+    DND = "dnd"
+
+
 class AppEntry(msgspec.Struct, frozen=True):
     """An app that the user may open; `url` is its page's, without ".htm". A `hidden` one only works for others."""
 

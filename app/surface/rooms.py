@@ -11,7 +11,8 @@ from app.calls.ports import MediaPort
 from app.diagnostics.notices import NoticeBoard
 from app.model.ids import LineId
 from app.model.keys import Key
-from app.model.pbx import PbxStatus
+from app.model.pbx import OwnActivity, PbxStatus
+from app.model.refusal import Refusal
 from app.model.signalling import LineCapabilities, LineChanged
 from app.security.keeper import LockKeeper
 from app.settings.store import SettingsStore
@@ -54,6 +55,8 @@ class Rooms:
     now: Callable[[], float]
     inactive: Callable[[], bool]
     """Whether nobody has used the phone for the time that is set."""
-    pbx: Callable[[], PbxStatus] = PbxStatus
+    pbx: Callable[[], PbxStatus]
     """How the phone stands with an innovaphone PBX."""
+    set_presence: Callable[[OwnActivity, str], Refusal | None]
+    """Has others see an activity of the user, with a note."""
     simulation: Simulation | None = None

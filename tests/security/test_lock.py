@@ -8,6 +8,7 @@ from app.model import commands
 from app.model.dialplan import EmergencyNumbers
 from app.model.ids import CallId
 from app.model.media import AudioPath
+from app.model.pbx import OwnActivity
 from app.security.lock import DELAYS_S, FREE_ATTEMPTS, Attempts, Moment, ScreenLock, delay_after, permits
 
 
@@ -58,6 +59,7 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.Hold(1), False),
         (commands.MarkSeen(1), False),
         (commands.Register(1), False),
+        (commands.SetPresence(1, OwnActivity.AWAY), False),
         (commands.Join(1), False),
         (commands.Split(1, CallId("call-1")), False),
         (commands.MuteParty(1, CallId("call-1"), muted=True), False),

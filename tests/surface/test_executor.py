@@ -16,6 +16,7 @@ from app.model.dialplan import EmergencyNumbers
 from app.model.ids import CallId, LineId
 from app.model.keys import Key
 from app.model.media import AudioPath
+from app.model.pbx import OwnActivity
 from app.model.refusal import Refusal
 from app.settings.layers import Layers
 from app.settings.setting import Layer
@@ -56,6 +57,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.ChangePin(1, old="1234", new="5678"),
     commands.Set(1, key="display.theme", value="day"),
     commands.Used(1),
+    commands.SetPresence(1, OwnActivity.AWAY, "At lunch"),
     commands.Register(1),
     commands.PressKey(1, key=Key.OK, pressed=True),
     commands.MoveHook(1, off_hook=True),
@@ -130,6 +132,7 @@ class World:
             settings=self.slow,
             simulation=self.room if simulated else None,
             register=self.room.register,
+            set_presence=self.room.set_presence,
             now=lambda: 0.0,
         )
         self.executor = CommandExecutor(rooms)
