@@ -8,6 +8,7 @@ from typing import Self
 
 import aiohttp
 import msgspec
+from aiohttp import hdrs
 from yarl import URL
 
 from app.pbx.app_message import write
@@ -27,8 +28,10 @@ _CLOSE_SECONDS = 2.0
 _MOST_WAITING = 1000
 """Messages that the network has not taken yet: by then it takes none."""
 
-_PROXY_WANTS_LOGIN = 407
+_PROXY_WANTS_LOGIN = (407, 401)
+"""The second is said by proxies that take the word for a server's (tinyproxy), to who logs in wrongly."""
 _ADVICE_NETWORK = "Check the network, pbx.server and whether the PBX runs."
+_ADVICE_HANDSHAKE = "Check pbx.server; a PBX that knows only old versions of TLS needs 'legacy' as pbx.tls_profile."
 _ADVICE_PROXY = "Check pbx.proxy, pbx.proxy_user and pbx.proxy_password."
 
 
@@ -38,6 +41,13 @@ class Proxy(msgspec.Struct, frozen=True):
     place: str
     user: str = ""
     password: Secret = Secret("")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What it alone is told: a login where there is a user (Basic, RFC 7617)."""
+        if not self.user:
+            return {}
+        return {hdrs.PROXY_AUTHORIZATION: aiohttp.encode_basic_auth(self.user, self.password.reveal(), "utf-8")}
 
 
 class Network:
@@ -57,16 +67,13 @@ class Network:
     async def open(self, url: str) -> WebSocket:
         """Connect. Raises Unreachable, in words for a person."""
         proxy = self._proxy
-        login = None
-        if proxy is not None and proxy.user:
-            login = aiohttp.BasicAuth(proxy.user, proxy.password.reveal(), "utf-8")
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 return WebSocket(
                     await self._session.ws_connect(
                         url,
                         proxy=None if proxy is None else f"http://{proxy.place}",
-                        proxy_auth=login,
+                        proxy_headers=None if proxy is None else proxy.headers,
                         heartbeat=PROBE_SECONDS,
                         max_msg_size=LONGEST_FRAME,
                         timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
@@ -144,13 +151,15 @@ def _unreachable(host: str, error: Exception) -> Unreachable:
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return Unreachable("The proxy cannot be reached.", _ADVICE_PROXY)
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        if error.status == _PROXY_WANTS_LOGIN:
+        if error.status in _PROXY_WANTS_LOGIN:
             return Unreachable("The proxy does not accept the name and password.", _ADVICE_PROXY)
         return Unreachable(f"The proxy does not connect to {host}: status {error.status}.", _ADVICE_PROXY)
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return Unreachable(f"{host} is no PBX: its status is {error.status}.", "Check pbx.server.")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Unreachable(f"The name {host} is not known.", _ADVICE_NETWORK)
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ConnectionResetError):
+        return Unreachable(f"{host} breaks the connection off as it begins.", _ADVICE_HANDSHAKE)
     return Unreachable(f"{host} cannot be reached.", _ADVICE_NETWORK)
 
 

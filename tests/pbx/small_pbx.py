@@ -61,11 +61,14 @@ class SmallPbx:
     def context(self) -> ssl.SSLContext:
         return server_context(authority.issue(("127.0.0.1",)).write(self.folder, self.name))
 
-    async def start(self) -> SmallPbx:
+    def make_app(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/PBX0/APPCLIENT/websocket", functools.partial(self._serve, self._session))
         app.router.add_get("/PBX0/APPS/websocket", functools.partial(self._serve, self._app))
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+        return app
+
+    async def start(self) -> SmallPbx:
+        self._runner = web.AppRunner(self.make_app(), shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.context(), reuse_address=True)
         await site.start()
