@@ -47,6 +47,20 @@ def write_configurations(
             )
 
 
+def write_myapps_configurations(
+    folder: Path, accounts: tuple[Account, ...], address: str, tls_port: int, authority: Path
+) -> None:
+    """Write `NUMBER-myapps.toml` for `ip270 run --config`, readable by the owner alone."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for account in accounts:
+        path = folder / f"{account.number}-myapps.toml"
+        path.touch(mode=0o600)
+        path.write_text(
+            f'[pbx]\nserver = "{address}:{tls_port}"\nuser = "{account.number}"\n'
+            f'password = "{account.password.reveal()}"\ntrust_file = "{authority}"\n'
+        )
+
+
 def _configuration(account: Account, transport: str, address: str, port: int, authority: Path) -> str:
     lines = [
         "[sip]",

@@ -1,0 +1,53 @@
+"""A master and its standby with the users they share, and Echo to call."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from collections.abc import Iterable
+
+from app.demo.myapps.calls import CallServer
+from app.demo.myapps.echo import ECHO_NAME, ECHO_NUMBER, Echo
+from app.demo.myapps.installation import Installation, User
+from app.demo.myapps.pbx import InnovaphonePbx
+from app.settings.secret import Secret
+
+MASTER, STANDBY = "master", "standby"
+
+
+class Pair:
+    """Both PBXes; ports are master's and standby's, plain and with TLS (without `tls` the latter stay unused)."""
+
+    def __init__(
+        self,
+        users: Iterable[User],
+        address: str,
+        http_ports: tuple[int, int] = (0, 0),
+        https_ports: tuple[int, int] = (0, 0),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        nobody_knows = Secret(secrets.token_urlsafe(18))
+        echo = User(ECHO_NAME, ECHO_NUMBER, "Echo", nobody_knows)
+        self.installation = Installation((*users, echo))
+        self.calls = CallServer(self.installation)
+        self.master, self.standby = (
+            InnovaphonePbx(
+                name, address, http, https, self.installation, calls=self.calls, tls=tls, standby_for=stands_in_for
+            )
+            for name, http, https, stands_in_for in (
+                (MASTER, http_ports[0], https_ports[0], ""),
+                (STANDBY, http_ports[1], https_ports[1], MASTER),
+            )
+        )
+        self.echo = Echo(self.installation.subscribers[ECHO_NAME], MASTER, address, self.calls)
+
+    async def start(self) -> None:
+        """Start both. Raises OSError when a port is taken."""
+        await self.master.start()
+        await self.standby.start()
+
+    async def stop(self) -> None:
+        """Stop both."""
+        await self.standby.stop()
+        await self.master.stop()
+        self.echo.close()
