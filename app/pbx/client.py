@@ -20,6 +20,7 @@ from app.pbx.errors import LoginFailed, PbxError, Unreachable
 from app.pbx.login_proofs import SessionCredentials
 from app.pbx.myapps_login import Account, LoggedIn, LoginRefused, Redirected
 from app.pbx.myapps_session import AppsChanged, SessionEvent
+from app.pbx.presence_watch import PresenceWatch, Told
 from app.pbx.redundancy import Redundancy
 from app.pbx.server_string import PbxAddress, ServerString
 from app.pbx.session_messages import (
@@ -28,7 +29,9 @@ from app.pbx.session_messages import (
     LogoutResult,
     StandbyBack,
     UpdateOwnPresence,
+    UpdatePresence,
     UpdateUser,
+    Watched,
 )
 from app.pbx.visit import Ending, Visit
 from app.pbx.web_socket import Network, Proxy
@@ -82,6 +85,7 @@ class PbxClient:
         self._refused = False
         """In this round somebody has refused the login."""
         self.status = PbxStatus(SessionState.CONNECTING, connection=self._redundancy.info)
+        self._presence = PresenceWatch()
         self.apps: tuple[AppEntry, ...] = ()
         self.admin_settings = b"{}"
         """The PBX's settings for clients, an object, as the PBX wrote it."""
@@ -110,6 +114,10 @@ class PbxClient:
         link = AppLink(app, self, self._network, BackOff(self._in_call))
         self._links.append(link)
         return link
+
+    def watch_presence(self, watched: Watched, told: Told) -> Callable[[], None]:
+        """Call `told` with what is known of somebody, and with every change. Returns what ends that."""
+        return self._presence.watch(watched, told)
 
     def set_activity(self, *, inactive: bool) -> None:
         """Say whether the user has been away for a while."""
@@ -214,6 +222,7 @@ class PbxClient:
         self.admin_settings = outcome.settings
         self._is_up.set()
         self._show(state=SessionState.UP, user=outcome.user, words="", advice="", code="", url="")
+        self._presence.session_up(visit.session)
         for link in self._links:
             link.moved(address)
 
@@ -227,6 +236,7 @@ class PbxClient:
         for waiting in self._logins.values():
             if not waiting.done():
                 waiting.set_exception(Unreachable("The session with the PBX is gone.", "It comes back by itself."))
+        self._presence.session_down()
         self._show(state=SessionState.CONNECTING)
 
     def _in_vain(self, error: PbxError) -> float:
@@ -251,6 +261,8 @@ class PbxClient:
             self._tell()
         elif isinstance(event, UpdateOwnPresence):
             self._show(presence=event.presence)
+        elif isinstance(event, UpdatePresence):
+            self._presence.take(event)
         elif isinstance(event, UpdateUser):
             self._show(user=event.user)
 

@@ -13,6 +13,7 @@ from app.pbx import app_link, client, visit, web_socket
 from app.pbx.client import PbxClient, PbxConfig
 from app.pbx.myapps_login import Account
 from app.pbx.server_string import PbxAddress, ServerString
+from app.pbx.session_messages import UpdatePresence, Watched
 from app.security.tls import client_context
 from app.settings.secret import Secret
 from tests.pbx.small_pbx import PASSWORD, SmallPbx, trust, until
@@ -43,7 +44,13 @@ async def phones(tmp_path: Path) -> AsyncIterator[StartPhone]:
     """Starts clients, and stops them at the end."""
     started: list[PbxClient] = []
 
-    def start(pbx: SmallPbx, password: str = PASSWORD, *, host: str = "127.0.0.1", in_call: bool = False) -> PbxClient:
+    def start(
+        pbx: SmallPbx,
+        password: str = PASSWORD,
+        *,
+        host: str = "127.0.0.1",
+        in_call: bool = False,
+    ) -> PbxClient:
         account = Account("jdo", Secret(password), user_agent="phone")
         config = PbxConfig(ServerString(PbxAddress(host, pbx.port)), account, client_context(trust(tmp_path)))
         started.append(PbxClient(config, lambda: in_call))
@@ -108,6 +115,25 @@ async def test_a_reset_brings_session_and_app_back(pbxes: StartPbx, phones: Star
     await until(lambda: told == ["up"])
     pbx.cut()
     await until(lambda: told == ["up", "down", "up"] and phone.status.state is SessionState.UP)
+
+
+async def test_watchers_of_presence_outlast_a_session(pbxes: StartPbx, phones: StartPhone) -> None:
+    pbx = await pbxes()
+    phone = phones(pbx)
+    told: list[UpdatePresence] = []
+    stop = phone.watch_presence(Watched(sip="anna"), told.append)
+    asked = {"mt": "SubscribePresence", "sip": "anna"}
+    await until(lambda: asked in pbx.heard)
+    await pbx.say({"mt": "UpdatePresence", "sip": "anna", "up": True, "presence": [{"contact": "tel:"}]})
+    await until(lambda: [update.up for update in told] == [True])
+    phone.watch_presence(Watched(sip="anna"), told.append)()
+    assert told[0] is told[1]
+    pbx.heard.clear()
+    pbx.cut()
+    await until(lambda: asked in pbx.heard)
+    assert not told[-1].up
+    stop()
+    await until(lambda: pbx.heard[-1] == {"mt": "UnsubscribePresence", "sip": "anna"})
 
 
 async def test_a_wrong_password_is_told_and_not_tried_again_soon(pbxes: StartPbx, phones: StartPhone) -> None:
