@@ -28,11 +28,11 @@ from app.signalling.sip.hop import FailureKind, Hop, TransportFailure
 from app.signalling.sip.message import Request, Response
 from app.signalling.sip.parser import parse_message
 from app.signalling.sip.server_transaction import ServerTransaction
-from app.signalling.sip.tally import Tally
 from app.signalling.sip.timers import Timers
 from app.signalling.sip.transactions import TransactionLayer
 from app.signalling.sip.uri import SipUri
 from app.signalling.sip.user_agent import UserAgent
+from app.signalling.tally import Tally
 
 log = logging.getLogger(LogFlag.DEMO)
 

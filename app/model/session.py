@@ -6,6 +6,7 @@ RFC 3264 gives the meaning; SIP writes it as SDP (RFC 8866), PbxSignal as `chann
 from __future__ import annotations
 
 import enum
+import re
 
 import msgspec
 
@@ -102,6 +103,15 @@ class IceDescription(msgspec.Struct, frozen=True):
     remote_candidates: tuple[RemoteCandidate, ...] = ()
     complete: bool = False
     """a=end-of-candidates (RFC 8840, 8.2): nothing trickles in later."""
+
+
+_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
+_PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
+
+
+def usable_credentials(ufrag: str, password: str) -> bool:
+    """Whether these are credentials of ICE (RFC 8839, 5.4)."""
+    return bool(_UFRAG.fullmatch(ufrag) and _PASSWORD.fullmatch(password))
 
 
 class MediaDescription(msgspec.Struct, frozen=True):

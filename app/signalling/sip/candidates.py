@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from app.model.session import CandidateKind, IceCandidate, IceDescription, RemoteCandidate
+from app.model.session import CandidateKind, IceCandidate, IceDescription, RemoteCandidate, usable_credentials
 
 ATTRIBUTES = frozenset(
     {"candidate", "ice-ufrag", "ice-pwd", "ice-options", "ice-lite", "remote-candidates", "end-of-candidates"}
@@ -21,8 +21,6 @@ _CANDIDATE = re.compile(
 )
 _RELATED = re.compile(r" raddr ([A-Za-z0-9._:-]{1,255}) rport ([0-9]{1,5})(?: .*)?")
 _REMOTE = re.compile(r"([0-9]{1,3}) ([A-Za-z0-9._:-]{1,255}) ([0-9]{1,5})")
-_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
-_PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _KINDS = {kind.value: kind for kind in CandidateKind}
 _PRIORITY_MAX = 2**31 - 1
 _COMPONENTS = range(1, 257)
@@ -35,7 +33,7 @@ def read_ice(attributes: Attributes) -> IceDescription | None:
     Candidates that are not over UDP, or that cannot be read, are left out as RFC 8839, 5.1 wants.
     """
     ufrag, password = _first(attributes, "ice-ufrag"), _first(attributes, "ice-pwd")
-    if not _UFRAG.fullmatch(ufrag) or not _PASSWORD.fullmatch(password):
+    if not usable_credentials(ufrag, password):
         return None
     names = {name for name, _ in attributes}
     return IceDescription(

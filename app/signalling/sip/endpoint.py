@@ -15,10 +15,10 @@ from app.signalling.sip.digest import Account, DigestClient
 from app.signalling.sip.fields import NameAddr, Via
 from app.signalling.sip.hop import Hop, Transport, UnreachableUri, hop_of_uri
 from app.signalling.sip.message import Request
-from app.signalling.sip.tally import Tally
 from app.signalling.sip.timers import Timers
 from app.signalling.sip.transactions import MAGIC_COOKIE, TransactionLayer, TransactionUser
 from app.signalling.sip.uri import SipUri, escape_user
+from app.signalling.tally import Tally
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
 ACCEPT = "application/sdp, application/dtmf-relay, application/dtmf"

@@ -20,8 +20,8 @@ from app.signalling.sip.server_transaction import (
     NonInviteServerTransaction,
     ServerTransaction,
 )
-from app.signalling.sip.tally import Tally
 from app.signalling.sip.timers import Timers
+from app.signalling.tally import Tally
 
 MAGIC_COOKIE = "z9hG4bK"
 MAX_SERVER_TRANSACTIONS = 256

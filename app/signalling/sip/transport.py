@@ -16,7 +16,7 @@ from app.signalling.sip.datagrams import Datagrams
 from app.signalling.sip.hop import FailureKind, Hop, Transport, TransportFailure
 from app.signalling.sip.resolver import Resolver
 from app.signalling.sip.stream import BURST, MESSAGES_A_SECOND, StreamConnection, TokenBucket
-from app.signalling.sip.tally import Tally
+from app.signalling.tally import Tally
 
 CONNECT_TIMEOUT = 10.0
 USELESS_AFTER = 32.0

@@ -11,10 +11,10 @@ from app.signalling.sip.hop import FailureKind, Hop, Transport, TransportFailure
 from app.signalling.sip.message import Message, Request, Response, response_to
 from app.signalling.sip.parser import parse_message
 from app.signalling.sip.server_transaction import ServerState, ServerTransaction
-from app.signalling.sip.tally import Tally
 from app.signalling.sip.timers import Timers
 from app.signalling.sip.transactions import MAX_SERVER_TRANSACTIONS, TransactionLayer
 from app.signalling.sip.uri import SipUri
+from app.signalling.tally import Tally
 
 
 class Bench:

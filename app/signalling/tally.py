@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
+from app.model.flags import LogFlag
 from app.signalling.schedule import Schedule
-
-_log = logging.getLogger("sip")
 
 
 class Tally:
     """Counters by kind. Each kind is logged at most once a second, with the number kept back since."""
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, flag: LogFlag = LogFlag.SIP) -> None:
+        self._log = logging.getLogger(flag)
         self._schedule = schedule
         self._counts: Counter[str] = Counter()
         self._logged: dict[str, tuple[float, int]] = {}
@@ -35,4 +35,4 @@ class Tally:
         self._logged[kind] = (self._schedule.now, self._counts[kind])
         more = self._counts[kind] - seen - 1
         suffix = f" (and {more} more like it)" if more else ""
-        _log.info("%s: %s%s", kind, ascii(detail[:160]), suffix)
+        self._log.info("%s: %s%s", kind, ascii(detail[:160]), suffix)

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from app.signalling.schedule import Schedule
-from app.signalling.sip.tally import Tally
+from app.signalling.tally import Tally
 
 
 def test_each_kind_is_logged_at_most_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
