@@ -19,6 +19,10 @@ from app.model.signalling import CallOptions
 _log = logging.getLogger("calls")
 
 
+_NOT_LEFT = frozenset({Exchange.NONE, Exchange.OFFER})
+_GIVES_WAY = _NOT_LEFT | {Exchange.OFFER_SENT, Exchange.WANTED_SENT, Exchange.CONNECT_SENT}
+
+
 class Result(enum.Enum):
     """What the end of a step means to the call."""
 
@@ -115,13 +119,13 @@ class Exchanges:
         else:
             self._take(leg, answer)
 
-    def far_offered(self, leg: Leg, offer: SessionDescription) -> None:
-        """The far end offers anew. An offer of ours that has not left yet gives way."""
+    def far_offered(self, leg: Leg, offer: SessionDescription, *, prevails: bool = False) -> None:
+        """The far end offers anew. One of ours gives way that has not left yet, or that this one prevails over."""
         early = leg.exchange is Exchange.SETUP and not leg.connected
         if leg.exchange is Exchange.TAKING:
             leg.offer = offer
-        elif early or (leg.connected and leg.exchange in {Exchange.NONE, Exchange.OFFER}):
-            if leg.exchange is Exchange.OFFER:
+        elif early or (leg.connected and leg.exchange in (_GIVES_WAY if prevails else _NOT_LEFT)):
+            if leg.exchange is not Exchange.NONE and not early:
                 self._media.drop_offer(leg.stream.id)
             leg.exchange = Exchange.ANSWER
             self._media.answer(leg.stream.id, offer, leg.stream.concede())

@@ -50,7 +50,10 @@ class SignallingLine(Protocol):
         """CONNECT: answer an incoming call; `description` answers its offer, or offers where it had none."""
 
     def offer(self, leg: LegId, offer: SessionDescription) -> None:
-        """Offer anew in a connected call. Ends in AnswerReceived or OfferRefused; glare is the line's to solve."""
+        """Offer anew in a connected call. Ends in AnswerReceived, OfferRefused, or an OfferReceived that prevails.
+
+        Glare is the line's to solve.
+        """
 
     def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
         """Answer `OfferReceived` or `OfferWanted`; None refuses it and the session stays as it was."""

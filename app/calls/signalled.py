@@ -189,7 +189,7 @@ class SignallingEvents:
         exchanges = self._switch.exchanges
         match event:
             case OfferReceived():
-                exchanges.far_offered(leg, event.offer)
+                exchanges.far_offered(leg, event.offer, prevails=event.prevails)
             case OfferWanted():
                 exchanges.far_wants_offer(leg)
             case AnswerReceived():

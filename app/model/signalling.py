@@ -182,6 +182,8 @@ class OfferReceived(msgspec.Struct, frozen=True, tag=True):
 
     leg: LegId
     offer: SessionDescription
+    prevails: bool = False
+    """An offer of ours that is out is void, and nobody will answer it; else that stands, and this one is refused."""
 
 
 class OfferWanted(msgspec.Struct, frozen=True, tag=True):

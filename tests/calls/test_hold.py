@@ -286,3 +286,15 @@ def test_mute_closes_the_microphone_and_ends_with_the_call() -> None:
     phone.done(phone.control.hang_up(phone.now))
     phone.talk()
     assert phone.gate_asked
+
+
+def test_our_offer_gives_way_where_the_line_says_that_the_far_ends_stands() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    phone.done(phone.control.hold(phone.now))
+    assert phone.line.take() == [("offer", leg, Direction.SENDONLY)]
+    phone.say(OfferReceived(leg, session(version=2), prevails=True))
+    assert phone.line.take() == [("answer_offer", leg, Direction.SENDONLY)]
+    assert phone.media.dropped
+    assert phone.states == [CallState.HELD]
+    assert phone.views[0].notice == ""
