@@ -18,4 +18,5 @@ class LogFlag(enum.StrEnum):
     SECURITY = "security"
     DIAGNOSTICS = "diagnostics"
     HAL = "hal"
+    PBX = "pbx"
     DEMO = "demo"

@@ -1,0 +1,66 @@
+"""Every guess about the vendor's wire, in one table: what no public document and no capture settles.
+
+Each constant says what it is good for and why this value was chosen. Where a real PBX does otherwise, this is the
+place to change.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from app.model.crypto import CryptoSuite
+
+# --- PbxSignal: registering and calls ---------------------------------------------------------------------
+
+PHONE_APP = "phone"
+"""The App object to log in to for PbxSignal. Apps of that name come with each PBX; any App object serves."""
+
+RESTRICTED = "R"
+"""A calling number of this prefix alone hides ours: the letter is documented, the empty number behind it is not."""
+
+CAUSE_LOCATION_USER = 0
+"""`loc` of the causes we send: Q.850's "user", as a number like the cause beside it."""
+
+SERVICE_ANSWER = "conn"
+"""How a call without media that brings a service is taken: seen so for presence; `accept` is named for it, too."""
+
+DIGITS_IN_CALL = "info"
+"""What carries DTMF where media cannot: the message for more digits, whose use in a connected call is not written."""
+
+# --- PbxSignal: offer and answer ------------------------------------------------------------------------------
+
+REFUSAL = "NONE"
+"""`channels_cmd` of an empty `channels` message that refuses an offer: the session stays as it was."""
+
+CALLER_WINS_GLARE = True
+"""Where both ends offered at once the offer of the one who set the call up stands, and the other's is void."""
+
+HELD_ADDRESS = "0.0.0.0"  # noqa: S104 - written to the wire, not bound
+"""The address of who does not want to receive; channels have no direction of their own (RFC 3264, 8.4)."""
+
+CHANNELS_SOURCE = "REMOTE"
+"""`source` of the channels we send. The values are listed without their meaning."""
+
+SRTP_MODES: MappingProxyType[int, CryptoSuite] = MappingProxyType(
+    {
+        0: CryptoSuite.AES_CM_128_HMAC_SHA1_32,
+        1: CryptoSuite.AES_CM_128_HMAC_SHA1_80,
+        2: CryptoSuite.AES_192_CM_HMAC_SHA1_32,
+        3: CryptoSuite.AES_192_CM_HMAC_SHA1_80,
+        4: CryptoSuite.AES_256_CM_HMAC_SHA1_32,
+        5: CryptoSuite.AES_256_CM_HMAC_SHA1_80,
+    }
+)
+"""`mode` of a `key`: the numbers that the Devices app gives the ciphers. Its `b` is master key and salt in one."""
+
+OFFERED_SRTP_MODE = 1
+"""There is room for one key in an offer: what every SRTP device has to know (RFC 4568, 6.2.1)."""
+
+FINGERPRINT_FUNCTIONS: MappingProxyType[int, str] = MappingProxyType({32: "sha-256", 48: "sha-384", 64: "sha-512"})
+"""Which hash a `fingerprint` is of: only its length tells."""
+
+CANDIDATE_TYPES: MappingProxyType[int, str] = MappingProxyType({0: "host", 1: "srflx", 2: "prflx", 3: "relay"})
+"""`type` of a candidate: the numbers of the SDK's header. We send numbers and take words as well."""
+
+DTMF_PAYLOAD_TYPE = 101
+"""Telephone events are not listed among the coders: both ends take them to be agreed, on the SDK's number."""

@@ -1,0 +1,35 @@
+"""How one PbxSignal line is set up; the composition root fills it from the settings and the PBX session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.model.ids import LineId
+
+
+@dataclass(frozen=True)
+class PbxSignalConfig:
+    """One line. `user` is the user's name at the PBX, without its domain."""
+
+    line: LineId
+    user: str
+    hardware_id: str = ""
+    """Which of the user's devices this one is; empty: the PBX takes it as none in particular."""
+    private: bool = False
+    """The connection to the PBX is encrypted all the way."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the PBX may take, in seconds."""
+
+    register: float = 10.0
+    """To answer a registration; then it is asked again."""
+    after_refusal: float = 60.0
+    """Before it is asked again what it has refused."""
+    setup: float = 30.0
+    """To say anything of a call (Q.931's T303 and T310 in one: nothing is lost on the way)."""
+    answer: float = 15.0
+    """To answer an offer."""
+    service: float = 20.0
+    """To carry out a transfer, or anything else it was asked for."""

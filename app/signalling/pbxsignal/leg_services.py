@@ -1,0 +1,176 @@
+"""Supplementary services of one call: transfer, park, hold and remote control (H.450.2, .4, .5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+from app.model.cause import Cause
+from app.model.ids import LegId
+from app.model.session import SessionDescription
+from app.model.signalling import (
+    ParkResult,
+    RemoteAction,
+    RemoteControl,
+    RemoteHeld,
+    TransferResult,
+)
+from app.signalling.pbxsignal import facilities, parties
+from app.signalling.pbxsignal.facilities import AnyFacility
+from app.signalling.pbxsignal.messages import EndPoint
+from app.signalling.pbxsignal.surroundings import Surroundings
+from app.signalling.schedule import Timer
+
+ACTIONS: MappingProxyType[str, RemoteAction] = MappingProxyType(
+    {
+        "CONNECT": RemoteAction.ANSWER,
+        "ACCEPT": RemoteAction.ANSWER,
+        "ANNOUNCE": RemoteAction.ANNOUNCE,
+        "ON_HOLD": RemoteAction.HOLD,
+        "HOLD": RemoteAction.HOLD,
+        "RETRIEVE": RemoteAction.RETRIEVE,
+        "MIC_OFF": RemoteAction.MUTE,
+        "MIC_ON": RemoteAction.UNMUTE,
+        "DTMF_DIGIT": RemoteAction.DIGIT,
+        "REC_ON": RemoteAction.RECORD,
+        "REC_OFF": RemoteAction.STOP_RECORDING,
+        "3PTY_ON": RemoteAction.CONFERENCE,
+        "3PTY_OFF": RemoteAction.END_CONFERENCE,
+    }
+)
+"""The controls that a call of this phone obeys; others are counted and left."""
+
+
+class LegServices:
+    """What one call asks of the PBX beside its own course, and what the PBX asks of it. `facility` sends elements."""
+
+    def __init__(self, leg: LegId, around: Surroundings, facility: Callable[..., None]) -> None:
+        self.held_by_far_end = False
+        self._leg = leg
+        self._around = around
+        self._facility = facility
+        self._holds = False
+        self._named: Callable[[facilities.TransferIdentifyResult | None], None] | None = None
+        self._transferring = False
+        self._parking: str | None = None
+        self._patience: Timer | None = None
+
+    # --- asked by the phone ---------------------------------------------------------------------------------
+
+    def tell_hold(self, offer: SessionDescription) -> None:
+        """Say beside the offer what it means, where it holds the far end or takes it back."""
+        holds = offer.audio is not None and not offer.audio.direction.receives
+        if holds != self._holds:
+            self._holds = holds
+            self._facility(facilities.HoldNotify() if holds else facilities.RetrieveNotify())
+
+    def transfer(self, number: str) -> None:
+        """Blind."""
+        self._initiate(facilities.TransferInitiate(parties.called(number)))
+
+    def join(self, other: LegServices) -> None:
+        """Attended: the PBX names the other call first."""
+        self._begin_transfer()
+        other.identify(self._join_named)
+
+    def identify(self, named: Callable[[facilities.TransferIdentifyResult | None], None]) -> None:
+        """Have the PBX name this call; `named` gets None where it does not."""
+        self._named = named
+        self._facility(facilities.TransferIdentify())
+
+    def park(self, position: str) -> None:
+        """At our own object of the PBX."""
+        self._parking = position
+        self._facility(facilities.Park(EndPoint(sip=self._around.user), position or None))
+        self._start_patience()
+
+    def stop(self, cause: Cause) -> None:
+        """The call is over. A parked or transferred call ends well; what was asked of it otherwise has failed."""
+        named, self._named = self._named, None
+        if named is not None:
+            named(None)
+        if self._parking is not None:
+            well = cause is Cause.NORMAL_CLEARING
+            self._around.post(ParkResult(self._leg, None if well else cause, self._parking))
+        self._settle()
+        self._parking = None
+
+    # --- told by the PBX --------------------------------------------------------------------------------------
+
+    def receive(self, elements: tuple[AnyFacility, ...]) -> None:
+        """Elements of a message of this call."""
+        for element in elements:
+            match element:
+                case facilities.HoldNotify() | facilities.RetrieveNotify():
+                    self.held_by_far_end = isinstance(element, facilities.HoldNotify)
+                    self._around.post(RemoteHeld(self._leg, self.held_by_far_end))
+                case facilities.RemoteHold():
+                    self._facility(facilities.RemoteHoldResult())
+                    self._obey(RemoteAction.HOLD)
+                case facilities.RemoteRetrieve():
+                    self._facility(facilities.RemoteRetrieveResult())
+                    self._obey(RemoteAction.RETRIEVE)
+                case facilities.RemoteControlElement():
+                    self._controlled(element)
+                case facilities.TransferIdentifyResult():
+                    named, self._named = self._named, None
+                    if named is not None:
+                        named(element)
+                case facilities.TransferInitiateResult() if self._transferring:
+                    failed = bool(element.error) or bool(element.cause)
+                    self._transferred(_cause(element.cause) if failed else None)
+
+    # --- steps ------------------------------------------------------------------------------------------------
+
+    def _controlled(self, element: facilities.RemoteControlElement) -> None:
+        action = ACTIONS.get(element.control)
+        if action is None:
+            self._around.tally.count("unknown control", element.control)
+        else:
+            self._obey(action, element.digit[:1])
+
+    def _obey(self, action: RemoteAction, digit: str = "") -> None:
+        self._around.post(RemoteControl(self._leg, action, digit))
+
+    def _join_named(self, result: facilities.TransferIdentifyResult | None) -> None:
+        if not self._transferring:
+            return
+        if result is None or result.id is None or result.dst is None:
+            self._transferred(Cause.FACILITY_REJECTED)
+        else:
+            self._facility(facilities.TransferInitiate(result.dst, result.id))
+
+    def _initiate(self, element: facilities.TransferInitiate) -> None:
+        self._begin_transfer()
+        self._facility(element)
+
+    def _begin_transfer(self) -> None:
+        self._transferring = True
+        self._start_patience()
+
+    def _start_patience(self) -> None:
+        self._settle()
+        self._patience = self._around.schedule.after(self._around.patience.service, self._unanswered)
+
+    def _unanswered(self) -> None:
+        if self._transferring:
+            self._transferred(Cause.RECOVERY_ON_TIMER_EXPIRY)
+        if self._parking is not None:
+            position, self._parking = self._parking, None
+            self._around.post(ParkResult(self._leg, Cause.RECOVERY_ON_TIMER_EXPIRY, position))
+
+    def _transferred(self, cause: Cause | None) -> None:
+        self._transferring = False
+        self._settle()
+        self._around.post(TransferResult(self._leg, cause))
+
+    def _settle(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+
+
+def _cause(number: int | None) -> Cause:
+    try:
+        return Cause(number) if number else Cause.FACILITY_REJECTED
+    except ValueError:
+        return Cause.NORMAL_UNSPECIFIED

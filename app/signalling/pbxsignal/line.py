@@ -1,0 +1,163 @@
+"""One PbxSignal line behind the signalling port: the agent's core, run by asyncio's clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from app.model.cause import Cause
+from app.model.ids import LegId, LineId
+from app.model.quality import QualityReport, Severity
+from app.model.services import DiversionKind
+from app.model.session import SessionDescription
+from app.model.signalling import CallOptions, Executor, LineCapabilities, SignallingEvent
+from app.signalling.loop_clock import LoopClock
+from app.signalling.pbxsignal.agent import PbxSignalAgent
+from app.signalling.pbxsignal.config import Patience, PbxSignalConfig
+from app.signalling.pbxsignal.messages import RegisterResult
+from app.signalling.schedule import Schedule
+
+
+class PbxSignalLine:
+    """A `SignallingLine` (app.calls.ports) that speaks PbxSignal. Main thread only; `post` gets events on the loop.
+
+    `send` takes one message; whoever has the connection calls `link_up`, `receive` and `link_down`.
+    """
+
+    def __init__(
+        self,
+        config: PbxSignalConfig,
+        send: Callable[[bytes], None],
+        post: Callable[[SignallingEvent], None],
+        patience: Patience | None = None,
+    ) -> None:
+        self._config = config
+        self._post = post
+        schedule = Schedule()
+        self._clock = LoopClock(schedule)
+        self._agent = PbxSignalAgent(config, send, schedule, self._emit, patience)
+
+    @property
+    def id(self) -> LineId:
+        """The line's own name."""
+        return self._config.line
+
+    @property
+    def capabilities(self) -> LineCapabilities:
+        """What PbxSignal can do: the PBX transfers, parks and lets calls be picked up."""
+        return LineCapabilities(
+            hold=Executor.PHONE,
+            transfer=Executor.PBX,
+            transfer_alerting=True,
+            park=Executor.PBX,
+            pickup=Executor.PBX,
+            conference=Executor.PHONE,
+            overlap=True,
+            disconnect_with_tone=True,
+            remote_control=True,
+            private=self._config.private,
+        )
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What the PBX sent that was dropped, by kind."""
+        return self._agent.tally.counts
+
+    @property
+    def facts(self) -> RegisterResult:
+        """What the PBX told when it registered us last: servers for ICE, prefixes, tones."""
+        return self._agent.facts
+
+    # --- the connection ---------------------------------------------------------------------------------------
+
+    def link_up(self) -> None:
+        """The connection stands, and we are logged in."""
+        self._clock.run(self._agent.link_up)
+
+    def link_down(self, reason: str) -> None:
+        """It is gone; `reason` in words for a person."""
+        self._clock.run(lambda: self._agent.link_down(reason))
+
+    def receive(self, text: bytes) -> None:
+        """A message of the PBX."""
+        self._clock.run(lambda: self._agent.receive(text))
+
+    def try_again(self) -> None:
+        """Register now, where the line is not registered and waits for a better time."""
+        self._clock.run(self._agent.try_again)
+
+    def stop(self) -> None:
+        """End all calls. Closing the connection ends the registration."""
+        self._clock.run(self._agent.close)
+        self._clock.stop()
+
+    # --- the signalling port ----------------------------------------------------------------------------------
+
+    def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
+        """SETUP."""
+        self._clock.run(lambda: self._agent.setup(leg, number, offer, options))
+
+    def information(self, leg: LegId, digits: str) -> None:
+        """INFORMATION."""
+        self._clock.run(lambda: self._agent.information(leg, digits))
+
+    def alert(self, leg: LegId, *, waiting: bool = False) -> None:
+        """ALERTING."""
+        self._clock.run(lambda: self._agent.alert(leg, waiting=waiting))
+
+    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
+        """Never asked for: `capabilities.diversion` says that nobody does it here."""
+
+    def connect(self, leg: LegId, description: SessionDescription) -> None:
+        """CONNECT."""
+        self._clock.run(lambda: self._agent.connect(leg, description))
+
+    def offer(self, leg: LegId, offer: SessionDescription) -> None:
+        """A new offer."""
+        self._clock.run(lambda: self._agent.offer(leg, offer))
+
+    def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
+        """The answer to the far end's offer."""
+        self._clock.run(lambda: self._agent.answer_offer(leg, description))
+
+    def digit(self, leg: LegId, digit: str) -> None:
+        """A digit by signalling."""
+        self._clock.run(lambda: self._agent.digit(leg, digit))
+
+    def transfer(self, leg: LegId, number: str) -> None:
+        """Blind transfer (ct_initiate)."""
+        self._clock.run(lambda: self._agent.transfer(leg, number))
+
+    def join(self, leg: LegId, other: LegId) -> None:
+        """Attended transfer (ct_identify, ct_initiate)."""
+        self._clock.run(lambda: self._agent.join(leg, other))
+
+    def park(self, leg: LegId, position: str) -> None:
+        """Park the far end (cp_park)."""
+        self._clock.run(lambda: self._agent.park(leg, position))
+
+    def pick_up(self, call: str) -> None:
+        """Take a call of the group (cp_pick_req)."""
+        self._clock.run(lambda: self._agent.pick_up(call))
+
+    def divert(self, kind: DiversionKind, number: str) -> None:
+        """Never asked for: `capabilities.diversion` says that nobody does it here."""
+
+    def interrogate(self) -> None:
+        """Ask for diversions and waiting messages."""
+        self._clock.run(self._agent.interrogate)
+
+    def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
+        """Nobody collects reports over PbxSignal."""
+
+    def disconnect(self, leg: LegId, cause: Cause) -> None:
+        """DISCONNECT."""
+        self._clock.run(lambda: self._agent.disconnect(leg, cause))
+
+    def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
+        """Never asked for yet: `capabilities.reconnect` is false."""
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _emit(self, event: SignallingEvent) -> None:
+        asyncio.get_running_loop().call_soon(self._post, event)

@@ -1,0 +1,163 @@
+"""Calls without media, which carry a service: what the phone asks of the PBX, and what the PBX tells (H.450.5, .7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+from app.model.cause import Cause
+from app.model.services import Diversion, DiversionKind, GroupCall, GroupCallState, Messages
+from app.model.signalling import (
+    DiversionsChanged,
+    GroupCallChanged,
+    GroupCallGone,
+    MessageWaiting,
+    PickUpRefused,
+)
+from app.signalling.pbxsignal import facilities, messages, parties
+from app.signalling.pbxsignal.facilities import AnyFacility
+from app.signalling.pbxsignal.messages import NO_CHANNEL, AnySignal
+from app.signalling.pbxsignal.surroundings import Surroundings
+from app.signalling.schedule import Timer
+
+BEARER_NONE = "a880"
+"""The bearer capability that the vendor recommends without media."""
+PROCEDURES: MappingProxyType[DiversionKind, str] = MappingProxyType(
+    {
+        DiversionKind.ALWAYS: "ALWAYS",
+        DiversionKind.BUSY: "BUSY",
+        DiversionKind.NO_ANSWER: "NO_ANSWER",
+    }
+)
+_KINDS = {procedure: kind for kind, procedure in PROCEDURES.items()}
+
+
+class Told:
+    """What the PBX tells of services, in whatever message it comes, as events of the line."""
+
+    def __init__(self, around: Surroundings, diversions_stale: Callable[[], None]) -> None:
+        self._around = around
+        self._stale = diversions_stale
+        self._diversions: dict[DiversionKind, str] = {}
+
+    def receive(self, elements: tuple[AnyFacility, ...]) -> None:
+        """Elements of any message."""
+        for element in elements:
+            match element:
+                case facilities.MessagesActivate():
+                    self._messages(element)
+                case facilities.MessagesInterrogateResult(mwi_activate=facilities.WaitingMessages() as waiting):
+                    self._messages(waiting)
+                case facilities.MessagesDeactivate() | facilities.MessagesInterrogateResult():
+                    self._around.post(MessageWaiting(self._around.line, Messages()))
+                case facilities.GroupIndicationOn():
+                    self._group_call(element)
+                case facilities.GroupIndicationOff():
+                    gone = None if element.clear_all else element.call_id
+                    self._around.post(GroupCallGone(self._around.line, gone))
+                case facilities.DiversionInterrogateResult() if not element.error:
+                    self._diverted(element)
+                case facilities.DivertingLeg4(nominated=None, redirecting=None):
+                    self._stale()
+
+    def forget_diversions(self) -> None:
+        """They are asked for anew."""
+        self._diversions.clear()
+
+    def _messages(self, element: facilities.MessagesActivate | facilities.WaitingMessages) -> None:
+        centre = parties.party_of(element.message_center, "", self._around.facts())
+        count = max(0, min(element.number or 0, 9999))
+        self._around.post(MessageWaiting(self._around.line, Messages(waiting=True, new=count, number=centre.number)))
+
+    def _group_call(self, element: facilities.GroupIndicationOn) -> None:
+        facts = self._around.facts()
+        place = element.parked_to_alerting or element.member
+        position = "" if element.park_position is None else str(element.park_position)
+        state = GroupCallState.PARKED if position or _word(element.sig_call_state) == "parked" else _state(element)
+        call = GroupCall(
+            id=element.call_id,
+            state=state,
+            member=parties.party_of(place, element.name_id_alerting, facts),
+            caller=parties.party_of(element.parked_calling, element.name_id_calling, facts),
+            position=position,
+            seconds=max(0, element.duration or 0),
+        )
+        self._around.post(GroupCallChanged(self._around.line, call))
+
+    def _diverted(self, element: facilities.DiversionInterrogateResult) -> None:
+        facts = self._around.facts()
+        for entry in element.list[: len(_KINDS)]:
+            kind = _KINDS.get(entry.procedure)
+            number = parties.party_of(entry.diverted_to, "", facts).number
+            if kind is not None and number:
+                self._diversions[kind] = number
+        diversions = tuple(Diversion(kind, number) for kind, number in self._diversions.items())
+        self._around.post(DiversionsChanged(self._around.line, diversions))
+
+
+class ServiceCall:
+    """One of ours. It ends with its result, with the PBX's release, or when nobody answers."""
+
+    def __init__(
+        self,
+        number: int,
+        element: AnyFacility,
+        around: Surroundings,
+        ended: Callable[[ServiceCall, Cause | None], None],
+    ) -> None:
+        self.number = number
+        self.element = element
+        self._around = around
+        self._ended = ended
+        self._over = False
+        self._patience: Timer = around.schedule.after(around.patience.service, self._unanswered)
+        setup = messages.Setup(
+            bc=BEARER_NONE,
+            cd=messages.EndPoint(sip=around.user),
+            channel=NO_CHANNEL,
+            complete=True,
+            fty=facilities.write_facilities(element),
+        )
+        around.send(number, setup)
+
+    def receive(self, signal: AnySignal, elements: tuple[AnyFacility, ...]) -> None:
+        """A message of it."""
+        if isinstance(signal, messages.Rel | messages.Disc):
+            if isinstance(signal, messages.Disc):
+                self._around.send(self.number, messages.Rel(cau=parties.cause_element(Cause.NORMAL_CLEARING)))
+            self._end(parties.cause_of(signal.cau))
+        elif any(isinstance(element, _RESULTS) for element in elements):
+            self._around.send(self.number, messages.Rel(cau=parties.cause_element(Cause.NORMAL_CLEARING)))
+            self._end(None)
+
+    def abandon(self, cause: Cause) -> None:
+        """The connection to the PBX broke."""
+        self._end(cause)
+
+    def _unanswered(self) -> None:
+        self._around.send(self.number, messages.Rel(cau=parties.cause_element(Cause.RECOVERY_ON_TIMER_EXPIRY)))
+        self._end(Cause.RECOVERY_ON_TIMER_EXPIRY)
+
+    def _end(self, cause: Cause | None) -> None:
+        if not self._over:
+            self._over = True
+            self._patience.cancel()
+            self._ended(self, cause)
+
+
+_RESULTS = (facilities.DiversionInterrogateResult, facilities.MessagesInterrogateResult)
+
+
+def pick_up_refused(around: Surroundings, element: AnyFacility, cause: Cause | None) -> None:
+    """Say that a pick-up came to nothing; where it went well, the PBX has called us meanwhile."""
+    if isinstance(element, facilities.PickRequest) and cause not in (None, Cause.NORMAL_CLEARING):
+        around.post(PickUpRefused(around.line, element.call_id or "", cause or Cause.NORMAL_UNSPECIFIED))
+
+
+def _state(element: facilities.GroupIndicationOn) -> GroupCallState:
+    connected = _word(element.sig_call_state) in ("connected", "conn", "active")
+    return GroupCallState.CONNECTED if connected else GroupCallState.ALERTING
+
+
+def _word(state: str | int | None) -> str:
+    return state.lower() if isinstance(state, str) else ""

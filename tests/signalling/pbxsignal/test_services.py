@@ -1,0 +1,242 @@
+"""Supplementary services over PbxSignal: transfer, park, pick-up, waiting messages, diversions and remote control."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.model.cause import Cause
+from app.model.ids import LegId
+from app.model.party import Party
+from app.model.services import Diversion, DiversionKind, GroupCall, GroupCallState, Messages
+from app.model.signalling import (
+    Alerting,
+    DiversionsChanged,
+    GroupCallChanged,
+    GroupCallGone,
+    MessageWaiting,
+    ParkResult,
+    PartyChanged,
+    PickUpRefused,
+    Released,
+    RemoteAction,
+    RemoteControl,
+    RemoteHeld,
+    SetupIndicated,
+    TransferResult,
+)
+from tests.signalling.pbxsignal.pbx import LEG, LINE, Json, Pbx
+
+SECOND = LegId("phone-2")
+
+
+def _elements(sig: Json) -> list[Json]:
+    assert sig["type"] == "facility"
+    return list(sig["fty"])
+
+
+def test_a_blind_transfer_is_carried_out_by_the_pbx() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.agent.transfer(LEG, "202")
+    assert _elements(pbx.only()) == [{"type": "ct_initiate", "dst": {"num": "202"}}]
+    pbx.signal(call, "facility", {"type": "ct_initiate_result"})
+    pbx.signal(call, "rel", cau={"num": 16})
+    assert pbx.happened() == [TransferResult(LEG), Released(LEG, Cause.NORMAL_CLEARING)]
+
+
+def test_an_attended_transfer_has_the_consultation_named_first() -> None:
+    pbx = Pbx()
+    first, second = pbx.talk(), pbx.talk("202", SECOND)
+    pbx.agent.join(LEG, SECOND)
+    ((number, identify),) = pbx.take()
+    assert number == second
+    assert _elements(identify) == [{"type": "ct_identify"}]
+    pbx.signal(second, "facility", {"type": "ct_identify_result", "id": "77", "dst": {"num": "202"}})
+    ((number, initiate),) = pbx.take()
+    assert number == first
+    assert _elements(initiate) == [{"type": "ct_initiate", "dst": {"num": "202"}, "id": "77"}]
+    pbx.signal(first, "facility", {"type": "ct_initiate_result"})
+    assert pbx.happened() == [TransferResult(LEG)]
+
+
+@pytest.mark.parametrize(
+    ("result", "cause"),
+    [({"error": 1004}, Cause.FACILITY_REJECTED), ({"cause": 17}, Cause.USER_BUSY), ({"cause": 99}, 31)],
+)
+def test_a_transfer_that_the_pbx_refuses_leaves_the_call(result: Json, cause: int) -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.agent.transfer(LEG, "202")
+    pbx.signal(call, "facility", {"type": "ct_initiate_result", **result})
+    assert pbx.happened() == [TransferResult(LEG, Cause(cause))]
+    pbx.signal(call, "facility", {"type": "ct_initiate_result"})
+    assert pbx.happened() == []
+
+
+def test_a_transfer_that_nobody_answers_is_given_up() -> None:
+    pbx = Pbx()
+    pbx.talk()
+    pbx.agent.transfer(LEG, "202")
+    pbx.step(21)
+    assert pbx.happened() == [TransferResult(LEG, Cause.RECOVERY_ON_TIMER_EXPIRY)]
+
+
+def test_a_consultation_that_ends_meanwhile_ends_the_transfer() -> None:
+    pbx = Pbx()
+    pbx.talk()
+    second = pbx.talk("202", SECOND)
+    pbx.agent.join(LEG, SECOND)
+    pbx.signal(second, "rel", cau={"num": 16})
+    assert pbx.event(TransferResult) == TransferResult(LEG, Cause.FACILITY_REJECTED)
+
+
+def test_a_transferred_party_learns_whom_it_talks_with() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.signal(call, "facility", {"type": "ct_complete", "remote": {"num": "203"}, "remote_name": "Carol"})
+    assert pbx.happened() == [PartyChanged(LEG, Party("203", "Carol"))]
+
+
+def test_a_call_is_parked_at_our_own_object() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.agent.park(LEG, "2")
+    assert _elements(pbx.only()) == [{"type": "cp_park", "parked_to": {"sip": "alice"}, "park_position": "2"}]
+    pbx.signal(call, "rel", cau={"num": 16})
+    assert pbx.happened() == [ParkResult(LEG, position="2"), Released(LEG, Cause.NORMAL_CLEARING)]
+
+
+def test_a_call_that_nobody_parks_stays() -> None:
+    pbx = Pbx()
+    pbx.talk()
+    pbx.agent.park(LEG, "")
+    pbx.step(21)
+    assert pbx.happened() == [ParkResult(LEG, Cause.RECOVERY_ON_TIMER_EXPIRY)]
+
+
+def test_calls_of_the_group_come_go_and_are_picked_up() -> None:
+    pbx = Pbx()
+    told: Json = {
+        "type": "cp_group_indication_on",
+        "callId": "c1",
+        "parked_to_alerting": {"num": "202"},
+        "name_id_alerting": "Carol",
+        "parked_calling": {"num": "301"},
+    }
+    pbx.signal(-9, "setup", told, channel=0)
+    assert pbx.only() == {"type": "conn"}
+    call = GroupCall("c1", GroupCallState.ALERTING, Party("202", "Carol"), Party("301"))
+    assert pbx.happened() == [GroupCallChanged(LINE, call)]
+    pbx.agent.pick_up("c1")
+    ((number, request),) = pbx.take()
+    assert request["fty"] == [{"type": "cp_pick_req", "callId": "c1", "picking": {"sip": "alice"}}]
+    pbx.signal(-2, "setup", {"type": "cp_pick_exe", "callId": "c1"}, cg={"num": "301"}, channel=-1)
+    assert pbx.event(SetupIndicated).picked == "c1"
+    pbx.signal(number, "rel", cau={"num": 16})
+    pbx.signal(-9, "facility", {"type": "cp_group_indication_off", "callId": "c1"})
+    pbx.signal(-9, "facility", {"type": "cp_group_indication_off", "clear_all": True})
+    assert pbx.happened() == [GroupCallGone(LINE, "c1"), GroupCallGone(LINE)]
+
+
+def test_a_pick_up_that_came_too_late_is_told() -> None:
+    pbx = Pbx()
+    pbx.agent.pick_up("c1")
+    ((number, _),) = pbx.take()
+    pbx.signal(number, "rel", cau={"num": 29})
+    assert pbx.happened() == [PickUpRefused(LINE, "c1", Cause.FACILITY_REJECTED)]
+
+
+def test_waiting_messages_are_told_and_asked_for() -> None:
+    pbx = Pbx()
+    pbx.signal(-4, "setup", {"type": "mwi_activate", "number": 3, "message_center": {"num": "99"}}, channel=0)
+    assert pbx.happened() == [MessageWaiting(LINE, Messages(waiting=True, new=3, number="99"))]
+    pbx.signal(-4, "rel")
+    pbx.signal(-4, "setup", {"type": "mwi_deactivate"}, channel=0)
+    assert pbx.happened() == [MessageWaiting(LINE, Messages())]
+    pbx.take()
+    pbx.agent.interrogate()
+    asked = {sig["fty"][0]["type"]: number for number, sig in pbx.take()}
+    result = {"type": "mwi_interrogate_result", "mwi_activate": {"number": 1}}
+    pbx.signal(asked["mwi_interrogate"], "conn", result)
+    assert pbx.happened() == [MessageWaiting(LINE, Messages(waiting=True, new=1))]
+    assert pbx.types() == ["rel"]
+
+
+def test_diversions_are_asked_for_and_again_when_somebody_changes_them() -> None:
+    pbx = Pbx()
+    pbx.agent.interrogate()
+    (call, *_) = (number for number, sig in pbx.take() if sig["fty"][0]["type"] == "diversion_interrogate")
+    entry = {"procedure": "ALWAYS", "diverted_to": {"num": "300"}}
+    pbx.signal(call, "conn", {"type": "diversion_interrogate_result", "list": [entry]})
+    assert pbx.happened() == [DiversionsChanged(LINE, (Diversion(DiversionKind.ALWAYS, "300"),))]
+    pbx.take()
+    pbx.signal(-5, "setup", {"type": "diverting_leg4"}, channel=0)
+    assert [sig["fty"][0]["type"] for _, sig in pbx.take() if "fty" in sig] == [
+        *["diversion_interrogate"] * 3,
+        "mwi_interrogate",
+    ]
+
+
+def test_a_called_party_that_talks_with_somebody_else_hears_that_we_wait() -> None:
+    pbx = Pbx()
+    call = pbx.dial()
+    pbx.signal(call, "alert", {"type": "call_waiting"})
+    assert pbx.event(Alerting).waiting
+    pbx.signal(-1, "setup", channel=-1, cg={"num": "301"})
+    pbx.agent.alert(pbx.event(SetupIndicated).leg, waiting=True)
+    assert pbx.only() == {"type": "alert", "fty": [{"type": "call_waiting"}]}
+
+
+def test_the_far_end_says_that_it_holds_and_retrieves_us() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.signal(call, "facility", {"type": "hold_notify"})
+    pbx.signal(call, "facility", {"type": "retrieve_notify"})
+    assert pbx.happened() == [RemoteHeld(LEG, held=True), RemoteHeld(LEG, held=False)]
+
+
+@pytest.mark.parametrize(
+    ("control", "action"),
+    [
+        ("CONNECT", RemoteAction.ANSWER),
+        ("ANNOUNCE", RemoteAction.ANNOUNCE),
+        ("ON_HOLD", RemoteAction.HOLD),
+        ("RETRIEVE", RemoteAction.RETRIEVE),
+        ("MIC_OFF", RemoteAction.MUTE),
+        ("MIC_ON", RemoteAction.UNMUTE),
+        ("REC_ON", RemoteAction.RECORD),
+        ("REC_OFF", RemoteAction.STOP_RECORDING),
+        ("3PTY_ON", RemoteAction.CONFERENCE),
+        ("3PTY_OFF", RemoteAction.END_CONFERENCE),
+    ],
+)
+def test_the_pbx_acts_for_the_user(control: str, action: RemoteAction) -> None:
+    pbx = Pbx()
+    pbx.control(pbx.talk(), control)
+    assert pbx.happened() == [RemoteControl(LEG, action)]
+
+
+def test_a_digit_is_sent_for_the_user_and_an_unknown_control_is_counted() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.control(call, "DTMF_DIGIT", digit="5")
+    assert pbx.happened() == [RemoteControl(LEG, RemoteAction.DIGIT, "5")]
+    pbx.control(call, "CC_ON")
+    assert pbx.happened() == []
+    assert pbx.agent.tally["unknown control"] == 1
+
+
+def test_the_pbx_asks_for_a_hold_and_is_told_that_it_is_understood() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    for wanted, action in (("remote_hold", RemoteAction.HOLD), ("remote_retrieve", RemoteAction.RETRIEVE)):
+        pbx.signal(call, "facility", {"type": wanted})
+        assert _elements(pbx.only()) == [{"type": f"{wanted}_result"}]
+        assert pbx.happened() == [RemoteControl(LEG, action)]
+
+
+def test_elements_nobody_knows_do_not_cost_the_message() -> None:
+    pbx = Pbx()
+    call = pbx.dial()
+    pbx.signal(call, "alert", {"type": "co_alerting"}, {"type": "name_identification", "name": 5}, {"type": "im_setup"})
+    assert pbx.event(Alerting).party == Party("201")
