@@ -95,7 +95,7 @@ class CallControl:
         self._actions = Actions(self._switch, self._bridge, self._channels, rules, last_dialled)
         self._conference_actions = ConferenceActions(self._switch, self._bridge)
         self._transfers = Transfers(self._switch, self._actions)
-        self._hook = Hook(self._switch, self._channels, self._actions)
+        self._hook = Hook(self._switch, self._channels, self._actions, self._transfers)
         self._reminders = Reminders(self._switch, self._channels, rules)
         self._meters = Meters(self._switch)
         self._recovery = Recovery(self._switch, rules)
@@ -159,7 +159,7 @@ class CallControl:
             case Deadline.SPEAKER:
                 self._bridge.look()
             case Deadline.TRANSFER:
-                self._transfers.elapsed()
+                self._transfers.elapsed(now)
             case Deadline.PICKUP:
                 self._pickups.elapsed()
             case Deadline.LEVELS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.calls.actions import Actions
 from app.calls.channels import Channels
 from app.calls.switch import Switch
+from app.calls.transfer import Transfers
 from app.model.cause import Cause
 from app.model.media import AudioPath
 from app.model.refusal import Refusal
@@ -13,10 +14,11 @@ from app.model.refusal import Refusal
 class Hook:
     """The hook switch. Lifting takes what waits, putting down ends what goes through the handset."""
 
-    def __init__(self, switch: Switch, channels: Channels, actions: Actions) -> None:
+    def __init__(self, switch: Switch, channels: Channels, actions: Actions, transfers: Transfers) -> None:
         self._switch = switch
         self._channels = channels
         self._actions = actions
+        self._transfers = transfers
 
     def moved(self, now: float, *, off_hook: bool) -> Refusal | None:
         """The handset was lifted or put down."""
@@ -32,6 +34,7 @@ class Hook:
     def _lifted(self, now: float) -> Refusal | None:
         board = self._switch.board
         self._switch.desk.recalling = False
+        self._transfers.take_up()
         self._switch.media.select_path(AudioPath.HANDSET)
         if board.foreground is not None:
             return None  # the voice moves to the handset, nothing else
@@ -48,6 +51,8 @@ class Hook:
             return
         switch.dismiss_ended(now)
         self._channels.disconnect_talking()
+        if self._transfers.hand_over(now):
+            return
         for call in switch.board.attended:
             switch.clear(call, Cause.NORMAL_CLEARING, now)
         if switch.board.aside:

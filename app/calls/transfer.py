@@ -43,6 +43,9 @@ class Transfer:
     dialled: bool = False
     number: str = ""
     asked: bool = False
+    handed_over: bool = False
+    """The user has put the handset down on it, and is in none of the two calls any more."""
+    muted_before: bool = False
     notice: str = ""
 
     @property
@@ -137,6 +140,29 @@ class Transfers:
             self._switch.clear(transfer.consultation, Cause.NORMAL_CLEARING, now)
         return self._actions.retrieve(transfer.call.id)
 
+    def hand_over(self, now: float) -> bool:
+        """The handset was put down: one call that is on and one that is held are brought together, where the line can.
+
+        Else False, and a transfer that was being prepared is given up; the held call is left to ring back.
+        """
+        if self._transfer is None:
+            self._transfer = self._of_two()
+        transfer = self._transfer
+        if transfer is None:
+            return False
+        if transfer.asked or self.complete(now) is None:
+            transfer.handed_over, transfer.muted_before = True, self._switch.desk.muted
+            self._switch.desk.muted = True  # nobody speaks into a handset in its cradle
+            return True
+        self._forget()
+        return False
+
+    def take_up(self) -> None:
+        """Somebody lifts the handset before the PBX has done it, or nothing came of it: he is in the calls again."""
+        if self._transfer is not None and self._transfer.handed_over:
+            self._transfer.handed_over = False
+            self._switch.desk.muted = self._transfer.muted_before
+
     # --- what comes of it -----------------------------------------------------------------------------------
 
     def result(self, call: Call, event: TransferResult, now: float) -> None:
@@ -144,7 +170,7 @@ class Transfers:
         transfer = self._transfer if self._transfer is not None and self._transfer.call is call else None
         if event.cause is not None:
             if transfer is not None and transfer.asked:
-                self._failed(transfer, endings.words(event.cause, event.text))
+                self._failed(transfer, endings.words(event.cause, event.text), now)
             return
         label = "" if transfer is None else transfer.target.label
         self._forget()
@@ -152,10 +178,10 @@ class Transfers:
             self._switch.clear(transfer.consultation, Cause.NORMAL_CLEARING, now)
         self._switch.finish(call, f"Transferred to {label}" if label else "Transferred", now)
 
-    def elapsed(self) -> None:
+    def elapsed(self, now: float) -> None:
         """Nobody has said anything for too long."""
         if self._transfer is not None and self._transfer.asked:
-            self._failed(self._transfer, endings.words(Cause.RECOVERY_ON_TIMER_EXPIRY))
+            self._failed(self._transfer, endings.words(Cause.RECOVERY_ON_TIMER_EXPIRY), now)
 
     def settle(self) -> None:
         """See what became of the calls: a consultation that ended offers the call back, another call ends this."""
@@ -212,11 +238,32 @@ class Transfers:
         transfer.notice = ""
         self._switch.timers.start(Deadline.TRANSFER, TRANSFER_SECONDS)
 
-    def _failed(self, transfer: Transfer, words: str) -> None:
+    def _of_two(self) -> Transfer | None:
+        """The held call and the one that the user is in as a transfer; None where there are others, or none can be."""
+        foreground, aside = self._board.foreground, self._board.aside
+        if foreground is None or len(aside) != 1 or foreground.conference is not None:
+            return None
+        same_line = foreground.leg.line.id == aside[0].leg.line.id
+        if not same_line or self._may_begin(aside[0]) is not None:
+            return None
+        return Transfer(aside[0], consultation=foreground)
+
+    def _failed(self, transfer: Transfer, words: str, now: float) -> None:
+        if transfer.handed_over:
+            self._ring_back(transfer, words, now)
+            return
         self._switch.timers.stop(Deadline.TRANSFER)
         transfer.asked = False
         transfer.number = ""
         transfer.notice = f"Not transferred: {words}"
+
+    def _ring_back(self, transfer: Transfer, words: str, now: float) -> None:
+        """Nobody is there to choose anew: end the consultation, and let the held call ring back with the reason."""
+        self._forget()
+        if transfer.consultation is not None:
+            self._switch.clear(transfer.consultation, Cause.NORMAL_CLEARING, now)
+        transfer.call.notice = f"Not transferred: {words}"
+        self._switch.await_recall()
 
     def _consultation_ended(self, transfer: Transfer, consultation: Call) -> None:
         """By the far end: the user chooses anew. By the user: he is back in the call."""
@@ -244,6 +291,7 @@ class Transfers:
         return call.id in self._board.calls and call.ending is None
 
     def _forget(self) -> None:
+        self.take_up()
         self._transfer = None
         self._switch.timers.stop(Deadline.TRANSFER)
 

@@ -6,6 +6,7 @@ import pytest
 
 from app.model.cause import Cause
 from app.model.ids import LegId
+from app.model.media import AudioPath, PathsChanged
 from app.model.services import TransferState, TransferView
 from app.model.session import Direction
 from app.model.signalling import (
@@ -222,3 +223,87 @@ def test_a_call_is_parked_or_stays() -> None:
     phone.say(ParkResult(leg, position="7"))
     assert [(call.state, call.notice) for call in phone.views] == [(CallState.ENDED, "Parked at 7")]
     assert phone.control.park(phone.now, position="x") is not None
+
+
+def off_hook(phone: DeskPhone) -> None:
+    """The handset in the hand, and the voice in it."""
+    phone.hook(off_hook=True)
+    phone.say(PathsChanged(AudioPath.HANDSET, tuple(AudioPath), {}))
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+def test_putting_the_handset_down_brings_the_call_and_the_consultation_together(prepared: bool) -> None:
+    phone = DeskPhone(PBX)
+    off_hook(phone)
+    if prepared:
+        first, second = consulting(phone)
+        phone.say(Connected(second, session()))
+        phone.line.take()
+    else:
+        first, second = phone.consult()
+    phone.hook(off_hook=False)
+    assert phone.line.take() == [("join", first, second)]
+    assert not phone.gate_asked
+    phone.say(TransferResult(first))
+    assert [(call.state, call.notice) for call in phone.views] == [(CallState.ENDED, "Transferred to 202")]
+
+
+def test_what_was_handed_over_in_vain_rings_back() -> None:
+    phone = DeskPhone(PBX)
+    off_hook(phone)
+    first, second = phone.consult()
+    phone.hook(off_hook=False)
+    phone.say(TransferResult(first, Cause.USER_BUSY))
+    assert ("disconnect", second, Cause.NORMAL_CLEARING) in phone.line.take()
+    (call,) = phone.views
+    assert (call.state, call.notice) == (CallState.HELD, "Not transferred: Busy")
+    phone.wait("recall")
+    assert phone.ringing
+    assert not phone.control.audio.muted
+
+
+def test_who_lifts_the_handset_again_chooses_anew_after_a_failure() -> None:
+    phone = DeskPhone(PBX)
+    off_hook(phone)
+    first, _ = phone.consult()
+    phone.hook(off_hook=False)
+    phone.hook(off_hook=True)
+    assert phone.gate_asked
+    phone.say(TransferResult(first, Cause.USER_BUSY))
+    assert phone.states == [CallState.HELD, CallState.CONNECTED]
+    assert view(phone).notice == "Not transferred: Busy"
+
+
+def test_a_consultation_without_a_number_yet_ends_with_the_handset_and_the_held_call_rings_back() -> None:
+    phone = DeskPhone(LineCapabilities(transfer=Executor.PBX, overlap=True))
+    off_hook(phone)
+    begun(phone)
+    second = phone.dial("")
+    phone.hook(off_hook=False)
+    assert phone.line.requests[-1] == ("disconnect", second, Cause.NORMAL_CLEARING)
+    assert phone.control.transfer_view is None
+    assert phone.states == [CallState.HELD]
+    assert not phone.gate_asked
+    phone.wait("recall")
+    assert phone.ringing
+
+
+def test_where_the_line_cannot_transfer_the_call_that_is_on_ends_with_the_handset() -> None:
+    phone = DeskPhone()
+    off_hook(phone)
+    _, second = phone.consult()
+    phone.hook(off_hook=False)
+    assert phone.line.take() == [("disconnect", second, Cause.NORMAL_CLEARING)]
+    assert phone.states == [CallState.HELD]
+
+
+def test_the_microphone_that_closed_with_the_handset_is_open_for_the_next_call() -> None:
+    phone = DeskPhone(PBX)
+    off_hook(phone)
+    first, _ = phone.consult()
+    waiting = phone.ring()
+    phone.hook(off_hook=False)
+    phone.say(TransferResult(first))
+    phone.done(phone.control.answer(phone.now))
+    assert phone.line.requests[-1] == ("connect", waiting, Direction.SENDRECV)
+    assert phone.gate_asked
