@@ -33,6 +33,7 @@ from app.model.signalling import (
     PickUpRefused,
     Proceeding,
     Progress,
+    Registration,
     Released,
     RemoteControl,
     RemoteHeld,
@@ -70,7 +71,7 @@ class SignallingEvents:
     def handle(self, event: SignallingEvent, now: float) -> None:
         """One event of a line or a leg; those of legs that are gone are ignored."""
         if isinstance(event, LineChanged):
-            self._switch.board.registrations[event.line] = event
+            self._line_changed(event)
         elif isinstance(event, PickUpRefused):
             self._pickups.refused(event)
         elif isinstance(event, LineEvent):
@@ -81,6 +82,15 @@ class SignallingEvents:
             found = self._switch.board.find_leg(event.leg)
             if found is not None and _matters(*found, event) and not self._recovery.takes(*found, event, now):
                 self._leg_event(*found, event, now)
+
+    def _line_changed(self, event: LineChanged) -> None:
+        """A line that comes up is asked for all that was set or left while it was down."""
+        before = self._switch.board.registrations.get(event.line)
+        self._switch.board.registrations[event.line] = event
+        line = self._switch.lines.get(event.line)
+        was_up = before is not None and before.registration is Registration.UP
+        if line is not None and event.registration is Registration.UP and not was_up:
+            line.interrogate()
 
     def _setup(self, event: SetupIndicated, now: float) -> None:
         switch = self._switch

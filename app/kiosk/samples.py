@@ -15,7 +15,7 @@ from app.model.ids import CallId, LineId, StreamId
 from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
 from app.model.quality import Levels, Quality, QualityCause
-from app.model.services import GroupCall, GroupCallState, LineServices, TransferState, TransferView
+from app.model.services import GroupCall, GroupCallState, LineServices, Messages, TransferState, TransferView
 from app.model.signalling import Executor, LineCapabilities, Registration
 from app.model.snapshot import (
     AudioView,
@@ -271,13 +271,14 @@ _GROUP_CALLS = (
     GroupCall("g-2", GroupCallState.CONNECTED, Party("10", "Reception"), Party("55", "Ada Quist")),
     GroupCall("p-2", GroupCallState.PARKED, Party("10", "Reception"), Party("103", "Workshop"), position="2"),
 )
+_MESSAGES = Messages(waiting=True, new=3, number="900")
 _GROUPED = _with(
     IDLE,
     lines=(
         msgspec.structs.replace(
             LINE,
             capabilities=LineCapabilities(pickup=Executor.PBX),
-            services=LineServices(group_calls=_GROUP_CALLS),
+            services=LineServices(messages=_MESSAGES, group_calls=_GROUP_CALLS),
         ),
     ),
 )

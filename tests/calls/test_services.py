@@ -20,7 +20,9 @@ from app.model.signalling import (
     DiversionsChanged,
     GroupCallChanged,
     GroupCallGone,
+    LineChanged,
     MessageWaiting,
+    Registration,
 )
 from tests.calls.dummies import LINE, DeskPhone
 
@@ -101,3 +103,13 @@ def test_the_caller_sees_that_he_waits_and_the_called_phone_says_so() -> None:
     other.talk()
     waiting = other.ring()
     assert other.line.take() == [("alert", waiting, "waiting")]
+
+
+def test_a_line_that_comes_up_is_asked_for_what_was_set_meanwhile() -> None:
+    phone = DeskPhone()
+    assert phone.line.services == [("interrogate",)]
+    phone.say(LineChanged(LINE, Registration.UP))
+    phone.say(LineChanged(LINE, Registration.TRYING))
+    assert phone.line.services == [("interrogate",)]
+    phone.say(LineChanged(LINE, Registration.UP))
+    assert phone.line.services == [("interrogate",)] * 2

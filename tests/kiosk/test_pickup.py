@@ -1,15 +1,15 @@
-"""Calls of the group at the display, by touch and by keys alone."""
+"""Calls of the group and waiting messages at the display, by touch and by keys alone."""
 
 from __future__ import annotations
 
 import msgspec
 
 from app.kiosk.samples import IDLE, MORE, Sample
-from app.model.commands import PickUp
+from app.model.commands import Dial, PickUp
 from app.model.ids import LineId
 from app.model.keys import Key
 from app.model.party import Party
-from app.model.services import GroupCall, GroupCallState, LineServices
+from app.model.services import GroupCall, GroupCallState, LineServices, Messages
 from app.model.snapshot import Snapshot
 from tests.kiosk.harness import Harness
 
@@ -69,3 +69,13 @@ def test_why_a_call_was_not_picked_up_is_said_once() -> None:
     harness.keys(Key.ESCAPE)
     harness.show(msgspec.structs.replace(refused, missed=7))
     assert harness.root.find("toast") is None
+
+
+def test_waiting_messages_are_counted_and_called() -> None:
+    harness = Harness().sample(sample("group-calls"))
+    assert harness.node("messages").name == "Messages, 3 new"
+    assert harness.tap("messages").sent == [Dial(id=0, number="900", line=LINE)]
+    harness.show(grouped(LineServices(messages=Messages(waiting=True))))
+    assert harness.node("messages").value == "1"
+    assert harness.tap("messages").root.id == "dial"
+    assert Harness().show(grouped(LineServices())).root.find("messages") is None

@@ -6,7 +6,7 @@ import datetime as dt
 
 from app.kiosk import search, widgets
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import Go, Place
+from app.kiosk.intents import Go, Place, Send
 from app.kiosk.layout import Bands, bands
 from app.kiosk.marks import Fill, Icon, Mark, Symbol, Text
 from app.kiosk.screens import app_voice, pickup
@@ -14,6 +14,7 @@ from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
 from app.kiosk.widgets import KeySpec
+from app.model.commands import Dial
 from app.model.party import Party
 from app.model.signalling import Registration
 from app.model.snapshot import LineView, Notice, Severity
@@ -180,7 +181,7 @@ def _news(view: View, area: Rect, areas: Bands) -> Node:
 
 def _told(view: View, area: Rect, areas: Bands) -> Node:
     """What the PBX tells of, as keys above the people one calls."""
-    specs = pickup.key(view)
+    specs = (*pickup.key(view), *_messages(view))
     if not specs:
         return _people(view, area, areas.gap)
     strip = Rect(area.x, area.y, area.width, view.panel.target(64))
@@ -251,6 +252,18 @@ def _trouble(view: View, area: Rect, title: str, reasons: tuple[str, ...], advic
     places = keys.split_columns((1,) * len(specs), view.px(10))
     children += [widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True)]
     return Node("trouble", Role.ALERT, area, name=title, value=advice, marks=marks, children=tuple(children))
+
+
+def _messages(view: View) -> tuple[KeySpec, ...]:
+    """How many messages wait, and the way to hear them."""
+    waiting = [(line.id, line.services.messages) for line in view.snapshot.lines if line.services.messages.waiting]
+    if not waiting:
+        return ()
+    line, messages = waiting[0]
+    count = sum(told.count for _, told in waiting)
+    call = Send(Dial(id=0, number=messages.number, line=line)) if messages.number else Go(Place.DIAL)
+    name = f"{view.say('Messages')}, {count} {view.say('new')}"
+    return (KeySpec("messages", view.say("Messages"), call, icon="message", badge=count, name=name),)
 
 
 def _people(view: View, area: Rect, gap: int) -> Node:
