@@ -34,6 +34,7 @@ FLAGS: Mapping[LogFlag, Flag] = MappingProxyType(
         LogFlag.SECURITY: Flag("Certificates, the PIN and the screen lock"),
         LogFlag.DIAGNOSTICS: Flag("The log itself"),
         LogFlag.HAL: Flag("Sound cards, keypad, hook switch and other devices"),
+        LogFlag.PBX: Flag("Calls over the connection to an innovaphone PBX"),
         LogFlag.DEMO: Flag("The demonstration PBX"),
     }
 )
@@ -71,7 +72,7 @@ TRACE_FLAGS = (
     TraceFlag(0x0_8000_0000, "AppProxy"),
     TraceFlag(0x2_0000_0000, "Webserver", (LogFlag.SURFACE,)),
     TraceFlag(0x4_0000_0000, "Browser Console", (LogFlag.KIOSK,)),
-    TraceFlag(0x8_0000_0000, "Signaling", (LogFlag.SIP, LogFlag.CALLS)),
+    TraceFlag(0x8_0000_0000, "Signaling", (LogFlag.SIP, LogFlag.PBX, LogFlag.CALLS)),
 )
 """The trace flags of the myApps platform services, in the order of their codes (innovaphone wiki, Troubleshooting)."""
 

@@ -22,7 +22,7 @@ def test_every_flag_is_one_bit_and_no_two_are_the_same() -> None:
     ("code", "flags"),
     [
         (0x0, set()),
-        (0x8_0000_0000, {LogFlag.SIP, LogFlag.CALLS}),
+        (0x8_0000_0000, {LogFlag.SIP, LogFlag.PBX, LogFlag.CALLS}),
         (0x0_0200_0000 | 0x0_1000_0000, {LogFlag.MEDIA, LogFlag.HAL}),
         (0x0_2000_0000, set()),  # video, which this phone has not
         (0x10 | 1 << 63, set()),  # bits without a name
