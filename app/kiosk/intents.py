@@ -22,6 +22,7 @@ class Place(enum.StrEnum):
     RINGER = "ringer"
     RING_TONES = "ring-tones"
     RECORDING = "recording"
+    PRESENCE = "presence"
     PIN = "pin"
     ABOUT = "about"
     EMERGENCY = "emergency"

@@ -73,4 +73,13 @@ class Symbol:
     color: Token
 
 
-Mark = Fill | Stroke | Text | Icon | Symbol
+@dataclasses.dataclass(frozen=True)
+class Modules:
+    """The dark modules of a QR code, a byte each, 1 for dark; as large as whole pixels allow, in a square's middle."""
+
+    rows: tuple[bytes, ...]
+    area: Rect
+    color: Token
+
+
+Mark = Fill | Stroke | Text | Icon | Symbol | Modules

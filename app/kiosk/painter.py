@@ -10,7 +10,7 @@ import pygame
 
 from app.kiosk import icons, raster
 from app.kiosk.geometry import Rect
-from app.kiosk.marks import Fill, Icon, Mark, Shape, Stroke, Symbol, Text
+from app.kiosk.marks import Fill, Icon, Mark, Modules, Shape, Stroke, Symbol, Text
 from app.kiosk.raster import Coverage
 from app.kiosk.text import TextEngine
 from app.kiosk.theme import Color, Theme, Token, Type, Weight
@@ -59,6 +59,8 @@ class Painter:
                 self._write(mark)
             case Icon():
                 self._blit(self._icon(mark), mark.area)
+            case Modules():
+                self._modules(mark)
             case Symbol():
                 self._blit(self._symbol(mark), mark.area)
 
@@ -139,6 +141,17 @@ class Painter:
         for right, bottom in ((0, 0), (1, 0), (0, 1), (1, 1)):
             place = (area.right - corner if right else area.x, area.bottom - corner if bottom else area.y)
             self._surface.blit(picture, place, (right * corner, bottom * corner, corner, corner))
+
+    def _modules(self, mark: Modules) -> None:
+        color = self.theme.colors[mark.color]
+        count = len(mark.rows)
+        size = mark.area.width // count
+        left = mark.area.x + (mark.area.width - size * count) // 2
+        top = mark.area.y + (mark.area.height - size * count) // 2
+        for row, modules in enumerate(mark.rows):
+            for column in range(count):
+                if modules[column]:
+                    self._surface.fill(color, (left + column * size, top + row * size, size, size))
 
     def _icon(self, mark: Icon) -> pygame.Surface:
         color = self.theme.colors[mark.color]

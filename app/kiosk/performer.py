@@ -47,6 +47,7 @@ _PARENT = {
     Place.RINGER: Place.MENU,
     Place.RECORDING: Place.MENU,
     Place.RING_TONES: Place.RINGER,
+    Place.PRESENCE: Place.MENU,
     Place.PIN: Place.MENU,
     Place.ABOUT: Place.MENU,
 }

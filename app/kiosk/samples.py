@@ -14,10 +14,12 @@ from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
 from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
+from app.model.pbx import ConnectionInfo, PbxStatus, Presence, SessionState
 from app.model.quality import Levels, Quality, QualityCause
 from app.model.services import GroupCall, GroupCallState, LineServices, Messages, TransferState, TransferView
 from app.model.signalling import Executor, LineCapabilities, Registration
 from app.model.snapshot import (
+    ActivityView,
     AudioView,
     CallState,
     CallView,
@@ -25,9 +27,11 @@ from app.model.snapshot import (
     DisplayView,
     LineView,
     LockView,
+    Notice,
     RecordingRulesView,
     RecordingView,
     RingView,
+    Severity,
     Snapshot,
 )
 
@@ -185,6 +189,17 @@ IN_CALL = _with(IDLE, calls=(_ENCRYPTED,), active=CALL.id, audio=MUTED, off_hook
 _RECORDED = msgspec.structs.replace(_ENCRYPTED, recording=RecordingView(running=True, wanted=True, allowed=True))
 _RULES = RecordingRulesView(possible=True, by_default=True, by_default_fixed_by="the PBX")
 RECORDING = _with(IN_CALL, calls=(_RECORDED,))
+_LOGIN_PAGE = "https://login.example.com/authorize?client_id=ip270&state=5c6a0e1f83d94b72"
+_LOGGED_IN = PbxStatus(
+    SessionState.UP,
+    connection=ConnectionInfo(up=True, cur="pbx.example.com/PBX0", pri="pbx.example.com/PBX0"),
+    presence=(Presence("tel:", "open", "busy", "Back at three"), Presence("im:", "open")),
+)
+_LOGIN_REFUSED = PbxStatus(SessionState.REFUSED, "The PBX does not take name and password", "Have them looked at.")
+_REFUSED_NOTICE = Notice("pbx.session", Severity.ERROR, _LOGIN_REFUSED.words, _LOGIN_REFUSED.advice)
+_STANDBY = msgspec.structs.replace(
+    _LOGGED_IN, connection=ConnectionInfo(up=True, standby=True, cur="standby.example.com/PBX0")
+)
 _HELD = msgspec.structs.replace(
     CALL, id=CallId("call-3"), state=CallState.HELD, party=Party(number="10", name="Reception")
 )
@@ -389,6 +404,16 @@ MORE = (
     Sample("recording-locked", _with(RECORDING, lock=LockView(locked=True, pin_set=True))),
     Sample("menu-recording", _with(IDLE, recording=_RULES), _goes(Place.MENU)),
     Sample("recording-rules", _with(IDLE, recording=_RULES), _goes(Place.RECORDING)),
+    Sample("second-factor", _with(IDLE, lines=(), pbx=PbxStatus(SessionState.SECOND_FACTOR, code="4831"))),
+    Sample("oauth2", _with(IDLE, pbx=PbxStatus(SessionState.OAUTH2, url=_LOGIN_PAGE))),
+    Sample("pbx-refused", _with(IDLE, lines=(), pbx=_LOGIN_REFUSED, notices=(_REFUSED_NOTICE,))),
+    Sample("standby", _with(IDLE, pbx=_STANDBY)),
+    Sample("presence", _with(IDLE, pbx=_LOGGED_IN, activity=ActivityView(minutes=15)), _goes(Place.PRESENCE)),
+    Sample(
+        "presence-fixed",
+        _with(IDLE, activity=ActivityView(minutes=10, fixed_by="the PBX")),
+        _goes(Place.PRESENCE),
+    ),
     Sample("sound", IDLE, _goes(Place.SOUND)),
     Sample("ringer", IDLE, _goes(Place.RINGER)),
     Sample("silent", _with(IDLE, ring=RingView("marimba", RING_TONES, silent=True)), _goes(Place.RINGER)),

@@ -30,6 +30,9 @@ class Token(enum.StrEnum):
     ON_END = "on_end"
     END_TEXT = "end_text"
     WARN = "warn"
+    PAPER = "paper"
+    INK = "ink"
+    """What cameras read: ink on paper, in every theme."""
     FOCUS = "focus"
     FOCUS_ON_FILL = "focus_on_fill"
     """The ring on a key that is filled with a colour of its own."""
@@ -68,6 +71,8 @@ NIGHT = _theme(
     on_end="#FFFFFF",
     end_text="#FF8A8F",
     warn="#FFB62E",
+    paper="#FFFFFF",
+    ink="#000000",
     focus="#5AA9FF",
     focus_on_fill="#0D131E",
 )
@@ -87,6 +92,8 @@ DAY = _theme(
     on_end="#FFFFFF",
     end_text="#C4262E",
     warn="#8A5A00",
+    paper="#FFFFFF",
+    ink="#000000",
     focus="#0B5FC2",
     focus_on_fill="#FFFFFF",
 )
@@ -107,6 +114,8 @@ CONTRAST = _theme(
     on_end="#000000",
     end_text="#FF8F8F",
     warn="#FFE600",
+    paper="#FFFFFF",
+    ink="#000000",
     focus="#FFE600",
     focus_on_fill="#000000",
 )

@@ -9,13 +9,14 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Place, Send
 from app.kiosk.layout import Bands, bands
 from app.kiosk.marks import Fill, Icon, Mark, Symbol, Text
-from app.kiosk.screens import app_voice, pickup
+from app.kiosk.screens import app_voice, pbx_login, pickup, presence
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
 from app.kiosk.widgets import KeySpec
 from app.model.commands import Dial
 from app.model.party import Party
+from app.model.pbx import SessionState
 from app.model.signalling import Registration
 from app.model.snapshot import LineView, Notice, Severity
 
@@ -105,10 +106,20 @@ def clock_block(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> 
 def _standing(view: View, room: int) -> tuple[tuple[int, Node], ...]:
     """How the line stands, and whose phone this is."""
     line = view.line
-    if line is None:
-        return ((view.px(38), _chip(view, Registration.DOWN, view.say("Not set up yet"), room)),)
-    chip = _chip(view, line.registration, view.say(_STANDING[line.registration]), room)
-    return ((view.px(38), chip), (view.px(28), _owner(view, line, room)))
+    session = pbx_login.standing(view)
+    if session is not None:
+        chip = _chip(view, session.look, session.words, room)
+    elif line is None:
+        chip = _chip(view, Registration.DOWN, view.say("Not set up yet"), room)
+    else:
+        chip = _chip(view, line.registration, view.say(_STANDING[line.registration]), room)
+    below = [(view.px(38), chip)]
+    if line is not None:
+        below.append((view.px(28), _owner(view, line, room)))
+    own = presence.strip(view, room)
+    if own is not None:
+        below.append((own.bounds.height, own))
+    return tuple(below)
 
 
 def _chip(view: View, registration: Registration, words: str, room: int) -> Node:
@@ -160,13 +171,16 @@ def _right(view: View, area: Rect, areas: Bands) -> Node:
 
 
 def _news(view: View, area: Rect, areas: Bands) -> Node:
-    """What is wrong, if anything, and the people one calls."""
+    """What somebody has to do for the log-in, what is wrong, if anything, and the people one calls."""
+    asked = pbx_login.panel(view, area)
+    if asked is not None:
+        return asked
     line = view.line
-    if line is None:
+    if line is None and view.snapshot.pbx.state is SessionState.OFF:
         words = view.say("This phone has no line yet.")
         advice = view.say("Give it a PBX, a number and a password in its settings; it registers by itself then.")
         return _trouble(view, area, words, (), advice)
-    if not view.registered and line.registration is not Registration.TRYING:
+    if line is not None and not view.registered and line.registration is not Registration.TRYING:
         words = view.say("No calls are possible now")
         return _trouble(view, area, words, (line.reason,), line.advice or view.say("The phone keeps trying."))
     notice = _worst(view.snapshot.notices)

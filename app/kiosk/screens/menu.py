@@ -9,7 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Fill
-from app.kiosk.screens import recording, ringer, sound
+from app.kiosk.screens import presence, recording, ringer, sound
 from app.kiosk.screens.lock import dots
 from app.kiosk.theme import THEMES, Steps, Token
 from app.kiosk.tree import Node, Role
@@ -67,6 +67,9 @@ def build(view: View) -> Node:
                 ]
                 if snapshot.recording.possible
                 else []
+            ),
+            KeySpec(
+                "menu-presence", view.say("Presence"), Go(Place.PRESENCE), icon="person", note=presence.summary(view)
             ),
             KeySpec("menu-about", view.say("About this phone"), Go(Place.ABOUT), icon="about"),
         ),
