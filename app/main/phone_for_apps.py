@@ -8,6 +8,7 @@ from app.model.commands import AnyCommand
 from app.model.history import CallRecord
 from app.model.signalling import Registration
 from app.model.snapshot import CallView
+from app.surface.apps.client_messages import ClientModel
 from app.surface.rooms import Rooms
 from app.surface.server import PostReply
 
@@ -26,6 +27,17 @@ class PhoneForApps:
     def history(self) -> tuple[CallRecord, ...]:
         """The newest finished calls, newest first."""
         return self._rooms.call_list.newest
+
+    def client(self) -> ClientModel:
+        """How the phone stands with its PBX, and looks."""
+        pbx = self._rooms.pbx()
+        light = self._rooms.settings.current.text("display.theme") == "day"
+        return ClientModel(
+            user=pbx.user,
+            conn_info=pbx.connection,
+            standby=pbx.connection.standby,
+            scheme="light" if light else "dark",
+        )
 
     def registered(self) -> bool:
         """Whether a line is up."""

@@ -1,7 +1,7 @@
 """The innovaphone APIs for apps on the phone: its calls and its call list, and word of calls to apps that want it.
 
-The phone provides com.innovaphone.phone and com.innovaphone.calllist, and consumes com.innovaphone.phoneinfo. What an
-app asks for is a command like that of any surface, and stands under the lock's rules.
+The phone provides com.innovaphone.client, com.innovaphone.phone and com.innovaphone.calllist, and consumes
+com.innovaphone.phoneinfo. What an app asks for is a command like that of any surface, under the lock's rules.
 """
 
 from __future__ import annotations
@@ -21,12 +21,20 @@ from app.model.snapshot import CallState, CallView
 from app.pbx.app_message import AppError, Envelope, ErrorCode, MessageMalformed, Reader, open_envelope, write
 from app.pbx.app_session import Send
 from app.surface.apps import client_messages as messages
-from app.surface.apps.client_messages import CALL_LIST_API, PHONE_API, PHONE_INFO_API, CallInfo, PhoneModel
+from app.surface.apps.client_messages import (
+    CALL_LIST_API,
+    CLIENT_API,
+    PHONE_API,
+    PHONE_INFO_API,
+    CallInfo,
+    ClientModel,
+    PhoneModel,
+)
 from app.surface.apps.phone_model import call_info, entry
 
 log = logging.getLogger(LogFlag.SURFACE)
 
-APIS = (PHONE_API, CALL_LIST_API, PHONE_INFO_API)
+APIS = (CLIENT_API, PHONE_API, CALL_LIST_API, PHONE_INFO_API)
 PROVIDER = "dev:phone"
 """Who the phone is among the providers; it is the only phone here."""
 TITLE = "Phone"
@@ -45,6 +53,9 @@ class PhoneFacts(Protocol):
 
     def history(self) -> tuple[CallRecord, ...]:
         """The newest finished calls, newest first."""
+
+    def client(self) -> ClientModel:
+        """How the phone stands with its PBX, and looks."""
 
     def registered(self) -> bool:
         """Whether a line is up."""
@@ -74,6 +85,7 @@ class ClientApis:
         self.phone = phone
         self.calls: dict[int, CallInfo] = {}
         self.model = PhoneModel(registered=False, calls=())
+        self.client = ClientModel()
         self._apps: set[ClientApi] = set()
 
     def make(self, send: Send) -> ClientApi:
@@ -89,9 +101,13 @@ class ClientApis:
         before, self.calls = self.calls, {info.id: info for info in infos}
         model = PhoneModel(self.phone.registered(), infos)
         changed, self.model = model != self.model, model
+        client = self.phone.client()
+        client_changed, self.client = client != self.client, client
         for app in tuple(self._apps):
+            if client_changed:
+                app.model_changed(CLIENT_API)
             if changed:
-                app.model_changed()
+                app.model_changed(PHONE_API)
                 app.calls_changed(before)
             app.call_list_changed()
 
@@ -142,6 +158,8 @@ class ClientApi:
     def _request(self, request: messages.ApiRequest, envelope: Envelope) -> None:
         if request.provider not in ("", "*", PROVIDER) or envelope.api == PHONE_INFO_API:
             raise AppError(ErrorCode.UNKNOWN, f"There is no such provider here. There is: {PROVIDER}.")
+        if envelope.api == CLIENT_API:
+            raise AppError(ErrorCode.REFUSED, "This API takes no messages here. Consume it: its model says all.")
         inner = bytes(request.msg)
         asked = open_envelope(inner)
         if envelope.api == CALL_LIST_API:
@@ -178,9 +196,9 @@ class ClientApi:
 
     # --- what the phone tells -----------------------------------------------------------------------------------
 
-    def model_changed(self) -> None:
-        """The model of com.innovaphone.phone is another."""
-        if PHONE_API in self._consumed:
+    def model_changed(self, api: str) -> None:
+        """The model of an API is another."""
+        if api in self._consumed:
             self._tell_providers()
 
     def calls_changed(self, before: dict[int, CallInfo]) -> None:
@@ -209,7 +227,11 @@ class ClientApi:
     # --- steps --------------------------------------------------------------------------------------------------
 
     def _tell_providers(self) -> None:
-        models: dict[str, msgspec.Struct] = {PHONE_API: self._apis.model, CALL_LIST_API: messages.EmptyModel()}
+        models: dict[str, msgspec.Struct] = {
+            CLIENT_API: self._apis.client,
+            PHONE_API: self._apis.model,
+            CALL_LIST_API: messages.EmptyModel(),
+        }
         apis = {
             api: {PROVIDER: messages.Provided(TITLE, {"type": "phone"} if api == PHONE_API else {}, models[api])}
             for api in self._consumed

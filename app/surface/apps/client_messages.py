@@ -1,7 +1,7 @@
 """How apps reach each other's APIs: the frames of myApps, and the messages that the phone takes and sends in them.
 
 Sources: innovaphone SDK, "lib1" (ConsumeApi, RegisterApi, ApiRequest, ApiResult, ApiUpdate) and the pages of
-com.innovaphone.phone, com.innovaphone.phoneinfo and com.innovaphone.calllist.
+com.innovaphone.client, com.innovaphone.phone, com.innovaphone.phoneinfo and com.innovaphone.calllist.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from app.model.pbx import ConnectionInfo, PbxUser
+
 PHONE_API = "com.innovaphone.phone"
 PHONE_INFO_API = "com.innovaphone.phoneinfo"
 CALL_LIST_API = "com.innovaphone.calllist"
+CLIENT_API = "com.innovaphone.client"
 
 _Provider = Annotated[str, msgspec.Meta(max_length=64)]
 _Text = Annotated[str, msgspec.Meta(max_length=255)]
@@ -68,6 +71,19 @@ class Request(msgspec.Struct, frozen=True):
 
     consumer: str
     msg: msgspec.Struct
+
+
+# --- com.innovaphone.client ------------------------------------------------------------------------------------
+
+
+class ClientModel(msgspec.Struct, frozen=True, rename="camel"):
+    """Who is logged in at the PBX, over which PBX, and how the display looks. Without a session `user` is null."""
+
+    user: PbxUser | None = None
+    conn_info: ConnectionInfo = ConnectionInfo()
+    standby: bool = False
+    lang: str = "en"
+    scheme: Literal["light", "dark"] = "dark"
 
 
 # --- com.innovaphone.phone -------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from app.model.commands import AnyCommand, Reply
 from app.model.history import CallRecord
 from app.model.refusal import Refusal
 from app.model.snapshot import CallView
+from app.surface.apps.client_messages import ClientModel
 from tests.calls.dummies import DeskPhone
 
 
@@ -19,6 +20,7 @@ class Facts:
 
     def __init__(self) -> None:
         self.phone = DeskPhone()
+        self.model = ClientModel()
         self.refusal: Refusal | None = None
 
     def calls(self) -> tuple[CallView, ...]:
@@ -27,6 +29,9 @@ class Facts:
     def history(self) -> tuple[CallRecord, ...]:
         records = enumerate(self.phone.call_list.records, 1)
         return tuple(msgspec.structs.replace(record, row=row) for row, record in records)[::-1]
+
+    def client(self) -> ClientModel:
+        return self.model
 
     def registered(self) -> bool:
         return True

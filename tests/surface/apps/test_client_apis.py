@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from app.model.cause import Cause
+from app.model.pbx import ConnectionInfo, PbxUser
 from app.model.refusal import Refusal
 from app.model.signalling import Alerting, Connected, Released, RemoteHeld
 from app.pbx.app_session import AppSession
 from app.surface.apps.client_apis import APIS, PROVIDER, ClientApis
-from app.surface.apps.client_messages import CALL_LIST_API, PHONE_API, PHONE_INFO_API
+from app.surface.apps.client_messages import CALL_LIST_API, CLIENT_API, PHONE_API, PHONE_INFO_API, ClientModel
 from tests.calls.dummies import session
 from tests.surface.apps.desk import TOKEN
 from tests.surface.apps.facts import Facts
@@ -83,6 +84,23 @@ def test_the_model_follows_a_call_from_its_setup_to_its_end(app: App) -> None:
     assert call == {"dir": "o", "state": "Ringback", "num": "201"}
     app.request("DisconnectCall")
     assert app.phone.views == ()
+
+
+def test_the_client_model_follows_the_session_with_the_pbx(app: App) -> None:
+    (update,) = app.send("ConsumeApi", CLIENT_API)
+    assert update["apis"][CLIENT_API][PROVIDER]["model"] == {
+        "user": None,
+        "connInfo": {"up": False, "standby": False, "cur": "", "pri": "", "sec": "", "phys": ""},
+        "standby": False,
+        "lang": "en",
+        "scheme": "dark",
+    }
+    connection = ConnectionInfo(up=True, standby=True, cur="standby.example.com/PBX0")
+    app.facts.model = ClientModel(PbxUser(sip="jdo", num="27"), connection, standby=True, scheme="light")
+    (update,) = app.news()
+    told = update["apis"][CLIENT_API][PROVIDER]["model"]
+    assert (told["user"]["sip"], told["connInfo"]["cur"], told["scheme"]) == ("jdo", connection.cur, "light")
+    assert app.news() == []
 
 
 def test_nobody_is_told_what_he_does_not_consume(app: App) -> None:
@@ -163,6 +181,7 @@ def test_the_call_list_gives_what_is_asked_for_and_then_what_is_new(app: App) ->
         ("ApiRequest", PHONE_INFO_API, {"msg": {"mt": "CallAdded", "id": 1}}),
         ("ApiRequest", CALL_LIST_API, {"msg": {"mt": "Subscribe", "count": 101}}),
         ("ConsumeApi", PHONE_INFO_API, {}),
+        ("ApiRequest", CLIENT_API, {"msg": {"mt": "SetOwnPresence"}}),
         ("RegisterApi", PHONE_API, {}),
         ("ApiUpdate", PHONE_API, {}),
         ("ConsumeApi", "com.innovaphone.unknown", {}),
