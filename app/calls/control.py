@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
-from app.calls import recording, scene
+from app.calls import diversion, recording, scene
 from app.calls.actions import Actions
 from app.calls.bridge import Bridge
 from app.calls.call import Call
@@ -46,7 +46,7 @@ from app.model.media import (
 )
 from app.model.quality import Levels
 from app.model.refusal import Refusal
-from app.model.services import LineServices, TransferView
+from app.model.services import DiversionKind, LineServices, TransferView
 from app.model.signalling import RemoteAction, RemoteControl, SignallingEvent
 from app.model.snapshot import AudioView, CallView, ConferenceView
 
@@ -256,6 +256,10 @@ class CallControl:
     def pick_up(self, line: LineId, call: str, now: float) -> Refusal | None:
         """Take a call of the group, or a parked one, that the line's PBX told of."""
         return self._done(self._pickups.ask(line, call), now)
+
+    def divert(self, line: LineId, kind: DiversionKind, number: str, now: float) -> Refusal | None:
+        """Have the PBX send calls of a line elsewhere, or with an empty number no longer."""
+        return self._done(diversion.divert(self._switch, line, kind, number), now)
 
     def set_mute(self, now: float, *, muted: bool) -> Refusal | None:
         """Close or open the microphone."""

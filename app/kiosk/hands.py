@@ -42,6 +42,7 @@ _ARROWS = {
     Key.RIGHT: Direction.RIGHT,
 }
 _JUMPS = {Step.HOME: Place.IDLE, Step.DIAL: Place.DIAL, Step.CALLS: Place.CALLS, Step.MENU: Place.MENU}
+_NUMBER_PLACES = (Place.DIAL, Place.EMERGENCY, Place.DIVERT_TO)
 _SOFT = {Key.SOFT_1: 0, Key.SOFT_2: 1, Key.SOFT_3: 2, Key.SOFT_4: 3}
 
 
@@ -131,7 +132,8 @@ class Hands:
         if self._zero_held and self._situation.clock() - self._pressed_at >= LONG_PRESS_SECONDS:
             self._zero_held = False
             state = self._situation.state
-            if state.typed.endswith("0") and state.place in (Place.DIAL, Place.EMERGENCY):
+            typing = state.place in _NUMBER_PLACES or self._situation.view().choosing_transfer is not None
+            if state.typed.endswith("0") and typing:
                 self._situation.change(typed=state.typed[:-1] + "+")
 
     @property

@@ -7,6 +7,7 @@ import enum
 
 from app.model.commands import AnyCommand
 from app.model.ids import CallId
+from app.model.services import DiversionKind
 
 
 class Place(enum.StrEnum):
@@ -27,6 +28,8 @@ class Place(enum.StrEnum):
     ABOUT = "about"
     EMERGENCY = "emergency"
     PICKUP = "pickup"
+    DIVERSION = "diversion"
+    DIVERT_TO = "divert-to"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,8 +106,17 @@ class Choose:
 
 
 @dataclasses.dataclass(frozen=True)
+class DivertTo:
+    """Ask for the number that calls of this kind are to go to."""
+
+    kind: DiversionKind
+
+
+@dataclasses.dataclass(frozen=True)
 class Dismiss:
     """The notice was read."""
 
 
-Intent = Go | Back | Type | Erase | Submit | Send | ShowKeypad | ChooseParty | Filter | Page | Choose | Dismiss
+Intent = (
+    Go | Back | Type | Erase | Submit | Send | ShowKeypad | ChooseParty | Filter | Page | Choose | DivertTo | Dismiss
+)

@@ -9,6 +9,7 @@ from app.kiosk.intents import (
     Choose,
     ChooseParty,
     Dismiss,
+    DivertTo,
     Erase,
     Filter,
     Go,
@@ -29,6 +30,7 @@ from app.model.commands import (
     CancelTransfer,
     ChangePin,
     Dial,
+    Divert,
     HangUp,
     MarkSeen,
     PreviewRing,
@@ -50,6 +52,8 @@ _PARENT = {
     Place.PRESENCE: Place.MENU,
     Place.PIN: Place.MENU,
     Place.ABOUT: Place.MENU,
+    Place.DIVERSION: Place.MENU,
+    Place.DIVERT_TO: Place.DIVERSION,
 }
 
 
@@ -67,8 +71,8 @@ class Performer:
     def perform(self, intent: Intent) -> None:
         """Carry an intent out."""
         match intent:
-            case Go():
-                self._go(intent.place)
+            case Go() | DivertTo():
+                self._visit(intent)
             case Back():
                 self._back()
             case Type():
@@ -105,6 +109,8 @@ class Performer:
         self._send(command)
         if isinstance(command, Dial) and self._situation.state.place is Place.EMERGENCY:
             self._situation.change(place=Place.IDLE, typed="")
+        elif isinstance(command, Divert):
+            self._situation.change(place=Place.DIVERSION, typed="")
         elif isinstance(command, Set) and command.key == ringer.TONE_SETTING:
             self._send(PreviewRing(id=0, tone=str(command.value)))
         elif isinstance(command, SetVolume) and command.ringer:
@@ -116,6 +122,13 @@ class Performer:
         snapshot = view.snapshot
         if view.incoming is None and not snapshot.ring.silent and not snapshot.lock.locked:
             self._send(PreviewRing(id=0, tone=snapshot.ring.tone))
+
+    def _visit(self, intent: Go | DivertTo) -> None:
+        if isinstance(intent, Go):
+            self._go(intent.place)
+        else:
+            self._go(Place.DIVERT_TO)
+            self._situation.change(diverting=intent.kind)
 
     def _go(self, place: Place) -> None:
         if self._situation.state.place is Place.RING_TONES:
@@ -164,7 +177,7 @@ class Performer:
         screen = self._build().id
         if screen in ("lock", "set-pin"):
             self._pin.type(character)
-        elif screen == "transfer":
+        elif screen in ("transfer", "divert"):
             if len(state.typed) < LONGEST_NUMBER:
                 self._situation.change(typed=state.typed + character)
         elif screen in ("dial", "idle", "call-list", "menu"):

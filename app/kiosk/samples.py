@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from app.kiosk.intents import ChooseParty, Go, Place, ShowKeypad, Type
+from app.kiosk.intents import ChooseParty, DivertTo, Go, Place, ShowKeypad, Type
 from app.kiosk.ui import Ui
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
@@ -16,7 +16,16 @@ from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMod
 from app.model.party import Party
 from app.model.pbx import ConnectionInfo, PbxStatus, Presence, SessionState
 from app.model.quality import Levels, Quality, QualityCause
-from app.model.services import GroupCall, GroupCallState, LineServices, Messages, TransferState, TransferView
+from app.model.services import (
+    Diversion,
+    DiversionKind,
+    GroupCall,
+    GroupCallState,
+    LineServices,
+    Messages,
+    TransferState,
+    TransferView,
+)
 from app.model.signalling import Executor, LineCapabilities, Registration
 from app.model.snapshot import (
     ActivityView,
@@ -286,14 +295,22 @@ _GROUP_CALLS = (
     GroupCall("g-2", GroupCallState.CONNECTED, Party("10", "Reception"), Party("55", "Ada Quist")),
     GroupCall("p-2", GroupCallState.PARKED, Party("10", "Reception"), Party("103", "Workshop"), position="2"),
 )
+
+
+def _diverts(ui: Ui) -> None:
+    ui.perform(DivertTo(DiversionKind.ALWAYS))
+    _types("31")(ui)
+
+
+_DIVERSIONS = (Diversion(DiversionKind.NO_ANSWER, "24"),)
 _MESSAGES = Messages(waiting=True, new=3, number="900")
 _GROUPED = _with(
     IDLE,
     lines=(
         msgspec.structs.replace(
             LINE,
-            capabilities=LineCapabilities(pickup=Executor.PBX),
-            services=LineServices(messages=_MESSAGES, group_calls=_GROUP_CALLS),
+            capabilities=LineCapabilities(pickup=Executor.PBX, diversion=Executor.PBX),
+            services=LineServices(diversions=_DIVERSIONS, messages=_MESSAGES, group_calls=_GROUP_CALLS),
         ),
     ),
 )
@@ -330,6 +347,9 @@ MORE = (
     Sample("transfer", _with(_TRANSFERABLE, calls=(_HELD,), active=_HELD.id, transfer=_CHOOSING), _types("24")),
     Sample("transfer-consulting", _with(_TRANSFERABLE, calls=(CALL, _HELD), transfer=_CONSULTING)),
     Sample("group-calls", _GROUPED),
+    Sample("menu-diversion", _with(_GROUPED, recording=_RULES), _goes(Place.MENU)),
+    Sample("diversion", _GROUPED, _goes(Place.DIVERSION)),
+    Sample("divert-to", _GROUPED, _diverts),
     Sample("pick-up", _GROUPED, _goes(Place.PICKUP)),
     Sample("waiting", _with(IN_CALL, calls=(CALL, _WAITING))),
     Sample(

@@ -15,6 +15,7 @@ from app.kiosk.screens import (
     calls,
     conference,
     dial,
+    diversion,
     idle,
     incall,
     incoming,
@@ -50,6 +51,8 @@ _PLACES: dict[Place, Callable[[View], Node]] = {
     Place.ABOUT: menu.build_about,
     Place.EMERGENCY: dial.build_emergency,
     Place.PICKUP: pickup.build,
+    Place.DIVERSION: diversion.build,
+    Place.DIVERT_TO: dial.build_divert,
 }
 _IN_CALL_PLACES = (Place.DIAL, Place.CALLS, Place.SOUND, Place.QUALITY, Place.PICKUP)
 

@@ -14,7 +14,7 @@ from app.kiosk.intents import Place
 from app.kiosk.text import TextEngine
 from app.kiosk.theme import Panel, Theme
 from app.model.quality import Quality
-from app.model.services import TransferState, TransferView
+from app.model.services import DiversionKind, TransferState, TransferView
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView, LineView, Snapshot
 
@@ -44,6 +44,8 @@ class UiState:
     keypad_shown: bool = False
     party: str = ""
     """The chosen party of the conference, by its call."""
+    diverting: DiversionKind = DiversionKind.ALWAYS
+    """The diversion whose number is being typed."""
     missed_only: bool = False
     selected: int = 0
     """The chosen row of the call list."""

@@ -12,6 +12,7 @@ from app.model.ids import CallId, LineId
 from app.model.keys import Key
 from app.model.media import AudioPath
 from app.model.pbx import OwnActivity
+from app.model.services import DiversionKind
 
 
 class Command(msgspec.Struct, frozen=True, tag=True, tag_field="command"):
@@ -128,6 +129,14 @@ class PickUp(Command, frozen=True):
 
     line: LineId
     call: str
+
+
+class Divert(Command, frozen=True):
+    """Have the PBX send calls of a line elsewhere, or with an empty number no longer."""
+
+    line: LineId
+    kind: DiversionKind
+    number: str
 
 
 class Mute(Command, frozen=True):
@@ -264,6 +273,7 @@ AnyCommand = (
     | CancelTransfer
     | Park
     | PickUp
+    | Divert
     | Mute
     | SendDigits
     | Record

@@ -190,6 +190,8 @@ class CommandExecutor:
                 return lambda: calls.park(now, call, position)
             case commands.PickUp(line=line, call=picked):
                 return lambda: calls.pick_up(line, picked, now)
+            case commands.Divert(line=line, kind=kind, number=number):
+                return lambda: calls.divert(line, kind, number, now)
         return None
 
     def _sound(self, command: AnyCommand) -> Callable[[], _No] | None:

@@ -18,6 +18,7 @@ from app.model.keys import Key
 from app.model.media import AudioPath
 from app.model.pbx import OwnActivity
 from app.model.refusal import Refusal
+from app.model.services import DiversionKind
 from app.settings.layers import Layers
 from app.settings.setting import Layer
 from app.surface.executor import SLOW_COMMANDS, CommandExecutor
@@ -40,6 +41,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.CompleteTransfer(1),
     commands.CancelTransfer(1),
     commands.Park(1),
+    commands.Divert(1, line=LineId("line-1"), kind=DiversionKind.BUSY, number="31"),
     commands.PickUp(1, line=LineId("line-1"), call="p-2"),
     commands.Mute(1, muted=True),
     commands.SendDigits(1, digits="1"),

@@ -7,11 +7,12 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Intent, Send
 from app.kiosk.layout import Bands, bands, pad_width
 from app.kiosk.marks import Fill, Mark, Text
+from app.kiosk.screens import diversion
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
 from app.kiosk.widgets import KeySpec
-from app.model.commands import CancelTransfer, Dial, Redial, Transfer
+from app.model.commands import CancelTransfer, Dial, Divert, Redial, Transfer
 from app.model.history import CallDirection
 from app.model.party import Party
 from app.model.services import TransferView
@@ -55,6 +56,28 @@ def build_transfer(view: View, transfer: TransferView) -> Node:
     empty = view.say("No match in your calls.") if typed else view.say("Your calls will stand here.")
     title = view.say("Transfer to")
     return _screen(view, areas, ("transfer", title), rows, empty, specs, transfer.notice or title)
+
+
+def build_divert(view: View) -> Node:
+    """Where calls are to go."""
+    line, typed, kind = diversion.line_of(view), view.ui.typed, view.ui.diverting
+    send = None if line is None or not typed else Send(Divert(id=0, line=line.id, kind=kind, number=typed))
+    title = f"{view.say('Divert')} · {diversion.words(view, kind)}"
+    specs = (
+        KeySpec("back", view.say("Back"), Back()),
+        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not typed),
+        KeySpec(
+            "divert-now",
+            view.say("Divert"),
+            send,
+            look=widgets.GO if send else widgets.PLAIN,
+            icon="outgoing",
+            weight=2,
+            default=True,
+        ),
+    )
+    empty = view.say("Calls will go to this number.")
+    return _screen(view, bands(view.panel), ("divert", title), [], empty, specs, title)
 
 
 def build_emergency(view: View) -> Node:

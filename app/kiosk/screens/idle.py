@@ -9,7 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Place, Send
 from app.kiosk.layout import Bands, bands
 from app.kiosk.marks import Fill, Icon, Mark, Symbol, Text
-from app.kiosk.screens import app_voice, pbx_login, pickup, presence
+from app.kiosk.screens import app_voice, diversion, pbx_login, pickup, presence
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
@@ -195,14 +195,16 @@ def _news(view: View, area: Rect, areas: Bands) -> Node:
 
 def _told(view: View, area: Rect, areas: Bands) -> Node:
     """What the PBX tells of, as keys above the people one calls."""
-    specs = (*pickup.key(view), *_messages(view))
-    if not specs:
-        return _people(view, area, areas.gap)
-    strip = Rect(area.x, area.y, area.width, view.panel.target(64))
-    rest = Rect(area.x, strip.bottom + areas.gap, area.width, area.height - strip.height - areas.gap)
-    places = strip.split_columns((1,) * len(specs), areas.gap)
-    keys = [widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True)]
-    return Node("right", Role.GROUP, area, children=(*keys, _people(view, rest, areas.gap)))
+    keys: list[Node] = []
+    rest = area
+    for specs in ((*pickup.key(view), *_messages(view)), diversion.key(view)):
+        if specs:
+            strip = Rect(rest.x, rest.y, rest.width, view.panel.target(64))
+            places = strip.split_columns((1,) * len(specs), areas.gap)
+            keys += [widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True)]
+            rest = Rect(rest.x, strip.bottom + areas.gap, rest.width, rest.height - strip.height - areas.gap)
+    people = _people(view, rest, areas.gap)
+    return Node("right", Role.GROUP, area, children=(*keys, people)) if keys else people
 
 
 def _worst(notices: tuple[Notice, ...]) -> Notice | None:

@@ -9,7 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Fill
-from app.kiosk.screens import presence, recording, ringer, sound
+from app.kiosk.screens import diversion, presence, recording, ringer, sound
 from app.kiosk.screens.lock import dots
 from app.kiosk.theme import THEMES, Steps, Token
 from app.kiosk.tree import Node, Role
@@ -46,6 +46,7 @@ def build(view: View) -> Node:
             KeySpec("menu-theme", view.say("Theme"), Go(Place.THEME), icon="theme", note=theme),
             KeySpec("menu-ringer", view.say("Ringer"), Go(Place.RINGER), icon="bell", note=ringer.summary(view)),
             KeySpec("menu-sound", view.say("Microphone"), Go(Place.SOUND), icon="microphone", note=sound.summary(view)),
+            *_diversion(view),
         ),
         (
             KeySpec(
@@ -81,6 +82,13 @@ def build(view: View) -> Node:
     return widgets.page(
         view, areas, "menu", view.say("Menu"), widgets.grid(view, "items", areas.content, rows, areas.gap), specs
     )
+
+
+def _diversion(view: View) -> tuple[KeySpec, ...]:
+    if diversion.line_of(view) is None:
+        return ()
+    note = diversion.summary(view)
+    return (KeySpec("menu-diversion", view.say("Diversion"), Go(Place.DIVERSION), icon="outgoing", note=note),)
 
 
 def build_theme(view: View) -> Node:
