@@ -13,9 +13,11 @@ from app.diagnostics.notices import NoticeBoard
 from app.main import line_setup
 from app.main.file_stamp import FileStamp, stamp_of
 from app.main.line_setup import LINE
+from app.main.pbx_line import PbxLine
 from app.main.retry import Patience
 from app.model.signalling import LineCapabilities, LineChanged, Registration, SignallingEvent
 from app.model.snapshot import Notice, Severity
+from app.pbx.client import PbxClient
 from app.security.errors import SecurityError
 from app.settings.layers import Layers
 from app.settings.store import SettingsStore
@@ -38,10 +40,11 @@ TRUST_INTERVAL = 5.0
 
 
 class LineKeeper:
-    """Makes the line, and makes it anew when a `sip` setting or its certificates change and no call is on it.
+    """Makes the line, and makes it anew when a setting of it or its certificates change and no call is on it.
 
     What keeps a line from being made is told as a notice or as the line's own trouble, and tried again. Belongs to
-    the main thread; certificates are read in `worker`. `post` gets the line's events, on the loop.
+    the main thread; certificates are read in `worker`. `post` gets the line's events, on the loop. `hardware_id` names
+    this phone to the PBX where no setting does.
     """
 
     def __init__(
@@ -51,25 +54,29 @@ class LineKeeper:
         notices: NoticeBoard,
         worker: Executor,
         post: Callable[[SignallingEvent], None],
+        hardware_id: str,
     ) -> None:
         self._settings = settings
         self._calls = calls
         self._notices = notices
         self._worker = worker
         self._post = post
-        self._line: SipLine | None = None
+        self._hardware_id = hardware_id
+        self._line: SipLine | PbxLine | None = None
+        self._client: PbxClient | None = None
+        self._made_with: PbxClient | None = None
         self._made_of: Layers | None = None
         self._trusted: FileStamp | None = None
-        self._facts: tuple[LineFacts, ...] = ()
+        self._facts: Callable[[], tuple[LineFacts, ...]] = tuple
         self._patience = Patience()
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._forget: Callable[[], None] | None = None
+        self._forget: Callable[[], object] | None = None
 
     @property
     def facts(self) -> tuple[LineFacts, ...]:
         """What surfaces may know of the line; empty while there is no PBX."""
-        return self._facts
+        return self._facts()
 
     @property
     def local_address(self) -> str | None:
@@ -77,13 +84,14 @@ class LineKeeper:
         return None if self._line is None else self._line.local_address
 
     @property
-    def line(self) -> SipLine | None:
+    def line(self) -> SipLine | PbxLine | None:
         """The line as it is now; None while none can be made."""
         return self._line
 
     async def start(self) -> None:
         """Make the line, and keep it from now on. Never raises for what the settings or the machine are."""
-        self._forget = self._settings.subscribe("sip", lambda _: self._news.set())
+        forget = [self._settings.subscribe(prefix, lambda _: self._news.set()) for prefix in ("sip", "line")]
+        self._forget = lambda: [each() for each in forget]
         delay = await self._settle()
         self._task = asyncio.create_task(self._keep(delay), name="line keeper")
 
@@ -108,6 +116,13 @@ class LineKeeper:
         """Our addresses are others than before: register from there. Returns when the new own address is known."""
         if self._line is not None:
             await self._line.network_changed()
+
+    def pbx_made(self, client: PbxClient | None) -> None:
+        """There is another session with the PBX, or none: calls over the one before have lost their signalling."""
+        self._client = client
+        if isinstance(self._line, PbxLine):
+            self._line.link_down("The session with the PBX has ended")
+        self._news.set()
 
     def calls_changed(self) -> None:
         """A call moved: a line that was waited for may be free now."""
@@ -136,11 +151,14 @@ class LineKeeper:
         self._notices.clear("sip")  # not before: until it is down the old line still says that it is registered
         delay = await self._make(settings)
         self._made_of, self._trusted = (settings, trusted) if delay is None else (None, None)
+        self._made_with = self._client
         return look_again if delay is None else delay
 
     def _fits(self, settings: Layers) -> bool:
         made_of = self._made_of
-        return made_of is not None and not any(key.startswith("sip.") for key in settings.changed(made_of))
+        if made_of is None or (_over_pbx(settings) and self._made_with is not self._client):
+            return False
+        return not any(key.startswith(("sip.", "line.")) for key in settings.changed(made_of))
 
     async def _take_down(self) -> None:
         self._calls.set_lines(())
@@ -152,10 +170,13 @@ class LineKeeper:
         """Returns the seconds until it must be tried again; None when it is made, or the settings name no PBX."""
         missing = line_setup.missing_settings(settings)
         if missing is not None:
-            self._facts = ()
+            self._facts = tuple
             self._notices.post(missing)
             return None
-        self._facts = (_facts(settings),)
+        if _over_pbx(settings):
+            await self._make_over_pbx(settings)
+            return None
+        self._facts = lambda: (_facts(settings),)
         collector = line_setup.collector_notice(settings)
         if collector is not None:
             self._notices.post(collector)
@@ -169,9 +190,23 @@ class LineKeeper:
             return self._failed(*line_setup.port_trouble(error, settings))
         self._patience.regain()
         self._line = line
-        self._facts = (_facts(settings, line.capabilities),)
+        self._facts = lambda: (_facts(settings, line.capabilities),)
         self._calls.set_lines((line,))
         return None
+
+    async def _make_over_pbx(self, settings: Layers) -> None:
+        """Without a session there is a line all the same, which is down until there is one."""
+        client = self._client
+        if client is None:
+            self._facts = lambda: (LineFacts(LINE, "", "", settings.text("pbx.server"), LineCapabilities()),)
+            reason = "There is no session with the PBX"
+            self._post(LineChanged(LINE, Registration.DOWN, reason, "Look at its settings."))
+            return
+        line = PbxLine(client, settings.text("line.hardware_id") or self._hardware_id, self._post)
+        await line.start()
+        self._line = line
+        self._facts = lambda: (_facts_of_user(client, settings.text("pbx.server"), line.capabilities),)
+        self._calls.set_lines((line,))
 
     async def _in_worker(self, work: Callable[[_Given], _Made], given: _Given) -> _Made:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, given)
@@ -179,6 +214,16 @@ class LineKeeper:
     def _failed(self, reason: str, advice: str) -> float:
         self._post(LineChanged(LINE, Registration.DOWN, reason, advice))
         return self._patience.lose()
+
+
+def _over_pbx(settings: Layers) -> bool:
+    return settings.text("line.kind") == "pbxsignal"
+
+
+def _facts_of_user(client: PbxClient, server: str, capabilities: LineCapabilities) -> LineFacts:
+    user = client.status.user
+    number = "" if user is None else user.num or user.sip
+    return LineFacts(LINE, number, number if user is None else user.dn or number, server, capabilities)
 
 
 def _facts(settings: Layers, capabilities: LineCapabilities | None = None) -> LineFacts:

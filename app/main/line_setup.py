@@ -21,7 +21,9 @@ USER_AGENT = "IP270-open"
 
 def missing_settings(settings: Layers) -> Notice | None:
     """What keeps the phone from registering anywhere, or None."""
-    missing = [key for key in ("sip.registrar", "sip.user") if not settings.text(key)]
+    over_pbx = settings.text("line.kind") == "pbxsignal"
+    needed = ("pbx.server", "pbx.user") if over_pbx else ("sip.registrar", "sip.user")
+    missing = [key for key in needed if not settings.text(key)]
     if not missing:
         return None
     return Notice(

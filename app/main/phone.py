@@ -11,6 +11,7 @@ from app.diagnostics.sinks import LogSinks
 from app.main import troubles
 from app.main.config_watch import ConfigWatch
 from app.main.face import Face, Setup
+from app.main.pbx_line import PbxLine
 from app.main.storage import Storage
 from app.main.storage_watch import StorageWatch
 from app.main.telephony import Telephony
@@ -59,7 +60,7 @@ class Phone:
         return self._telephony.media
 
     @property
-    def line(self) -> SipLine | None:
+    def line(self) -> SipLine | PbxLine | None:
         """The line as it is now, to look at; None while there is none."""
         return self._telephony.line.line
 

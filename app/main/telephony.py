@@ -88,8 +88,9 @@ class Telephony:
             last_dialled=storage.call_list.last_dialled,
         )
         self._timers.fired = lambda name: self.calls.timer_fired(name, time.monotonic())
-        self.line = LineKeeper(self._settings, self.calls, notices, worker, self._handle_signalling)
+        self.line = LineKeeper(self._settings, self.calls, notices, worker, self._handle_signalling, mac)
         self.pbx = PbxKeeper(self._settings, notices, worker, lambda: self.calls.in_call, self._pbx_changed)
+        self.pbx.made = self.line.pbx_made
         self._network: NetworkWatch | None = None
         self._sound = SoundKeeper(self._settings, devices.audio, self.media, notices)
 

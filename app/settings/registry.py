@@ -201,6 +201,35 @@ _LINE = (
     ),
 )
 
+_KIND = (
+    Setting(
+        key="line.kind",
+        kind=Kind.CHOICE,
+        default="sip",
+        label="Calls over",
+        description=(
+            "How the phone makes and takes calls: over SIP, as the sip settings have it, or over the connection to the "
+            "innovaphone PBX of the pbx settings."
+        ),
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        choices=("sip", "pbxsignal"),
+    ),
+    Setting(
+        key="line.hardware_id",
+        kind=Kind.TEXT,
+        default="",
+        label="Hardware id",
+        description="Over the innovaphone PBX: which of the user's devices this phone is. Empty: its MAC address.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        pattern=r"[A-Za-z0-9._-]{1,64}",
+        pattern_words="letters, digits, dots, hyphens and underscores",
+    ),
+)
+
 _PBX = (
     Setting(
         key="pbx.server",
@@ -1032,6 +1061,7 @@ REGISTRY: Mapping[str, Setting] = MappingProxyType(
         for row in (
             *_PHONE,
             *_LINE,
+            *_KIND,
             *_PBX,
             *_AUDIO,
             *_PLACES,

@@ -154,7 +154,7 @@ class PhoneUnderTest:
     def line(self) -> SipLine:
         """Its one line."""
         line = self._running.line
-        assert line is not None, "the phone has no line"
+        assert isinstance(line, SipLine), "the phone has no line over SIP"
         return line
 
     @property

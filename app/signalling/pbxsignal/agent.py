@@ -176,12 +176,12 @@ class PbxSignalAgent:
 
     def pick_up(self, call: str) -> None:
         """Take a call of the group."""
-        self._ask(facilities.PickRequest(call_id=call, picking=messages.EndPoint(sip=self._config.user)))
+        self._ask(facilities.PickRequest(call_id=call, picking=messages.EndPoint(sip=self._config.user())))
 
     def interrogate(self) -> None:
         """Ask for diversions and waiting messages."""
         self._told.forget_diversions()
-        served = messages.EndPoint(sip=self._config.user)
+        served = messages.EndPoint(sip=self._config.user())
         for procedure in PROCEDURES.values():
             self._ask(facilities.DiversionInterrogate(procedure, served))
         self._ask(facilities.MessagesInterrogate(served))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.model.ids import LineId
@@ -9,10 +10,10 @@ from app.model.ids import LineId
 
 @dataclass(frozen=True)
 class PbxSignalConfig:
-    """One line. `user` is the user's name at the PBX, without its domain."""
+    """One line. `user` gives the user's name at the PBX, without its domain; it is known once the connection stands."""
 
     line: LineId
-    user: str
+    user: Callable[[], str]
     hardware_id: str = ""
     """Which of the user's devices this one is; empty: the PBX takes it as none in particular."""
     private: bool = False

@@ -86,7 +86,7 @@ class PbxSignalLine:
         """Register now, where the line is not registered and waits for a better time."""
         self._clock.run(self._agent.try_again)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """End all calls. Closing the connection ends the registration."""
         self._clock.run(self._agent.close)
         self._clock.stop()

@@ -113,7 +113,7 @@ class ServiceCall:
         self._patience: Timer = around.schedule.after(around.patience.service, self._unanswered)
         setup = messages.Setup(
             bc=BEARER_NONE,
-            cd=messages.EndPoint(sip=around.user),
+            cd=messages.EndPoint(sip=around.user()),
             channel=NO_CHANNEL,
             complete=True,
             fty=facilities.write_facilities(element),

@@ -18,7 +18,7 @@ class Surroundings:
     """One line, as its calls see it. `guid` names this phone; `facts` is what the PBX told when we registered."""
 
     line: LineId
-    user: str
+    user: Callable[[], str]
     guid: str
     schedule: Schedule
     patience: Patience

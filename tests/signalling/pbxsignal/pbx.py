@@ -47,7 +47,7 @@ class Pbx:
         self.schedule = Schedule()
         self.said: list[Json] = []
         self.events: list[SignallingEvent] = []
-        config = PbxSignalConfig(LINE, "alice", "009033000001", private=True)
+        config = PbxSignalConfig(LINE, lambda: "alice", "009033000001", private=True)
         self.agent = PbxSignalAgent(config, self._heard, self.schedule, self.events.append)
         if registered:
             self.agent.link_up()

@@ -1,0 +1,53 @@
+"""The phone's line over PbxSignal: the line of `app.signalling` on a connection of the PBX session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.main.line_setup import LINE
+from app.model import pbx_guesses
+from app.model.signalling import SignallingEvent
+from app.pbx.app_link import AppLink
+from app.pbx.client import PbxClient
+from app.signalling.pbxsignal.config import PbxSignalConfig
+from app.signalling.pbxsignal.line import PbxSignalLine
+
+
+class PbxLine(PbxSignalLine):
+    """As long as `client` lives. `start` registers in the background, as soon as the session is up; `stop` ends it."""
+
+    def __init__(self, client: PbxClient, hardware_id: str, post: Callable[[SignallingEvent], None]) -> None:
+        # Every connection to an app of the PBX is one of TLS.
+        config = PbxSignalConfig(LINE, self._user, hardware_id, private=True)
+        super().__init__(config, self._send, post)
+        self._client = client
+        self._link: AppLink | None = None
+
+    @property
+    def local_address(self) -> str | None:
+        """Nobody says from where the connection goes out: None."""
+        return None
+
+    async def start(self) -> None:
+        """Have a connection to the app that calls go through, from now on."""
+        self._link = self._client.app_login(pbx_guesses.PHONE_APP)
+        self._link.on_message = self.receive
+        self._link.on_up = self.link_up
+        self._link.on_down = self.link_down
+
+    async def network_changed(self) -> None:
+        """The session finds its own way again."""
+
+    async def stop(self) -> None:
+        """End all calls and the connection, and with it the registration."""
+        self.close()
+        if self._link is not None:
+            await self._link.stop()
+
+    def _user(self) -> str:
+        user = self._client.status.user
+        return "" if user is None else user.sip
+
+    def _send(self, message: bytes) -> None:
+        if self._link is not None:
+            self._link.send(message)
