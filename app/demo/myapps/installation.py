@@ -38,7 +38,6 @@ class User(msgspec.Struct, frozen=True):
     email: str = ""
     home: str = ""
     """The name of the PBX he is configured on; none is the master."""
-    groups: tuple[str, ...] = ()
     second_factor: bool = False
     guid: str = msgspec.field(default_factory=lambda: secrets.token_hex(16))
     settings: dict[str, msgspec.Raw] = {}
@@ -57,14 +56,6 @@ class Session:
     code: int = 0
     """Shown at the client while it waits for being authorised; 0 when it does not."""
     connected: int = 0
-
-
-@dataclass
-class WaitingMessages:
-    """A lit lamp: how many messages, and whom to call for them."""
-
-    number: int
-    center: EndPoint
 
 
 class Node(Protocol):
@@ -100,10 +91,7 @@ class Subscriber:
 
     def __init__(self, user: User) -> None:
         self.user = user
-        self.diversions: dict[str, EndPoint] = {}
-        """By cfu, cfb, cfnr."""
         self.sessions: dict[str, Session] = {}
-        self.waiting: WaitingMessages | None = None
         self.watchers: set[Callable[[str, str], None]] = set()
         """Called with what happened to a session (Added, Updated, Deleted) and its `usr`."""
 

@@ -296,12 +296,6 @@ class UpdatePresence(Message, frozen=True):
     presence: tuple[Presence, ...]
 
 
-class UpdateUser(Message, frozen=True):
-    """The user's own data have changed."""
-
-    user: UserInfo
-
-
 BEFORE_LOGIN = kinds("", CheckBuild, SubscribeRegister, LoginInfo, Login, KeepAlive)
 AFTER_LOGIN = BEFORE_LOGIN | kinds(
     "", Logout, SubscribeApps, AppGetLogin, SetUserActivity, SetOwnPresence, SubscribePresence, UnsubscribePresence,
