@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from pathlib import Path
+
+import msgspec
 
 from app.diagnostics.notices import NoticeBoard
 from app.main.line_setup import USER_AGENT
@@ -17,9 +19,11 @@ from app.pbx.client import PbxClient, PbxConfig
 from app.pbx.errors import ServerMalformed
 from app.pbx.myapps_login import Account
 from app.pbx.server_string import parse_server
+from app.pbx.session_store import Owner, SessionStore
 from app.pbx.web_socket import Proxy
 from app.security.errors import SecurityError
 from app.security.tls import TlsProfile, client_context
+from app.settings.errors import NotKept
 from app.settings.layers import Layers
 from app.settings.store import SettingsStore
 
@@ -35,8 +39,9 @@ _SAID_BY_NOTICE = (SessionState.REFUSED, SessionState.WAITING)
 class PbxKeeper:
     """Makes the client, and makes it anew when a `pbx` setting changes and nobody is in a call.
 
-    Belongs to the main thread; certificates are read in `worker`. `changed` is called when `status` has changed, and
-    `made` with each new client, or None where there is none any more.
+    Belongs to the main thread; certificates are read in `worker`. What the PBX gives to log in with again is kept in
+    `sessions`. `changed` is called when `status` has changed, and `made` with each new client, or None where there is
+    none any more.
     """
 
     def __init__(
@@ -46,8 +51,11 @@ class PbxKeeper:
         worker: Executor,
         in_call: Callable[[], bool],
         changed: Callable[[], None],
+        sessions: SessionStore,
     ) -> None:
         self._settings = settings
+        self._sessions = sessions
+        self._storing: set[asyncio.Task[None]] = set()
         self._notices = notices
         self._worker = worker
         self._in_call = in_call
@@ -81,6 +89,7 @@ class PbxKeeper:
             await asyncio.wait([self._task])
         if self.client is not None:
             await self.client.stop()
+        await asyncio.gather(*self._storing)
 
     def try_again(self) -> None:
         """Somebody thinks that the PBX can be reached, or takes the login, now."""
@@ -121,11 +130,33 @@ class PbxKeeper:
         self._made_of = settings
         self._patience.regain()
         if config is not None:
-            self.client = PbxClient(config, self._in_call)
+            self.client = self._make(config)
             self.client.subscribe(self._told)
             self.made(self.client)
         self._told()
         return None
+
+    def _make(self, config: PbxConfig) -> PbxClient:
+        """A client with the session that was kept for this PBX and user."""
+        owner = Owner(str(config.server.address), config.account.user)
+        account = msgspec.structs.replace(config.account, session=self._sessions.find(owner))
+        client = PbxClient(msgspec.structs.replace(config, account=account), self._in_call)
+        client.session_given = lambda session: self._store(self._sessions.keep(owner, session))
+        client.session_gone = lambda session: self._store(self._sessions.forget(session))
+        return client
+
+    def _store(self, change: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(self._stored(change), name="session of the PBX to the disk")
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+
+    async def _stored(self, change: Coroutine[None, None, None]) -> None:
+        try:
+            await change
+        except NotKept as error:
+            self._notices.post(Notice("pbx.stored", Severity.WARNING, str(error), error.advice))
+        else:
+            self._notices.clear("pbx.stored")
 
     def _fits(self) -> bool:
         made_of = self._made_of

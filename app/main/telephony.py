@@ -28,6 +28,7 @@ from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.media import AudioPath, MediaEvent, PathsChanged
 from app.model.signalling import LineChanged, SignallingEvent
+from app.pbx.session_store import SessionStore
 from app.security.media_identity import MediaIdentity
 from app.settings.derived import Derived
 from app.settings.emergency import emergency_numbers
@@ -89,7 +90,8 @@ class Telephony:
         )
         self._timers.fired = lambda name: self.calls.timer_fired(name, time.monotonic())
         self.line = LineKeeper(self._settings, self.calls, notices, worker, self._handle_signalling, mac)
-        self.pbx = PbxKeeper(self._settings, notices, worker, lambda: self.calls.in_call, self._pbx_changed)
+        sessions = SessionStore(storage.folder, worker)
+        self.pbx = PbxKeeper(self._settings, notices, worker, lambda: self.calls.in_call, self._pbx_changed, sessions)
         self.pbx.made = self.line.pbx_made
         self._network: NetworkWatch | None = None
         self._sound = SoundKeeper(self._settings, devices.audio, self.media, notices)

@@ -89,6 +89,9 @@ class PbxClient:
         self.apps: tuple[AppEntry, ...] = ()
         self.admin_settings = b"{}"
         """The PBX's settings for clients, an object, as the PBX wrote it."""
+        self.session_given: Callable[[SessionCredentials], None] = lambda _: None
+        self.session_gone: Callable[[SessionCredentials], None] = lambda _: None
+        """Told what the PBX gives to log in with again, and that it knows that no more."""
         self._task = asyncio.create_task(self._keep(), name="session with the PBX")
 
     # --- what others ask of it -----------------------------------------------------------------------------
@@ -210,7 +213,7 @@ class PbxClient:
 
     def _progress(self, visit: Visit) -> None:
         login = visit.login
-        if login.session_gone and self._account.session is not None:
+        if login.session_gone:
             self._forget_session()
         if login.state is not SessionState.REFUSED:
             self._show(state=login.state, code=login.code, url=login.url, words="", advice="")
@@ -279,6 +282,10 @@ class PbxClient:
     def _keep_session(self, session: SessionCredentials | None) -> None:
         if session is not None:
             self._account = msgspec.structs.replace(self._account, session=session)
+            self.session_given(session)
 
     def _forget_session(self) -> None:
-        self._account = msgspec.structs.replace(self._account, session=None)
+        session = self._account.session
+        if session is not None:
+            self._account = msgspec.structs.replace(self._account, session=None)
+            self.session_gone(session)

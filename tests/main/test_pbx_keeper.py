@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.diagnostics.notices import NoticeBoard
 from app.main.pbx_keeper import PbxKeeper
 from app.model.pbx import SessionState
+from app.pbx.session_store import SessionStore
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
-from tests.pbx.small_pbx import PASSWORD, SmallPbx, trust, until
+from tests.pbx.small_pbx import CHALLENGE, PASSWORD, USER, SmallPbx, sha, trust, until
+from tests.pbx.test_myapps_login import rc4
+
+SESSION_PASSWORD = "the session's password"
 
 
 class Desk:
@@ -24,7 +30,9 @@ class Desk:
         self.notices = NoticeBoard(lambda: None)
         self.in_call = False
         self.trusted = str(trust(folder))
-        self.keeper = PbxKeeper(self.settings, self.notices, worker, lambda: self.in_call, lambda: None)
+        self.keeper = PbxKeeper(
+            self.settings, self.notices, worker, lambda: self.in_call, lambda: None, SessionStore(folder)
+        )
 
     @property
     def state(self) -> SessionState:
@@ -95,3 +103,56 @@ async def test_what_keeps_the_phone_from_its_pbx_is_told(desk: Desk, pbx: SmallP
     await until(lambda: "no PBX's address" in desk.words)
     await desk.set(f"127.0.0.1:{pbx.port}")
     await until(lambda: desk.words == "" and desk.state is SessionState.UP)
+
+
+class SessionPbx(SmallPbx):
+    """Gives a session to who logs in by password, and knows it until it `has_forgotten`."""
+
+    has_forgotten = False
+
+    def _login(self, heard: dict[str, Any]) -> str:
+        if heard["type"] == "session" and "response" in heard:
+            if self.has_forgotten:
+                return json.dumps({"mt": "LoginResult", "error": 5, "errorText": "Session expired"})
+            return self._result(heard, SESSION_PASSWORD)
+        if "response" in heard:
+            head = f"{heard['nonce']}:{PASSWORD}"
+            usr, pwd = (
+                rc4(f"innovaphoneAppClient:{what}:{head}", text)
+                for what, text in (("usr", "5e55"), ("pwd", SESSION_PASSWORD))
+            )
+            self.extra = {"session": {"usr": usr, "pwd": pwd}}
+        return super()._login(heard)
+
+    def _result(self, heard: dict[str, Any], password: str) -> str:
+        info = json.dumps({"user": USER})
+        whole = ("innovaphoneAppClient:loginresult:example.com", heard["username"], password, heard["nonce"])
+        return f'{{"mt":"LoginResult","info":{info},"digest":"{sha(*whole, CHALLENGE, info)}"}}'
+
+    def logins(self) -> list[tuple[str, str]]:
+        """Who has proved what, since the last time."""
+        found = [(heard["type"], heard["username"]) for heard in self.heard if "response" in heard]
+        self.heard.clear()
+        return found
+
+
+async def test_a_session_outlasts_a_restart_until_the_pbx_knows_it_no_more(tmp_path: Path) -> None:
+    pbx = SessionPbx(tmp_path)
+    await pbx.start()
+
+    async def run() -> list[tuple[str, str]]:
+        with ThreadPoolExecutor(1) as worker:
+            desk = Desk(tmp_path, worker)
+            desk.keeper.start()
+            await desk.set(f"127.0.0.1:{pbx.port}")
+            await until(lambda: desk.state is SessionState.UP)
+            await desk.keeper.stop()
+        return pbx.logins()
+
+    assert await run() == [("user", "jdo")]
+    assert await run() == [("session", "5e55")]
+    pbx.has_forgotten = True
+    assert await run() == [("session", "5e55"), ("user", "jdo")]
+    pbx.has_forgotten = False
+    assert await run() == [("session", "5e55")]
+    await pbx.stop()

@@ -15,6 +15,7 @@ from app.main.activity_keeper import SETTING, ActivityKeeper
 from app.main.pbx_keeper import PbxKeeper
 from app.main.pbx_talk import LONGEST_NOTE, PbxTalk
 from app.model.pbx import OwnActivity, SessionState
+from app.pbx.session_store import SessionStore
 from app.settings.layers import Given
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
@@ -28,7 +29,8 @@ class Desk:
         self.now = 0.0
         self.settings = SettingsStore(folder)
         self.notices = NoticeBoard(lambda: None)
-        self.pbx = PbxKeeper(self.settings, self.notices, worker, lambda: False, lambda: self.talk.look())
+        sessions = SessionStore(folder)
+        self.pbx = PbxKeeper(self.settings, self.notices, worker, lambda: False, lambda: self.talk.look(), sessions)
         self.activity = ActivityKeeper(self.settings, lambda: self.now)
         self.talk = PbxTalk(self.pbx, self.activity, self.settings, self.notices)
         self.trusted = str(trust(folder))
