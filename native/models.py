@@ -50,6 +50,8 @@ class StreamConfig:
     """None: RTP's port + 1, or RTP's own when muxed."""
     packet_time_ms: int = 20
     """10 to 60."""
+    rate_max: int | None = None
+    """Bits of payload a second, on average, that a codec with a choice may send: 6000 to 510000. None: its own."""
     telephone_event_type: int | None = None
     """RFC 4733 payload type we send digits with; its clock is the codec's."""
     receive_telephone_event: int | None = None

@@ -23,6 +23,8 @@ DIGIT_MS = range(40, 6001)
 PACKET_TIMES_MS = range(10, 61, 10)
 PAYLOAD_TYPES = range(128)
 PORTS = range(1, 65536)
+RATES = range(6000, 510001)
+"""Opus's (RFC 7587, 6.1)."""
 CHANNELS = range(0x4000, 0x5000)
 COMPONENTS = (1, 2)
 FRAGMENTS_MAX = 2
@@ -50,6 +52,7 @@ def _check(config: StreamConfig) -> None:
     _require(rtcp_has_port, "there is no port for RTCP above 65535")
     _require(len(config.receive) <= FORMATS_MAX, f"receive: at most {FORMATS_MAX} formats")
     _require(config.packet_time_ms in PACKET_TIMES_MS, f"packet_time_ms {config.packet_time_ms}: must be 10, 20 .. 60")
+    _require(config.rate_max is None or config.rate_max in RATES, f"rate_max {config.rate_max}: must be 6000 to 510000")
     _require(len(config.cname.encode()) <= CNAME_BYTES_MAX, f"cname: at most {CNAME_BYTES_MAX} bytes")
     for address in (config.remote_address, config.rtcp_address or "", config.local_address or ""):
         _require(len(address.encode()) <= ADDRESS_BYTES_MAX, f"{address[:20]}...: not a numeric address")
@@ -71,6 +74,7 @@ def _to_c(config: StreamConfig, default_cname: str) -> Any:
             "receive": [{"payload_type": number, "codec": codec.value} for number, codec in config.receive],
             "receive_count": len(config.receive),
             "packet_time_ms": config.packet_time_ms,
+            "rate_max": config.rate_max or 0,
             "telephone_event_type": _type_or_none(config.telephone_event_type),
             "receive_telephone_event_type": _type_or_none(config.receive_telephone_event),
             "comfort_noise_type": _type_or_none(config.comfort_noise_type),

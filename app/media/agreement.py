@@ -39,6 +39,8 @@ class Agreement:
     packet_time_ms: int
     telephone_event_type: int | None
     receive_telephone_event: int | None
+    rate_max: int | None = None
+    """Bits a second, on average, that the far end wants of Opus at most."""
     comfort_noise: bool = False
     """Silence may be described by RFC 3389, payload type 13, both ways."""
     direction: Direction

@@ -64,6 +64,7 @@ DEFAULT_CODECS = (AudioCodec.OPUS_WB, AudioCodec.G722, AudioCodec.PCMA, AudioCod
 _STATIC_TYPES = {0: "pcmu", 8: "pcma", 9: "g722"}
 _OPUS = (AudioCodec.OPUS_WB, AudioCodec.OPUS_NB)
 _WIDEBAND_HZ = 16000
+_OPUS_RATES = range(6000, 510001)
 
 
 def recognise(description: CodecDescription, known: tuple[AudioCodec, ...]) -> AudioCodec | None:
@@ -80,9 +81,22 @@ def to_send(description: CodecDescription, codec: AudioCodec) -> AudioCodec:
     """What to send to a far end that described itself so: narrowband where it plays no more (RFC 7587, 6.1)."""
     if codec not in _OPUS:
         return codec
-    rate = parameter(description.parameters, "maxplaybackrate")
-    narrow = rate.isdecimal() and len(rate) < 10 and int(rate) < _WIDEBAND_HZ
-    return AudioCodec.OPUS_NB if narrow else codec
+    rate = _number(description.parameters, "maxplaybackrate")
+    return AudioCodec.OPUS_NB if rate is not None and rate < _WIDEBAND_HZ else codec
+
+
+def rate_allowed(description: CodecDescription, codec: AudioCodec) -> int | None:
+    """Bits a second, on average, that a far end wants of Opus at most; None where it sets no limit.
+
+    One out of range says nothing (RFC 7587, 6.1).
+    """
+    rate = _number(description.parameters, "maxaveragebitrate") if codec in _OPUS else None
+    return rate if rate in _OPUS_RATES else None
+
+
+def _number(parameters: str, name: str) -> int | None:
+    text = parameter(parameters, name)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def parameter(parameters: str, name: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from app.media.agreement import Agreement, DescriptionUnusable, NegotiationError, NoCommonCodec, NotEncrypted
 from app.media.dtls import DtlsSide, Handshake
 from app.media.encryption import DTLS_PROTOCOLS, PLAIN_PROTOCOLS, SECURE_PROTOCOLS, Encryption, KeyRing, Keys, chosen
-from app.media.formats import DEFAULT_CODECS, FORMATS, AudioCodec, recognise, to_send
+from app.media.formats import DEFAULT_CODECS, FORMATS, AudioCodec, rate_allowed, recognise, to_send
 from app.media.payload_types import COMFORT_NOISE, EVENT_CLOCKS, PayloadTypes, is_event, knows_comfort_noise
 from app.media.reach import obstacle
 from app.model.session import CodecDescription, Direction, IceDescription, MediaDescription, SessionDescription
@@ -285,6 +285,7 @@ class Negotiation:
             payload_type=description.payload_type,
             receive=_receive_map(ours, self._codecs),
             packet_time_ms=self._packet_time(theirs),
+            rate_max=rate_allowed(description, recognised),
             telephone_event_type=_event(theirs, clock),
             receive_telephone_event=_event(ours, clock),
             comfort_noise=knows_comfort_noise(ours) and knows_comfort_noise(theirs),

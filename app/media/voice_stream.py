@@ -263,6 +263,7 @@ def stream_config(
         payload_type=agreement.payload_type,
         receive=tuple((number, FORMATS[codec].engine) for number, codec in agreement.receive),
         packet_time_ms=agreement.packet_time_ms,
+        rate_max=agreement.rate_max,
         telephone_event_type=agreement.telephone_event_type,
         receive_telephone_event=agreement.receive_telephone_event,
         comfort_noise_type=noise,

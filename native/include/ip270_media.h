@@ -117,6 +117,7 @@ struct media_stream_config {
     struct media_format receive[MEDIA_FORMATS];
     uint32_t receive_count;
     uint32_t packet_time_ms;
+    uint32_t rate_max;                  /* bits of payload a second on average, from a codec that has a choice; 0: no limit */
     int32_t telephone_event_type;           /* -1: none */
     int32_t receive_telephone_event_type;   /* -1: none */
     int32_t comfort_noise_type;             /* -1: none; RFC 3389 at 8 kHz */

@@ -39,8 +39,9 @@ struct codec {
     /** Encodes `samples` (a multiple of 160, at most 960) into at most `capacity` bytes. Returns bytes, or a negative errno. */
     int (*encode)(void *encoder, const int16_t *in, size_t samples, uint8_t *payload, size_t capacity);
 
-    /** Packets to lose, in percent, that the encoder should be ready for. NULL: the codec has no redundancy. */
-    void (*expect_loss)(void *encoder, unsigned percent);
+    /** What the way to the far end and the far end itself want: redundancy for `loss_percent` of packets lost, and on average no more
+        than `rate_max` bits of payload a second (0: no limit). NULL: the codec has one rate and no redundancy. */
+    void (*suit)(void *encoder, unsigned loss_percent, unsigned rate_max);
 
     /** Lets the encoder send nothing in silence: `encode` then returns 0. NULL: RFC 3389 does it, see comfort_noise.h. */
     void (*set_discontinuous)(void *encoder, bool on);

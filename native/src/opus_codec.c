@@ -3,7 +3,8 @@
  * Measured with PESQ over recorded speech: complexity 5 takes half of the time of 9 and loses 0.2 at most. In-band FEC, which is used
  * when the packet after a lost one is at hand, is made once the far end reports losses, and then for at least 10 %: libopus makes it
  * good enough only from there on. It takes its bits from the speech itself, so that the rate is raised while it is made: wideband at
- * 10 % loss has 3.1 at 32 kbit/s and 3.35 at 40, which is still less than G.711's 64.
+ * 10 % loss has 3.1 at 32 kbit/s and 3.35 at 40, which is still less than G.711's 64. A far end that allows less (RFC 7587, 6.1) gets no more
+ * than that, redundancy included.
  */
 #include "opus_codec.h"
 
@@ -51,22 +52,23 @@ static int wideband_init(void *encoder)
     return encoder_start(encoder, OPUS_BANDWIDTH_WIDEBAND, WIDEBAND_RATE);
 }
 
-static void expect_loss(OpusEncoder *encoder, unsigned percent, int rate, int fec_rate)
+static void suit(OpusEncoder *encoder, unsigned loss_percent, unsigned rate, unsigned rate_max)
 {
-    unsigned ready_for = percent > LEAST_LOSS_PERCENT ? percent : LEAST_LOSS_PERCENT;
-    opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(percent > 0));
-    opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC((opus_int32)(percent > 0 ? ready_for : 0)));
-    opus_encoder_ctl(encoder, OPUS_SET_BITRATE(percent > 0 ? fec_rate : rate));
+    unsigned ready_for = loss_percent > LEAST_LOSS_PERCENT ? loss_percent : LEAST_LOSS_PERCENT;
+    unsigned allowed = rate_max != 0 && rate_max < rate ? rate_max : rate;
+    opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(loss_percent > 0));
+    opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC((opus_int32)(loss_percent > 0 ? ready_for : 0)));
+    opus_encoder_ctl(encoder, OPUS_SET_BITRATE((opus_int32)allowed));
 }
 
-static void narrowband_expect_loss(void *encoder, unsigned percent)
+static void narrowband_suit(void *encoder, unsigned loss_percent, unsigned rate_max)
 {
-    expect_loss(encoder, percent, NARROWBAND_RATE, NARROWBAND_FEC_RATE);
+    suit(encoder, loss_percent, loss_percent > 0 ? NARROWBAND_FEC_RATE : NARROWBAND_RATE, rate_max);
 }
 
-static void wideband_expect_loss(void *encoder, unsigned percent)
+static void wideband_suit(void *encoder, unsigned loss_percent, unsigned rate_max)
 {
-    expect_loss(encoder, percent, WIDEBAND_RATE, WIDEBAND_FEC_RATE);
+    suit(encoder, loss_percent, loss_percent > 0 ? WIDEBAND_FEC_RATE : WIDEBAND_RATE, rate_max);
 }
 
 static void set_discontinuous(void *encoder, bool on)
@@ -153,7 +155,7 @@ static int conceal(void *decoder, int16_t *out, size_t samples)
 const struct codec codec_opus_nb = {
     .name = "opus", .id = CODEC_OPUS_NB, .clock_rate = 48000,
     .encoder_size = encoder_size, .encoder_init = narrowband_init, .encode = encode,
-    .expect_loss = narrowband_expect_loss, .set_discontinuous = set_discontinuous,
+    .suit = narrowband_suit, .set_discontinuous = set_discontinuous,
     .decoder_size = decoder_size, .decoder_init = decoder_init, .duration = duration, .decode = decode,
     .recover = recover, .conceal = conceal,
 };
@@ -161,7 +163,7 @@ const struct codec codec_opus_nb = {
 const struct codec codec_opus_wb = {
     .name = "opus", .id = CODEC_OPUS_WB, .clock_rate = 48000,
     .encoder_size = encoder_size, .encoder_init = wideband_init, .encode = encode,
-    .expect_loss = wideband_expect_loss, .set_discontinuous = set_discontinuous,
+    .suit = wideband_suit, .set_discontinuous = set_discontinuous,
     .decoder_size = decoder_size, .decoder_init = decoder_init, .duration = duration, .decode = decode,
     .recover = recover, .conceal = conceal,
 };

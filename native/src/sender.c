@@ -65,8 +65,8 @@ static bool config_valid(const struct sender_config *config)
 /* Tells the encoder, which may be a new one, what it should know. */
 static void prepare_encoder(struct sender *s)
 {
-    if (s->codec->expect_loss != NULL) {
-        s->codec->expect_loss(s->encoder, s->expected_loss);
+    if (s->codec->suit != NULL) {
+        s->codec->suit(s->encoder, s->expected_loss, s->config.rate_max);
     }
     if (s->codec->set_discontinuous != NULL) {
         s->codec->set_discontinuous(s->encoder, s->config.discontinuous);

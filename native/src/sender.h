@@ -22,6 +22,7 @@ struct sender_config {
     enum codec_id codec;
     uint8_t payload_type;               /**< 0 to 127                                                     */
     unsigned packet_time_ms;            /**< 10 to 60 in steps of 10                                      */
+    unsigned rate_max;                  /**< Bits of payload a second on average, from a codec that has a choice; 0: no limit */
     uint32_t ssrc;                      /**< These three are used by sender_init only                     */
     uint16_t first_sequence;            /**< Random, RFC 3550 5.1                                         */
     uint32_t first_timestamp;           /**< Random, RFC 3550 5.1                                         */
@@ -47,7 +48,7 @@ size_t sender_size(void);
 /** Starts anew. Returns 0, or -EINVAL when the configuration is out of range. */
 int sender_init(struct sender *s, const struct sender_config *config);
 
-/** Changes codec, payload type, packet time or event type of a running sender. SSRC, sequence numbers, timestamps and counters
+/** Changes codec, payload type, rate, packet time or event type of a running sender. SSRC, sequence numbers, timestamps and counters
     go on, waiting digits and audio stay. Returns 0, or -EINVAL and nothing has changed. */
 int sender_configure(struct sender *s, const struct sender_config *config);
 

@@ -100,6 +100,7 @@ int stream_setup_from(struct stream_setup *setup, const struct media_stream_conf
     setup->sender.codec = codec->id;
     setup->sender.payload_type = config->send.payload_type;
     setup->sender.packet_time_ms = config->packet_time_ms;
+    setup->sender.rate_max = config->rate_max;
     setup->sender.telephone_event_type = config->telephone_event_type;
     setup->sender.telephone_event_clock = codec->clock_rate;
     setup->sender.comfort_noise_type = config->comfort_noise_type;

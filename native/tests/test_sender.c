@@ -209,6 +209,38 @@ static void test_redundancy_follows_the_losses(void)
     CHECK_BETWEEN(recovery() - without, -0.05, 0.05);
 }
 
+/* Bits of payload a second, over three seconds of voice in packets of 20 ms. */
+static unsigned rate_of(unsigned rate_max, double loss)
+{
+    static int16_t voice[48000];
+    struct sender_config config = configuration(CODEC_OPUS_WB, 20);
+    struct sender_statistics before, after;
+    config.rate_max = rate_max;
+    CHECK_EQUAL(sender_configure(sender, &config), 0);
+    sender_note_loss(sender, loss);
+    sender_statistics(sender, &before);
+    signal_voice(voice, 48000);
+    for (size_t i = 0; i < 48000; i += 160) {
+        sender_put(sender, voice + i, true, packet, sizeof packet);
+    }
+    sender_statistics(sender, &after);
+    return (after.octets - before.octets) * 8 / 3;
+}
+
+static void test_no_more_than_the_far_end_allows(void)
+{
+    static const unsigned allowed[] = {8000, 12000, 20000, 32000};
+    start(CODEC_OPUS_WB, 20);
+    unsigned free_rate = rate_of(0, 0.2);
+    CHECK(free_rate > 32000);
+    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
+        CHECK_BETWEEN(rate_of(allowed[i], 0.2), allowed[i] / 2, allowed[i]);
+        CHECK_BETWEEN(rate_of(allowed[i], 0.0), allowed[i] / 2, allowed[i]);
+    }
+    CHECK(rate_of(510000, 0.2) > 32000);
+    CHECK(rate_of(0, 0.2) > 32000);
+}
+
 static void test_small_buffer(void)
 {
     start(CODEC_PCMU, 10);
@@ -230,6 +262,7 @@ int main(void)
     test_configure();
     test_refused();
     test_redundancy_follows_the_losses();
+    test_no_more_than_the_far_end_allows();
     test_small_buffer();
     free(sender);
     return 0;

@@ -210,6 +210,37 @@ def test_opus_is_narrowband_towards_who_plays_no_more() -> None:
     assert agreement.receive == ((96, AudioCodec.OPUS_WB),)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "allowed"),
+    [
+        ("maxaveragebitrate=20000;useinbandfec=1", 20000),
+        ("useinbandfec=1; MaxAverageBitrate=6000", 6000),
+        ("maxaveragebitrate=510000", 510000),
+        ("useinbandfec=1", None),
+        ("maxaveragebitrate=5999", None),
+        ("maxaveragebitrate=510001", None),
+        ("maxaveragebitrate=-20000", None),
+        ("maxaveragebitrate=٢٠٠٠٠", None),
+        ("maxaveragebitrate=" + "9" * 5000, None),
+        ("maxaveragebitrate", None),
+    ],
+)
+def test_opus_is_as_fast_as_the_far_end_allows(parameters: str, allowed: int | None) -> None:
+    """RFC 7587, 6.1: what is out of range says nothing."""
+    opus = CodecDescription(96, "opus", 48000, 2, parameters)
+    _, agreement = ours().answer(session(voice(opus)), Direction.SENDRECV)
+    assert agreement.rate_max == allowed
+    caller = ours()
+    caller.offer(Direction.SENDRECV)
+    assert caller.take_answer(session(voice(opus))).rate_max == allowed
+
+
+def test_a_limit_of_opus_is_none_of_other_codecs() -> None:
+    other = CodecDescription(9, "G722", 8000, 1, "maxaveragebitrate=20000")
+    _, agreement = ours().answer(session(voice(other)), Direction.SENDRECV)
+    assert agreement.rate_max is None
+
+
 def test_events_on_the_only_clock_there_is() -> None:
     opus = CodecDescription(96, "opus", 48000, 2)
     event = CodecDescription(101, "telephone-event", 8000)

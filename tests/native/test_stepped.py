@@ -74,6 +74,24 @@ def test_packets_keep_the_packet_time_and_the_clock() -> None:
     end.close()
 
 
+def test_opus_goes_no_faster_than_allowed_and_may_be_told_anew() -> None:
+    opus = replace(PCMU, codec=Codec.OPUS_WB, payload_type=111, receive=((111, Codec.OPUS_WB),))
+    end = End(opus)
+    rates = []
+    for allowed in (None, 10000, None):
+        end.stream.configure(replace(opus, rate_max=allowed))
+        end.device.feed(np.random.default_rng(1).normal(0, 3000, 3 * RATE).astype(np.int16))
+        end.engine.step(300)
+        rates.append(sum(len(packet) - 12 for packet in end.stream.pop() if packet[1] & 0x7F == 111) * 8 / 3)
+    assert rates[0] > 30000
+    assert rates[1] <= 10000
+    assert rates[2] > 30000
+    for refused in (0, 5999, 510001):
+        with pytest.raises(InvalidArgument):
+            end.stream.configure(replace(opus, rate_max=refused))
+    end.close()
+
+
 def test_a_held_stream_sends_nothing_and_its_clock_goes_on() -> None:
     end = End()
     end.engine.step(10)
