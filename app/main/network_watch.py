@@ -38,8 +38,8 @@ class NetworkWatch:
 
     def _changed(self, addresses: tuple[Address, ...]) -> None:
         own = reachable(addresses)
-        if own and own != self._own:
-            log.info("own addresses: %s", ", ".join(sorted(own)))
+        if own != self._own:
+            log.info("own addresses: %s", ", ".join(sorted(own)) or "none")
             self._own = own
             self._news.set()
 

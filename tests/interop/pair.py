@@ -85,6 +85,8 @@ async def registered_pair(
     suites: tuple[str, ...] = (),
     ice: tuple[bool, bool] = (False, False),
     handshake: bool = False,
+    keep_alive: int = 25,
+    peer_seconds: float = 10.0,
 ) -> AsyncIterator[tuple[Pair, Kamailio]]:
     """Both at one Kamailio, over the same transport; the phone's `encryption` and the peer's `suites` for voice.
 
@@ -108,6 +110,7 @@ async def registered_pair(
             encryption=suites,
             ice=ice[1],
             handshake=handshake,
+            seconds=peer_seconds,
         )
         phone = PhoneUnderTest(
             folder,
@@ -117,6 +120,7 @@ async def registered_pair(
             trust=trusted,
             encryption=encryption,
             ice=ice[0],
+            keep_alive=keep_alive,
             key_exchange="dtls-sdes" if handshake else "sdes-dtls",
         )
         async with phone, partner.peer:

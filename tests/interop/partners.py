@@ -42,6 +42,7 @@ class Partner:
         hertz: int = PEER_HERTZ,
         ice: bool = False,
         handshake: bool = False,
+        seconds: float = 10.0,
     ) -> None:
         rate, channels = _FORM[codec]
         self.number = number
@@ -57,7 +58,7 @@ class Partner:
             transport=transport,
             codecs=(codec,),
             answering=answering,
-            play=write_tone(folder / f"said-by-{number}.wav", hertz, rate, channels),
+            play=write_tone(folder / f"said-by-{number}.wav", hertz, rate, channels, seconds),
             record=self._heard,
             trust=trust,
             encryption=encryption,

@@ -55,5 +55,9 @@ async def test_each_change_reaches_everybody(broken: str) -> None:
     for number in (1, 2):
         network.change(Address("eth0", f"192.0.2.{number}", 24))
         await until(lambda: len(followers.told) == 4 * number)  # noqa: B023 - waited for at once
-    assert followers.told == ["servers", "PBX", "line", "media"] * 2
+    network.change()
+    await until(lambda: len(followers.told) == 12)
+    network.change(Address("eth0", "192.0.2.2", 24))
+    await until(lambda: len(followers.told) == 16)
+    assert followers.told == ["servers", "PBX", "line", "media"] * 4
     await watch.stop()

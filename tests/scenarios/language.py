@@ -235,6 +235,12 @@ async def _call_waiting(rig: Rig, match: re.Match[str], patience: float) -> None
     await _until(rig, patience, lambda s: (call := _call_with(s, match[1])) is not None and call.waiting)
 
 
+@_step(r"expect call (?:to|from) (\S+) (reconnecting|reconnected)")
+async def _call_lost(rig: Rig, match: re.Match[str], patience: float) -> None:
+    number, lost = match[1], match[2] == "reconnecting"
+    await _until(rig, patience, lambda s: (call := _call_with(s, number)) is not None and call.reconnecting is lost)
+
+
 @_step(r"expect (no|\d+) calls?")
 async def _call_count(rig: Rig, match: re.Match[str], patience: float) -> None:
     count = 0 if match[1] == "no" else int(match[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from app.model.cause import Cause
 from app.model.ids import LegId
@@ -30,8 +31,20 @@ from app.signalling.sip.uri import SipUri
 Post = Callable[[SignallingEvent], None]
 
 
+class LegWatch(Protocol):
+    """Who wants to know how legs fare that have lost their server."""
+
+    def reconnected(self, leg: LegId) -> None:
+        """The far end was heard again."""
+
+    def not_reconnected(self, leg: LegId, *, anew: bool) -> None:
+        """An attempt came to nothing; `anew`: nobody knows the dialog any more."""
+
+
 class Call:
     """One leg. Its events go to `post`; after `Released` it says no more, though it may have to tidy up."""
+
+    outgoing = False
 
     def __init__(
         self,
@@ -40,8 +53,10 @@ class Call:
         sessions: dict[DialogKey, Session],
         post: Post,
         forget: Callable[[LegId], None],
+        watch: LegWatch,
     ) -> None:
         self.leg = leg
+        self._watch = watch
         self._endpoint = endpoint
         self._sessions = sessions
         self._post = post
@@ -73,6 +88,21 @@ class Call:
         """End the leg in whatever state it is."""
         raise NotImplementedError
 
+    @property
+    def established(self) -> bool:
+        """True from the answer on."""
+        return self._session is not None and self._session.dialog.confirmed
+
+    def lost(self) -> None:
+        """The way to the server is lost."""
+        if self._session is not None:
+            self._session.lose()
+
+    def found(self) -> None:
+        """It is there again."""
+        if self._session is not None:
+            self._session.found()
+
     # --- from the session -------------------------------------------------------------------------------
 
     def offered(self, offer: SessionDescription) -> None:
@@ -90,6 +120,14 @@ class Call:
     def offer_refused(self, cause: Cause) -> None:
         """The far end refused our offer."""
         self._say(OfferRefused(self.leg, cause))
+
+    def reconnected(self) -> None:
+        """The far end was heard again."""
+        self._watch.reconnected(self.leg)
+
+    def not_reconnected(self, *, anew: bool) -> None:
+        """An offer of ours that was to take up the lost session came to nothing."""
+        self._watch.not_reconnected(self.leg, anew=anew)
 
     def digit_received(self, digit: str) -> None:
         """A digit came by INFO."""

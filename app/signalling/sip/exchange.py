@@ -64,6 +64,12 @@ class Exchange:
         """The author has lost interest: hand any refusal over as it is."""
         self._may_retry = False
 
+    def abandon(self) -> None:
+        """Forget the request, whatever may still come."""
+        if self._transaction is not None:
+            self._transaction.terminate()
+            self._transaction = None
+
     def cancel(self, reason: str) -> None:
         """Take an INVITE back that has got a provisional response (9.1). A final response comes all the same."""
         transaction = self._transaction

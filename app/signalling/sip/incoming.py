@@ -10,7 +10,7 @@ from app.model.session import SessionDescription
 from app.model.signalling import SetupIndicated
 from app.signalling.schedule import Timer
 from app.signalling.sip.answers import respond
-from app.signalling.sip.call import Call, Post, asserted_party, party_of
+from app.signalling.sip.call import Call, LegWatch, Post, asserted_party, party_of
 from app.signalling.sip.cause import cause_of_reason, reason_of, status_of, text_of_reason
 from app.signalling.sip.dialog import Dialog, DialogKey, new_tag
 from app.signalling.sip.endpoint import Endpoint
@@ -33,9 +33,10 @@ class IncomingCall(Call):
         sessions: dict[DialogKey, Session],
         post: Post,
         forget: Callable[[LegId], None],
+        watch: LegWatch,
         transaction: InviteServerTransaction,
     ) -> None:
-        super().__init__(leg, endpoint, sessions, post, forget)
+        super().__init__(leg, endpoint, sessions, post, forget, watch)
         self._transaction = transaction
         self._tag = new_tag()
         self._timers: list[Timer] = []

@@ -10,9 +10,13 @@ from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.exchange import Exchange
 from app.signalling.sip.fields import CSeq, NameAddr
 from app.signalling.sip.headers import Headers
-from app.signalling.sip.hop import TransportFailure
+from app.signalling.sip.hop import FailureKind, TransportFailure
 from app.signalling.sip.message import Request, Response
 from app.signalling.sip.uri import SipUri
+
+IN_CALL_INTERVAL = 10.0
+IN_CALL_PATIENCE = 4.0
+"""Seconds: with a call on, who has lost his server should know it soon."""
 
 
 class KeepAlive:
@@ -21,40 +25,61 @@ class KeepAlive:
     OPTIONS is answered by every server, whatever it answers (RFC 3261, 11); RFC 5626's pings only by some.
     """
 
-    def __init__(self, endpoint: Endpoint, silent: Callable[[TransportFailure], None]) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        silent: Callable[[TransportFailure], None],
+        in_call: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._endpoint = endpoint
         self._silent = silent
+        self._in_call = in_call
         self._call_id = new_call_id()
         self._tag = new_tag()
         self._cseq = first_cseq()
         self._timer: Timer | None = None
+        self._patience: Timer | None = None
+        self._asked: Exchange | None = None
         self._running = False
 
     def start(self) -> None:
         """Ask again and again, from one interval after now."""
         self.stop()
-        self._running = self._endpoint.config.keep_alive > 0
+        interval = self._endpoint.config.keep_alive
+        self._running = interval > 0
         if self._running:
-            self._timer = self._endpoint.schedule.after(self._endpoint.config.keep_alive, self._ask)
+            interval = min(interval, IN_CALL_INTERVAL) if self._in_call() else interval
+            self._timer = self._endpoint.schedule.after(interval, self._ask)
 
     def stop(self) -> None:
         """Ask no more."""
         self._running = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._patience):
+            if timer is not None:
+                timer.cancel()
+        self._timer = None
+        if self._asked is not None:
+            self._asked.abandon()
+            self._asked = None
 
     def provisional(self, response: Response) -> None:
         """It is there."""
 
     def final(self, response: Response, failure: TransportFailure | None) -> None:  # noqa: ARG002 - any answer will do
         """It is there, or it is not."""
-        if not self._running or self._timer is not None:
+        self._asked = None
+        if not self._running:
             return
+        if self._patience is not None:
+            self._patience.cancel()
         if failure is None:
             self.start()
         else:
             self._silent(failure)
+
+    def _impatient(self) -> None:
+        self.stop()
+        self._silent(TransportFailure(FailureKind.TIMED_OUT))
 
     def _ask(self) -> None:
         self._timer = None
@@ -76,9 +101,11 @@ class KeepAlive:
                 ]
             ),
         )
-        exchange = Exchange(endpoint, request, endpoint.first_hop, self, self._next_cseq)
-        exchange.stop_retrying()
-        exchange.start()
+        self._asked = Exchange(endpoint, request, endpoint.first_hop, self, self._next_cseq)
+        self._asked.stop_retrying()
+        if self._in_call():
+            self._patience = endpoint.schedule.after(IN_CALL_PATIENCE, self._impatient)
+        self._asked.start()
 
     def _next_cseq(self) -> int:
         self._cseq += 1

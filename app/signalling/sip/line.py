@@ -69,7 +69,7 @@ class SipLine:
     def capabilities(self) -> LineCapabilities:
         """What SIP can do here: holding and conferences are the phone's own work."""
         private = self._config.transport is Transport.TLS
-        return LineCapabilities(hold=Executor.PHONE, conference=Executor.PHONE, private=private)
+        return LineCapabilities(hold=Executor.PHONE, conference=Executor.PHONE, reconnect=True, private=private)
 
     @property
     def counters(self) -> dict[str, int]:
@@ -135,7 +135,8 @@ class SipLine:
         self._clock.run(lambda: self._agent.offer(leg, offer))
 
     def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
-        """Never asked for yet: `capabilities.reconnect` is false."""
+        """A lost leg is taken up, by re-INVITE."""
+        self._clock.run(lambda: self._agent.offer(leg, offer))
 
     def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
         """The answer to the far end's offer."""

@@ -12,7 +12,7 @@ from app.model.session import SessionDescription
 from app.model.signalling import Alerting, CallOptions, Connected, Proceeding, Progress
 from app.signalling.sip.acknowledgement import Acknowledgement
 from app.signalling.sip.body import SDP, BodyRefused, session_in
-from app.signalling.sip.call import Call, Post, asserted_party
+from app.signalling.sip.call import Call, LegWatch, Post, asserted_party
 from app.signalling.sip.cause import cause_of, reason_of, text_of_reason
 from app.signalling.sip.dialog import Dialog, DialogKey, first_cseq, new_call_id, new_tag
 from app.signalling.sip.endpoint import ACCEPT, ALLOW, Endpoint
@@ -45,6 +45,8 @@ class _Branch:
 class OutgoingCall(Call):
     """One call to `target`. `start` sends the INVITE."""
 
+    outgoing = True
+
     def __init__(
         self,
         leg: LegId,
@@ -52,8 +54,9 @@ class OutgoingCall(Call):
         sessions: dict[DialogKey, Session],
         post: Post,
         forget: Callable[[LegId], None],
+        watch: LegWatch,
     ) -> None:
-        super().__init__(leg, endpoint, sessions, post, forget)
+        super().__init__(leg, endpoint, sessions, post, forget, watch)
         self._branches: dict[str, _Branch] = {}
         """By the tag of their dialog, as long as its session lives."""
         self._acknowledgements: dict[str, Acknowledgement] = {}

@@ -17,7 +17,7 @@ from app.signalling.sip.exchange import Exchange
 from app.signalling.sip.fields import CSeq, NameAddr
 from app.signalling.sip.headers import Headers
 from app.signalling.sip.hop import FailureKind, TransportFailure
-from app.signalling.sip.message import Request, Response
+from app.signalling.sip.message import Request, Response, response_to
 from app.signalling.sip.uri import SipUri
 
 MAX_EXPIRES = 86400
@@ -25,6 +25,9 @@ MAX_EXPIRES = 86400
 SHORTEST_REFRESH = 5.0
 SILENT_AFTER = 3.0
 """Seconds of silence after which a person is told; the transaction itself waits for half a minute (17.1.2.2)."""
+URGENT_PATIENCE = 2.0
+URGENT_PAUSE = 0.5
+"""Seconds of waiting for an answer and between attempts, while a call waits; patience grows with each attempt."""
 MAX_MOVES = 2
 """How often in a row a new Contact is bound at once; a NAT that changes its mind each time must not drive us round."""
 
@@ -59,7 +62,10 @@ class _Phase(enum.Enum):
 
 
 class RegistrationClient:
-    """Keeps one binding at one registrar. `changed` gets a `LineChanged` whenever what a person should know changes."""
+    """Keeps one binding at one registrar. `changed` gets a `LineChanged` whenever what a person should know changes.
+
+    `bound` is called with each binding that the registrar accepts. While it is `urgent`, attempts follow fast.
+    """
 
     def __init__(
         self,
@@ -67,11 +73,16 @@ class RegistrationClient:
         changed: Callable[[LineChanged], None],
         back_off: BackOff | None = None,
         chance: Callable[[], float] = random.random,
+        *,
+        bound: Callable[[], None] = lambda: None,
+        urgent: Callable[[], bool] = lambda: False,
     ) -> None:
         self._endpoint = endpoint
         self._changed = changed
         self._back_off = back_off or BackOff()
         self._chance = chance
+        self._tell_bound = bound
+        self._urgent = urgent
         self._phase = _Phase.IDLE
         self._call_id = new_call_id()
         self._tag = new_tag()
@@ -83,6 +94,7 @@ class RegistrationClient:
         self._moves = 0
         self._timer: Timer | None = None
         self._silence: Timer | None = None
+        self._patience: Timer | None = None
         self._exchange: Exchange | None = None
         self._bound: SipUri | None = None
         self._accepted = False
@@ -160,8 +172,9 @@ class RegistrationClient:
     def final(self, response: Response, failure: TransportFailure | None) -> None:
         """The registrar answered, or nobody did."""
         self._exchange = None
-        if self._silence is not None:
-            self._silence.cancel()
+        for timer in (self._silence, self._patience):
+            if timer is not None:
+                timer.cancel()
         if self._phase is _Phase.CLOSING:
             self._finish_closing()
         elif failure is not None:
@@ -218,10 +231,20 @@ class RegistrationClient:
         )
         self._exchange = Exchange(endpoint, request, endpoint.first_hop, self, self._next_cseq).start()
         self._silence = endpoint.schedule.after(SILENT_AFTER, self._silent)
+        if self._urgent():
+            patience = URGENT_PATIENCE + min(self._failures, 6)
+            self._patience = endpoint.schedule.after(patience, self._impatient)
 
     def _silent(self) -> None:
         if self._phase is _Phase.REGISTERING and self._shown.registration is Registration.TRYING:
             self._show(Registration.DOWN, *_words(TransportFailure(FailureKind.TIMED_OUT), self._server))
+
+    def _impatient(self) -> None:
+        """A call waits: what was sent into the void is not repeated ever more slowly, but sent anew."""
+        if self._exchange is not None and self._phase is _Phase.REGISTERING:
+            exchange = self._exchange
+            exchange.abandon()
+            self.final(response_to(exchange.request, 408), TransportFailure(FailureKind.TIMED_OUT))
 
     def _next_cseq(self) -> int:
         self._cseq += 1
@@ -243,6 +266,7 @@ class RegistrationClient:
         refresh = max(granted / 2, min(0.9 * granted, granted - 60), SHORTEST_REFRESH)
         self._timer = self._endpoint.schedule.after(refresh, self._register)
         self._show(Registration.UP)
+        self._tell_bound()
 
     def _granted(self, response: Response) -> int:
         """How long the registrar keeps our binding: it may shorten what we asked for (10.2.4)."""
@@ -282,6 +306,8 @@ class RegistrationClient:
             retry_after = None
         if retry_after is not None:
             seconds = max(seconds, min(float(retry_after.seconds), self._back_off.longest))
+        elif self._urgent():
+            seconds = URGENT_PAUSE
         self._stop_timer()
         self._timer = self._endpoint.schedule.after(seconds, self._register)
 

@@ -33,6 +33,7 @@ class Reoffer:
         self._acknowledgement: Acknowledgement | None = None
         self._exchange: Exchange | None = None
         self._patience: Timer | None = None
+        self._abandoned = False
 
     def start(self) -> None:
         """Send it. Raises `UnreachableUri` or `HeaderError` where the dialog leads nowhere."""
@@ -41,6 +42,10 @@ class Reoffer:
         request = self._dialog.request("INVITE", *headers, body=self._body)
         self._exchange = Exchange(endpoint, request, endpoint.hop_of(request), self, self._dialog.next_cseq)
         self._exchange.start()
+
+    def abandon(self) -> None:
+        """Nobody waits for its end any more; a 2xx that comes all the same is acknowledged."""
+        self._abandoned = True
 
     def provisional(self, response: Response) -> None:  # noqa: ARG002 - each provisional says the same
         """It is being worked on; but no user need be asked, so it is taken back when that takes too long."""
@@ -60,7 +65,8 @@ class Reoffer:
             self._acknowledgement.write(self._exchange.request)
             self._acknowledgement.send()
         self._exchange = None
-        self._ended(response, failure)
+        if not self._abandoned:
+            self._ended(response, failure)
 
     def _cancel(self) -> None:
         if self._exchange is not None:

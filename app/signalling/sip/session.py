@@ -23,6 +23,16 @@ from app.signalling.sip.message import Request, Response, response_to
 from app.signalling.sip.reoffer import Reoffer
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
 
+_UNKNOWN = frozenset({481})
+"""The far end does not know the dialog (12.2.1.2)."""
+_GONE = _UNKNOWN | {404, 408, 410}
+"""After a loss also: somebody on the way knows it no more, or no longer finds who it was with."""
+
+
+def _says_nothing(status: int) -> bool:
+    """Whether a refusal only tells that this was not yet the time."""
+    return status == 480 or 500 <= status < 600
+
 
 class SessionUser(Protocol):
     """The call a session belongs to."""
@@ -38,6 +48,12 @@ class SessionUser(Protocol):
 
     def offer_refused(self, cause: Cause) -> None:
         """Our offer was refused."""
+
+    def reconnected(self) -> None:
+        """The far end of a session that was lost was heard again."""
+
+    def not_reconnected(self, *, anew: bool) -> None:
+        """An offer that was to take a lost session up came to nothing; `anew`: nobody knows the dialog any more."""
 
     def digit_received(self, digit: str) -> None:
         """A digit came by INFO."""
@@ -66,7 +82,8 @@ class Session:
         self._ended = ended
         self._owns_call_id = owns_call_id
         self._over = False
-        self._digits = DigitSender(endpoint, dialog, self._lost)
+        self._lost = False
+        self._digits = DigitSender(endpoint, dialog, self._unknown)
         self._queued: SessionDescription | None = None
         self._reoffer: Reoffer | None = None
         self._glare: Timer | None = None
@@ -119,14 +136,40 @@ class Session:
         if self.dialog.confirmed and not self._over:
             self._digits.send(digit)
 
+    def lose(self) -> None:
+        """The way to the server is lost: nobody will answer what is under way, and no silence ends the session."""
+        self._lost = True
+        self._queued = None
+        if self._glare is not None:
+            self._glare.cancel()
+        if self._reoffer is not None:
+            self._reoffer.abandon()
+            self._reoffer = None
+
+    def found(self) -> None:
+        """All is as it was before."""
+        self._lost = False
+
     def bye(self, cause: Cause) -> None:
-        """End the session; the far end hears `cause`. Waits for the ACK of our 2xx first, as 15 demands."""
+        """End the session; the far end hears `cause`. Waits for the ACK of our 2xx first, as 15 demands.
+
+        While the session is lost the BYE is kept; `say_bye` sends it.
+        """
         if self._over or self._bye_cause is not None:
             return
-        if self._acceptance is not None:
+        if self._lost and self.dialog.confirmed:
+            self._bye_cause = cause
+            self._close()
+        elif self._acceptance is not None:
             self._bye_cause = cause
         else:
             self._send_bye(cause)
+
+    def say_bye(self) -> None:
+        """Send the BYE that was kept, where there is one."""
+        if self._lost and self._over and self._bye_cause is not None:
+            self._lost = False
+            self._send_bye(self._bye_cause)
 
     def drop(self) -> None:
         """Forget an early session that came to nothing; nothing is sent."""
@@ -192,6 +235,7 @@ class Session:
                 self._user.offer_wanted()
             else:
                 self._user.offered(offer)
+            self._user.reconnected()
 
     def _refuse_body(self, transaction: ServerTransaction, status: int) -> None:
         if status == 415:
@@ -243,8 +287,11 @@ class Session:
             self._user.answered(answer)
 
     def _unacknowledged(self) -> None:
-        """Nobody acknowledged our 2xx: end the session (13.3.1.4)."""
+        """Nobody acknowledged our 2xx: end the session (13.3.1.4), unless it is no wonder."""
         self._acceptance = None
+        if self._lost and self.dialog.confirmed and self._bye_cause is None:
+            self._expects_answer = False
+            return
         self._send_bye(self._bye_cause or Cause.RECOVERY_ON_TIMER_EXPIRY)
         self._finish(Cause.RECOVERY_ON_TIMER_EXPIRY)
 
@@ -279,8 +326,11 @@ class Session:
         if response.status == 491 and failure is None:
             self._retry_after_glare(description)
             return
-        if response.status == 481 and failure is None:
-            self._lost()
+        if self._lost and (failure is not None or _says_nothing(response.status)):
+            self._user.not_reconnected(anew=False)
+            return
+        if failure is None and response.status in (_GONE if self._lost else _UNKNOWN):
+            self._unknown()
             return
         if response.is_success:
             self._take_answer(response)
@@ -288,6 +338,7 @@ class Session:
             # A server that is silent for a while must not end a call whose media may run past it, so a timeout
             # is a refused offer here; 12.2.1.2 only says SHOULD.
             self._user.offer_refused(cause_of(response) if failure is None else cause_of_status(response.status))
+        self._user.reconnected()
         self._advance()
 
     def _take_answer(self, response: Response) -> None:
@@ -329,8 +380,11 @@ class Session:
         """Of our BYE: over, whatever it says (15.1.1)."""
         self._ended(self)
 
-    def _lost(self) -> None:
-        """The far end does not know this dialog any more."""
+    def _unknown(self) -> None:
+        """The far end does not know this dialog any more; of one that was lost that is no surprise."""
+        if self._lost:
+            self._user.not_reconnected(anew=True)
+            return
         self._close()
         self._ended(self)
         self._user.session_ended(Cause.TEMPORARY_FAILURE, "")

@@ -11,7 +11,7 @@ from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.quality import QualityReport, Severity
 from app.model.session import SessionDescription
-from app.model.signalling import CallOptions, Released, SignallingEvent
+from app.model.signalling import CallOptions, LineChanged, Registration, Released, SignallingEvent
 from app.signalling.schedule import Schedule
 from app.signalling.sip.answers import answer_options, inspect, refuse_method, respond, unsupported_media_type
 from app.signalling.sip.body import BodyRefused, session_in
@@ -30,6 +30,7 @@ from app.signalling.sip.outgoing import OutgoingCall
 from app.signalling.sip.parser import parse_message
 from app.signalling.sip.publication import Publisher
 from app.signalling.sip.quality_report import ReportedCall, write_report
+from app.signalling.sip.recovery import Recovery
 from app.signalling.sip.registration import BackOff, RegistrationClient
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
 from app.signalling.sip.session import Session
@@ -65,14 +66,24 @@ class UserAgent:
         """Calls whose voice may still be reported on."""
         collector = config.quality_collector
         self._publisher = None if collector is None else Publisher(self.endpoint, collector)
-        self._keep_alive = KeepAlive(self.endpoint, self._server_silent)
-        self.registration = RegistrationClient(self.endpoint, self._post, back_off)
+        self._keep_alive = KeepAlive(self.endpoint, self._server_silent, lambda: bool(self._calls))
+        self._recovery = Recovery(self.endpoint, post, self._calls, self._sessions)
+        self.registration = RegistrationClient(
+            self.endpoint,
+            self._registration_changed,
+            back_off,
+            bound=self._recovery.bound,
+            urgent=lambda: self._recovery.urgent,
+        )
 
     # --- from whoever owns the sockets --------------------------------------------------------------------
 
     def route_found(self, local: tuple[str, int], servers: frozenset[str]) -> None:
         """Where we stand (address and port), and the addresses of our servers. Registers when this is news."""
+        before = self.endpoint.local_address
         news = self.endpoint.route_found(local, servers)
+        if before not in (None, local[0]):
+            self._recovery.way_lost(moved=True)
         if news or self.registration.routeless:
             self.registration.start()
             self._keep_alive.start()
@@ -102,11 +113,13 @@ class UserAgent:
     def connection_lost(self, hop: Hop) -> None:
         """A stream to `hop` has ended."""
         if hop.address == self.endpoint.first_hop:
+            self._recovery.way_lost(moved=False)
             self.registration.connection_lost()
 
     def close(self, closed: Callable[[], None]) -> None:
         """End all calls, take the registration back, then call `closed`."""
         self._keep_alive.stop()
+        self._recovery.close()
         for call in list(self._calls.values()):
             call.disconnect(Cause.NORMAL_CLEARING)
         self.registration.close(closed)
@@ -123,8 +136,8 @@ class UserAgent:
         elif not self.endpoint.ready:
             self._post(Released(leg, Cause.NETWORK_OUT_OF_ORDER, self.registration.state.reason))
         else:
-            call = OutgoingCall(leg, self.endpoint, self._sessions, self._post, self._forget)
-            self._calls[leg] = call
+            call = OutgoingCall(leg, self.endpoint, self._sessions, self._post, self._forget, self._recovery)
+            self._admit(call)
             call.start(target, offer, options)
 
     def alert(self, leg: LegId) -> None:
@@ -169,6 +182,7 @@ class UserAgent:
         """End a leg."""
         call = self._calls.get(leg)
         if call is not None:
+            self._recovery.ending(leg)
             call.disconnect(cause)
 
     # --- from the transaction layer -------------------------------------------------------------------------
@@ -238,14 +252,14 @@ class UserAgent:
             respond(self.endpoint, transaction, 486)
             return
         leg = LegId(f"{self.endpoint.config.line}-{secrets.token_hex(6)}")
-        call = IncomingCall(leg, self.endpoint, self._sessions, self._post, self._forget, transaction)
+        call = IncomingCall(leg, self.endpoint, self._sessions, self._post, self._forget, self._recovery, transaction)
         try:
             call.start(offer)
         except HeaderError as error:
             self.endpoint.tally.count("malformed", str(error))
             respond(self.endpoint, transaction, 400)
         else:
-            self._calls[leg] = call
+            self._admit(call)
 
     def _cancel(self, transaction: ServerTransaction) -> None:
         invite = self.endpoint.layer.find_invite(transaction.request)
@@ -268,6 +282,15 @@ class UserAgent:
             return
         self.endpoint.send(response.encode(), hop_of_via(via, source))
 
+    def _admit(self, call: Call) -> None:
+        self._calls[call.leg] = call
+        if len(self._calls) == 1 and self.registration.state.registration is Registration.UP:
+            self._keep_alive.start()  # by the interval of a call
+
+    def _registration_changed(self, event: LineChanged) -> None:
+        self._post(event)
+        self._recovery.registration_changed(event.registration)
+
     def _server_silent(self, failure: TransportFailure) -> None:
         self.registration.server_silent(failure)
         self._keep_alive.start()
@@ -283,6 +306,7 @@ class UserAgent:
 
     def _forget(self, leg: LegId) -> None:
         call = self._calls.pop(leg, None)
+        self._recovery.forget(leg)
         if call is not None and call.facts is not None:
             self._ended[leg] = call.facts
             while len(self._ended) > MAX_CALLS:

@@ -1,0 +1,148 @@
+"""Legs that outlive their server or our address: lost together, and taken up one by one after the next registration.
+
+The way is lost when a registration that stood is in doubt, when the stream to the server breaks, and when our own
+address changes. With the next binding each leg is offered to the call model, whose new offer goes out as a re-INVITE:
+it tells the far end where we are, and shows whether the dialog is still known on the way there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from app.model.ids import LegId
+from app.model.signalling import ReconnectDue, Reconnected, Registration, SignallingEvent, SignallingLost
+from app.signalling.schedule import Timer
+from app.signalling.sip.call import Call
+from app.signalling.sip.dialog import DialogKey
+from app.signalling.sip.endpoint import Endpoint
+from app.signalling.sip.session import Session
+
+CALLED_SIDE_WAITS = 1.0
+"""Seconds in which the caller has the first word, lest both offer at once; who has moved speaks at once."""
+PAUSE = 1.0
+"""Seconds after an attempt that came to nothing."""
+
+
+@dataclass
+class _Lost:
+    moved: bool
+    timer: Timer | None = None
+
+    def stop(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+
+
+class Recovery:
+    """What is lost of one line. Belongs to its user agent, whose `calls` and `sessions` it looks at."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        post: Callable[[SignallingEvent], None],
+        calls: Mapping[LegId, Call],
+        sessions: Mapping[DialogKey, Session],
+    ) -> None:
+        self._endpoint = endpoint
+        self._post = post
+        self._calls = calls
+        self._sessions = sessions
+        self._registered = False
+        self._lost: dict[LegId, _Lost] = {}
+
+    @property
+    def urgent(self) -> bool:
+        """True while a call waits for the registration."""
+        return bool(self._lost) and not self._registered
+
+    # --- from the user agent ----------------------------------------------------------------------------
+
+    def registration_changed(self, registration: Registration) -> None:
+        """A registration that stood and does so no more takes the calls with it."""
+        was, self._registered = self._registered, registration is Registration.UP
+        if was and not self._registered:
+            self._lose(moved=False)
+
+    def way_lost(self, *, moved: bool) -> None:
+        """The stream to the server broke, or our address is another (`moved`); the next binding will mend it."""
+        if self._registered or self._lost:
+            self._registered = False
+            self._lose(moved=moved)
+
+    def bound(self) -> None:
+        """The server knows where we are."""
+        self._registered = True
+        for session in list(self._sessions.values()):
+            session.say_bye()
+        for leg, lost in list(self._lost.items()):
+            self._take_up(leg, lost)
+
+    def ending(self, leg: LegId) -> None:
+        """The user ends a leg, lost or not: a BYE that can be sent is not kept."""
+        call = self._calls.get(leg)
+        if call is not None and self._registered:
+            call.found()
+
+    def forget(self, leg: LegId) -> None:
+        """A leg is gone."""
+        lost = self._lost.pop(leg, None)
+        if lost is not None:
+            lost.stop()
+
+    def close(self) -> None:
+        """The line goes; what there is to say is said at once."""
+        for leg in list(self._lost):
+            self._calls[leg].found()
+            self.forget(leg)
+
+    # --- from a call ------------------------------------------------------------------------------------
+
+    def reconnected(self, leg: LegId) -> None:
+        """The far end was heard: the leg is as good as before."""
+        if leg in self._lost:
+            self.forget(leg)
+            self._calls[leg].found()
+            self._post(Reconnected(leg))
+
+    def not_reconnected(self, leg: LegId, *, anew: bool) -> None:
+        """Our re-INVITE came to nothing; `anew`: nobody knows the dialog any more."""
+        lost = self._lost.get(leg)
+        if lost is None:
+            return
+        if anew:
+            self._post(ReconnectDue(leg, anew=True))
+        else:
+            self._later(leg, lost, PAUSE)
+
+    # --- inside -----------------------------------------------------------------------------------------
+
+    def _lose(self, *, moved: bool) -> None:
+        for leg, call in self._calls.items():
+            lost = self._lost.setdefault(leg, _Lost(moved))
+            lost.moved = lost.moved or moved
+            lost.stop()
+            call.lost()
+            self._post(SignallingLost(leg))
+
+    def _take_up(self, leg: LegId, lost: _Lost) -> None:
+        call = self._calls[leg]
+        if not call.established:
+            # What is still to come of an early dialog finds its way by the Via of its INVITE, unless that named an
+            # address which is no longer ours.
+            if lost.moved and call.outgoing:
+                self._post(ReconnectDue(leg, anew=True))
+            else:
+                self.reconnected(leg)
+        elif call.outgoing or lost.moved:
+            self._due(leg, lost)
+        else:
+            self._later(leg, lost, CALLED_SIDE_WAITS)
+
+    def _later(self, leg: LegId, lost: _Lost, seconds: float) -> None:
+        lost.stop()
+        lost.timer = self._endpoint.schedule.after(seconds, lambda: self._due(leg, lost))
+
+    def _due(self, leg: LegId, lost: _Lost) -> None:
+        if self._registered and self._lost.get(leg) is lost:  # else the next binding takes it up
+            self._post(ReconnectDue(leg))

@@ -1,0 +1,169 @@
+"""Legs outlive the silence of their server and a change of our address, in stepped time."""
+
+from __future__ import annotations
+
+from app.model.cause import Cause
+from app.model.ids import LegId
+from app.model.signalling import (
+    Connected,
+    LineChanged,
+    OfferReceived,
+    ReconnectDue,
+    Reconnected,
+    Registration,
+    Released,
+    SignallingLost,
+)
+from app.signalling.sip.hop import FailureKind, Hop, Transport, TransportFailure
+from app.signalling.sip.message import Request, response_to
+from tests.signalling.sip.network import Network, Peer, Phone, description
+
+SERVER = "10.0.0.9"
+
+
+class Server(Peer):
+    """Registers everybody, and is the far end of every call; it may fall silent."""
+
+    def __init__(self, network: Network) -> None:
+        self.silent = False
+        self.status = 200
+        super().__init__(network, SERVER)
+
+    def _receive(self, data: bytes, hop: Hop) -> None:
+        if self.silent:
+            return
+        before = len(self.received)
+        super()._receive(data, hop)
+        for message in self.received[before:]:
+            if isinstance(message, Request) and message.method != "ACK":
+                self._answer(message, hop)
+
+    def _answer(self, request: Request, hop: Hop) -> None:
+        status = 200 if request.method in ("REGISTER", "OPTIONS", "BYE") else self.status
+        headers = [("Contact", f"<sip:far@{SERVER}>")] if request.method == "INVITE" else []
+        headers += [("Contact", text) for text in request.headers.get_all("Contact")] if status == 200 else []
+        headers = headers[:1]
+        body = request.body if request.method == "INVITE" and status == 200 else b""
+        if body:
+            headers.append(("Content-Type", "application/sdp"))
+        answer = response_to(request, status, to_tag="far", headers=headers, body=body)
+        self.network.carry(answer.encode(), SERVER, Hop(Transport.UDP, hop.host, 5060))
+
+    def methods(self) -> list[str]:
+        return [message.method for message in self.received if isinstance(message, Request)]
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.network = Network()
+        self.server = Server(self.network)
+        self.phone = Phone(self.network, "10.0.0.1", SERVER, register=True)
+        self.network.run(1)
+        assert self.phone.last(LineChanged).registration is Registration.UP
+        self.leg = self.phone.call()
+        self.network.run(1)
+        self.phone.last(Connected)
+
+    def lose(self) -> None:
+        self.server.silent = True
+        self.phone.agent.registration.server_silent(TransportFailure(FailureKind.TIMED_OUT))
+        self.network.run(5)
+
+    def find(self) -> None:
+        self.server.silent = False
+        self.server.received.clear()
+        self.network.run(5)
+
+    def take_up(self) -> None:
+        self.phone.agent.offer(self.leg, description(self.phone.address, 7000))
+        self.network.run(2)
+
+
+def test_a_call_is_lost_with_the_registration_and_due_with_the_next() -> None:
+    desk = Desk()
+    desk.lose()
+    assert desk.phone.of(SignallingLost) == [SignallingLost(desk.leg)]
+    assert not desk.phone.of(ReconnectDue)
+    desk.find()
+    assert desk.phone.of(ReconnectDue) == [ReconnectDue(desk.leg)]
+    assert "INVITE" not in desk.server.methods()
+    desk.take_up()
+    assert desk.phone.of(Reconnected) == [Reconnected(desk.leg)]
+    assert not desk.phone.of(Released)
+
+
+def test_it_registers_within_two_seconds_of_the_server_s_return() -> None:
+    desk = Desk()
+    desk.lose()
+    desk.network.run(37.3)
+    desk.server.silent = False
+    desk.network.run(4)
+    assert desk.phone.last(LineChanged).registration is Registration.UP
+
+
+def test_a_dialog_nobody_knows_is_due_anew() -> None:
+    desk = Desk()
+    desk.lose()
+    desk.find()
+    desk.server.status = 481
+    desk.take_up()
+    assert desk.phone.of(ReconnectDue)[-1] == ReconnectDue(desk.leg, anew=True)
+    assert not desk.phone.of(Released)
+
+
+def test_a_server_that_is_not_ready_is_asked_again() -> None:
+    desk = Desk()
+    desk.lose()
+    desk.find()
+    desk.server.status = 503
+    desk.take_up()
+    assert desk.phone.of(ReconnectDue) == [ReconnectDue(desk.leg)] * 2
+    desk.server.status = 200
+    desk.take_up()
+    assert desk.phone.of(Reconnected) == [Reconnected(desk.leg)]
+
+
+def test_a_refused_offer_takes_the_call_up_all_the_same() -> None:
+    desk = Desk()
+    desk.lose()
+    desk.find()
+    desk.server.status = 488
+    desk.take_up()
+    assert desk.phone.of(Reconnected) == [Reconnected(desk.leg)]
+
+
+def test_another_address_of_ours_is_told_to_the_far_end() -> None:
+    desk = Desk()
+    desk.network.join("10.0.0.7", desk.phone.agent.receive)
+    desk.phone.agent.route_found(("10.0.0.7", 5060), frozenset({SERVER}))
+    assert desk.phone.of(SignallingLost) == [SignallingLost(desk.leg)]
+    desk.network.run(2)
+    assert desk.phone.of(ReconnectDue) == [ReconnectDue(desk.leg)]
+    assert desk.phone.last(LineChanged).registration is Registration.UP
+
+
+def test_a_bye_is_kept_until_it_can_be_sent() -> None:
+    desk = Desk()
+    desk.lose()
+    desk.phone.agent.disconnect(desk.leg, Cause.NORMAL_CLEARING)
+    assert desk.phone.released.leg == desk.leg
+    desk.network.run(60)
+    desk.find()
+    desk.network.run(300)  # nobody waits any more, so that the phone takes its time to register
+    assert desk.server.methods().count("BYE") == 1
+
+
+def test_the_far_end_that_offers_takes_the_call_up() -> None:
+    network = Network()
+    one, other = Phone(network, "10.0.0.1", "10.0.0.2"), Phone(network, "10.0.0.2", "10.0.0.1")
+    one.call(number="sip:200@10.0.0.2")
+    network.run(1)
+    other.agent.connect(other.incoming, description(other.address, 7002))
+    network.run(1)
+    leg = LegId("out")
+    other.agent._recovery.bound()
+    other.agent._recovery.way_lost(moved=False)
+    one.agent.offer(leg, description(one.address, 7000))
+    network.run(1)
+    kinds = [type(event) for event in other.events]
+    assert kinds[-3:] == [SignallingLost, OfferReceived, Reconnected]
