@@ -193,6 +193,7 @@ static void use_codec(struct playout *p, const struct codec *codec)
 {
     if (p->codec != codec && codec->decoder_init(p->decoder) == 0) {
         p->codec = codec;
+        memcpy(p->before, p->decoder, codec->decoder_size());  /* what is taken back to must be of this codec, too */
         p->fade = codec->conceal != NULL ? FADE_LONG : FADE;
         invent(p);
         p->concealing = true;

@@ -371,6 +371,28 @@ static void test_codec_change(void)
     network_free(&net);
 }
 
+/* After a gap another codec begins with a packet that cannot be decoded, and the next one is late: nothing of the first codec's state is
+ * given to the second (libopus ends the process over it). */
+static void test_codec_change_by_a_bad_packet(void)
+{
+    network_init(&net, CODEC_PCMU, 20);
+    struct receiver_config both = network_receiver_config(CODEC_PCMU);
+    both.payloads[1] = (struct receiver_payload){99, CODEC_OPUS_WB};
+    both.payload_count = 2;
+    CHECK_EQUAL(receiver_configure(net.receiver, &both), 0);
+    for (uint16_t sequence = 0; sequence < 20; sequence++) {
+        put(96, sequence, sequence * 160u, 7, 160);
+        get(2);
+    }
+    get(6);
+    put(99, 20, 20 * 160u, 7, 2);
+    get(6);
+    put(99, 21, 21 * 160u, 7, 81);
+    get(100);
+    CHECK_EQUAL(statistics_now().codec, CODEC_OPUS_WB);
+    network_free(&net);
+}
+
 static void test_report(void)
 {
     struct rtcp_report_block block;
@@ -428,6 +450,7 @@ int main(void)
     test_digits();
     test_digits_are_not_loss();
     test_codec_change();
+    test_codec_change_by_a_bad_packet();
     test_report();
     test_refused_configuration();
     return 0;
