@@ -9,6 +9,7 @@ from app.model.dialplan import EmergencyNumbers
 from app.model.ids import CallId, LineId
 from app.model.media import AudioPath
 from app.model.pbx import OwnActivity
+from app.model.services import DiversionKind
 from app.security.lock import DELAYS_S, FREE_ATTEMPTS, Attempts, Moment, ScreenLock, delay_after, permits
 
 
@@ -60,6 +61,7 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.MarkSeen(1), False),
         (commands.Register(1), False),
         (commands.PickUp(1, LineId("line-1"), "p-2"), False),
+        (commands.Divert(1, LineId("line-1"), DiversionKind.ALWAYS, "201"), False),
         (commands.SetPresence(1, OwnActivity.AWAY), False),
         (commands.Join(1), False),
         (commands.Split(1, CallId("call-1")), False),
@@ -86,7 +88,7 @@ def test_every_command_was_thought_of() -> None:
         "SetPartyLevel", "Leave", "Mute", "SendDigits", "Redial", "Silence", "SelectPath", "ListenInGroup",
         "SetVolume", "PreviewRing", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register",
         "PressKey", "MoveHook", "Record", "Watch", "Used",
-        "Transfer", "BeginTransfer", "CompleteTransfer", "CancelTransfer", "Park", "PickUp", "SetPresence",
+        "Transfer", "BeginTransfer", "CompleteTransfer", "CancelTransfer", "Park", "PickUp", "Divert", "SetPresence",
     }  # fmt: skip
     assert {kind.__name__ for kind in commands.AnyCommand.__args__} == known
 
