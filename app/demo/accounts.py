@@ -56,7 +56,7 @@ def write_myapps_configurations(
         path = folder / f"{account.number}-myapps.toml"
         path.touch(mode=0o600)
         path.write_text(
-            f'[pbx]\nserver = "{address}:{tls_port}"\nuser = "{account.number}"\n'
+            f'[line]\nkind = "pbxsignal"\n[pbx]\nserver = "{address}:{tls_port}"\nuser = "{account.number}"\n'
             f'password = "{account.password.reveal()}"\ntrust_file = "{authority}"\n'
         )
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from app.main.demo_pbx import Pbx
+
 DESCRIPTION = """\
 An open desk phone: SIP calls, a media engine in C, and a display of its own.
 
@@ -23,6 +25,7 @@ class DemoOptions(msgspec.Struct, frozen=True):
     headless: bool = False
     screenshot: Path | None = None
     theme: str = ""
+    pbx: Pbx = Pbx.SIP
 
 
 class RunOptions(msgspec.Struct, frozen=True):
@@ -93,7 +96,14 @@ def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="save a picture of the display once the phone is registered, and end; fails after 20 s",
     )
     demo.add_argument("--theme", choices=("night", "day", "high-contrast"), default="", help="colours of the display")
-    demo.set_defaults(build=lambda c: DemoOptions(c.headless, c.screenshot, c.theme))
+    demo.add_argument(
+        "--pbx",
+        type=Pbx,
+        choices=tuple(Pbx),
+        default=Pbx.SIP,
+        help="what the demo PBX speaks: sip, or as an innovaphone PBX myApps and PbxSignal (then dial 100, its echo)",
+    )
+    demo.set_defaults(build=lambda c: DemoOptions(c.headless, c.screenshot, c.theme, c.pbx))
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.main.command_line import DemoOptions
-from app.main.demo_pbx import DemoPbxFailed, demo_pbx
+from app.main.demo_pbx import DemoPbxFailed, Pbx, demo_pbx
 from app.main.face import Setup
 from app.main.phone import Phone
 from app.main.run import running_phone
@@ -21,7 +21,10 @@ POLL = 0.05
 PAINTED_AFTER = 0.5
 """Seconds after the kiosk and the registration are there within which the picture is surely drawn."""
 
-HINT = "The phone is registered. Dial 100 (echo), 101 (announcement), 102 (busy), 103 (colleague), 104 (calls back)."
+HINTS = {
+    Pbx.SIP: "Dial 100 (echo), 101 (announcement), 102 (busy), 103 (colleague), 104 (calls back).",
+    Pbx.INNOVAPHONE: "Dial 100 (echo).",
+}
 
 
 class DemoFailed(Exception):
@@ -58,24 +61,25 @@ async def _demo(options: DemoOptions) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     board = load_board("headless" if options.headless else "desktop")
-    async with demo_pbx() as configurations:
-        config = _configuration(configurations, options.theme)
+    async with demo_pbx(options.pbx) as configurations:
+        config = _configuration(configurations, options)
         setup = Setup(configurations / "phone.socket", screenshot=options.screenshot, window_closed=stopped.set)
         async with running_phone(board, configurations / "state", config, setup) as phone:
             if options.screenshot is not None:
                 await _take_picture(phone, stopped)
             else:
                 await _until(lambda: _registered(phone) or stopped.is_set(), REGISTER_PATIENCE)
-                print(HINT if _registered(phone) else _reason(phone), file=sys.stderr)
+                hint = f"The phone is registered. {HINTS[options.pbx]}"
+                print(hint if _registered(phone) else _reason(phone), file=sys.stderr)
                 await stopped.wait()
 
 
-def _configuration(folder: Path, theme: str) -> Path:
+def _configuration(folder: Path, options: DemoOptions) -> Path:
     """The configuration of the demo's first phone, with the display's theme where one was asked for."""
-    path = folder / "27-udp.toml"
-    if theme:
+    path = folder / ("27-udp.toml" if options.pbx is Pbx.SIP else "27-myapps.toml")
+    if options.theme:
         with path.open("a") as file:
-            file.write(f'\n[display]\ntheme = "{theme}"\n')
+            file.write(f'\n[display]\ntheme = "{options.theme}"\n')
     return path
 
 

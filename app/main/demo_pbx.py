@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 import json
 import socket
 import sys
@@ -17,12 +18,19 @@ STOP_PATIENCE = 3.0
 ADDRESS = "127.0.0.1"
 
 
+class Pbx(enum.StrEnum):
+    """What the demo PBX speaks."""
+
+    SIP = "sip"
+    INNOVAPHONE = "innovaphone"
+
+
 class DemoPbxFailed(Exception):
     """The demo PBX did not start; the text says why."""
 
 
 @asynccontextmanager
-async def demo_pbx() -> AsyncIterator[Path]:
+async def demo_pbx(pbx: Pbx = Pbx.SIP) -> AsyncIterator[Path]:
     """A running demo PBX; gives the folder with its configurations, in which the phone may keep its state too.
 
     Raises DemoPbxFailed.
@@ -30,7 +38,7 @@ async def demo_pbx() -> AsyncIterator[Path]:
     with tempfile.TemporaryDirectory(prefix="ip270-demo-") as name:
         folder = Path(name)
         command = [sys.executable, "-m", "app.demo", "--while-input", f"--folder={folder}", f"--address={ADDRESS}"]
-        command += [f"--port={_free_port()}", f"--tls-port={_free_port()}"]
+        command += [f"--pbx={pbx}", f"--port={_free_port()}", f"--tls-port={_free_port()}"]
         process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )

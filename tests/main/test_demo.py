@@ -14,8 +14,8 @@ from app.main.command_line import DemoOptions
 from app.main.demo import demo
 
 
-def screenshot(path: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app.main", "demo", "--headless", f"--screenshot={path}"]
+def screenshot(path: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app.main", "demo", "--headless", f"--screenshot={path}", *more]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -41,6 +41,12 @@ def test_an_old_picture_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
     ended = screenshot(picture)
     assert ended.returncode == 0, ended.stderr
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_phone_on_an_innovaphone_pbx_is_shown(tmp_path: Path) -> None:
+    ended = screenshot(tmp_path / "picture.png", "--pbx=innovaphone")
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_speech_that_was_never_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
