@@ -142,7 +142,8 @@ class Courier:
         known = {*self._running, *(path.name for path in waiting)}
         self._refused = {name: trouble for name, trouble in self._refused.items() if name in known}
         all_done, troubled = True, 0
-        for path in waiting:
+        # Those that were not taken before come last: three of them end a round.
+        for path in sorted(waiting, key=lambda path: path.name in self._refused):
             if self._uploader is None:
                 return True
             if path.name in self._running:
