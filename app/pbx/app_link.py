@@ -13,6 +13,7 @@ from app.model.flags import LogFlag
 from app.pbx.app_connection import AppConnection
 from app.pbx.back_off import BackOff
 from app.pbx.errors import LoginFailed, PbxError, Unreachable
+from app.pbx.listeners import tell
 from app.pbx.server_string import PbxAddress
 from app.pbx.session_messages import AppGetLoginResult
 from app.pbx.web_socket import Network, WebSocket
@@ -78,7 +79,7 @@ class AppLink:
                 self._down(error)
             except Exception:  # whatever a listener does, the phone must not stay without the app
                 log.exception("the connection to the app %s is given up", self.app)
-                self.on_down("The connection is given up.")
+                tell(self.on_down, "The connection is given up.")
             finally:
                 self.up, self._socket = False, None
             await self._pause()
@@ -108,7 +109,7 @@ class AppLink:
     def _down(self, error: PbxError) -> None:
         level = logging.WARNING if isinstance(error, LoginFailed) else logging.INFO
         log.log(level, "the app %s is not connected: %s %s", self.app, error, error.advice)
-        self.on_down(str(error))
+        tell(self.on_down, str(error))
 
     async def _pause(self) -> None:
         try:

@@ -17,6 +17,7 @@ from app.model.pbx import AppEntry, PbxStatus, SessionState
 from app.pbx.app_link import AppLink
 from app.pbx.back_off import BackOff
 from app.pbx.errors import LoginFailed, PbxError, Unreachable
+from app.pbx.listeners import tell
 from app.pbx.login_proofs import SessionCredentials
 from app.pbx.myapps_login import Account, LoggedIn, LoginRefused, Redirected
 from app.pbx.myapps_session import AppsChanged, SessionEvent
@@ -277,7 +278,7 @@ class PbxClient:
 
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
-            listener()
+            tell(listener)
 
     def _keep_session(self, session: SessionCredentials | None) -> None:
         if session is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.pbx.listeners import tell
 from app.pbx.myapps_session import MyAppsSession
 from app.pbx.session_messages import UpdatePresence, Watched
 
@@ -50,7 +51,7 @@ class PresenceWatch:
 
     def _tell(self, watched: Watched, update: UpdatePresence) -> None:
         for told in tuple(self._watching.get(watched, ())):
-            told(update)
+            tell(told, update)
 
     def _stop(self, watched: Watched, told: Told) -> None:
         self._watching[watched].remove(told)

@@ -117,6 +117,24 @@ async def test_a_reset_brings_session_and_app_back(pbxes: StartPbx, phones: Star
     await until(lambda: told == ["up", "down", "up"] and phone.status.state is SessionState.UP)
 
 
+async def test_listeners_that_fail_end_neither_session_nor_app(pbxes: StartPbx, phones: StartPhone) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    pbx = await pbxes()
+    phone = phones(pbx)
+    phone.subscribe(fail)
+    phone.watch_presence(Watched(sip="anna"), fail)
+    link = phone.app_login("phone")
+    link.on_down = fail
+    for _ in range(2):
+        await until(lambda: phone.status.state is SessionState.UP and link.up)
+        await pbx.say({"mt": "UpdatePresence", "sip": "anna", "up": True})
+        pbx.cut()
+        await until(lambda: not link.up)
+    await until(lambda: phone.status.state is SessionState.UP and link.up)
+
+
 async def test_watchers_of_presence_outlast_a_session(pbxes: StartPbx, phones: StartPhone) -> None:
     pbx = await pbxes()
     phone = phones(pbx)
