@@ -122,8 +122,7 @@ def test_glare_is_491_and_our_own_offer_is_tried_again(bench: Bench) -> None:
     bench.ask("INVITE", sdp=HELD)
     assert bench.peer.responses(491)
     bench.peer.answer(ours, 491, bench.phone)
-    assert len({r.cseq.number for r in bench.peer.requests("INVITE")}) == 1
-    bench.network.run(2.1)
+    bench.network.run(2.1)  # the wait is drawn, and may be none at all (RFC 3261, 14.1)
     again = bench.peer.request("INVITE")
     assert again.cseq.number == ours.cseq.number + 1
     assert parse_sdp(again.body) == parse_sdp(ours.body), "the same offer keeps its version"
