@@ -58,6 +58,7 @@ class Network:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=context, limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[_no_redirects()],
         )
 
     async def close(self) -> None:
@@ -131,6 +132,19 @@ class WebSocket:
             return await asyncio.wait_for(self._waiting.get(), KEEP_ALIVE_SECONDS)
         except TimeoutError:
             return write("KeepAlive")
+
+
+def _no_redirects() -> aiohttp.TraceConfig:
+    """The handshake would follow a redirect, and so log in somewhere that no setting and no proof names."""
+
+    async def refuse(_session: object, _context: object, redirect: aiohttp.TraceRequestRedirectParams) -> None:
+        response = redirect.response
+        response.close()
+        raise aiohttp.WSServerHandshakeError(response.request_info, (), status=response.status)
+
+    config = aiohttp.TraceConfig()
+    config.on_request_redirect.append(refuse)
+    return config
 
 
 def _lost(reason: object) -> Unreachable:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from app.model.pbx import SessionState
 from app.pbx import app_link, client, visit, web_socket
@@ -133,6 +134,32 @@ async def test_listeners_that_fail_end_neither_session_nor_app(pbxes: StartPbx, 
         pbx.cut()
         await until(lambda: not link.up)
     await until(lambda: phone.status.state is SessionState.UP and link.up)
+
+
+class Away(SmallPbx):
+    """Answers the handshake with a redirect `to` elsewhere."""
+
+    to = ""
+
+    def make_app(self) -> web.Application:
+        async def redirect(_: web.Request) -> web.Response:
+            raise web.HTTPFound(self.to)
+
+        app = web.Application()
+        app.router.add_get("/PBX0/APPCLIENT/websocket", redirect)
+        return app
+
+
+async def test_a_redirect_by_http_is_not_followed(tmp_path: Path, pbxes: StartPbx, phones: StartPhone) -> None:
+    pbx = await pbxes()
+    away = Away(tmp_path, "away")
+    away.to = pbx.address.session_url.replace("wss:", "https:")
+    await away.start()
+    phone = phones(away)
+    await until(lambda: phone.status.state is SessionState.WAITING)
+    assert phone.status.words == "127.0.0.1 is no PBX: its status is 302."
+    assert not pbx.heard
+    await away.stop()
 
 
 async def test_watchers_of_presence_outlast_a_session(pbxes: StartPbx, phones: StartPhone) -> None:
