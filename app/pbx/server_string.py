@@ -5,6 +5,7 @@ Source: Reference16r1, Concept myApps platform services, "Server configuration".
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from urllib.parse import quote, unquote
 
@@ -81,6 +82,17 @@ def parse_address(text: str) -> PbxAddress:
     """Read `host[:port][/module]`, as a PBX names others too. Raises ServerMalformed."""
     found = _PLACE.fullmatch(text) if len(text) <= _LONGEST else None
     port = int(found["port"] or HTTPS_PORT) if found is not None else 0
-    if found is None or not 0 < port < 65536:
+    if found is None or not 0 < port < 65536 or not _is_host(found["host"]):
         raise ServerMalformed("This is no PBX's address.", _ADVICE)
     return PbxAddress(found["host"].lower(), port, found["module"] or DEFAULT_MODULE)
+
+
+def _is_host(text: str) -> bool:
+    """Whether what stands in brackets, if anything does, is an IPv6 address: a URL could not be made of it else."""
+    if not text.startswith("["):
+        return True
+    try:
+        ipaddress.IPv6Address(text[1:-1])
+    except ValueError:
+        return False
+    return True

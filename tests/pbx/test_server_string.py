@@ -53,6 +53,9 @@ def test_the_web_sockets_of_a_pbx() -> None:
         "pbx.example.com#phys=a%0Ab",
         "pbx.example.com#other=x",
         "p" * 300,
+        "[1:2]",
+        "[::::]",
+        "[127.0.0.1]",
     ],
 )
 def test_anything_else_is_refused_with_advice(text: str) -> None:
