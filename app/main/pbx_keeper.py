@@ -112,6 +112,7 @@ class PbxKeeper:
     async def _settle(self) -> float | None:
         """Make the client fit the settings. Returns the seconds until that must be tried again, or None."""
         if self._fits():
+            self._notices.clear(_WAITING.id)  # what was waited with may have been taken back
             return None
         if self.client is not None and self._in_call():
             self._notices.post(_WAITING)
@@ -166,6 +167,7 @@ class PbxKeeper:
 
     async def _take_down(self) -> None:
         self._failed = None
+        self._made_of = None  # there is no client now, so that even the settings it was made of want a new one
         self._notices.clear("pbx.waiting")
         if self.client is not None:
             self.made(None)

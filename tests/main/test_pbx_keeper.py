@@ -105,6 +105,28 @@ async def test_what_keeps_the_phone_from_its_pbx_is_told(desk: Desk, pbx: SmallP
     await until(lambda: desk.words == "" and desk.state is SessionState.UP)
 
 
+async def test_a_setting_that_is_taken_back_is_waited_for_no_more(desk: Desk, pbx: SmallPbx) -> None:
+    server = f"127.0.0.1:{pbx.port}"
+    await desk.set(server)
+    await until(lambda: desk.state is SessionState.UP)
+    desk.in_call = True
+    await desk.set(f"{server}#phys=branch")
+    await until(lambda: "new settings" in desk.words)
+    await desk.set(server)
+    await until(lambda: desk.words == "")
+    assert desk.state is SessionState.UP
+
+
+async def test_a_setting_that_is_repaired_to_what_it_was_brings_the_session_back(desk: Desk, pbx: SmallPbx) -> None:
+    server = f"127.0.0.1:{pbx.port}"
+    await desk.set(server)
+    await until(lambda: desk.state is SessionState.UP)
+    await desk.set(server, trust_file="/nowhere.pem")
+    await until(lambda: "/nowhere.pem" in desk.words)
+    await desk.set(server)
+    await until(lambda: desk.words == "" and desk.state is SessionState.UP)
+
+
 class SessionPbx(SmallPbx):
     """Gives a session to who logs in by password, and knows it until it `has_forgotten`."""
 
