@@ -158,6 +158,7 @@ class Actions:
             self._channels.mute_by_user(muted=muted)
         elif self._board.foreground is not None:
             self._switch.desk.muted = muted
+            self._switch.desk.left = frozenset()  # he is in the call, by the loudspeaker
         else:
             return NO_CALL
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from app.model.ids import CallId
 from app.model.media import AudioPath, EarTone, PathsChanged
 from app.model.snapshot import AudioView
 
@@ -19,6 +20,11 @@ class Desk:
     off_hook: bool = False
     muted: bool = False
     """The user closed the microphone to his calls; channels of apps have a mute of their own."""
+    left: frozenset[CallId] = frozenset()
+    """Calls that the handset was put down on while the PBX brings them together: nobody speaks into its cradle.
+
+    Apart from `muted`, so that it ends without a word on what the user, or a call for help, has set meanwhile.
+    """
     silenced: bool = False
     recalling: bool = False
     """A held call that the user hung up on rings back."""

@@ -32,7 +32,7 @@ def compose(board: Board, channels: Channels, desk: Desk, rules: CallRules) -> S
         recorded=recorded(board, rules.recording),
         tone=None if ring is not None else _tone(board, channels, desk, foreground),
         ring=ring,
-        muted=channels.muted if channels.talking else desk.muted,
+        muted=channels.muted if channels.talking else desk.muted or _left(desk, foreground),
         off_hook=desk.off_hook,
     )
 
@@ -47,6 +47,10 @@ def _streams(board: Board) -> tuple[tuple[StreamId, ...], tuple[StreamId, ...]]:
     if ended is not None and ended.ending is not None and ended.ending.far_tone and board.ringing is None:
         return (ended.leg.stream.id,), ()
     return (), ()
+
+
+def _left(desk: Desk, foreground: Call | None) -> bool:
+    return foreground is not None and foreground.id in desk.left
 
 
 def _heard(call: Call) -> bool:

@@ -45,7 +45,6 @@ class Transfer:
     asked: bool = False
     handed_over: bool = False
     """The user has put the handset down on it, and is in none of the two calls any more."""
-    muted_before: bool = False
     notice: str = ""
 
     @property
@@ -151,8 +150,9 @@ class Transfers:
         if transfer is None:
             return False
         if transfer.asked or self.complete(now) is None:
-            transfer.handed_over, transfer.muted_before = True, self._switch.desk.muted
-            self._switch.desk.muted = True  # nobody speaks into a handset in its cradle
+            transfer.handed_over = True
+            both = (transfer.call, transfer.consultation)
+            self._switch.desk.left = frozenset(call.id for call in both if call is not None)
             return True
         self._forget()
         return False
@@ -161,7 +161,7 @@ class Transfers:
         """Somebody lifts the handset before the PBX has done it, or nothing came of it: he is in the calls again."""
         if self._transfer is not None and self._transfer.handed_over:
             self._transfer.handed_over = False
-            self._switch.desk.muted = self._transfer.muted_before
+            self._switch.desk.left = frozenset()
 
     # --- what comes of it -----------------------------------------------------------------------------------
 

@@ -307,3 +307,43 @@ def test_the_microphone_that_closed_with_the_handset_is_open_for_the_next_call()
     phone.done(phone.control.answer(phone.now))
     assert phone.line.requests[-1] == ("connect", waiting, Direction.SENDRECV)
     assert phone.gate_asked
+
+
+def handed_over(phone: DeskPhone, *, muted: bool) -> LegId:
+    """The handset is put down on two calls; the leg of the held one."""
+    off_hook(phone)
+    first, _ = phone.consult()
+    phone.done(phone.control.set_mute(phone.now, muted=muted))
+    phone.hook(off_hook=False)
+    assert not phone.gate_asked
+    return first
+
+
+@pytest.mark.parametrize("muted", [True, False])
+def test_a_call_for_help_is_heard_though_calls_were_being_handed_over(muted: bool) -> None:
+    phone = DeskPhone(PBX)
+    handed_over(phone, muted=muted)
+    phone.talk("112")
+    assert phone.gate_asked
+
+
+def test_what_the_user_sets_while_calls_are_handed_over_holds() -> None:
+    phone = DeskPhone(PBX)
+    first = handed_over(phone, muted=False)
+    phone.done(phone.control.set_mute(phone.now, muted=False))
+    assert phone.gate_asked
+    phone.done(phone.control.set_mute(phone.now, muted=True))
+    phone.say(TransferResult(first, Cause.USER_BUSY))
+    assert phone.control.audio.muted
+
+
+@pytest.mark.parametrize("muted", [True, False])
+def test_another_call_keeps_its_microphone_when_calls_were_handed_over(muted: bool) -> None:
+    phone = DeskPhone(PBX)
+    first = handed_over(phone, muted=False)
+    third = phone.dial("203")
+    phone.say(Connected(third, session()))
+    phone.done(phone.control.set_mute(phone.now, muted=muted))
+    phone.say(TransferResult(first))
+    assert phone.control.audio.muted is muted
+    assert phone.gate_asked is not muted
