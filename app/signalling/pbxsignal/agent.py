@@ -222,12 +222,16 @@ class PbxSignalAgent:
             call.indicate(setup, elements)
 
     def _broken(self, message: CallMessage) -> None:
-        """Fields of it cannot be read: a setup is refused, a release counts all the same (Q.931, 5.8.6)."""
+        """Fields of it cannot be read: a setup is refused, an ending counts all the same (Q.931, 5.8.6)."""
         self.tally.count("malformed", f"the fields of {message.broken}")
         if message.broken == "setup" and message.call < 0 and message.call not in self._calls:
             self._release(message.call, Cause.INVALID_MESSAGE)
         elif message.broken == "rel":
             self._receive(message.call, messages.Rel())
+        elif message.broken == "disc":
+            self._receive(message.call, messages.Disc())
+        elif message.broken == "conn" and isinstance(call := self._calls.get(message.call), Call):
+            call.answered_unreadably()
 
     def _ask(self, element: AnyFacility) -> None:
         if self._linked and len(self._calls) < CALLS_MAX:

@@ -211,6 +211,12 @@ class Call:
         if self.state is not State.RELEASED:
             self.services.receive(elements)
 
+    def answered_unreadably(self) -> None:
+        """The far end answered in words that cannot be read: left alone, it would ring here for ever."""
+        self._heard()
+        if self.state in _EARLY:
+            self.release(Cause.INVALID_MESSAGE)
+
     # --- steps ------------------------------------------------------------------------------------------------
 
     def _on_the_way(

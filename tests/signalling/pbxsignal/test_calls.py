@@ -281,3 +281,26 @@ def test_a_setup_that_cannot_be_read_is_refused_and_a_release_counts_all_the_sam
     call = pbx.talk()
     pbx.signal(call, "rel", cau="gone")
     assert pbx.event(Released).cause is Cause.NORMAL_CLEARING
+
+
+def test_unreadable_disc_ends_like_any_other() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.signal(call, "disc", cau=7)
+    pbx.event(Disconnected)
+
+
+def test_unreadable_answer_releases_the_call() -> None:
+    pbx = Pbx()
+    call = pbx.dial()
+    pbx.signal(call, "alert")
+    pbx.signal(call, "conn", channel="none")
+    assert pbx.only()["type"] == "rel"
+    assert pbx.event(Released).cause is Cause.INVALID_MESSAGE
+
+
+def test_unreadable_answer_leaves_a_call_that_talks() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.signal(call, "conn", channel="none")
+    assert pbx.take() == []
