@@ -20,6 +20,8 @@ _log = logging.getLogger("calls")
 
 
 _NOT_LEFT = frozenset({Exchange.NONE, Exchange.OFFER})
+_OURS = frozenset({Exchange.OFFER, Exchange.OFFER_SENT, Exchange.WANTED, Exchange.WANTED_SENT})
+"""An offer of ours is made, or waits for its answer, in a call that is through."""
 _GIVES_WAY = _NOT_LEFT | {Exchange.OFFER_SENT, Exchange.WANTED_SENT, Exchange.CONNECT_SENT}
 
 
@@ -85,7 +87,9 @@ class Exchanges:
     def lose(self, leg: Leg) -> None:
         """Signalling is lost: nobody will answer an offer of ours that is under way."""
         leg.lost, leg.due = True, False
-        if leg.exchange in {Exchange.OFFER, Exchange.OFFER_SENT}:
+        if leg.exchange is Exchange.WANTED:
+            leg.line.answer_offer(leg.id, None)  # else the line would wait for it before it takes another
+        if leg.exchange in _OURS:
             self._media.drop_offer(leg.stream.id)
             leg.exchange = Exchange.NONE
             leg.stream.stale = True

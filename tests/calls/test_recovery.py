@@ -18,6 +18,7 @@ from app.model.signalling import (
     LineChanged,
     OfferReceived,
     OfferRefused,
+    OfferWanted,
     ReconnectDue,
     Reconnected,
     Registration,
@@ -101,6 +102,16 @@ def test_an_offer_under_way_is_made_again_when_the_line_is_back() -> None:
     assert len(phone.media.dropped) == 1
     phone.say(ReconnectDue(leg))
     assert phone.line.take() == [("reconnect", leg, Direction.SENDONLY)]
+
+
+def test_an_offer_the_far_end_had_asked_for_is_made_again_too() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    phone.say(OfferWanted(leg))
+    assert phone.line.take() == [("answer_offer", leg, Direction.SENDRECV)]
+    phone.say(SignallingLost(leg))
+    phone.say(ReconnectDue(leg))
+    assert phone.line.take() == [("reconnect", leg, Direction.SENDRECV)]
 
 
 def test_hold_works_at_once_and_is_told_later() -> None:
