@@ -249,7 +249,9 @@ class Call:
             return
         self._answered = True
         self._media(self._take(signal))
-        if self._answered and not self._exchange.waits:
+        if self.state in _EARLY and self._exchange.waits:
+            self._await_answer()  # its description may yet come, but not for ever
+        elif self.state in _EARLY and self._answered:
             self._through()
 
     def _through(self) -> None:

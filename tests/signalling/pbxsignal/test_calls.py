@@ -304,3 +304,25 @@ def test_unreadable_answer_leaves_a_call_that_talks() -> None:
     call = pbx.talk()
     pbx.signal(call, "conn", channel="none")
     assert pbx.take() == []
+
+
+@pytest.mark.parametrize("media", [{}, {"channels_cmd": "PROPOSAL", "channels": CHANNELS}])
+def test_answer_without_its_description_is_waited_for_but_not_for_ever(media: Json) -> None:
+    pbx = Pbx()
+    call = pbx.dial()
+    pbx.signal(call, "conn", channel=-1, **media)
+    pbx.step(14)
+    assert pbx.take() == []
+    pbx.step(2)
+    assert pbx.only()["type"] == "rel"
+    assert pbx.event(Released).cause is Cause.RECOVERY_ON_TIMER_EXPIRY
+
+
+def test_description_in_time_after_the_answer_connects() -> None:
+    pbx = Pbx()
+    call = pbx.dial()
+    pbx.signal(call, "conn", channel=-1)
+    pbx.signal(call, "channels", channels_cmd="SELECT", channels=CHANNELS)
+    pbx.event(Connected)
+    pbx.step(60)
+    assert pbx.happened() == []
