@@ -96,7 +96,7 @@ class MyAppsLogin:
         self.outcome: Outcome | None = None
         self._account = account
         self._send = send
-        self._methods: Methods | None = None
+        self._methods: LoginInfoResult | None = None
         self._asked = ""
         """The type of the login that is under way."""
         self._nonce = ""
@@ -124,7 +124,7 @@ class MyAppsLogin:
         if isinstance(message, LoginResult) and (message.error or not bytes(message.info)):
             self._refused(message)
         elif isinstance(message, LoginInfoResult) and self._methods is None:
-            self._methods = message.user
+            self._methods = message
             self._ask()
         elif isinstance(message, Authenticate) and self._asked and self._round is None:
             self._authenticate(message)
@@ -148,7 +148,7 @@ class MyAppsLogin:
             self._login()
         else:
             self._asked = "user"
-            self._ask_as_user(self._methods or Methods())
+            self._ask_as_user(self._offered())
 
     def _ask_as_user(self, methods: Methods) -> None:
         if (methods.digest or methods.ntlm) and self._account.user and self._account.password:
@@ -172,17 +172,23 @@ class MyAppsLogin:
         used = Round(asked.domain, username, password, self._nonce, asked.challenge)
         if asked.type != self._asked or (asked.method == "oauth2") != (self._share is not None):
             self._refuse("The PBX answers another login than the phone's.", "Have the PBX's version looked at.")
+        elif not _includes(self._offered(), asked.method):
+            self._refuse("The PBX wants a kind of login that it did not offer.", "Have digest switched on there.")
         elif asked.method == "oauth2":
             self._round = used
             self._show_page(asked.url)
         elif asked.method == "digest":
             self._prove(used, asked.method, login_proofs.login_response(asked.type, used))
-        elif asked.method == "ntlm":
-            self._prove_by_ntlm(used)
         else:
-            self._refuse(
-                "The PBX wants a kind of login that the phone does not know.", "Have digest switched on there."
-            )
+            self._prove_by_ntlm(used)
+
+    def _offered(self) -> Methods:
+        """How the login that is under way may be done. For sessions some PBXes name no method: digest is meant."""
+        if self._methods is None:
+            return Methods()
+        if self._asked != "session":
+            return self._methods.user
+        return Methods(digest=True) if self._methods.session == Methods() else self._methods.session
 
     def _prove_by_ntlm(self, used: Round) -> None:
         try:
@@ -257,6 +263,11 @@ class MyAppsLogin:
     def _refuse(self, words: str, advice: str) -> None:
         self.state = SessionState.REFUSED
         self.outcome = LoginRefused(words, advice)
+
+
+def _includes(methods: Methods, method: str) -> bool:
+    """Who answers in the PBX's place could else choose NTLM's proof, from which a password is found sooner."""
+    return {"digest": methods.digest, "ntlm": methods.ntlm, "oauth2": methods.oauth2}.get(method, False)
 
 
 def _info(text: bytes, kind: type[_Info]) -> _Info:

@@ -160,6 +160,15 @@ def test_ntlm() -> None:
     assert pbx.said[-1]["response"] == "67c43011f30298a2ad35ece64f16331c44bdbed927841f94"
 
 
+@pytest.mark.parametrize("account", [BY_PASSWORD, Account("jdo", Secret("secret"), SESSION)], ids=["user", "session"])
+def test_a_weaker_proof_than_was_offered_is_not_given(account: Account) -> None:
+    pbx = Pbx(account)
+    pbx.say({"mt": "Authenticate", "type": pbx.said[-1]["type"], "method": "ntlm", "domain": "example.com",
+             "challenge": "0123456789abcdef"})  # fmt: skip
+    assert isinstance(pbx.login.outcome, LoginRefused)
+    assert not any("response" in said for said in pbx.said)
+
+
 def test_oauth2_shows_a_page_and_agrees_on_a_secret() -> None:
     pbx = Pbx(Account(), oauth2=True)
     asked = pbx.said[-1]
