@@ -32,6 +32,8 @@ class Recovery:
         self._board = switch.board
         self._rules = rules
         self._waiting: set[CallId] = set()
+        self._received: dict[CallId, int] = {}
+        """The packets that had come for a lost call when its time began."""
 
     def takes(self, call: Call, leg: Leg, event: LegEvent, now: float) -> bool:
         """Take an event that is about losing a call and taking it up again. False for any other."""
@@ -58,7 +60,7 @@ class Recovery:
             case Deadline.LOSS_TONE:
                 call.loss_heard = True
             case Deadline.RECONNECT_TIME:
-                self._switch.give_up(call, now)
+                self._time_up(call, now)
             case Deadline.RECONNECT:
                 standing = self._board.registrations.get(call.leg.line.id)
                 if standing is not None and standing.registration is Registration.UP:  # else the line will say when
@@ -71,13 +73,29 @@ class Recovery:
         for name in self._waiting - lost.keys():
             for deadline in _DEADLINES:
                 timers.stop(deadline.of(name))
+            self._received.pop(name, None)
             if name in self._board.calls:
                 self._board.calls[name].loss_heard = False
         for name in lost.keys() - self._waiting:
             timers.start(Deadline.LOSS_TONE.of(name), LOSS_TONE_SECONDS)
             if not lost[name].emergency:
-                timers.start(Deadline.RECONNECT_TIME.of(name), self._rules().reconnect_time)
+                self._start_time(lost[name])
         self._waiting = set(lost)
+
+    def _start_time(self, call: Call) -> None:
+        self._received[call.id] = self._packets(call)
+        self._switch.timers.start(Deadline.RECONNECT_TIME.of(call.id), self._rules().reconnect_time)
+
+    def _time_up(self, call: Call, now: float) -> None:
+        """A PBX that only refuses to register us may still carry the call: two people who talk are not parted."""
+        if self._packets(call) > self._received.get(call.id, 0):
+            self._start_time(call)
+        else:
+            self._switch.give_up(call, now)
+
+    def _packets(self, call: Call) -> int:
+        quality = self._switch.media.quality(call.leg.stream.id)
+        return 0 if quality is None else quality.packets_received
 
     def _take(self, call: Call, event: SignallingLost | ReconnectDue | Reconnected) -> None:
         leg, exchanges = call.leg, self._switch.exchanges

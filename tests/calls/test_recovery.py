@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import msgspec
 import pytest
 
 from app.model.cause import Cause
@@ -251,6 +252,17 @@ def test_after_its_time_it_ends_with_words() -> None:
     assert view.notice == "The connection to the PBX was lost"
     assert phone.line.take() == [("disconnect", leg, Cause.RECOVERY_ON_TIMER_EXPIRY)]
     assert not phone.media.open_streams
+
+
+def test_a_call_whose_voice_still_arrives_goes_on() -> None:
+    phone = DeskPhone()
+    lost_call(phone)
+    assert phone.media.figures is not None
+    phone.media.figures = msgspec.structs.replace(phone.media.figures, packets_received=3050)
+    phone.wait("reconnect-time")
+    assert (only(phone).state, only(phone).reconnecting) == (CallState.CONNECTED, True)
+    phone.wait("reconnect-time")
+    assert only(phone).state is CallState.ENDED
 
 
 def test_how_long_is_a_setting() -> None:
