@@ -15,6 +15,7 @@ from app.calls.rules import CallRules
 from app.calls.switch import Switch
 from app.calls.transfer import Transfers
 from app.model.cause import Cause
+from app.model.party import Party
 from app.model.signalling import (
     Alerting,
     AnswerReceived,
@@ -135,7 +136,7 @@ class SignallingEvents:
             case RemoteHeld():
                 leg.stream.remote_held = event.held
             case PartyChanged():
-                call.party = event.party
+                _change_party(call, event.party)
             case RemoteControl() | Transferred() | TransferResult() | ParkResult():
                 self._service(call, event, now)
             case Disconnected(tone=True) if call.legs == (leg,) and call.may_end_with_tone:
@@ -209,7 +210,7 @@ class SignallingEvents:
 
     def _transferred(self, call: Call, event: Transferred, now: float) -> None:
         if event.party is not None:
-            call.party = event.party
+            _change_party(call, event.party)
         other = None if event.other is None else self._switch.board.find_leg(event.other)
         if other is not None and other[0] is not call:
             self._switch.merge(call, other[0], now)
@@ -218,3 +219,10 @@ class SignallingEvents:
 def _matters(call: Call, leg: Leg, event: LegEvent) -> bool:
     """False for what was still on its way when the leg was given up or the call ended."""
     return leg.signalled and (call.ending is None or isinstance(event, Disconnected | Released))
+
+
+def _change_party(call: Call, party: Party) -> None:
+    """Somebody else is there: a call that is lost later is set up anew to him, not to whom was dialled first."""
+    if call.connected_at is not None and party.number and party.number != call.party.number:
+        call.leg.number = party.number
+    call.party = party

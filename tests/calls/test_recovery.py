@@ -20,6 +20,7 @@ from app.model.signalling import (
     OfferReceived,
     OfferRefused,
     OfferWanted,
+    PartyChanged,
     ReconnectDue,
     Reconnected,
     Registration,
@@ -184,6 +185,15 @@ def test_the_caller_sets_up_anew_what_the_pbx_has_forgotten() -> None:
     assert (view.state, view.reconnecting) == (CallState.CONNECTED, False)
     assert before not in phone.media.open_streams
     assert phone.line.take() == [("disconnect", leg, Cause.NORMAL_CLEARING)]
+
+
+def test_it_is_set_up_anew_to_whoever_was_there_last() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    phone.say(PartyChanged(leg, Party("203")))
+    phone.say(SignallingLost(leg))
+    phone.say(ReconnectDue(leg, anew=True))
+    assert [request[::2] for request in phone.line.take()] == [("setup", "203")]
 
 
 def test_a_held_call_is_set_up_anew_as_held() -> None:
