@@ -178,6 +178,7 @@ class Call:
         name = facilities.first(elements, facilities.NameIdentification)
         self._party = parties.party_of(setup.cg, "" if name is None else name.name, facts)
         picked = facilities.first(elements, facilities.PickExecute)
+        self.services.read_hold(elements)
         outcome = self._take(setup)
         event = SetupIndicated(
             leg=self.leg,
@@ -194,6 +195,7 @@ class Call:
         """A message of the call after its setup."""
         self._heard()
         self._name(elements)
+        self.services.read_hold(elements)
         match signal:
             case messages.Rel():
                 self._end(parties.cause_of(signal.cau), signal.dsp or "")

@@ -97,6 +97,12 @@ class LegServices:
 
     # --- told by the PBX --------------------------------------------------------------------------------------
 
+    def read_hold(self, elements: tuple[AnyFacility, ...]) -> None:
+        """Only whether the far end holds us from now on: an offer in the same message is to be read by it."""
+        for element in elements:
+            if isinstance(element, facilities.HoldNotify | facilities.RetrieveNotify):
+                self.held_by_far_end = isinstance(element, facilities.HoldNotify)
+
     def receive(self, elements: tuple[AnyFacility, ...]) -> None:
         """Elements of a message of this call."""
         for element in elements:

@@ -326,3 +326,26 @@ def test_description_in_time_after_the_answer_connects() -> None:
     pbx.event(Connected)
     pbx.step(60)
     assert pbx.happened() == []
+
+
+def test_hold_and_retrieval_count_for_the_offer_of_the_same_message() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    directions = []
+    for notified in ("hold_notify", "retrieve_notify"):
+        pbx.signal(call, "channels", {"type": notified}, channels_cmd="PROPOSAL", channels=CHANNELS)
+        audio = pbx.event(OfferReceived).offer.audio
+        assert audio is not None
+        directions.append(audio.direction)
+        pbx.agent.answer_offer(LEG, description())
+    assert directions[0] is not Direction.SENDRECV
+    assert directions[1] is Direction.SENDRECV
+
+
+def test_call_that_comes_in_held_is_offered_so() -> None:
+    pbx = Pbx()
+    pbx.signal(-1, "setup", {"type": "hold_notify"}, channel=-1, channels_cmd="PROPOSAL", channels=CHANNELS)
+    offer = pbx.event(SetupIndicated).offer
+    assert offer is not None
+    assert offer.audio is not None
+    assert offer.audio.direction is not Direction.SENDRECV
