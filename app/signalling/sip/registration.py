@@ -27,8 +27,7 @@ SILENT_AFTER = 3.0
 """Seconds of silence after which a person is told; the transaction itself waits for half a minute (17.1.2.2)."""
 URGENT_PATIENCE = 2.0
 URGENT_PAUSE = 0.5
-LONGEST_URGENT_PAUSE = 4.0
-"""Seconds of waiting for an answer and between attempts, while a call waits; both grow with each attempt."""
+"""Seconds of waiting for an answer and between attempts, while a call waits; patience grows with each attempt."""
 MAX_MOVES = 2
 """How often in a row a new Contact is bound at once; a NAT that changes its mind each time must not drive us round."""
 
@@ -65,8 +64,7 @@ class _Phase(enum.Enum):
 class RegistrationClient:
     """Keeps one binding at one registrar. `changed` gets a `LineChanged` whenever what a person should know changes.
 
-    `bound` is called with each binding that the registrar accepts. While it is `urgent`, attempts that nobody
-    answers follow each other fast.
+    `bound` is called with each binding that the registrar accepts. While it is `urgent`, attempts follow fast.
     """
 
     def __init__(
@@ -180,7 +178,7 @@ class RegistrationClient:
         if self._phase is _Phase.CLOSING:
             self._finish_closing()
         elif failure is not None:
-            self._try_later(response, *_words(failure, self._server), answered=False)
+            self._try_later(response, *_words(failure, self._server))
         elif response.is_success:
             self._registered(response)
         elif response.status == 423 and self._expires < (response.min_expires or 0) <= MAX_EXPIRES:
@@ -295,14 +293,10 @@ class RegistrationClient:
         self._wait(response, self._back_off.wait_refused(self._refusals))
         self._show(Registration.REFUSED, reason.format(server=self._server, user=self._endpoint.config.user), advice)
 
-    def _try_later(self, response: Response, reason: str, advice: str, *, answered: bool = True) -> None:
+    def _try_later(self, response: Response, reason: str, advice: str) -> None:
         self._phase = _Phase.WAITING
         self._failures += 1
-        seconds = self._back_off.wait(self._failures, self._chance())
-        if self._urgent() and not answered:
-            # Who answers and refuses is not to be pressed, call or no call: accounts are locked and servers drowned so.
-            seconds = self._hurried(seconds)
-        self._wait(response, seconds)
+        self._wait(response, self._back_off.wait(self._failures, self._chance()))
         self._show(Registration.DOWN, reason, advice)
 
     def _wait(self, response: Response, seconds: float) -> None:
@@ -312,13 +306,10 @@ class RegistrationClient:
             retry_after = None
         if retry_after is not None:
             seconds = max(seconds, min(float(retry_after.seconds), self._back_off.longest))
+        elif self._urgent():
+            seconds = URGENT_PAUSE
         self._stop_timer()
         self._timer = self._endpoint.schedule.after(seconds, self._register)
-
-    def _hurried(self, seconds: float) -> float:
-        """A shorter wait, for a call's sake; it grows and is spread, as all phones of a house lose calls at once."""
-        upper = min(seconds, LONGEST_URGENT_PAUSE, URGENT_PAUSE * 2.0 ** min(self._failures, 16))
-        return upper * (0.5 + 0.5 * self._chance())
 
     def _show(self, registration: Registration, reason: str = "", advice: str = "") -> None:
         shown = LineChanged(self._endpoint.config.line, registration, reason, advice)
