@@ -6,151 +6,80 @@ answered, two are left. `channels` is never looked into.
 
 from __future__ import annotations
 
-import itertools
 import secrets
-from dataclasses import dataclass, field
-from typing import Protocol
 
 import msgspec
 
 from app.demo.myapps.errors import BadMessage
-from app.demo.myapps.guesses import GONE_CAUSE, NOBODY_CAUSE, SILENT_FORK_CAUSE, TRANSFER_FAILED
+from app.demo.myapps.guesses import GONE_CAUSE, RECONNECT_SECONDS, SILENT_FORK_CAUSE
 from app.demo.myapps.installation import Installation, Subscriber
+from app.demo.myapps.legs import MEDIA, Call, Leg, Station
 from app.demo.myapps.parts import EndPoint
+from app.demo.myapps.reconnections import Reconnections, identity_of
 from app.demo.myapps.signals import (
+    NORMAL_CLEARING,
     TYPES,
-    Cau,
-    CtComplete,
-    CtIdentify,
-    CtIdentifyResult,
-    CtInitiate,
-    CtInitiateResult,
-    CtSetup,
+    UNALLOCATED,
+    Facility,
     NameIdentification,
+    Reconnect,
+    ReconnectInfo,
+    ReconnectInit,
     Signal,
     facilities,
+    known,
     packed,
 )
+from app.demo.myapps.switchboard import Switchboard
+from app.demo.myapps.transfers import Transfers
 from app.demo.myapps.wire import ABSENT
 
-UNALLOCATED, NORMAL_CLEARING = 1, 16
-"""Causes of Q.850."""
-MEDIA = -1
-"""`channel` of a call with VoIP media."""
 MOST_LEGS = 64
 """Of one registration."""
-
-
-class Station(Protocol):
-    """A phone that is registered, or whoever plays one."""
-
-    @property
-    def subscriber(self) -> Subscriber:
-        """Whose it is."""
-
-    @property
-    def pbx(self) -> str:
-        """The name of the PBX it is registered at."""
-
-    @property
-    def takes_media(self) -> bool:
-        """Whether it may be called by somebody who wants to talk."""
-
-    def send(self, call: int, signal: Signal) -> None:
-        """Take a message of the call with that number."""
-
-
-@dataclass(eq=False)
-class Leg:
-    """One call at one station; `number` is how the two speak of it."""
-
-    station: Station
-    number: int
-    call: Call | None = None
-    identity: str = ""
-    """By which a transfer speaks of it."""
-
-    def send(self, signal: Signal) -> None:
-        """Tell the station."""
-        self.station.send(self.number, signal)
-
-    def release(self, cause: int) -> None:
-        """Tell the station that it is over."""
-        self.send(Signal("rel", cau=Cau(cause)))
-
-
-@dataclass(eq=False)
-class Call:
-    """Somebody calls somebody. With `answered` the ringing is over."""
-
-    pbx: str
-    caller: Leg
-    setup: Signal
-    ringing: list[Leg] = field(default_factory=list)
-    answered: Leg | None = None
-    cause: int = NOBODY_CAUSE
-    """Why the last phone that rang did not take it."""
-    transfer: Leg | None = None
-    """Who waits for hearing whether his blind transfer has come through."""
-    before: Call | None = None
-    """The call that a blind transfer began in, until it has come through."""
-    moved: bool = False
-    """The caller talks already: he is never told of alert and conn, only of new media."""
-
-    @property
-    def legs(self) -> tuple[Leg, ...]:
-        """All of them."""
-        return (self.caller, *self.ringing, *([self.answered] if self.answered else []))
-
-    def peer(self, leg: Leg) -> Leg | None:
-        """The far end of a call that was answered."""
-        return self.answered if leg is self.caller else self.caller if leg is self.answered else None
+PASSED = ("channels", "facility", "user_info", "info", "media_info")
 
 
 class CallServer:
-    """All calls of an installation."""
+    """All calls of an installation. `reconnect_seconds` is how long a lost call is kept."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, *, reconnect_seconds: float = RECONNECT_SECONDS) -> None:
         self._installation = installation
-        self._stations: dict[str, list[Station]] = {}
-        self._legs: dict[tuple[Station, int], Leg] = {}
+        self._switchboard = Switchboard(installation)
+        self._reconnections = Reconnections(self._switchboard, self._ring, reconnect_seconds)
+        self._transfers = Transfers(self._switchboard, self._ring, self._reconnections.told)
         self._overlap: dict[Leg, Signal] = {}
         """Setups whose number is not complete yet."""
-        self._numbers = itertools.count(1)
 
     def register(self, station: Station) -> None:
         """A phone has come."""
-        sip = station.subscriber.user.sip
-        self._stations.setdefault(sip, []).append(station)
-        self._installation.board.registered(sip, 1)
+        self._switchboard.add(station)
+        self._reconnections.came(station)
 
     def unregister(self, station: Station) -> None:
-        """A phone has gone, and its calls with it."""
-        sip = station.subscriber.user.sip
-        self._stations[sip].remove(station)
-        for leg in [leg for (owner, _), leg in self._legs.items() if owner is station]:
-            if leg.call is None:
-                self._forget(leg)
-            elif leg in leg.call.ringing:
-                self._declined(leg.call, leg, GONE_CAUSE)
-            else:
-                self._end(leg.call, GONE_CAUSE, but=leg)
-        self._installation.board.registered(sip, -1)
+        """A phone has gone, and its calls with it, but for those that it may take up again."""
+        self._switchboard.remove(station)
+        for leg in self._switchboard.at(station):
+            self._lose(leg)
 
-    def forget(self, pbx: str) -> None:
-        """That PBX is gone, and with it every call that began there; nobody is told."""
-        for leg in [leg for leg in self._legs.values() if leg.call is not None and leg.call.pbx == pbx]:
-            self._forget(leg)
+    def forget(self, pbx: str, *, remembers: bool = True) -> None:
+        """That PBX is gone: its calls are lost, and forgotten where its phones do not take them up; nobody is told."""
+        if not remembers:
+            self._reconnections.forget()
+        for call in {leg.call for leg in self._switchboard.legs if leg.call is not None and leg.call.pbx == pbx}:
+            kept = [self._reconnections.keep(leg) for leg in call.legs]
+            if not any(kept):
+                for leg in call.legs:
+                    self._switchboard.forget(leg)
 
     def of(self, sip: str) -> tuple[Leg, ...]:
         """The legs at all phones of a user."""
-        return tuple(leg for leg in self._legs.values() if leg.station.subscriber.user.sip == sip)
+        return self._switchboard.of(sip)
 
     def receive(self, station: Station, number: int, signal: Signal) -> None:
         """Take a message of a phone. Raises BadMessage."""
         if signal.type not in TYPES:
             raise BadMessage(f"PbxSignal: there is no {signal.type}")
-        leg = self._legs.get((station, number))
+        leg = self._switchboard.leg(station, number)
         if signal.type == "setup":
             if leg is not None or number <= 0:
                 raise BadMessage(f"PbxSignal: setup with the number {number}, which is not free")
@@ -159,79 +88,100 @@ class CallServer:
             self._dial(leg, signal)
         elif leg is not None and leg.call is not None:
             self._in_call(leg, leg.call, signal)
-        elif signal.type != "rel":
+        elif signal.type != "rel" and not self._switchboard.was_there(station, number):
             raise BadMessage(f"PbxSignal: {signal.type} for the number {number}, which has no call")
 
     # --- setting up -----------------------------------------------------------------------------------------
 
     def _set_up(self, station: Station, number: int, signal: Signal) -> None:
-        if sum(owner is station for owner, _ in self._legs) >= MOST_LEGS:
+        if len(self._switchboard.at(station)) >= MOST_LEGS:
             raise BadMessage("PbxSignal: too many calls")
-        leg = Leg(station, number)
-        self._legs[(station, number)] = leg
-        self._route(leg, msgspec.structs.replace(signal, cd=signal.cd or EndPoint()))
+        wanted = known(signal)
+        leg = self._switchboard.new_leg(station, number)
+        leg.reconnects = any(isinstance(one, ReconnectInit | ReconnectInfo | Reconnect) for one in wanted)
+        setup = msgspec.structs.replace(signal, cd=signal.cd or EndPoint(), fty=_passed_on(signal))
+        identity = identity_of(wanted)
+        if not identity:
+            self._route(leg, setup, None)
+        elif (again := self._reconnections.resume(leg, setup, identity)) is not None:
+            self._route(leg, setup, again)
 
     def _dial(self, leg: Leg, signal: Signal) -> None:
         """More digits, before it is known whom they reach."""
         setup = self._overlap.pop(leg, None)
         if setup is None or setup.cd is None or signal.type == "rel":
-            self._forget(leg)
+            self._switchboard.forget(leg)
         elif signal.type == "info":
             more = signal.cd.num if signal.cd else ""
             called = msgspec.structs.replace(setup.cd, num=setup.cd.num + more)
-            self._route(leg, msgspec.structs.replace(setup, cd=called, complete=signal.complete))
+            self._route(leg, msgspec.structs.replace(setup, cd=called, complete=signal.complete), None)
         else:
             self._overlap[leg] = setup
 
-    def _route(self, leg: Leg, setup: Signal) -> None:
+    def _route(self, leg: Leg, setup: Signal, resumed: Call | None) -> None:
         called = setup.cd or EndPoint()
         found = self._installation.find(called)
         if found is not None:
             leg.send(Signal("call_proc"))
-            self._ring(Call(leg.station.pbx, leg, setup), found)
+            self._ring(resumed or Call(leg.station.pbx, leg, setup), found)
         elif not setup.complete and not called.sip and self._installation.begins(called.digits):
             self._overlap[leg] = setup
             leg.send(Signal("setup_ack"))
         else:
             leg.release(UNALLOCATED)
-            self._forget(leg)
+            self._switchboard.forget(leg)
 
     def _ring(self, call: Call, called: Subscriber) -> None:
-        """Take the setup to every phone of `called`."""
-        call.caller.call = call
-        caller = call.caller.station.subscriber
+        """Take the setup to every phone of `called` that does not ring yet."""
+        call.caller.call, call.called = call, called
+        call.conference = call.setup.conf_id or call.conference
+        caller = call.caller.subscriber
+        name = packed(NameIdentification(name=caller.user.name))
         setup = msgspec.structs.replace(
             call.setup,
             cg=caller.end_point,
             cd=called.end_point,
             complete=True,
-            fty=(*_without_name(call.setup), *packed(NameIdentification(name=caller.user.name))),
-            conf_id=call.setup.conf_id or secrets.token_hex(16),
+            fty=(*call.setup.fty, *name, *self._reconnections.asked(call)),
+            conf_id=call.conference,
         )
-        for station in self._stations.get(called.user.sip, ()):
-            if station is not call.caller.station and (setup.channel != MEDIA or station.takes_media):
-                leg = Leg(station, -next(self._numbers), call)
-                self._legs[(station, leg.number)] = leg
-                call.ringing.append(leg)
-        if not call.ringing:
+        there = [leg.station for leg in call.ringing]
+        begun = [
+            self._switchboard.new_leg(station, call=call)
+            for station in self._phones(call, called)
+            if station not in there
+        ]
+        call.ringing.extend(begun)
+        self._switchboard.changed(call)
+        if not call.ringing and not self._reconnections.wait(call):
             self._nobody(call)
-        for leg in tuple(call.ringing):
+        for leg in begun:
             leg.send(msgspec.structs.replace(setup, call_id=secrets.token_hex(16)))
+
+    def _phones(self, call: Call, called: Subscriber) -> list[Station]:
+        """The phones that a call may reach; of one that resumes a lost call the device that had it."""
+        phones = [
+            station
+            for station in self._switchboard.stations(called.user.sip)
+            if station is not call.caller.station and (call.setup.channel != MEDIA or station.takes_media)
+        ]
+        same = [station for station in phones if call.hardware and station.hardware == call.hardware]
+        return same[-1:] or phones
 
     def _declined(self, call: Call, leg: Leg, cause: int) -> None:
         """One of the phones does not take the call."""
         call.ringing.remove(leg)
         call.cause = cause
-        self._forget(leg)
+        self._switchboard.forget(leg)
         if not call.ringing:
             self._nobody(call)
 
     def _nobody(self, call: Call) -> None:
         if call.transfer is not None:
-            self._transfer_failed(call, call.transfer)
+            self._transfers.failed(call, call.transfer)
         else:
             call.caller.release(call.cause)
-            self._forget(call.caller)
+            self._switchboard.forget(call.caller)
 
     # --- a call that is there -------------------------------------------------------------------------------
 
@@ -243,162 +193,83 @@ class CallServer:
             if leg in call.ringing:
                 self._declined(call, leg, cause)
             else:
-                self._end(call, cause, but=leg)
-        elif leg in call.ringing:
-            self._answering(leg, call, signal)
-        else:
-            self._pass_on(leg, call, signal)
+                self._switchboard.end(call, cause, but=leg)
+            return
+        left = msgspec.structs.replace(signal, fty=self._act(leg, call, signal))
+        if leg.call is not call or (signal.type == "facility" and not left.fty):
+            return
+        if leg in call.ringing:
+            self._answering(leg, call, left)
+        elif not self._reconnections.answers(leg, call, left):
+            self._pass_on(leg, call, left)
+
+    def _act(self, leg: Leg, call: Call, signal: Signal) -> tuple[msgspec.Raw, ...]:
+        """Do what the facilities ask of the PBX. Returns the others, which are the far end's."""
+        rest: list[msgspec.Raw] = []
+        for text, facility in zip(signal.fty, facilities(signal), strict=True):
+            if not isinstance(facility, Facility) or not (
+                self._reconnections.act(leg, call, facility)
+                or (leg in call.talkers and self._transfers.act(leg, call, facility))
+            ):
+                rest.append(text)
+        return tuple(rest)
 
     def _answering(self, leg: Leg, call: Call, signal: Signal) -> None:
         """A phone that rings has said something. Until one has answered, media of several would mix."""
         if signal.type == "conn":
             self._connect(leg, call, signal)
         elif signal.type == "alert" and call.transfer is not None:
-            self._transferred(call, call.transfer)
+            self._transfers.through(call, call.transfer)
         elif signal.type in ("alert", "channels", "progress", "facility"):
             alone = len(call.ringing) == 1
             silent = msgspec.structs.replace(signal, channels_cmd="", channels=ABSENT, inband_info=False)
-            if alone or signal.type == "alert":
-                call.caller.send(_passed(signal if alone else silent))
+            said = signal if alone else silent
+            if signal.type == "alert":
+                call.alerted = True
+                said = msgspec.structs.replace(said, fty=(*said.fty, *self._reconnections.told(call.caller)))
+            if (alone or signal.type == "alert") and not call.moved:
+                call.caller.send(_passed(said))
 
     def _connect(self, leg: Leg, call: Call, signal: Signal) -> None:
         if call.transfer is not None:
-            self._transferred(call, call.transfer)
+            self._transfers.through(call, call.transfer)
         call.ringing.remove(leg)
         for other in call.ringing:
             other.release(SILENT_FORK_CAUSE)
-            self._forget(other)
+            self._switchboard.forget(other)
         call.ringing.clear()
         call.answered = leg
-        for one in (call.caller, leg):
-            self._installation.board.talking(one.station.subscriber.user.sip, 1)
-        name = NameIdentification(name=leg.station.subscriber.user.name)
-        connected = msgspec.structs.replace(_passed(signal), fty=(*_without_name(signal), *packed(name)))
+        self._switchboard.changed(call)
         if call.moved:
             call.caller.send(
                 Signal("channels", channels_cmd=signal.channels_cmd, channels=signal.channels)
                 if signal.channels_cmd == "PROPOSAL"
                 else Signal("channels", channels_cmd="REQUEST")
             )
-        else:
-            call.caller.send(connected)
+        elif not self._reconnections.connect(call):
+            name = packed(NameIdentification(name=leg.subscriber.user.name))
+            told = self._reconnections.told(call.caller)
+            fty = (*_without_name(signal), *name, *told)
+            call.caller.send(msgspec.structs.replace(_passed(signal), fty=fty))
 
     def _pass_on(self, leg: Leg, call: Call, signal: Signal) -> None:
-        rest: list[msgspec.Raw] = []
-        for text, facility in zip(signal.fty, facilities(signal), strict=True):
-            if isinstance(facility, CtIdentify):
-                self._identify(leg, call)
-            elif isinstance(facility, CtInitiate):
-                self._transfer(leg, call, facility)
-            else:
-                rest.append(text)
         peers = [call.peer(leg)] if call.answered else call.ringing if len(call.ringing) == 1 else []
-        if signal.type != "facility" or rest:
-            for peer in peers:
-                if peer is not None and signal.type in ("channels", "facility", "user_info", "info", "media_info"):
-                    peer.send(_passed(msgspec.structs.replace(signal, fty=tuple(rest))))
+        for peer in peers:
+            if peer is not None and signal.type in PASSED:
+                peer.send(_passed(signal))
 
-    def _end(self, call: Call, cause: int, *, but: Leg) -> None:
-        """Everybody else hears that it is over."""
-        for leg in call.legs:
-            if leg is not but:
-                leg.release(cause)
-            self._forget(leg)
-
-    def _forget(self, leg: Leg) -> None:
+    def _lose(self, leg: Leg) -> None:
+        """The phone of a leg has gone."""
         call = leg.call
-        self._legs.pop((leg.station, leg.number), None)
-        self._overlap.pop(leg, None)
-        if call is not None and call.answered is not None and leg in (call.caller, call.answered):
-            self._installation.board.talking(leg.station.subscriber.user.sip, -1)
-
-    # --- transfer -------------------------------------------------------------------------------------------
-
-    def _identify(self, leg: Leg, call: Call) -> None:
-        """`leg` is a consultation call that its peer may be transferred to."""
-        leg.identity = leg.identity or secrets.token_hex(8)
-        peer = call.peer(leg) or (call.ringing[0] if call.ringing else leg)
-        answer = CtIdentifyResult(id=leg.identity, dst=peer.station.subscriber.end_point)
-        leg.send(Signal("facility", fty=packed(answer)))
-
-    def _transfer(self, leg: Leg, call: Call, wanted: CtInitiate) -> None:
-        peer = call.peer(leg)
-        if peer is None:
-            leg.send(_failed())
-        elif wanted.id:
-            self._join(leg, call, peer, wanted.id)
-        else:
-            found = self._installation.find(wanted.dst)
-            if found is None:
-                leg.send(_failed())
-                return
-            setup = Signal(
-                "setup", bc="8090a2", cd=wanted.dst, complete=True, channel=MEDIA, fty=packed(CtSetup(dst=wanted.dst))
-            )
-            self._ring(Call(call.pbx, peer, setup, transfer=leg, moved=True, before=call), found)
-
-    def _transferred(self, call: Call, by: Leg) -> None:
-        """A blind transfer has come through: whoever asked for it is out."""
-        call.transfer = None
-        to = (call.ringing or [call.caller])[0].station.subscriber
-        if call.before is not None:
-            for leg in (call.before.caller, call.before.answered):
-                if leg is not None:
-                    self._installation.board.talking(leg.station.subscriber.user.sip, -1)
-            call.before.answered = None
-            call.before = None
-        by.send(Signal("facility", fty=packed(CtInitiateResult())))
-        by.release(NORMAL_CLEARING)
-        by.call = None
-        self._forget(by)
-        _complete(call.caller, to)
-
-    def _transfer_failed(self, call: Call, by: Leg) -> None:
-        """Nothing has changed."""
-        call.caller.call = call.before
-        by.send(_failed())
-
-    def _join(self, leg: Leg, call: Call, peer: Leg, identity: str) -> None:
-        """Put the peer of `leg` in the place of the leg with that identity."""
-        other = next((one for one in self._legs.values() if one.identity == identity), None)
-        joined = other.call if other else None
-        if other is None or joined is None or joined is call or other.station is not leg.station:
-            leg.send(_failed())
-            return
-        leg.send(Signal("facility", fty=packed(CtInitiateResult())))
-        self.replace(other, peer)
-        leg.release(NORMAL_CLEARING)
-        leg.call = None
-        self._forget(leg)
-
-    def replace(self, old: Leg, new: Leg) -> None:
-        """Put `new` in the place of `old`, which is told that it is over; both sides negotiate media anew."""
-        call, before = old.call, new.call
         if call is None:
+            self._overlap.pop(leg, None)
+            self._switchboard.forget(leg)
+        elif self._reconnections.keep(leg):
             return
-        if before is not None and before.answered is not None:
-            for leg in (before.caller, before.answered):
-                self._installation.board.talking(leg.station.subscriber.user.sip, -1)
-            before.answered = None
-        old.release(NORMAL_CLEARING)
-        self._forget(old)
-        old.call = None
-        new.call = call
-        call.moved = True
-        if old is call.caller:
-            call.caller = new
+        elif leg in call.ringing:
+            self._declined(call, leg, GONE_CAUSE)
         else:
-            call.answered = new
-        if call.answered is None:
-            _complete(new, call.ringing[0].station.subscriber)
-            for leg in call.ringing:
-                _complete(leg, new.station.subscriber)
-            return
-        self._installation.board.talking(new.station.subscriber.user.sip, 1)
-        peer = call.peer(new) or new
-        _complete(new, peer.station.subscriber)
-        _complete(peer, new.station.subscriber)
-        new.send(Signal("channels", channels_cmd="REQUEST"))
+            self._switchboard.end(call, GONE_CAUSE, but=leg)
 
 
 def _passed(signal: Signal) -> Signal:
@@ -408,14 +279,14 @@ def _passed(signal: Signal) -> Signal:
 
 def _without_name(signal: Signal) -> tuple[msgspec.Raw, ...]:
     """The facilities of a message but for the name, which the PBX knows better."""
+    return _but(signal, NameIdentification)
+
+
+def _passed_on(setup: Signal) -> tuple[msgspec.Raw, ...]:
+    """The facilities of a setup that are not the PBX's."""
+    return _but(setup, NameIdentification, ReconnectInit, ReconnectInfo, Reconnect)
+
+
+def _but(signal: Signal, *kinds: type[Facility]) -> tuple[msgspec.Raw, ...]:
     pairs = zip(signal.fty, facilities(signal), strict=True)
-    return tuple(text for text, facility in pairs if not isinstance(facility, NameIdentification))
-
-
-def _failed() -> Signal:
-    return Signal("facility", fty=packed(CtInitiateResult(error=TRANSFER_FAILED)))
-
-
-def _complete(leg: Leg, remote: Subscriber) -> None:
-    """Tell a party whom it has now."""
-    leg.send(Signal("facility", fty=packed(CtComplete(remote=remote.end_point, remote_name=remote.user.name))))
+    return tuple(text for text, facility in pairs if not isinstance(facility, kinds))

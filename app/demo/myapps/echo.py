@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.demo.myapps.calls import MEDIA, CallServer
+from app.demo.myapps.calls import CallServer
 from app.demo.myapps.errors import PbxError
 from app.demo.myapps.installation import Subscriber
+from app.demo.myapps.legs import MEDIA
 from app.demo.myapps.signals import Cau, Signal
 from app.demo.myapps.wire import Part, raw
 
@@ -90,6 +91,7 @@ class Echo:
     """A station that is always there."""
 
     takes_media = True
+    hardware = ""
 
     def __init__(self, subscriber: Subscriber, pbx: str, address: str, calls: CallServer) -> None:
         self.subscriber = subscriber

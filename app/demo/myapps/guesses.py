@@ -29,3 +29,12 @@ NOBODY_CAUSE = 20
 """Q.850: subscriber absent, for a user without any registration."""
 LOCATION = 1
 """`loc` of causes: private network serving the local user (Q.850, 2.2.3)."""
+
+RECONNECT_INIT, RECONNECT_INFO = "reconnect_init", "reconnect_info"
+"""The wiki names FTY_RECONNECT_INIT and FTY_RECONNECT_INFO; other facilities are named in small letters after FTY_."""
+RECONNECT = "reconnect"
+"""In the setup that takes a lost call's place `reconnect_info` is understood and sent, this one is understood too."""
+RECONNECT_SECONDS = 120.0
+"""How long a lost call is kept for whoever has it."""
+CALL_BACK_SECONDS = 2.0
+"""A phone that is back and has not taken its lost call up by then is called, if the far end is still there."""

@@ -85,9 +85,12 @@ class InnovaphonePbx:
                 link.close()
         await self._close()
 
-    async def kill(self) -> None:
-        """As if the power had failed: connections are reset, and the calls of this PBX forgotten."""
-        self.calls.forget(self.name)
+    async def kill(self, *, remembers: bool = True) -> None:
+        """As if the power had failed: connections are reset, and calls of this PBX lost.
+
+        Calls whose phones take them up again are kept for a time. One that does not remember has lost all of them.
+        """
+        self.calls.forget(self.name, remembers=remembers)
         for link in tuple(self._links):
             link.kill()
         await self._close()

@@ -56,10 +56,11 @@ class PresenceBoard:
         self._registrations[sip] = self._registrations.get(sip, 0) + by
         self._changed(sip)
 
-    def talking(self, sip: str, by: int) -> None:
-        """A call was connected (+1) or has ended (-1)."""
-        self._talking[sip] = self._talking.get(sip, 0) + by
-        self._changed(sip)
+    def talking(self, sip: str, calls: int) -> None:
+        """How many connected calls a user has."""
+        if calls != self._talking.get(sip, 0):
+            self._talking[sip] = calls
+            self._changed(sip)
 
     def clients(self, sip: str, inactive: list[bool]) -> None:
         """The clients of a user: whether each is inactive."""

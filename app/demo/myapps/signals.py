@@ -8,10 +8,12 @@ from __future__ import annotations
 import msgspec
 
 from app.demo.myapps.errors import BadMessage
-from app.demo.myapps.guesses import LOCATION
+from app.demo.myapps.guesses import LOCATION, RECONNECT, RECONNECT_INFO, RECONNECT_INIT
 from app.demo.myapps.parts import EndPoint
 from app.demo.myapps.wire import ABSENT, Part, raw
 
+UNALLOCATED, NORMAL_CLEARING = 1, 16
+"""Causes of Q.850."""
 TYPES = frozenset(
     {
         "setup", "setup_ack", "accept", "info", "progress", "call_proc", "alert", "conn", "disc", "rel", "channels",
@@ -97,12 +99,30 @@ class NameIdentification(Facility, frozen=True, tag="name_identification"):
     name: str
 
 
+class ReconnectInit(Facility, frozen=True, tag=RECONNECT_INIT):
+    """Whoever sends it takes up lost calls again, and asks by which identity."""
+
+
+class ReconnectInfo(Facility, frozen=True, tag=RECONNECT_INFO):
+    """The identity of a call, and who has it; in a setup: the lost call that this one takes the place of."""
+
+    id: str
+    ep: EndPoint = EndPoint()
+
+
+class Reconnect(Facility, frozen=True, tag=RECONNECT):
+    """The other name that this may have in a setup."""
+
+    id: str
+
+
 class _Named(msgspec.Struct, frozen=True):
     type: str
 
 
 KNOWN: dict[str, type[Facility]] = {
-    str(kind.__struct_config__.tag): kind for kind in (CtIdentify, CtInitiate, NameIdentification)
+    str(kind.__struct_config__.tag): kind
+    for kind in (CtIdentify, CtInitiate, NameIdentification, ReconnectInit, ReconnectInfo, Reconnect)
 }
 """What a phone may send and the PBX acts on."""
 
@@ -121,6 +141,11 @@ def _facility(text: msgspec.Raw) -> FacilityElement:
         return text if kind is None else msgspec.json.decode(text, type=kind)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadMessage(f"facility: {error}") from error
+
+
+def known(signal: Signal) -> tuple[Facility, ...]:
+    """The facilities of a signal that are known. Raises BadMessage."""
+    return tuple(one for one in facilities(signal) if isinstance(one, Facility))
 
 
 def packed(*elements: FacilityElement) -> tuple[msgspec.Raw, ...]:
