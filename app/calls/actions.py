@@ -29,6 +29,8 @@ _NO_LINE = Refusal("There is no such line", "Choose another line.")
 _NO_LINES = Refusal("The phone has no line to call with", "Have its PBX set up.")
 _FULL = Refusal("No more calls can be on at once", "End one of them first.")
 _NOTHING_RINGS = Refusal("No call is ringing")
+_NO_DEFLECTION = Refusal("Calls on this line cannot be sent on", "Answer or reject it.")
+_NOBODY = Refusal("There is nobody to send the call to", "Enter a number.")
 _NOTHING_HELD = Refusal("No call is held")
 _NO_PARK = Refusal("Calls on this line cannot be parked", "Hold the call.")
 _BAD_POSITION = Refusal("This is no place to park at", "Use digits, or none.")
@@ -108,6 +110,20 @@ class Actions:
         self._switch.dismiss_ended(now)
         self.choose_path()
         self._switch.take(call)
+        return None
+
+    def deflect(self, typed: str, call_id: CallId | None) -> Refusal | None:
+        """Have a call that rings here ring elsewhere."""
+        call = self._board.ringing if call_id is None else self._board.calls.get(call_id)
+        if call is None or not call.ringing:
+            return _NOTHING_RINGS
+        if call.leg.line.capabilities.deflect is Executor.NONE:
+            return _NO_DEFLECTION
+        number = dialplan.clean(typed)
+        if not number:
+            return _BAD_NUMBER if typed.strip() else _NOBODY
+        call.deflected_to = number
+        call.leg.line.deflect(call.leg.id, number)
         return None
 
     def hear_announcement(self, call: Call, now: float) -> Refusal | None:

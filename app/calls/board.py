@@ -21,6 +21,8 @@ class Board:
         self.registrations: dict[LineId, LineChanged] = {}
         self.services: dict[LineId, LineServices] = {}
         """What each line's PBX has told of diversions, messages and calls of others."""
+        self.help_called: float | None = None
+        """The monotonic second of the last call for help."""
 
     def tell_services(self, event: LineEvent) -> None:
         """A line tells of its services."""

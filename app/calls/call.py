@@ -39,6 +39,8 @@ class Call:
     party: Party
     began: float
     emergency: bool = False
+    from_help: bool = False
+    """Help may be calling back."""
     waiting: bool = False
     alert_info: str = ""
     successor: Leg | None = None
@@ -48,6 +50,8 @@ class Call:
     far_ringback: bool = False
     """The far end said that its own tone is in the stream; ours stays silent until that proves untrue."""
     answering: bool = False
+    deflected_to: str = ""
+    """The user sends it elsewhere, and the line has not said yet what came of it."""
     connected_at: float | None = None
     ending: Ending | None = None
     notice: str = ""
@@ -79,7 +83,7 @@ class Call:
     @property
     def ringing(self) -> bool:
         """True while an incoming call waits for the user's word."""
-        return self.state is CallState.INCOMING and not self.answering
+        return self.state is CallState.INCOMING and not self.answering and not self.deflected_to
 
     @property
     def foreground(self) -> bool:
@@ -160,7 +164,7 @@ class Call:
     @property
     def _changing(self) -> bool:
         if self.connected_at is None:
-            return self.answering
+            return self.answering or bool(self.deflected_to)
         if self.leg.lost:
             return False  # whatever the user does is done here at once, and told later
         return not self.leg.settled or self.successor is not None

@@ -194,6 +194,10 @@ class CallControl:
         """Refuse an incoming call."""
         return self._done(self._actions.reject(call, now), now)
 
+    def deflect(self, number: str, now: float, call: CallId | None = None) -> Refusal | None:
+        """Send an incoming call (None: the one that has rung longest) elsewhere."""
+        return self._done(self._actions.deflect(number, call), now)
+
     def hang_up(self, now: float, call: CallId | None = None, *, whole: bool = False) -> Refusal | None:
         """End a call (None: what the user hears, an app's channels included; else the active call).
 

@@ -43,8 +43,11 @@ class SignallingLine(Protocol):
     def alert(self, leg: LegId, *, waiting: bool = False) -> None:
         """ALERTING: an incoming call rings here, or (`waiting`) knocks at a user who is in another call."""
 
-    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
-        """Send an incoming call elsewhere, where `capabilities.diversion` is the phone's. `Released` follows."""
+    def deflect(self, leg: LegId, number: str) -> None:
+        """Send a call that rings here elsewhere, where `capabilities.deflect` says somebody does it.
+
+        `Released` follows: with `Cause.NORMAL_CLEARING` the call has left, any other cause says why it could not.
+        """
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         """CONNECT: answer an incoming call; `description` answers its offer, or offers where it had none."""

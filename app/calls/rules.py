@@ -28,14 +28,18 @@ class CallRules:
     """`emergency` numbers always go out; `hands_free` is the path for calls while the handset lies in its cradle.
 
     `calls_at_once` counts all calls there are: parties of a conference, held ones, and one that rings. A `silent` phone
-    rings for nobody but an emergency number that calls back. After `hold_reminder` seconds the user is reminded of a
-    call he left on hold, and again; 0 never. One that lost its PBX is waited for during `reconnect_time` seconds.
+    does not ring; with `do_not_disturb` callers find the user busy, and without `call_waiting` those who come while he
+    has a call; help that calls back rings and finds him all the same. After `hold_reminder` seconds the user is
+    reminded of a call he left on hold, and again; 0 never. One that lost its PBX is waited for during `reconnect_time`
+    seconds.
     """
 
     emergency: EmergencyNumbers = EmergencyNumbers(("112",))  # noqa: RUF009 - frozen
     hands_free: AudioPath = AudioPath.SPEAKER
     calls_at_once: int = 10
     silent: bool = False
+    do_not_disturb: bool = False
+    call_waiting: bool = True
     hold_reminder: int = 30
     reconnect_time: int = 60
     recording: RecordingRules = RecordingRules()

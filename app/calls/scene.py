@@ -62,7 +62,7 @@ def _ring(board: Board, desk: Desk, foreground: Call | None, rules: CallRules) -
     if foreground is not None or desk.silenced:
         return None
     call = board.ringing
-    if rules.silent and (call is None or call.party.number not in rules.emergency):
+    if rules.silent and (call is None or not call.from_help):
         return None
     if call is not None:
         return Ring(alert_info=call.alert_info, number=call.party.number)

@@ -46,6 +46,8 @@ from app.model.signalling import (
 
 CALLS_WAITING = 1
 """How many may ring beside what the user is in, or beside the first that rings; a further one finds him busy."""
+CALL_BACK_SECONDS = 1800.0
+"""So long after a call for help any call may be help that calls back."""
 WAITS_THERE = "In another call, and hears that you wait"
 _log = logging.getLogger("calls")
 
@@ -108,12 +110,12 @@ class SignallingEvents:
                 switch.replace_leg(replaced[0], event, line)
         elif self._pickups.came(event) and not objection and not switch.board.emergency:
             self._pickups.take(event, line, now)
-        elif self._busy:
+        elif self._busy or self._unwanted(event, now):
             switch.turn_away(event, line, Cause.USER_BUSY, now)
         elif objection:
             switch.turn_away(event, line, Cause.INCOMPATIBLE_DESTINATION, now, objection)
         else:
-            switch.offer_to_user(event, line, now)
+            switch.offer_to_user(event, line, now, from_help=self._from_help(event, now))
 
     @property
     def _busy(self) -> bool:
@@ -123,6 +125,18 @@ class SignallingEvents:
         occupied = ringing < len(board.live)
         full = len(board.live) >= self._rules().calls_at_once
         return board.emergency or full or occupied + ringing > CALLS_WAITING
+
+    def _unwanted(self, event: SetupIndicated, now: float) -> bool:
+        """The user wants no calls, or none beside the one there is."""
+        rules = self._rules()
+        unwanted = rules.do_not_disturb or (bool(self._switch.board.live) and not rules.call_waiting)
+        return unwanted and not self._from_help(event, now)
+
+    def _from_help(self, event: SetupIndicated, now: float) -> bool:
+        """Whether help may be calling back: it has many numbers, and hides some of them (RFC 7090, 1)."""
+        called = self._switch.board.help_called
+        soon = called is not None and now - called < CALL_BACK_SECONDS
+        return soon or event.calling.number in self._rules().emergency
 
     def _leg_event(self, call: Call, leg: Leg, event: LegEvent, now: float) -> None:
         match event:

@@ -55,13 +55,16 @@ class Switch:
         leg = self._leg(LegId(f"phone-{next(self._numbers)}"), line, incoming=False)
         call = self._call(leg, CallDirection.OUTGOING, Party(number=number), now)
         call.emergency = emergency
+        if emergency:
+            self.board.help_called = now
         call.dialling = not number
         self.exchanges.set_up(leg, number, CallOptions(emergency=emergency))
         return call
 
-    def offer_to_user(self, setup: SetupIndicated, line: SignallingLine, now: float) -> Call:
-        """Let an incoming call ring or knock."""
+    def offer_to_user(self, setup: SetupIndicated, line: SignallingLine, now: float, *, from_help: bool) -> Call:
+        """Let an incoming call ring or knock; `from_help` rings on a silent phone, too."""
         call = self.receive(setup, line, now)
+        call.from_help = from_help
         self.alert(call)
         return call
 
@@ -184,7 +187,13 @@ class Switch:
     def far_released(self, call: Call, leg: Leg, cause: Cause, text: str, now: float) -> None:
         """The far end or the network ended a leg, and the call if it has no other."""
         self._close(leg, Cause.NORMAL_CLEARING)
-        self._lose(call, leg, cause, endings.words(cause, text), now)
+        words = endings.words(cause, text)
+        if not call.deflected_to:
+            self._lose(call, leg, cause, words, now)
+        elif endings.is_normal(cause):
+            self.finish(call, f"Sent on to {call.deflected_to}", now)
+        else:
+            self._lose(call, leg, cause, f"Not sent on: {words}", now)
 
     def finish(self, call: Call, notice: str, now: float) -> None:
         """The PBX took a call off our hands: it ends without a tone, and `notice` says how."""

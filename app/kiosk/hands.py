@@ -132,7 +132,9 @@ class Hands:
         if self._zero_held and self._situation.clock() - self._pressed_at >= LONG_PRESS_SECONDS:
             self._zero_held = False
             state = self._situation.state
-            typing = state.place in _NUMBER_PLACES or self._situation.view().choosing_transfer is not None
+            view = self._situation.view()
+            choosing = view.choosing_transfer is not None or view.sent_on is not None
+            typing = state.place in _NUMBER_PLACES or choosing
             if state.typed.endswith("0") and typing:
                 self._situation.change(typed=state.typed[:-1] + "+")
 
@@ -180,7 +182,7 @@ class Hands:
 
     def _escape(self) -> None:
         view = self._situation.view()
-        if view.incoming is not None and view.active is None:
+        if view.incoming is not None and view.active is None and view.sent_on is None:
             self._send(Reject(id=0, call=view.incoming.id))
         else:
             self._performer.perform(Back())

@@ -28,7 +28,7 @@ class Place(enum.StrEnum):
     ABOUT = "about"
     EMERGENCY = "emergency"
     PICKUP = "pickup"
-    DIVERSION = "diversion"
+    INCOMING_CALLS = "incoming-calls"
     DIVERT_TO = "divert-to"
 
 
@@ -113,10 +113,30 @@ class DivertTo:
 
 
 @dataclasses.dataclass(frozen=True)
+class SendOn:
+    """Ask for the number that a ringing call is to go to."""
+
+    call: CallId
+
+
+@dataclasses.dataclass(frozen=True)
 class Dismiss:
     """The notice was read."""
 
 
 Intent = (
-    Go | Back | Type | Erase | Submit | Send | ShowKeypad | ChooseParty | Filter | Page | Choose | DivertTo | Dismiss
+    Go
+    | Back
+    | Type
+    | Erase
+    | Submit
+    | Send
+    | ShowKeypad
+    | ChooseParty
+    | Filter
+    | Page
+    | Choose
+    | DivertTo
+    | SendOn
+    | Dismiss
 )

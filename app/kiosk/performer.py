@@ -17,6 +17,7 @@ from app.kiosk.intents import (
     Page,
     Place,
     Send,
+    SendOn,
     ShowKeypad,
     Submit,
     Type,
@@ -29,6 +30,7 @@ from app.model.commands import (
     AnyCommand,
     CancelTransfer,
     ChangePin,
+    Deflect,
     Dial,
     Divert,
     HangUp,
@@ -52,8 +54,8 @@ _PARENT = {
     Place.PRESENCE: Place.MENU,
     Place.PIN: Place.MENU,
     Place.ABOUT: Place.MENU,
-    Place.DIVERSION: Place.MENU,
-    Place.DIVERT_TO: Place.DIVERSION,
+    Place.INCOMING_CALLS: Place.MENU,
+    Place.DIVERT_TO: Place.INCOMING_CALLS,
 }
 
 
@@ -71,7 +73,7 @@ class Performer:
     def perform(self, intent: Intent) -> None:
         """Carry an intent out."""
         match intent:
-            case Go() | DivertTo():
+            case Go() | DivertTo() | SendOn():
                 self._visit(intent)
             case Back():
                 self._back()
@@ -110,7 +112,9 @@ class Performer:
         if isinstance(command, Dial) and self._situation.state.place is Place.EMERGENCY:
             self._situation.change(place=Place.IDLE, typed="")
         elif isinstance(command, Divert):
-            self._situation.change(place=Place.DIVERSION, typed="")
+            self._situation.change(place=Place.INCOMING_CALLS, typed="")
+        elif isinstance(command, Deflect):
+            self._situation.change(sending_on="", typed="")
         elif isinstance(command, Set) and command.key == ringer.TONE_SETTING:
             self._send(PreviewRing(id=0, tone=str(command.value)))
         elif isinstance(command, SetVolume) and command.ringer:
@@ -123,9 +127,12 @@ class Performer:
         if view.incoming is None and not snapshot.ring.silent and not snapshot.lock.locked:
             self._send(PreviewRing(id=0, tone=snapshot.ring.tone))
 
-    def _visit(self, intent: Go | DivertTo) -> None:
+    def _visit(self, intent: Go | DivertTo | SendOn) -> None:
         if isinstance(intent, Go):
             self._go(intent.place)
+        elif isinstance(intent, SendOn):
+            self._situation.change(sending_on=intent.call, typed="")
+            self._situation.focus.clear()
         else:
             self._go(Place.DIVERT_TO)
             self._situation.change(diverting=intent.kind)
@@ -151,7 +158,9 @@ class Performer:
 
     def _back(self) -> None:
         state = self._situation.state
-        if state.party:
+        if state.sending_on:
+            self._situation.change(sending_on="", typed="")
+        elif state.party:
             self._situation.change(party="")
         elif state.keypad_shown:
             self._situation.change(keypad_shown=False)
@@ -177,7 +186,7 @@ class Performer:
         screen = self._build().id
         if screen in ("lock", "set-pin"):
             self._pin.type(character)
-        elif screen in ("transfer", "divert"):
+        elif screen in ("transfer", "divert", "send-on"):
             if len(state.typed) < LONGEST_NUMBER:
                 self._situation.change(typed=state.typed + character)
         elif screen in ("dial", "idle", "call-list", "menu"):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from app.kiosk.intents import ChooseParty, DivertTo, Go, Place, ShowKeypad, Type
+from app.kiosk.intents import ChooseParty, DivertTo, Go, Place, SendOn, ShowKeypad, Type
 from app.kiosk.ui import Ui
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
@@ -34,6 +34,7 @@ from app.model.snapshot import (
     CallView,
     ConferenceView,
     DisplayView,
+    IncomingRulesView,
     LineView,
     LockView,
     Notice,
@@ -302,6 +303,11 @@ def _diverts(ui: Ui) -> None:
     _types("31")(ui)
 
 
+def _sends_on(ui: Ui) -> None:
+    ui.perform(SendOn(INCOMING.id))
+    _types("24")(ui)
+
+
 _DIVERSIONS = (Diversion(DiversionKind.NO_ANSWER, "24"),)
 _MESSAGES = Messages(waiting=True, new=3, number="900")
 _GROUPED = _with(
@@ -314,6 +320,13 @@ _GROUPED = _with(
         ),
     ),
 )
+_RINGING = _with(
+    IDLE,
+    lines=(msgspec.structs.replace(LINE, capabilities=LineCapabilities(deflect=Executor.PBX)),),
+    calls=(INCOMING,),
+    audio=AudioView(available=_ALL_PATHS, ringing=True),
+)
+_UNDISTURBED = _with(IDLE, incoming=IncomingRulesView(do_not_disturb=True))
 _CHOOSING = TransferView(TransferState.CHOOSING, _HELD.id, notice="Not transferred: Busy")
 _CONSULTING = TransferView(TransferState.CONSULTING, _HELD.id, CALL.id, CALL.party, can_complete=True)
 MORE = (
@@ -348,9 +361,14 @@ MORE = (
     Sample("transfer-consulting", _with(_TRANSFERABLE, calls=(CALL, _HELD), transfer=_CONSULTING)),
     Sample("group-calls", _GROUPED),
     Sample("menu-diversion", _with(_GROUPED, recording=_RULES), _goes(Place.MENU)),
-    Sample("diversion", _GROUPED, _goes(Place.DIVERSION)),
+    Sample("diversion", _GROUPED, _goes(Place.INCOMING_CALLS)),
     Sample("divert-to", _GROUPED, _diverts),
+    Sample("incoming-calls", _UNDISTURBED, _goes(Place.INCOMING_CALLS)),
+    Sample("do-not-disturb", _UNDISTURBED),
     Sample("pick-up", _GROUPED, _goes(Place.PICKUP)),
+    Sample("incoming-send-on", _RINGING),
+    Sample("send-on", _RINGING, _sends_on),
+    Sample("waiting-send-on", _with(_RINGING, calls=(CALL, _WAITING), active=CALL.id)),
     Sample("waiting", _with(IN_CALL, calls=(CALL, _WAITING))),
     Sample(
         "on-hold",

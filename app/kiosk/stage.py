@@ -15,10 +15,10 @@ from app.kiosk.screens import (
     calls,
     conference,
     dial,
-    diversion,
     idle,
     incall,
     incoming,
+    incoming_calls,
     lock,
     menu,
     pickup,
@@ -51,7 +51,7 @@ _PLACES: dict[Place, Callable[[View], Node]] = {
     Place.ABOUT: menu.build_about,
     Place.EMERGENCY: dial.build_emergency,
     Place.PICKUP: pickup.build,
-    Place.DIVERSION: diversion.build,
+    Place.INCOMING_CALLS: incoming_calls.build,
     Place.DIVERT_TO: dial.build_divert,
 }
 _IN_CALL_PLACES = (Place.DIAL, Place.CALLS, Place.SOUND, Place.QUALITY, Place.PICKUP)
@@ -104,6 +104,8 @@ class Stage:
             return starting.build(view)
         active, ringing, place = view.active, view.incoming, view.ui.place
         locked = view.snapshot.lock.locked
+        if view.sent_on is not None:
+            return dial.build_send_on(view, view.sent_on)
         if active is None and ringing is not None:
             return incoming.build(view, ringing)
         if view.choosing_transfer is not None:

@@ -81,6 +81,8 @@ class Ui:
             self._situation.change(place=Place.IDLE)
         if before is not None:
             self._follow_levels(before, snapshot, looked=looked)
+        if self.state.sending_on and self.view().sent_on is None:
+            self._situation.change(sending_on="", typed="")
         self._performer.keep_row()
         if self.view().chosen_party is None:
             self._situation.change(party="")

@@ -46,6 +46,8 @@ class UiState:
     """The chosen party of the conference, by its call."""
     diverting: DiversionKind = DiversionKind.ALWAYS
     """The diversion whose number is being typed."""
+    sending_on: str = ""
+    """The ringing call whose next number is being typed."""
     missed_only: bool = False
     selected: int = 0
     """The chosen row of the call list."""
@@ -99,6 +101,13 @@ class View:
     def incoming(self) -> CallView | None:
         """The call that rings, or None."""
         return next((call for call in self.snapshot.calls if call.state is CallState.INCOMING), None)
+
+    @property
+    def sent_on(self) -> CallView | None:
+        """The ringing call that the user sends on, as long as he chooses where to and it rings."""
+        call = self.incoming
+        choosing = call is not None and call.id == self.ui.sending_on and not self.snapshot.lock.locked
+        return call if choosing else None
 
     @property
     def active(self) -> CallView | None:

@@ -497,7 +497,9 @@ def stand_in_words(view: View) -> str:
 def _path_status(view: View, area: Rect, right: int, middle: int) -> Node:
     audio = view.snapshot.audio
     words = view.say(PATH_WORDS[audio.path])
-    if (audio.ringer_volume == 0 or view.snapshot.ring.silent) and not view.snapshot.calls:
+    if view.snapshot.incoming.do_not_disturb:
+        words += " · " + view.say("Do not disturb")
+    elif (audio.ringer_volume == 0 or view.snapshot.ring.silent) and not view.snapshot.calls:
         words += " · " + view.say("Ringer off")
     right -= view.px(16)
     width = view.text.measure(words, Steps.STATUS)

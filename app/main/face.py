@@ -13,6 +13,7 @@ from app.diagnostics.notices import NoticeBoard
 from app.main import troubles
 from app.main.activity_keeper import ActivityKeeper
 from app.main.app_service import AppService
+from app.main.disturb_keeper import DisturbKeeper
 from app.main.kiosk_process import KioskProcess, kiosk_command
 from app.main.lamps import Lamps
 from app.main.pbx_talk import PbxTalk
@@ -76,7 +77,8 @@ class Face:
         self._lamps = Lamps(devices.leds)
         self.activity = ActivityKeeper(storage.settings)
         self._talk = PbxTalk(telephony.pbx, self.activity, storage.settings, notices)
-        telephony.pbx_moved = self._talk.look
+        self._disturb = DisturbKeeper(lambda: telephony.pbx.status, storage.settings, self._talk.set_presence)
+        telephony.pbx_moved = self._pbx_moved
         self._lock = LockKeeper(storage.lock, PinHasher(worker), self._lock_changed, self._lock_after())
         rooms = self._gather(telephony)
         self._snapshots = SnapshotBuilder(rooms)
@@ -103,7 +105,7 @@ class Face:
             now=time.monotonic,
             inactive=lambda: self.activity.inactive,
             pbx=lambda: telephony.pbx.status,
-            set_presence=self._talk.set_presence,
+            set_presence=self._disturb.set_presence,
             simulation=simulation_of(self._devices),
         )
 
@@ -138,6 +140,7 @@ class Face:
             self._settings.subscribe("display", lambda _: self.changed()),
             self._settings.subscribe("ring", lambda _: self.changed()),
             self._settings.subscribe("recording", lambda _: self.changed()),
+            self._settings.subscribe("calls", lambda _: self.changed()),
             self._settings.subscribe("lock", lambda _: self._lock_settings_changed()),
         )
 
@@ -147,7 +150,9 @@ class Face:
             self._opening.cancel()
         for stop in self._stoppers:
             stop()
-        await asyncio.gather(self.stop_kiosk(), self._executor.stop(), self.apps.stop(), self._talk.stop())
+        await asyncio.gather(
+            self.stop_kiosk(), self._executor.stop(), self.apps.stop(), self._talk.stop(), self._disturb.stop()
+        )
 
     async def close(self) -> None:
         """Let go of the socket."""
@@ -201,6 +206,10 @@ class Face:
     def _used(self) -> None:
         self._lock.used()
         self.activity.used()
+
+    def _pbx_moved(self) -> None:
+        self._talk.look()
+        self._disturb.look()
 
     def _lock_changed(self) -> None:
         self._calls.lock_moved(time.monotonic(), locked=self._lock.view.locked)

@@ -101,7 +101,7 @@ class Telephony:
         self._sound.start()
         self._stoppers = tuple(
             self._settings.subscribe(prefix, lambda _: self.calls.rules_changed(time.monotonic()))
-            for prefix in ("ring", "recording")
+            for prefix in ("ring", "recording", "calls")
         )
         self._engine.start()
         self._engine_events.start()
@@ -200,6 +200,8 @@ def _call_rules(settings: Layers) -> CallRules:
         AudioPath(settings.text("audio.path")),
         settings.number("calls.at_once"),
         silent=settings.switch("ring.silent"),
+        do_not_disturb=settings.switch("calls.do_not_disturb"),
+        call_waiting=settings.switch("calls.call_waiting"),
         hold_reminder=settings.number("calls.hold_reminder"),
         reconnect_time=settings.number("calls.reconnect_time"),
         recording=recording_rules(settings),

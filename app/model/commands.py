@@ -40,6 +40,13 @@ class Reject(Command, frozen=True):
     call: CallId | None = None
 
 
+class Deflect(Command, frozen=True):
+    """Send an incoming call (None: the one that rings) to another number."""
+
+    number: str
+    call: CallId | None = None
+
+
 class HangUp(Command, frozen=True):
     """End a call in any state (None: an app's voice that the user hears, else the active one or its whole conference).
 
@@ -258,6 +265,7 @@ AnyCommand = (
     Dial
     | Answer
     | Reject
+    | Deflect
     | HangUp
     | Hold
     | Retrieve

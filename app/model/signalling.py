@@ -33,6 +33,8 @@ class LineCapabilities(msgspec.Struct, frozen=True):
     transfer_alerting: bool = False
     """A consultation call can be joined while it still rings; else the phone ends it and transfers to its number."""
     diversion: Executor = Executor.NONE
+    deflect: Executor = Executor.NONE
+    """A call that rings here can be sent elsewhere by hand (call deflection, ITU-T I.252.5)."""
     park: Executor = Executor.NONE
     pickup: Executor = Executor.NONE
     """The PBX shows calls of others, also parked ones, and lets them be taken."""

@@ -141,6 +141,13 @@ class RingView(msgspec.Struct, frozen=True):
     silent: bool = False
 
 
+class IncomingRulesView(msgspec.Struct, frozen=True):
+    """Which incoming calls the user wants, from the settings."""
+
+    do_not_disturb: bool = False
+    call_waiting: bool = True
+
+
 class RecordingRulesView(msgspec.Struct, frozen=True):
     """Which calls are recorded, from the settings. Where somebody has fixed it, the user cannot change it."""
 
@@ -206,6 +213,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     lock: LockView = LockView()
     audio: AudioView = AudioView()
     ring: RingView = RingView()
+    incoming: IncomingRulesView = IncomingRulesView()
     recording: RecordingRulesView = RecordingRulesView()
     app_party: str | None = None
     """Whom the user talks with through an app on the phone, which calls him so; None while no app has the voice."""

@@ -608,7 +608,8 @@ _RING = (
         kind=Kind.SWITCH,
         default=False,
         label="Silent",
-        description="Calls are shown and do not ring. One from an emergency number rings all the same.",
+        description="Calls are shown and do not ring. One from an emergency number, and for half an hour after a call "
+        "to one any, rings all the same.",
         pbx_name="",
         setters=_EVERYBODY,
         effect=Effect.NOW,
@@ -906,6 +907,27 @@ _CALLS = (
         effect=Effect.NEXT_CALL,
         lowest=2,
         highest=16,
+    ),
+    Setting(
+        key="calls.do_not_disturb",
+        kind=Kind.SWITCH,
+        default=False,
+        label="Do not disturb",
+        description="Callers find the user busy, and the call list shows that they called. An emergency number, and "
+        "for half an hour after a call to one everybody, gets through all the same.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+    ),
+    Setting(
+        key="calls.call_waiting",
+        kind=Kind.SWITCH,
+        default=True,
+        label="Call waiting",
+        description="A second call knocks at a user who is in one; else it finds him busy.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
     ),
     Setting(
         key="calls.hold_reminder",

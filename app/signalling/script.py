@@ -101,6 +101,7 @@ CAPABILITIES = LineCapabilities(
     transfer=Executor.PBX,
     transfer_alerting=True,
     diversion=Executor.PBX,
+    deflect=Executor.PBX,
     park=Executor.PBX,
     pickup=Executor.PBX,
     conference=Executor.PHONE,

@@ -51,7 +51,7 @@ class ScriptedLine:
 
     A call to a number in `scripts` plays that script, any other is refused as unallocated; `play` begins a script by
     itself, as for calls that come in. `media` is where answers say they listen. `asked` keeps all that was asked.
-    Calls are diverted to any number in `scripts`; to others they cannot be.
+    Calls are diverted and deflected to any number in `scripts`; to others they cannot be.
     """
 
     def __init__(
@@ -119,11 +119,11 @@ class ScriptedLine:
         """ALERTING."""
         self._ask(Request.ALERT, leg, "waiting" if waiting else "")
 
-    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
+    def deflect(self, leg: LegId, number: str) -> None:
         """Call deflection."""
-        self._ask(Request.DEFLECT, leg, f"{kind} {number}")
+        self._ask(Request.DEFLECT, leg, number)
         if leg in self._legs:
-            self._release(leg, Cause.NORMAL_CLEARING)
+            self._release(leg, Cause.NORMAL_CLEARING if number in self._scripts else Cause.UNALLOCATED_NUMBER)
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         """CONNECT."""

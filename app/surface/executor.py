@@ -139,6 +139,8 @@ class CommandExecutor:
                 return lambda: calls.answer(now, call)
             case commands.Reject(call=call):
                 return lambda: calls.reject(now, call)
+            case commands.Deflect(number=number, call=call):
+                return lambda: calls.deflect(number, now, call)
             case commands.HangUp(call=call, whole=whole):
                 return lambda: calls.hang_up(now, call, whole=whole)
         return None

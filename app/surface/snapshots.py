@@ -11,6 +11,7 @@ from app.model.signalling import LineChanged, Registration
 from app.model.snapshot import (
     ActivityView,
     DisplayView,
+    IncomingRulesView,
     LineView,
     Notice,
     RecordingRulesView,
@@ -50,6 +51,7 @@ class SnapshotBuilder:
             lock=rooms.lock.view,
             audio=rooms.calls.audio,
             ring=self._ring(),
+            incoming=self._incoming(),
             recording=self._recording(),
             app_party=self._app_party(),
             activity=self._activity(),
@@ -85,6 +87,10 @@ class SnapshotBuilder:
     def _ring(self) -> RingView:
         settings = self._rooms.settings.current
         return RingView(settings.text("ring.tone"), RING_TONES, settings.switch("ring.silent"))
+
+    def _incoming(self) -> IncomingRulesView:
+        settings = self._rooms.settings.current
+        return IncomingRulesView(settings.switch("calls.do_not_disturb"), settings.switch("calls.call_waiting"))
 
     def _recording(self) -> RecordingRulesView:
         settings = self._rooms.settings.current

@@ -86,8 +86,8 @@ class DummyLine:
     def alert(self, leg: LegId, *, waiting: bool = False) -> None:
         self.requests.append(("alert", leg, "waiting" if waiting else None))
 
-    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
-        self.requests.append(("deflect", leg, (number, kind)))
+    def deflect(self, leg: LegId, number: str) -> None:
+        self.requests.append(("deflect", leg, number))
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         self.requests.append(("connect", leg, _direction(description)))

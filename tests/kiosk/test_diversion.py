@@ -25,14 +25,14 @@ def test_that_calls_are_diverted_stands_on_idle_and_leads_to_its_end() -> None:
     assert harness.tap("divert-no-answer").sent == [taken_back]
     plain = Harness().show(IDLE)
     assert plain.root.find("diverted") is None
-    assert plain.tap("menu").root.find("menu-diversion") is None
+    assert plain.tap("menu").tap("menu-incoming-calls").root.find("divert-always") is None
 
 
 def test_the_keypad_alone_diverts_calls() -> None:
-    harness = Harness().sample(sample("group-calls")).tap("menu").tap("menu-diversion").tap("divert-busy")
+    harness = Harness().sample(sample("group-calls")).tap("menu").tap("menu-incoming-calls").tap("divert-busy")
     harness.digits("31").keys(Key.OK)
     assert harness.sent == [Divert(id=0, line=LINE, kind=DiversionKind.BUSY, number="31")]
-    assert harness.root.id == "diversion"
+    assert harness.root.id == "incoming-calls"
     assert harness.keys(Key.ESCAPE).root.id == "menu"
 
 

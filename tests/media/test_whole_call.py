@@ -52,7 +52,7 @@ class WireLine:
     def alert(self, leg: LegId, *, waiting: bool = False) -> None:
         self.far(Alerting(leg, waiting=waiting))
 
-    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
+    def deflect(self, leg: LegId, number: str) -> None:
         raise AssertionError("no diversion here")
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:

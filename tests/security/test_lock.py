@@ -33,6 +33,7 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
     [
         (commands.Answer(1), True),
         (commands.Reject(1), True),
+        (commands.Deflect(1, "112"), False),
         (commands.HangUp(1), True),
         (commands.Silence(1), True),
         (commands.Used(1), True),
@@ -84,7 +85,7 @@ def test_a_locked_phone_obeys_little(command: commands.Command, allowed: bool) -
 
 def test_every_command_was_thought_of() -> None:
     known = {
-        "Dial", "Answer", "Reject", "HangUp", "Hold", "Retrieve", "Swap", "Join", "Split", "MuteParty",
+        "Dial", "Answer", "Reject", "Deflect", "HangUp", "Hold", "Retrieve", "Swap", "Join", "Split", "MuteParty",
         "SetPartyLevel", "Leave", "Mute", "SendDigits", "Redial", "Silence", "SelectPath", "ListenInGroup",
         "SetVolume", "PreviewRing", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register",
         "PressKey", "MoveHook", "Record", "Watch", "Used",

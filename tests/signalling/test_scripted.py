@@ -254,3 +254,17 @@ def test_answers_mirror_the_direction(direction: Direction) -> None:
     assert isinstance(answer, AnswerReceived)
     assert answer.answer.audio is not None
     assert answer.answer.audio.direction is direction.mirrored
+
+
+def test_an_incoming_call_is_deflected_to_a_number_that_exists() -> None:
+    stage = Stage({"1": script.ANSWERED})
+    for _ in range(2):
+        stage.line.play(script.REMOTE_CONTROLLED)
+    stage.run(0)
+    first, second = (event.leg for event in stage.events if isinstance(event, SetupIndicated))
+    stage.line.deflect(first, "1")
+    stage.line.deflect(second, "404")
+    stage.run(0)
+    released = [event for event in stage.events if isinstance(event, Released)]
+    assert released == [Released(first, Cause.NORMAL_CLEARING), Released(second, Cause.UNALLOCATED_NUMBER)]
+    assert Asked(script.Request.DEFLECT, first, "1") in stage.line.asked

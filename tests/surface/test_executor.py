@@ -27,6 +27,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.Dial(1, number="201"),
     commands.Answer(1),
     commands.Reject(1),
+    commands.Deflect(1, "31"),
     commands.HangUp(1),
     commands.Hold(1),
     commands.Retrieve(1),

@@ -6,7 +6,7 @@ import dataclasses
 
 from app.kiosk import widgets
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import Send
+from app.kiosk.intents import Send, SendOn
 from app.kiosk.layout import Bands
 from app.kiosk.marks import Fill, Icon, Mark, Shape, Symbol, Text
 from app.kiosk.theme import Steps, Token
@@ -16,6 +16,7 @@ from app.kiosk.widgets import KeySpec
 from app.model.commands import Answer, HangUp, Mute, Record, Reject, SelectPath
 from app.model.ids import CallId
 from app.model.media import AudioPath
+from app.model.signalling import Executor
 from app.model.snapshot import CallView
 
 
@@ -30,6 +31,14 @@ def mute_key(view: View) -> KeySpec:
         chosen=muted,
         disabled=view.snapshot.lock.locked,
     )
+
+
+def send_on_key(view: View, call: CallView) -> tuple[KeySpec, ...]:
+    """Sends a call that rings elsewhere, where its line can; who cannot unlock the phone decides nothing like that."""
+    line = next((line for line in view.snapshot.lines if line.id == call.line), None)
+    if line is None or line.capabilities.deflect is Executor.NONE or view.snapshot.lock.locked:
+        return ()
+    return (KeySpec("send-on", view.say("Send on"), SendOn(call.id), icon="outgoing", disabled=call.changing),)
 
 
 def end_app_key(view: View) -> KeySpec:
@@ -88,6 +97,7 @@ def banners(view: View, areas: Bands) -> tuple[list[Node], Bands]:
 
 def _waiting_banner(view: View, areas: Bands, call: CallView) -> tuple[list[Node], Bands]:
     specs = (
+        *(dataclasses.replace(spec, icon="", look=widgets.PLAIN) for spec in send_on_key(view, call)),
         KeySpec("reject-waiting", view.say("Reject"), Send(Reject(id=0, call=call.id)), look=widgets.STOP),
         KeySpec("answer-waiting", view.say("Answer"), Send(Answer(id=0, call=call.id)), look=widgets.GO),
     )

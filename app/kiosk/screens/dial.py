@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.kiosk import search, widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Intent, Send
@@ -12,10 +14,11 @@ from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
 from app.kiosk.widgets import KeySpec
-from app.model.commands import CancelTransfer, Dial, Divert, Redial, Transfer
+from app.model.commands import CancelTransfer, Deflect, Dial, Divert, Redial, Transfer
 from app.model.history import CallDirection
 from app.model.party import Party
 from app.model.services import TransferView
+from app.model.snapshot import CallView
 
 
 def build(view: View) -> Node:
@@ -80,6 +83,34 @@ def build_divert(view: View) -> Node:
     return _screen(view, bands(view.panel), ("divert", title), [], empty, specs, title)
 
 
+def build_send_on(view: View, call: CallView) -> Node:
+    """Who is to have a call that rings here."""
+    typed = view.ui.typed
+    matches = search.search(view.snapshot.history, typed, 8)
+    rows: list[_Row] = [(match.party, match.name_span, match.number_span) for match in matches]
+    specs = (
+        KeySpec("back", view.say("Back"), Back()),
+        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not typed),
+        KeySpec(
+            "send-on-now",
+            view.say("Send on"),
+            Send(Deflect(id=0, number=typed, call=call.id)),
+            look=widgets.GO if typed else widgets.PLAIN,
+            icon="outgoing",
+            weight=2,
+            default=True,
+            disabled=not typed,
+        ),
+    )
+    empty = view.say("No match in your calls.") if typed else view.say("Your calls will stand here.")
+    title = f"{view.say('Send on')} · {call.party.label}"
+
+    def choose(party: Party) -> Intent:
+        return Send(Deflect(id=0, number=party.number, call=call.id))
+
+    return _screen(view, bands(view.panel), ("send-on", title), rows, empty, specs, title, choose)
+
+
 def build_emergency(view: View) -> Node:
     """Emergency calls while the phone is locked: nothing but the emergency numbers can be called."""
     typed = view.ui.typed
@@ -111,8 +142,12 @@ def _screen(
     empty: str,
     specs: tuple[KeySpec, ...],
     title: str = "",
+    choose: Callable[[Party], Intent] = widgets.call_intent,
 ) -> Node:
-    """A number field over matches beside the pad. `named` are the screen's id and name; a `title` stands above."""
+    """A number field over matches beside the pad. `named` are the screen's id and name; a `title` stands above.
+
+    `choose` is what touching a match means.
+    """
     hint = view.say("Emergency number") if view.snapshot.lock.locked else view.say("Number or name")
     left, right = (areas.content, None) if view.panel.short else areas.columns(pad_width(view.panel))
     head: list[Node] = []
@@ -123,7 +158,7 @@ def _screen(
     field_height = view.px(63)
     field = _field(view, Rect(left.x, left.y, left.width, field_height), hint)
     below = Rect(left.x, field.bounds.bottom + view.px(8), left.width, left.bottom - field.bounds.bottom - view.px(8))
-    children = [widgets.status_band(view, areas), *head, field, _matches(view, below, rows, empty)]
+    children = [widgets.status_band(view, areas), *head, field, _matches(view, below, rows, empty, choose)]
     if right is not None:
         children.append(widgets.pad(view, right, areas.gap))
     return widgets.screen(view, *named, *children, widgets.soft_keys(view, areas, specs))
@@ -160,12 +195,12 @@ def _field(view: View, area: Rect, hint: str) -> Node:
     return Node("number", Role.TEXT_FIELD, area, name=hint, value=typed, marks=marks)
 
 
-def _matches(view: View, area: Rect, rows: list[_Row], empty: str) -> Node:
+def _matches(view: View, area: Rect, rows: list[_Row], empty: str, choose: Callable[[Party], Intent]) -> Node:
     height = max(view.panel.target_px, view.px(59))
     gap = view.px(5)
     visible = max(0, (area.height + gap) // (height + gap))
     children = tuple(
-        _match(view, number, Rect(area.x, area.y + number * (height + gap), area.width, height), row)
+        _match(view, number, Rect(area.x, area.y + number * (height + gap), area.width, height), row, choose)
         for number, row in enumerate(rows[:visible])
     )
     if not children and visible:
@@ -174,7 +209,7 @@ def _matches(view: View, area: Rect, rows: list[_Row], empty: str) -> Node:
     return Node("matches", Role.LIST, area, name=view.say("Matches"), children=children)
 
 
-def _match(view: View, number: int, area: Rect, row: _Row) -> Node:
+def _match(view: View, number: int, area: Rect, row: _Row, choose: Callable[[Party], Intent]) -> Node:
     party, name_span, number_span = row
     if not party.name:
         name_span = number_span
@@ -186,7 +221,7 @@ def _match(view: View, number: int, area: Rect, row: _Row) -> Node:
         f"match-{number}",
         area,
         party,
-        widgets.call_intent(party),
+        choose(party),
         second,
         name_span=name_span,
         icon="answer" if emergency else "person",

@@ -1,11 +1,8 @@
-"""Which calls go elsewhere, and where to: reached from the menu, and from idle while any do."""
+"""Which calls go elsewhere, and where to: the keys for it, and words about it."""
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.intents import DivertTo, Go, Place, Send
-from app.kiosk.layout import bands
-from app.kiosk.tree import Node
 from app.kiosk.view import View
 from app.kiosk.widgets import KeySpec
 from app.model.commands import Divert
@@ -36,7 +33,7 @@ def summary(view: View) -> str:
     line = line_of(view)
     on = () if line is None else line.services.diversions
     if not on:
-        return view.say("Off")
+        return view.say("Not diverted")
     return " · ".join(f"{words(view, each.kind)}: {each.number}" for each in on)
 
 
@@ -46,16 +43,13 @@ def key(view: View) -> tuple[KeySpec, ...]:
     if line is None or not line.services.diversions:
         return ()
     name = f"{view.say('Diverted')}, {summary(view)}"
-    return (KeySpec("diverted", summary(view), Go(Place.DIVERSION), icon="outgoing", name=name),)
+    return (KeySpec("diverted", summary(view), Go(Place.INCOMING_CALLS), icon="outgoing", name=name),)
 
 
-def build(view: View) -> Node:
+def switches(view: View) -> tuple[KeySpec, ...]:
     """One key for each kind of diversion: it takes one back that is on, else it asks where to."""
-    areas = bands(view.panel)
     line = line_of(view)
-    row = () if line is None else tuple(_switch(view, line, kind) for kind in DiversionKind)
-    grid = widgets.grid(view, "items", widgets.middle(areas, view.px(180)), [row] if row else [], areas.gap)
-    return widgets.page(view, areas, "diversion", view.say("Diversion"), grid, widgets.back(view))
+    return () if line is None else tuple(_switch(view, line, kind) for kind in DiversionKind)
 
 
 def _switch(view: View, line: LineView, kind: DiversionKind) -> KeySpec:
@@ -67,5 +61,5 @@ def _switch(view: View, line: LineView, kind: DiversionKind) -> KeySpec:
         end if number else DivertTo(kind),
         icon="outgoing",
         chosen=bool(number),
-        note=f"{view.say('To')} {number}" if number else view.say("Off"),
+        note=f"{view.say('To')} {number}" if number else view.say("Not diverted"),
     )

@@ -9,7 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Place, Send
 from app.kiosk.layout import Bands, bands
 from app.kiosk.marks import Fill, Icon, Mark, Symbol, Text
-from app.kiosk.screens import app_voice, diversion, pbx_login, pickup, presence
+from app.kiosk.screens import app_voice, diversion, incoming_calls, pbx_login, pickup, presence
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
@@ -197,7 +197,7 @@ def _told(view: View, area: Rect, areas: Bands) -> Node:
     """What the PBX tells of, as keys above the people one calls."""
     keys: list[Node] = []
     rest = area
-    for specs in ((*pickup.key(view), *_messages(view)), diversion.key(view)):
+    for specs in (incoming_calls.key(view), (*pickup.key(view), *_messages(view)), diversion.key(view)):
         if specs:
             strip = Rect(rest.x, rest.y, rest.width, view.panel.target(64))
             places = strip.split_columns((1,) * len(specs), areas.gap)

@@ -7,6 +7,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Send
 from app.kiosk.layout import bands
 from app.kiosk.marks import Stroke
+from app.kiosk.screens import call_parts
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
@@ -38,6 +39,7 @@ def ring_shown(view: View) -> bool:
 
 def _actions(view: View, call: CallView) -> tuple[KeySpec, ...]:
     silenced = view.snapshot.audio.silenced or not view.snapshot.audio.ringing
+    send_on = call_parts.send_on_key(view, call)
     return (
         KeySpec("reject", view.say("Reject"), Send(Reject(id=0, call=call.id)), look=widgets.STOP, icon="end"),
         KeySpec(
@@ -47,13 +49,14 @@ def _actions(view: View, call: CallView) -> tuple[KeySpec, ...]:
             icon="bell-off",
             disabled=silenced,
         ),
+        *send_on,
         KeySpec(
             "answer",
             view.say("Answer"),
             Send(Answer(id=0, call=call.id)),
             look=widgets.GO,
             icon="answer",
-            weight=2,
+            weight=1 if send_on else 2,
             default=True,
             disabled=call.changing,
         ),

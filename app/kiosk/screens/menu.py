@@ -9,7 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Fill
-from app.kiosk.screens import diversion, presence, recording, ringer, sound
+from app.kiosk.screens import incoming_calls, presence, recording, ringer, sound
 from app.kiosk.screens.lock import dots
 from app.kiosk.theme import THEMES, Steps, Token
 from app.kiosk.tree import Node, Role
@@ -46,7 +46,13 @@ def build(view: View) -> Node:
             KeySpec("menu-theme", view.say("Theme"), Go(Place.THEME), icon="theme", note=theme),
             KeySpec("menu-ringer", view.say("Ringer"), Go(Place.RINGER), icon="bell", note=ringer.summary(view)),
             KeySpec("menu-sound", view.say("Microphone"), Go(Place.SOUND), icon="microphone", note=sound.summary(view)),
-            *_diversion(view),
+            KeySpec(
+                "menu-incoming-calls",
+                view.say("Incoming calls"),
+                Go(Place.INCOMING_CALLS),
+                icon="incoming",
+                note=incoming_calls.summary(view),
+            ),
         ),
         (
             KeySpec(
@@ -82,13 +88,6 @@ def build(view: View) -> Node:
     return widgets.page(
         view, areas, "menu", view.say("Menu"), widgets.grid(view, "items", areas.content, rows, areas.gap), specs
     )
-
-
-def _diversion(view: View) -> tuple[KeySpec, ...]:
-    if diversion.line_of(view) is None:
-        return ()
-    note = diversion.summary(view)
-    return (KeySpec("menu-diversion", view.say("Diversion"), Go(Place.DIVERSION), icon="outgoing", note=note),)
 
 
 def build_theme(view: View) -> Node:

@@ -105,8 +105,8 @@ class PbxSignalLine:
         """ALERTING."""
         self._clock.run(lambda: self._agent.alert(leg, waiting=waiting))
 
-    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
-        """Never asked for: `capabilities.diversion` says that nobody does it here."""
+    def deflect(self, leg: LegId, number: str) -> None:
+        """Never asked for: `capabilities.deflect` says that nobody does it here."""
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         """CONNECT."""

@@ -152,8 +152,8 @@ class SipLine:
     def join(self, leg: LegId, other: LegId) -> None:
         """Never asked for: `capabilities.transfer` says that nobody does it here."""
 
-    def deflect(self, leg: LegId, number: str, kind: DiversionKind) -> None:
-        """Never asked for: `capabilities.diversion` says that nobody does it here."""
+    def deflect(self, leg: LegId, number: str) -> None:
+        """Never asked for: `capabilities.deflect` says that nobody does it here."""
 
     def park(self, leg: LegId, position: str) -> None:
         """Never asked for: `capabilities.park` says that nobody does it here."""

@@ -1,0 +1,83 @@
+"""Do not disturb and the presence that says so are one: whichever the user sets here, the other follows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from app.model.pbx import OwnActivity, PbxStatus, Presence, SessionState
+from app.model.refusal import Refusal
+from app.settings.setting import Layer
+from app.settings.store import SettingsStore
+
+SETTING = "calls.do_not_disturb"
+_CONTACT = "tel:"
+
+
+class DisturbKeeper:
+    """Belongs to the loop. `look` is to be called whenever `status`, how the phone stands with its PBX, has changed.
+
+    What others set as the user's presence does not silence the phone. `set_presence` tells the PBX, or says why not.
+    """
+
+    def __init__(
+        self,
+        status: Callable[[], PbxStatus],
+        settings: SettingsStore,
+        set_presence: Callable[[OwnActivity, str], Refusal | None],
+    ) -> None:
+        self._status = status
+        self._settings = settings
+        self._set_presence = set_presence
+        self._up = False
+        self._own: Presence | None = None
+        """The PBX's newest word on the user's presence."""
+        self._activity = ""
+        """What was said or heard last of what the user does."""
+        self._storing: set[asyncio.Task[None]] = set()
+        self._forget = settings.subscribe(SETTING, lambda _: self._tell())
+
+    def look(self) -> None:
+        """A session that has come up is told, and the PBX's word on the user's presence is heard."""
+        status = self._status()
+        own = next((one for one in status.presence if one.contact == _CONTACT), None)
+        if own is not None and own != self._own:
+            self._activity = own.activity
+        self._own = own
+        before, self._up = self._up, status.state is SessionState.UP
+        if self._up and not before and self._undisturbed:
+            self._tell()
+
+    def set_presence(self, activity: OwnActivity, note: str) -> Refusal | None:
+        """Have others see this of the user; who is not to be disturbed is not."""
+        refusal = self._set_presence(activity, note)
+        if refusal is None:
+            self._activity = activity
+            undisturbed = activity is OwnActivity.DND
+            if undisturbed != self._undisturbed:
+                self._store(undisturbed)
+        return refusal
+
+    async def stop(self) -> None:
+        """Listen no more, and wait until what was set is stored."""
+        self._forget()
+        await asyncio.gather(*self._storing, return_exceptions=True)
+
+    @property
+    def _undisturbed(self) -> bool:
+        return self._settings.current.switch(SETTING)
+
+    def _tell(self) -> None:
+        """Where others see something else, tell them; a note stays as it is."""
+        wanted = OwnActivity.DND if self._undisturbed else OwnActivity.AVAILABLE
+        if not self._up or (self._activity == OwnActivity.DND) == self._undisturbed:
+            return
+        note = "" if self._own is None else self._own.note
+        if self._set_presence(wanted, note) is None:
+            self._activity = wanted
+
+    def _store(self, undisturbed: bool) -> None:
+        storing = self._settings.set(Layer.USER, SETTING, undisturbed)
+        task = asyncio.get_running_loop().create_task(storing, name="do not disturb")
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
