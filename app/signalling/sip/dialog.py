@@ -39,6 +39,18 @@ def first_cseq() -> int:
     return 1 + secrets.randbits(FIRST_CSEQ_BITS)
 
 
+class CSeqCounter:
+    """Numbers requests outside dialogs that share a Call-ID, and their repetitions with credentials (8.1.1.5)."""
+
+    def __init__(self) -> None:
+        self._last = first_cseq()
+
+    def next(self) -> int:
+        """The number of the next request."""
+        self._last += 1
+        return self._last
+
+
 class Dialog:
     """One dialog, early until `confirm`. `local` and `remote` carry their tags."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.signalling.schedule import Timer
-from app.signalling.sip.dialog import first_cseq, new_call_id, new_tag
+from app.signalling.sip.dialog import CSeqCounter, new_call_id, new_tag
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.exchange import Exchange
 from app.signalling.sip.fields import CSeq, NameAddr
@@ -14,9 +14,10 @@ from app.signalling.sip.hop import FailureKind, TransportFailure
 from app.signalling.sip.message import Request, Response
 from app.signalling.sip.uri import SipUri
 
-IN_CALL_INTERVAL = 10.0
-IN_CALL_PATIENCE = 4.0
-"""Seconds: with a call on, who has lost his server should know it soon."""
+IN_CALL_INTERVAL = 8.0
+IN_CALL_PATIENCE = 8.0
+"""Seconds: with a call on, who has lost his server should know it soon. A server may be slow once, and a few of the
+repetitions over UDP may be lost, without its calls being thought lost."""
 
 
 class KeepAlive:
@@ -36,7 +37,7 @@ class KeepAlive:
         self._in_call = in_call
         self._call_id = new_call_id()
         self._tag = new_tag()
-        self._cseq = first_cseq()
+        self._cseq = CSeqCounter()
         self._timer: Timer | None = None
         self._patience: Timer | None = None
         self._asked: Exchange | None = None
@@ -95,18 +96,14 @@ class KeepAlive:
                     ("From", f"{own};tag={self._tag}"),
                     ("To", str(NameAddr(SipUri(endpoint.domain)))),
                     ("Call-ID", self._call_id),
-                    ("CSeq", str(CSeq(self._next_cseq(), "OPTIONS"))),
+                    ("CSeq", str(CSeq(self._cseq.next(), "OPTIONS"))),
                     endpoint.contact,
                     endpoint.identity,
                 ]
             ),
         )
-        self._asked = Exchange(endpoint, request, endpoint.first_hop, self, self._next_cseq)
+        self._asked = Exchange(endpoint, request, endpoint.first_hop, self, self._cseq.next)
         self._asked.stop_retrying()
         if self._in_call():
             self._patience = endpoint.schedule.after(IN_CALL_PATIENCE, self._impatient)
         self._asked.start()
-
-    def _next_cseq(self) -> int:
-        self._cseq += 1
-        return self._cseq

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.signalling.sip.dialog import first_cseq, new_call_id, new_tag
+from app.signalling.sip.dialog import CSeqCounter, new_call_id, new_tag
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.errors import HeaderError
 from app.signalling.sip.exchange import Exchange
@@ -31,7 +31,7 @@ class Publisher:
             endpoint.tally.count("quality report dropped", f"{self._collector} is slow")
             return
         own = endpoint.address_of_record
-        cseq = first_cseq()
+        cseq = CSeqCounter()
         request = Request(
             "PUBLISH",
             self._collector,
@@ -42,7 +42,7 @@ class Publisher:
                     ("From", str(own.with_parameter("tag", new_tag()))),
                     ("To", str(NameAddr(self._collector))),
                     ("Call-ID", new_call_id()),
-                    ("CSeq", str(CSeq(cseq, "PUBLISH"))),
+                    ("CSeq", str(CSeq(cseq.next(), "PUBLISH"))),
                     endpoint.contact,
                     ("Event", "vq-rtcpxr"),
                     endpoint.identity,
@@ -57,7 +57,7 @@ class Publisher:
             endpoint.tally.count("quality report dropped", str(error))
             return
         self._under_way += 1
-        Exchange(endpoint, request, hop, self, _Counter(cseq).next).start()
+        Exchange(endpoint, request, hop, self, cseq.next).start()
 
     def provisional(self, response: Response) -> None:
         """It is on its way."""
@@ -75,14 +75,3 @@ class Publisher:
         collector = self._collector
         own = collector.host == self._endpoint.domain and collector.port is None
         return self._endpoint.first_hop if own else self._endpoint.hop_of(request)
-
-
-class _Counter:
-    """Numbers for a request that is sent again with credentials."""
-
-    def __init__(self, first: int) -> None:
-        self._last = first
-
-    def next(self) -> int:
-        self._last += 1
-        return self._last

@@ -10,7 +10,7 @@ import msgspec
 
 from app.model.signalling import LineChanged, Registration
 from app.signalling.schedule import Timer
-from app.signalling.sip.dialog import first_cseq, new_call_id, new_tag
+from app.signalling.sip.dialog import CSeqCounter, new_call_id, new_tag
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.errors import HeaderError
 from app.signalling.sip.exchange import Exchange
@@ -26,8 +26,12 @@ SHORTEST_REFRESH = 5.0
 SILENT_AFTER = 3.0
 """Seconds of silence after which a person is told; the transaction itself waits for half a minute (17.1.2.2)."""
 URGENT_PATIENCE = 2.0
+LONGEST_URGENT_PATIENCE = 5.0
 URGENT_PAUSE = 0.5
-"""Seconds of waiting for an answer and between attempts, while a call waits; patience grows with each attempt."""
+LONGEST_URGENT_PAUSE = 2.0
+"""Seconds of waiting for an answer and between attempts, while a call waits; both grow with each attempt."""
+_ANSWERS = frozenset({FailureKind.NOT_TRUSTED, FailureKind.OVERLOADED})
+"""Failures by which somebody says no; haste is no answer to that."""
 MAX_MOVES = 2
 """How often in a row a new Contact is bound at once; a NAT that changes its mind each time must not drive us round."""
 
@@ -64,7 +68,8 @@ class _Phase(enum.Enum):
 class RegistrationClient:
     """Keeps one binding at one registrar. `changed` gets a `LineChanged` whenever what a person should know changes.
 
-    `bound` is called with each binding that the registrar accepts. While it is `urgent`, attempts follow fast.
+    `bound` is called with each binding that the registrar accepts. While it is `urgent`, attempts that nobody answers
+    follow each other fast; they are not counted among those by which the others become rarer.
     """
 
     def __init__(
@@ -86,9 +91,10 @@ class RegistrationClient:
         self._phase = _Phase.IDLE
         self._call_id = new_call_id()
         self._tag = new_tag()
-        self._cseq = first_cseq()
+        self._cseq = CSeqCounter()
         self._expires = endpoint.config.expires
         self._failures = 0
+        self._hurries = 0
         self._refusals = 0
         self._not_before = 0.0
         self._moves = 0
@@ -178,7 +184,8 @@ class RegistrationClient:
         if self._phase is _Phase.CLOSING:
             self._finish_closing()
         elif failure is not None:
-            self._try_later(response, *_words(failure, self._server))
+            silent = failure.kind not in _ANSWERS
+            self._try_later(response, *_words(failure, self._server), silent=silent)
         elif response.is_success:
             self._registered(response)
         elif response.status == 423 and self._expires < (response.min_expires or 0) <= MAX_EXPIRES:
@@ -223,16 +230,16 @@ class RegistrationClient:
                     ("From", f"{own};tag={self._tag}"),
                     ("To", own),
                     ("Call-ID", self._call_id),
-                    ("CSeq", str(CSeq(self._next_cseq(), "REGISTER"))),
+                    ("CSeq", str(CSeq(self._cseq.next(), "REGISTER"))),
                     *(("Contact", str(binding)) for binding in bindings),
                     endpoint.identity,
                 ]
             ),
         )
-        self._exchange = Exchange(endpoint, request, endpoint.first_hop, self, self._next_cseq).start()
+        self._exchange = Exchange(endpoint, request, endpoint.first_hop, self, self._cseq.next).start()
         self._silence = endpoint.schedule.after(SILENT_AFTER, self._silent)
         if self._urgent():
-            patience = URGENT_PATIENCE + min(self._failures, 6)
+            patience = min(URGENT_PATIENCE + self._hurries, LONGEST_URGENT_PATIENCE)
             self._patience = endpoint.schedule.after(patience, self._impatient)
 
     def _silent(self) -> None:
@@ -241,17 +248,13 @@ class RegistrationClient:
 
     def _impatient(self) -> None:
         """A call waits: what was sent into the void is not repeated ever more slowly, but sent anew."""
-        if self._exchange is not None and self._phase is _Phase.REGISTERING:
+        if self._exchange is not None and self._phase is _Phase.REGISTERING and self._urgent():
             exchange = self._exchange
             exchange.abandon()
             self.final(response_to(exchange.request, 408), TransportFailure(FailureKind.TIMED_OUT))
 
-    def _next_cseq(self) -> int:
-        self._cseq += 1
-        return self._cseq
-
     def _registered(self, response: Response) -> None:
-        self._failures = self._refusals = 0
+        self._failures = self._hurries = self._refusals = 0
         self._stale = None
         self._accepted = True
         self._phase = _Phase.REGISTERED
@@ -293,11 +296,24 @@ class RegistrationClient:
         self._wait(response, self._back_off.wait_refused(self._refusals))
         self._show(Registration.REFUSED, reason.format(server=self._server, user=self._endpoint.config.user), advice)
 
-    def _try_later(self, response: Response, reason: str, advice: str) -> None:
+    def _try_later(self, response: Response, reason: str, advice: str, *, silent: bool = False) -> None:
         self._phase = _Phase.WAITING
-        self._failures += 1
-        self._wait(response, self._back_off.wait(self._failures, self._chance()))
+        if silent and self._urgent():
+            self._hurries += 1
+            seconds = self._hurried()
+        else:
+            self._failures += 1
+            seconds = self._back_off.wait(self._failures, self._chance())
+        self._wait(response, seconds)
         self._show(Registration.DOWN, reason, advice)
+
+    def _hurried(self) -> float:
+        """A short wait, for a call's sake; it grows and is spread, as all phones of a house lose their calls at once.
+
+        Who answers and refuses is not pressed like this, call or no call: accounts are locked and servers drowned so.
+        """
+        upper = min(LONGEST_URGENT_PAUSE, URGENT_PAUSE * 2.0 ** min(self._hurries, 16))
+        return upper * (0.5 + 0.5 * self._chance())
 
     def _wait(self, response: Response, seconds: float) -> None:
         try:
@@ -306,8 +322,6 @@ class RegistrationClient:
             retry_after = None
         if retry_after is not None:
             seconds = max(seconds, min(float(retry_after.seconds), self._back_off.longest))
-        elif self._urgent():
-            seconds = URGENT_PAUSE
         self._stop_timer()
         self._timer = self._endpoint.schedule.after(seconds, self._register)
 
