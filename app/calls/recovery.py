@@ -63,7 +63,8 @@ class Recovery:
                 self._time_up(call, now)
             case Deadline.RECONNECT:
                 standing = self._board.registrations.get(call.leg.line.id)
-                if standing is not None and standing.registration is Registration.UP:  # else the line will say when
+                up = standing is not None and standing.registration is Registration.UP  # else the line will say when
+                if up and not call.leg.incoming:
                     self._switch.set_up_anew(call)
 
     def settle(self) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from app.calls import endings
 from app.calls.board import Board
 from app.calls.call import Call, Ending
-from app.calls.deadlines import QUALITY_SECONDS, RECALL_SECONDS, Deadline
+from app.calls.deadlines import QUALITY_SECONDS, RECALL_SECONDS, RECONNECT_PAUSE_SECONDS, Deadline
 from app.calls.desk import Desk
 from app.calls.exchange import Exchanges, Failure, Result
 from app.calls.leg import Leg
@@ -292,6 +292,8 @@ class Switch:
         """A leg has gone. The call ends when it was the last one."""
         if leg is call.successor:
             call.successor = None
+            if call.reconnecting:
+                self.timers.start(Deadline.RECONNECT.of(call.id), RECONNECT_PAUSE_SECONDS)
         if call.successor is None and not call.leg.signalled:
             self._finish(call, cause, notice, now)
 

@@ -317,3 +317,30 @@ def test_a_call_that_still_rings_there_is_made_again() -> None:
     successor = anew(phone, leg)
     phone.say(Connected(successor, session()))
     assert (only(phone).state, only(phone).reconnecting) == (CallState.CONNECTED, False)
+
+
+def test_an_attempt_without_media_is_repeated_too() -> None:
+    phone = DeskPhone()
+    leg = lost_call(phone)
+    phone.media.refuse = "there is no free port"
+    phone.say(ReconnectDue(leg, anew=True))
+    phone.media.refuse = None
+    assert phone.line.take() == []
+    assert only(phone).reconnecting
+    phone.wait("reconnect:")
+    assert [request[0] for request in phone.line.take()] == ["setup"]
+
+
+def test_who_took_the_call_never_makes_it_anew() -> None:
+    phone = DeskPhone()
+    leg = phone.ring()
+    phone.done(phone.control.answer(phone.now))
+    phone.say(SignallingLost(leg))
+    phone.line.take()
+    other = LegId("in-2")
+    phone.media.refuse = "there is no free port"
+    phone.say(SetupIndicated(other, LINE, Party("301"), Party("200"), session(), replaces=leg))
+    phone.media.refuse = None
+    phone.line.take()
+    phone.wait("reconnect:")
+    assert phone.line.take() == []

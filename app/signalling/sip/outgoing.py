@@ -14,7 +14,7 @@ from app.signalling.sip.acknowledgement import Acknowledgement
 from app.signalling.sip.body import SDP, BodyRefused, session_in
 from app.signalling.sip.call import Call, LegWatch, Post, asserted_party
 from app.signalling.sip.cause import cause_of, reason_of, text_of_reason
-from app.signalling.sip.dialog import Dialog, DialogKey, first_cseq, new_call_id, new_tag
+from app.signalling.sip.dialog import CSeqCounter, Dialog, DialogKey, new_call_id, new_tag
 from app.signalling.sip.endpoint import ACCEPT, ALLOW, Endpoint
 from app.signalling.sip.errors import HeaderError, SdpError
 from app.signalling.sip.exchange import Exchange
@@ -69,11 +69,12 @@ class OutgoingCall(Call):
         self._proceeding = False
         self._rang = False
         self._cancel: str | None = None
+        self._withdrawn = False
         self._otherwise: SessionDescription | None = None
         """What is left to offer where what was offered is not taken."""
         self._targets: list[SipUri] = []
         self._tried: list[SipUri] = []
-        self._cseq = first_cseq()
+        self._cseq = CSeqCounter()
 
     def start(self, target: SipUri, offer: SessionDescription, options: CallOptions) -> None:
         """Send the INVITE with our offer."""
@@ -92,7 +93,7 @@ class OutgoingCall(Call):
             ("From", str(caller.with_parameter("tag", new_tag()))),
             ("To", str(NameAddr(target))),
             ("Call-ID", new_call_id()),
-            ("CSeq", str(CSeq(self._next_cseq(), "INVITE"))),
+            ("CSeq", str(CSeq(self._cseq.next(), "INVITE"))),
             endpoint.contact,
             *(privacy if options.anonymous else ()),
             ("Allow", ALLOW),
@@ -104,15 +105,17 @@ class OutgoingCall(Call):
         self._invite(Request("INVITE", target, headers=Headers(headers), body=body))
 
     def disconnect(self, cause: Cause) -> None:
-        """Hang up: BYE when connected, CANCEL before (as soon as 9.1 allows it)."""
+        """Hang up: BYE when connected, CANCEL before."""
         if self._session is not None:
             self._session.bye(cause)
-        elif self._exchange is not None and self._cancel is None:
-            self._cancel = reason_of(cause)
-            self._exchange.stop_retrying()
-            if self._proceeding:
-                self._send_cancel()
+        else:
+            self._take_back(cause)
         self._release(cause)
+
+    def withdraw(self, cause: Cause) -> None:
+        """Take the INVITE back; the leg stays until `disconnect`, because another is about to take its place."""
+        self._withdrawn = True
+        self._take_back(cause)
 
     # --- from the exchange ------------------------------------------------------------------------------
 
@@ -146,6 +149,8 @@ class OutgoingCall(Call):
         elif not self._won:
             for branch in list(self._branches.values()):
                 branch.session.drop()
+            if self._withdrawn:
+                return
             if failure is not None:
                 self._release(_cause_of_failure(failure), failure.detail)
             elif self._cancel is not None or not self._try_again(response):
@@ -249,12 +254,16 @@ class OutgoingCall(Call):
 
     def _invite(self, request: Request) -> None:
         self._proceeding = False
-        self._exchange = Exchange(self._endpoint, request, self._endpoint.first_hop, self, self._next_cseq)
+        self._exchange = Exchange(self._endpoint, request, self._endpoint.first_hop, self, self._cseq.next)
         self._exchange.start()
 
-    def _next_cseq(self) -> int:
-        self._cseq += 1
-        return self._cseq
+    def _take_back(self, cause: Cause) -> None:
+        """CANCEL, as soon as 9.1 allows it."""
+        if self._exchange is not None and self._cancel is None:
+            self._cancel = reason_of(cause)
+            self._exchange.stop_retrying()
+            if self._proceeding:
+                self._send_cancel()
 
     def _send_cancel(self) -> None:
         if self._exchange is not None and self._cancel is not None:
@@ -272,7 +281,12 @@ class OutgoingCall(Call):
         if offer is None or old is None:
             return False
         self._otherwise = offer.otherwise
-        self._follow(old, _request_uri(old), self._writer.write(offer))
+        try:
+            body = self._writer.write(offer)
+        except SdpError as error:
+            self._endpoint.tally.count("offer not sent", str(error))
+            return False
+        self._follow(old, _request_uri(old), body)
         return True
 
     def _redirect(self, response: Response) -> bool:
@@ -294,7 +308,7 @@ class OutgoingCall(Call):
 
     def _follow(self, old: Request, target: SipUri, body: bytes) -> None:
         kept = (item for item in old.headers if item[0] not in ("Via", "Authorization", "Proxy-Authorization"))
-        headers = Headers(kept).set("CSeq", CSeq(self._next_cseq(), "INVITE"))
+        headers = Headers(kept).set("CSeq", CSeq(self._cseq.next(), "INVITE"))
         self._invite(msgspec.structs.replace(old, uri=target, headers=headers, body=body))
 
 

@@ -7,21 +7,26 @@ it tells the far end where we are, and shows whether the dialog is still known o
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.signalling import ReconnectDue, Reconnected, Registration, SignallingEvent, SignallingLost
 from app.signalling.schedule import Timer
 from app.signalling.sip.call import Call
 from app.signalling.sip.dialog import DialogKey
 from app.signalling.sip.endpoint import Endpoint
+from app.signalling.sip.outgoing import OutgoingCall
 from app.signalling.sip.session import Session
 
 CALLED_SIDE_WAITS = 1.0
 """Seconds in which the caller has the first word, lest both offer at once; who has moved speaks at once."""
 PAUSE = 1.0
 """Seconds after an attempt that came to nothing."""
+SPACING = 0.4
+"""Seconds between two calls, of which chance takes up to a half: all phones of a house come back at once."""
 
 
 @dataclass
@@ -73,10 +78,9 @@ class Recovery:
     def bound(self) -> None:
         """The server knows where we are."""
         self._registered = True
-        for session in list(self._sessions.values()):
-            session.say_bye()
-        for leg, lost in list(self._lost.items()):
-            self._take_up(leg, lost)
+        self._say_byes()
+        for place, (leg, lost) in enumerate(list(self._lost.items())):
+            self._take_up(leg, lost, place * SPACING * random.uniform(0.5, 1))
 
     def ending(self, leg: LegId) -> None:
         """The user ends a leg, lost or not: a BYE that can be sent is not kept."""
@@ -91,10 +95,11 @@ class Recovery:
             lost.stop()
 
     def close(self) -> None:
-        """The line goes; what there is to say is said at once."""
+        """The line goes; what there is to say is said at once, and what was kept before."""
         for leg in list(self._lost):
             self._calls[leg].found()
             self.forget(leg)
+        self._say_byes()
 
     # --- from a call ------------------------------------------------------------------------------------
 
@@ -125,23 +130,28 @@ class Recovery:
             call.lost()
             self._post(SignallingLost(leg))
 
-    def _take_up(self, leg: LegId, lost: _Lost) -> None:
+    def _take_up(self, leg: LegId, lost: _Lost, seconds: float) -> None:
         call = self._calls[leg]
-        if not call.established:
+        if call.established:
+            self._later(leg, lost, seconds if call.outgoing or lost.moved else seconds + CALLED_SIDE_WAITS)
+        elif lost.moved and isinstance(call, OutgoingCall):
             # What is still to come of an early dialog finds its way by the Via of its INVITE, unless that named an
             # address which is no longer ours.
-            if lost.moved and call.outgoing:
-                self._post(ReconnectDue(leg, anew=True))
-            else:
-                self.reconnected(leg)
-        elif call.outgoing or lost.moved:
-            self._due(leg, lost)
+            self._post(ReconnectDue(leg, anew=True))
+            call.withdraw(Cause.NETWORK_OUT_OF_ORDER)
         else:
-            self._later(leg, lost, CALLED_SIDE_WAITS)
+            self.reconnected(leg)
+
+    def _say_byes(self) -> None:
+        for session in list(self._sessions.values()):
+            session.say_bye()
 
     def _later(self, leg: LegId, lost: _Lost, seconds: float) -> None:
         lost.stop()
-        lost.timer = self._endpoint.schedule.after(seconds, lambda: self._due(leg, lost))
+        if seconds:
+            lost.timer = self._endpoint.schedule.after(seconds, lambda: self._due(leg, lost))
+        else:
+            self._due(leg, lost)
 
     def _due(self, leg: LegId, lost: _Lost) -> None:
         if self._registered and self._lost.get(leg) is lost:  # else the next binding takes it up

@@ -25,13 +25,15 @@ from app.signalling.sip.server_transaction import InviteServerTransaction, Serve
 
 _UNKNOWN = frozenset({481})
 """The far end does not know the dialog (12.2.1.2)."""
-_GONE = _UNKNOWN | {404, 408, 410}
+_GONE = _UNKNOWN | {404, 410}
 """After a loss also: somebody on the way knows it no more, or no longer finds who it was with."""
+BYE_KEPT = 1800.0
+"""Seconds for which a BYE that cannot be sent is kept: nobody keeps a session longer without a word (RFC 4028, 4)."""
 
 
 def _says_nothing(status: int) -> bool:
     """Whether a refusal only tells that this was not yet the time."""
-    return status == 480 or 500 <= status < 600
+    return status in (408, 480) or 500 <= status < 600
 
 
 class SessionUser(Protocol):
@@ -91,6 +93,7 @@ class Session:
         self._acceptance: Acceptance | None = None
         self._expects_answer = False
         self._bye_cause: Cause | None = None
+        self._kept: Timer | None = None
 
     # --- from the call --------------------------------------------------------------------------------
 
@@ -145,6 +148,10 @@ class Session:
         if self._reoffer is not None:
             self._reoffer.abandon()
             self._reoffer = None
+        if self._acceptance is not None and self.dialog.confirmed and self._bye_cause is None:
+            self._acceptance.stop()
+            self._acceptance = None
+            self._expects_answer = False
 
     def found(self) -> None:
         """All is as it was before."""
@@ -153,13 +160,14 @@ class Session:
     def bye(self, cause: Cause) -> None:
         """End the session; the far end hears `cause`. Waits for the ACK of our 2xx first, as 15 demands.
 
-        While the session is lost the BYE is kept; `say_bye` sends it.
+        While the session is lost the BYE is kept, for `BYE_KEPT` seconds; `say_bye` sends it.
         """
         if self._over or self._bye_cause is not None:
             return
         if self._lost and self.dialog.confirmed:
             self._bye_cause = cause
             self._close()
+            self._kept = self._endpoint.schedule.after(BYE_KEPT, lambda: self._ended(self))
         elif self._acceptance is not None:
             self._bye_cause = cause
         else:
@@ -167,8 +175,8 @@ class Session:
 
     def say_bye(self) -> None:
         """Send the BYE that was kept, where there is one."""
-        if self._lost and self._over and self._bye_cause is not None:
-            self._lost = False
+        if self._kept is not None and self._kept.pending and self._bye_cause is not None:
+            self._kept.cancel()
             self._send_bye(self._bye_cause)
 
     def drop(self) -> None:
@@ -287,11 +295,8 @@ class Session:
             self._user.answered(answer)
 
     def _unacknowledged(self) -> None:
-        """Nobody acknowledged our 2xx: end the session (13.3.1.4), unless it is no wonder."""
+        """Nobody acknowledged our 2xx: end the session (13.3.1.4)."""
         self._acceptance = None
-        if self._lost and self.dialog.confirmed and self._bye_cause is None:
-            self._expects_answer = False
-            return
         self._send_bye(self._bye_cause or Cause.RECOVERY_ON_TIMER_EXPIRY)
         self._finish(Cause.RECOVERY_ON_TIMER_EXPIRY)
 

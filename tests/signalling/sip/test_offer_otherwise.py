@@ -162,3 +162,10 @@ def test_a_redirection_in_between_takes_the_newest_offer_along() -> None:
     bench.refuse()
     assert [protocol(invite) for invite in bench.invites] == [PROTOCOLS[place] for place in (0, 1, 1, 2)]
     assert [str(invite.uri) for invite in bench.invites[2:]] == ["sip:300@10.0.0.9"] * 2
+
+
+def test_an_offer_that_cannot_be_written_is_as_good_as_none() -> None:
+    bench = Bench("RTP/AVP", "RTP/AVP\r\n")
+    bench.refuse()
+    assert bench.phone.released.cause is Cause.INCOMPATIBLE_DESTINATION
+    assert bench.phone.counts["offer not sent"] == 1

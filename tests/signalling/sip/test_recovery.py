@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import pytest
+
 from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.signalling import (
@@ -14,6 +18,7 @@ from app.model.signalling import (
     Released,
     SignallingLost,
 )
+from app.signalling.sip.headers import Headers
 from app.signalling.sip.hop import FailureKind, Hop, Transport, TransportFailure
 from app.signalling.sip.message import Request, response_to
 from tests.signalling.sip.network import Network, Peer, Phone, description
@@ -27,6 +32,7 @@ class Server(Peer):
     def __init__(self, network: Network) -> None:
         self.silent = False
         self.status = 200
+        self.binding = 200
         super().__init__(network, SERVER)
 
     def _receive(self, data: bytes, hop: Hop) -> None:
@@ -39,7 +45,8 @@ class Server(Peer):
                 self._answer(message, hop)
 
     def _answer(self, request: Request, hop: Hop) -> None:
-        status = 200 if request.method in ("REGISTER", "OPTIONS", "BYE") else self.status
+        status = self.status if request.method == "INVITE" else 200
+        status = self.binding if request.method == "REGISTER" else status
         headers = [("Contact", f"<sip:far@{SERVER}>")] if request.method == "INVITE" else []
         headers += [("Contact", text) for text in request.headers.get_all("Contact")] if status == 200 else []
         headers = headers[:1]
@@ -167,3 +174,109 @@ def test_the_far_end_that_offers_takes_the_call_up() -> None:
     network.run(1)
     kinds = [type(event) for event in other.events]
     assert kinds[-3:] == [SignallingLost, OfferReceived, Reconnected]
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_registrar_that_refuses_is_not_hurried(status: int) -> None:
+    desk = Desk()
+    desk.server.binding = status
+    desk.phone.agent.registration.server_silent(TransportFailure(FailureKind.TIMED_OUT))
+    desk.server.received.clear()
+    desk.network.run(3.5)
+    assert desk.server.methods() == ["REGISTER"]
+
+
+def test_haste_does_not_make_the_phone_slow_when_its_call_has_ended() -> None:
+    desk = Desk()
+    desk.lose()
+    desk.network.run(100)
+    desk.phone.agent.disconnect(desk.leg, Cause.NORMAL_CLEARING)
+    desk.network.run(6)
+    desk.server.silent = False
+    desk.network.run(12)
+    assert desk.phone.last(LineChanged).registration is Registration.UP
+
+
+def test_several_calls_are_taken_up_one_after_the_other() -> None:
+    desk = Desk()
+    for name in ("second", "third"):
+        desk.phone.call(name)
+    desk.network.run(1)
+    desk.lose()
+    desk.server.silent = False
+    when: dict[LegId, float] = {}
+    while len(when) < 3:
+        desk.network.run(0.01)
+        for due in desk.phone.of(ReconnectDue):
+            when.setdefault(due.leg, desk.network.schedule.now)
+    moments = list(when.values())
+    assert all(later - earlier >= 0.03 for earlier, later in pairwise(moments))
+    assert moments[-1] - moments[0] < 2
+
+
+def test_a_bye_that_was_kept_is_said_when_the_line_goes() -> None:
+    desk = Desk()
+    desk.lose()
+    desk.phone.agent.disconnect(desk.leg, Cause.NORMAL_CLEARING)
+    desk.server.silent = False
+    desk.server.received.clear()
+    desk.phone.agent.close(lambda: None)
+    desk.network.run(1)
+    assert desk.server.methods().count("BYE") == 1
+
+
+def test_a_bye_is_not_kept_for_ever() -> None:
+    desk = Desk()
+    desk.lose()
+    desk.phone.agent.disconnect(desk.leg, Cause.NORMAL_CLEARING)
+    desk.network.run(2000)
+    desk.find()
+    desk.network.run(400)
+    assert desk.phone.last(LineChanged).registration is Registration.UP
+    assert "BYE" not in desk.server.methods()
+
+
+def test_a_far_end_that_takes_its_time_is_asked_again() -> None:
+    desk = Desk()
+    desk.lose()
+    desk.find()
+    desk.server.status = 408
+    desk.take_up()
+    assert desk.phone.of(ReconnectDue) == [ReconnectDue(desk.leg)] * 2
+
+
+def test_an_acknowledgement_that_cannot_come_holds_nothing_up() -> None:
+    desk = Desk()
+    invite = desk.server.requests("INVITE")[-1]
+    anew = Headers(
+        [
+            ("Via", f"SIP/2.0/UDP {SERVER};branch=z9hG4bKanew;rport"),
+            ("From", f"{invite.headers.single('To')};tag=far"),
+            ("To", invite.headers.single("From")),
+            ("Call-ID", invite.call_id),
+            ("CSeq", "1 INVITE"),
+            ("Contact", f"<sip:far@{SERVER}>"),
+            ("Content-Type", "application/sdp"),
+        ]
+    )
+    desk.server.send(Request("INVITE", invite.uri, headers=anew, body=invite.body), desk.phone)
+    desk.phone.agent.answer_offer(desk.leg, description(desk.phone.address, 7000))
+    desk.lose()
+    desk.find()
+    desk.take_up()
+    assert "INVITE" in desk.server.methods()
+    assert desk.phone.of(Reconnected) == [Reconnected(desk.leg)]
+
+
+def test_a_call_that_rings_is_taken_back_when_another_takes_its_place() -> None:
+    desk = Desk()
+    desk.server.status = 180
+    ringing = desk.phone.call("ringing")
+    desk.network.run(1)
+    desk.network.join("10.0.0.7", desk.phone.agent.receive)
+    desk.server.received.clear()
+    desk.phone.agent.route_found(("10.0.0.7", 5060), frozenset({SERVER}))
+    desk.network.run(2)
+    assert ReconnectDue(ringing, anew=True) in desk.phone.of(ReconnectDue)
+    assert desk.server.methods().count("CANCEL") == 1
+    assert not desk.phone.of(Released)
