@@ -1,0 +1,190 @@
+"""Three people with a phone each, and the PBX they share, all in the test's own process but for a SIP PBX.
+
+Each has a pitch of his own that he whistles, so that everybody's ear can tell who is to be heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from app.demo.myapps.installation import User
+from app.demo.myapps.pair import Pair
+from app.demo.myapps.signals import Signal
+from app.demo.myapps.wire import raw
+from app.settings.secret import Secret
+from tests.live_phone import LivePhone
+from tests.pbx.small_pbx import SmallPbx, trust
+from tests.peers.kamailio import Kamailio
+from tests.peers.peer import free_port
+from tests.scenarios.rig import Surface
+
+ADDRESS = "127.0.0.1"
+PEOPLE = {"anna": ("21", 500), "ben": ("22", 750), "clara": ("23", 1150)}
+"""Number and pitch in hertz."""
+NUMBERS = {**{name: number for name, (number, _) in PEOPLE.items()}, "echo": "100"}
+
+
+class Line(enum.StrEnum):
+    """What the phones speak with their PBX."""
+
+    PBXSIGNAL = "pbxsignal"
+    SIP = "sip"
+
+
+class Pbx(Protocol):
+    """A PBX that knows all people."""
+
+    async def start(self) -> None:
+        """Be there, at the same ports each time."""
+
+    async def crash(self) -> None:
+        """Be gone at once, and forget all calls."""
+
+    async def stop(self) -> None:
+        """Be gone at the end."""
+
+    def configuration(self, name: str) -> str:
+        """The configuration file of somebody's phone."""
+
+
+class SipPbx:
+    """A registrar and proxy that we did not write; what calls are it leaves to the phones."""
+
+    def __init__(self, folder: Path) -> None:
+        self._kamailio = Kamailio(folder / "kamailio", free_port())
+
+    async def start(self) -> None:
+        """Start it."""
+        await self._kamailio.start()
+
+    async def crash(self) -> None:
+        """It keeps no call to forget; its registrations are gone."""
+        await self._kamailio.stop()
+
+    stop = crash
+
+    def configuration(self, name: str) -> str:
+        """The line of a phone over UDP."""
+        where = f'registrar = "{ADDRESS}"\nport = {self._kamailio.port}\nlocal_port = 0\nexpires = 60\n'
+        number, _ = PEOPLE[name]
+        who = f'user = "{number}"\npassword = "{self._kamailio.password}"\ndisplay_name = "{name.title()}"\n'
+        return f"[sip]\n{where}{who}"
+
+
+class InnovaphonePair:
+    """A master and its standby."""
+
+    def __init__(self, folder: Path) -> None:
+        users = [User(name, number, name.title(), Secret(f"pw-{name}")) for name, (number, _) in PEOPLE.items()]
+        tls = SmallPbx(folder).context()
+        self.pair = Pair(users, ADDRESS, (free_port(), free_port()), (free_port(), free_port()), tls)
+        self._trusted = trust(folder)
+
+    async def start(self) -> None:
+        """Start what does not run."""
+        for pbx in (self.pair.master, self.pair.standby):
+            if not pbx.reachable:
+                await pbx.start()
+
+    async def crash(self) -> None:
+        """Kill both."""
+        for pbx in (self.pair.standby, self.pair.master):
+            await pbx.kill()
+
+    async def stop(self) -> None:
+        """Stop what runs."""
+        for pbx in (self.pair.standby, self.pair.master):
+            if pbx.reachable:
+                await pbx.stop()
+        self.pair.echo.close()
+
+    def control(self, name: str, control: str, digit: str) -> None:
+        """Have somebody's phone do this in the newest of his calls."""
+        element = {"type": "innovaphone_remote_control", "control": control, "digit": digit}
+        self.pair.calls.of(name)[-1].send(Signal("facility", fty=(raw(element),)))
+
+    def configuration(self, name: str) -> str:
+        """The line of a phone over PbxSignal."""
+        where = f'server = "{ADDRESS}:{self.pair.master.https_port}"\ntrust_file = "{self._trusted}"\n'
+        return f'[line]\nkind = "pbxsignal"\n[pbx]\n{where}user = "{name}"\npassword = "pw-{name}"\n'
+
+
+class Person:
+    """Somebody at his phone."""
+
+    def __init__(self, office: Office, name: str, phone: LivePhone) -> None:
+        self.office = office
+        self.name = name
+        self.number, self.pitch = PEOPLE[name]
+        self.live = phone
+
+    @property
+    def phone(self) -> Surface:
+        """The phone's wire."""
+        return self.live.surface
+
+    def whistle(self) -> None:
+        """From now on, for some seconds."""
+        self.live.say(self.pitch)
+
+    async def hears(self, other: Person, patience: float) -> None:
+        """Wait until he hears nobody but this one, who whistles."""
+        other.whistle()
+        await self.live.hears(other.pitch, patience)
+
+    async def hears_together(self, others: list[Person], patience: float) -> None:
+        """Wait until he hears all of these at once, who whistle."""
+        for other in others:
+            other.whistle()
+        await self.live.hears_together([other.pitch for other in others], patience)
+
+    async def does_not_hear(self, other: Person, patience: float) -> None:
+        """Wait until he does not hear this one, who whistles."""
+        other.whistle()
+        await self.live.hears_no(other.pitch, patience)
+
+
+class Office:
+    """Use as an asynchronous context manager: the PBX runs from the beginning, phones as soon as they are started."""
+
+    def __init__(self, folder: Path, line: Line) -> None:
+        self.folder = folder
+        self.line = line
+        self.innovaphone = InnovaphonePair(folder) if line is Line.PBXSIGNAL else None
+        self.pbx: Pbx = self.innovaphone or SipPbx(folder)
+        self.settings = ""
+        """What the administrator has set in all phones."""
+        self.people: dict[str, Person] = {}
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self.pbx.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+        await self.pbx.stop()
+
+    async def come(self, names: list[str]) -> None:
+        """Start the phones of these, and wait until they are registered."""
+        phones = [LivePhone(self.folder / name, self.pbx.configuration(name) + self.settings) for name in names]
+        for name, phone in zip(names, phones, strict=True):
+            self.people[name] = Person(self, name, await self._stack.enter_async_context(phone))
+        await asyncio.gather(*(phone.registered() for phone in phones))
+
+    def person(self, number: str) -> Person:
+        """Whose number this is."""
+        return next(one for one in self.people.values() if one.number == number)
+
+    def describe(self) -> str:
+        """What all phones show, for failures."""
+        shown = [f"{one.name}: {one.phone.describe()}" for one in self.people.values()]
+        complaints = [] if self.innovaphone is None else [*self.innovaphone.pair.master.complaints]
+        return "\n".join([*shown, f"complaints of the PBX: {complaints}" if complaints else ""])

@@ -1,0 +1,124 @@
+"""The words of scenarios about several phones: each line begins with whose phone it is about, or tells of all.
+
+`anna: dial ben` is what a user does or must see on his phone, in the same words as where there is only one; a name
+stands for its number. Lines without a name in front are about the PBX, or about several people.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.scenarios import vocabulary
+from tests.scenarios.office import ADDRESS, NUMBERS, Line, Office, Person
+from tests.scenarios.user_steps import USER
+from tests.scenarios.vocabulary import Performance, Vocabulary, read_scenario
+
+_NAMES = "|".join(NUMBERS)
+_SEVERAL = rf"(?:{_NAMES})(?:(?:, | and )(?:{_NAMES}))*"
+_OFFICE: Vocabulary[Office] = Vocabulary()
+_PERSON: Vocabulary[Person] = Vocabulary()
+
+
+def lines_of(path: Path) -> tuple[Line, ...]:
+    """Over which lines a scenario is played: over all, or as its first line says."""
+    first = read_scenario(path)[0].text
+    return tuple(line for line in Line if not first.startswith("only over") or first.endswith(line))
+
+
+async def play(path: Path, office: Office) -> None:
+    """Play a scenario file in an office. Raises StepFailed."""
+    await vocabulary.play(path, office, _understand, Office.describe)
+
+
+def _understand(text: str) -> Performance[Office] | None:
+    said = re.fullmatch(rf"({_NAMES}): (.*)", text)
+    if said is None:
+        return _OFFICE.understand(text)
+    name, sentence = said.groups()
+    sentence = re.sub(rf"\b({_NAMES})\b", lambda match: NUMBERS[match[1]], sentence)
+    performance = _PERSON.understand(sentence) or USER.understand(sentence)
+    return None if performance is None else lambda office: performance(office.people[name])
+
+
+def _people(office: Office, names: str) -> list[Person]:
+    return [office.people[name] for name in re.split(r", | and ", names)]
+
+
+# --- the world --------------------------------------------------------------------------------------------
+
+
+@_OFFICE.step(rf"only over ({'|'.join(Line)})")
+async def _only_over(office: Office, match: re.Match[str], _patience: float) -> None:
+    assert office.line == match[1]
+
+
+@_OFFICE.step(rf"({_SEVERAL}) (?:is|are) at work")
+async def _at_work(office: Office, match: re.Match[str], _patience: float) -> None:
+    await office.come(re.split(r", | and ", match[1]))
+
+
+@_OFFICE.step(r"the pbx crashes")
+async def _pbx_crashes(office: Office, _match: re.Match[str], _patience: float) -> None:
+    await office.pbx.crash()
+
+
+@_OFFICE.step(r"the pbx starts")
+async def _pbx_starts(office: Office, _match: re.Match[str], _patience: float) -> None:
+    await office.pbx.start()
+
+
+@_OFFICE.step(r"the primary (is killed|falls silent|is back)")
+async def _primary(office: Office, match: re.Match[str], _patience: float) -> None:
+    assert office.innovaphone is not None, "only over pbxsignal"
+    master = office.innovaphone.pair.master
+    match match[1]:
+        case "is killed":
+            await master.kill()
+        case "falls silent":
+            master.cut_off()
+        case _:
+            await master.kill()  # one that was only silent has to go before it can come
+            await master.start()
+
+
+@_OFFICE.step(r"the admin lets people record")
+async def _may_record(office: Office, _match: re.Match[str], _patience: float) -> None:
+    office.settings += f'[recording]\nurl = "http://{ADDRESS}:9/"\nby_default = false\nuser_control = true\n'
+
+
+@_OFFICE.step(rf"the pbx has the phone of ({_NAMES}) (\w+)(?: (\S))?")
+async def _remote_control(office: Office, match: re.Match[str], _patience: float) -> None:
+    assert office.innovaphone is not None, "only over pbxsignal"
+    office.innovaphone.control(match[1], match[2], match[3] or "")
+
+
+# --- who hears whom ---------------------------------------------------------------------------------------
+
+
+@_OFFICE.step(rf"expect ({_NAMES}) and ({_NAMES}) to hear each other")
+async def _hear_each_other(office: Office, match: re.Match[str], patience: float) -> None:
+    one, other = office.people[match[1]], office.people[match[2]]
+    await one.hears(other, patience)
+    await other.hears(one, patience)
+
+
+@_PERSON.step(r"expect to hear (\d+)")
+async def _hears(person: Person, match: re.Match[str], patience: float) -> None:
+    await person.hears(person.office.person(match[1]), patience)
+
+
+@_PERSON.step(r"expect to hear (\d+) and (\d+)")
+async def _hears_both(person: Person, match: re.Match[str], patience: float) -> None:
+    await person.hears_together([person.office.person(number) for number in match.groups()], patience)
+
+
+@_PERSON.step(r"expect not to hear (\d+)")
+async def _does_not_hear(person: Person, match: re.Match[str], patience: float) -> None:
+    await person.does_not_hear(person.office.person(match[1]), patience)
+
+
+@_PERSON.step(r"expect the digits (\S+)")
+async def _digits(person: Person, match: re.Match[str], patience: float) -> None:
+    heard = await person.live.digits(len(match[1]), patience)
+    assert heard == match[1], f"the digits were {heard}"

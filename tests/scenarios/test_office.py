@@ -1,0 +1,19 @@
+"""Plays every scenario of the folder `office`, over each line that it is for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.office import Line, Office
+from tests.scenarios.office_steps import lines_of, play
+
+_FILES = sorted((Path(__file__).parent / "office").glob("*.txt"))
+SCENARIOS = [pytest.param(path, line, id=f"{path.stem}-{line}") for path in _FILES for line in lines_of(path)]
+
+
+@pytest.mark.parametrize(("path", "line"), SCENARIOS)
+async def test_scenario(path: Path, line: Line, tmp_path: Path) -> None:
+    async with Office(tmp_path, line) as office:
+        await play(path, office)
