@@ -80,6 +80,10 @@ class StreamConfig:
     """No packet leaves or is taken in the clear, nor any at all while there are no keys."""
     srtp: SrtpKeys | None = None
     """Keys imply `encrypted`. A direction whose key stays goes on undisturbed."""
+    rtcp_apart: bool = False
+    """RTCP has keys of its own (RFC 5764, 4.1), and is silent until there are; else it has RTP's."""
+    srtcp: SrtpKeys | None = None
+    """RTCP's keys, where it is apart."""
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def _check(config: StreamConfig) -> None:
     _require(config.packet_time_ms in PACKET_TIMES_MS, f"packet_time_ms {config.packet_time_ms}: must be 10, 20 .. 60")
     _require(config.rate_max is None or config.rate_max in RATES, f"rate_max {config.rate_max}: must be 6000 to 510000")
     _require(len(config.cname.encode()) <= CNAME_BYTES_MAX, f"cname: at most {CNAME_BYTES_MAX} bytes")
+    _require(config.srtcp is None or config.rtcp_apart, "srtcp: RTCP has RTP's keys unless it is apart")
     for address in (config.remote_address, config.rtcp_address or "", config.local_address or ""):
         _require(len(address.encode()) <= ADDRESS_BYTES_MAX, f"{address[:20]}...: not a numeric address")
 
@@ -89,6 +90,8 @@ def _to_c(config: StreamConfig, default_cname: str) -> Any:
             "cname": (config.cname or default_cname).encode(),
             "encrypted": config.encrypted,
             "srtp": _srtp_to_c(config.srtp),
+            "rtcp_apart": config.rtcp_apart,
+            "srtcp": _srtp_to_c(config.srtcp),
             "extended_reports": config.extended_reports,
         },
     )
@@ -158,11 +161,9 @@ class Stream(Party):
         try:
             checked(lib.engine_stream_configure(self._core.pointer, self.id, native_config), "configure")
         finally:
-            ffi.memmove(
-                ffi.addressof(native_config, "srtp"),
-                bytes(ffi.sizeof("struct media_srtp")),
-                ffi.sizeof("struct media_srtp"),
-            )
+            for keys in ("srtp", "srtcp"):
+                size = ffi.sizeof("struct media_srtp")
+                ffi.memmove(ffi.addressof(native_config, keys), bytes(size), size)
 
     def _check_family(self, remote: str) -> None:
         try:
@@ -223,17 +224,22 @@ class Stream(Party):
         sent = lib.engine_stream_turn_send(self._core.pointer, self.id, component - 1, message, len(message))
         return bool(checked(sent, "send_turn"))
 
-    def handshake(self, role: DtlsRole) -> int:
+    def handshake(self, role: DtlsRole, component: int = 1) -> int:
         """Begin a DTLS association in place of the one before; `DtlsConnected` or `DtlsFailed` repeats its number.
 
         A server waits from now on, a client begins as soon as the stream is configured and may send. How long that may
-        take, the caller decides. Raises InvalidArgument where the engine has no certificate, LimitReached.
+        take, the caller decides. RTCP's component has one where it is apart (RFC 5764, 4.1). Raises InvalidArgument
+        where the engine has no certificate, LimitReached.
         """
-        return checked(lib.engine_stream_dtls(self._core.pointer, self.id, role.value), "handshake")
+        _require(component in COMPONENTS, "handshake: which?")
+        number = lib.engine_stream_dtls(self._core.pointer, self.id, component - 1, role.value)
+        return checked(number, "handshake")
 
-    def end_handshake(self) -> None:
+    def end_handshake(self, component: int = 1) -> None:
         """Have no association any more."""
-        checked(lib.engine_stream_dtls(self._core.pointer, self.id, lib.MEDIA_DTLS_NONE), "end_handshake")
+        _require(component in COMPONENTS, "end_handshake: which?")
+        none = lib.MEDIA_DTLS_NONE
+        checked(lib.engine_stream_dtls(self._core.pointer, self.id, component - 1, none), "end_handshake")
 
     def send_digit(self, digit: str, duration_ms: int = 100) -> None:
         """Queues a DTMF digit as RFC 4733 events; at most 32 wait. Without an agreed event type nothing is sent."""

@@ -114,8 +114,7 @@ class Encryption:
         return line.protocol in DTLS_PROTOCOLS or not line.crypto or self.order is KeyOrder.DTLS_SDES
 
     def _takes_handshake(self, line: MediaDescription) -> bool:
-        """RTCP shares RTP's port and keys where there is a handshake: one that is made apart for it we do not do."""
-        return self.offers_handshake and line.dtls is not None and line.rtcp_mux
+        return self.offers_handshake and line.dtls is not None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""The DTLS association of one voice stream: begun, judged by the fingerprint that signalling named, given up.
+"""A DTLS association of one voice stream: begun, judged by the fingerprint that signalling named, given up.
 
 The handshake itself runs in the engine, on its relay thread. What comes of it is believed only when the certificate
-that the far end has shown is the one that its description named (RFC 5763, 5).
+that the far end has shown is the one that its description named (RFC 5763, 5). Where RTP and RTCP have a port each,
+they have an association each (RFC 5764, 4.1).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 from collections.abc import Callable
 
 from app.media.dtls import Handshake
+from app.media.ice.candidates import RTP
 from app.model.crypto import Fingerprint
 from native import DtlsConnected, DtlsFailed, DtlsRole, SrtpKeys, Stream
 
@@ -26,7 +28,8 @@ class Association:
     """Belongs to the main thread, and wants a running loop.
 
     `changed` is called when `keys` have; `failed`, with words for a person, at most once for each handshake. `is_there`
-    tells whether an address and port are the far end's, as far as is known.
+    tells whether an address and port are the far end's, as far as is known. RTCP's (`component` 2) fails only by a
+    false certificate: otherwise there is no RTCP, and the voice goes on.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class Association:
         changed: Callable[[], None],
         failed: Callable[[str], None],
         is_there: Callable[[str, int], bool],
+        component: int = RTP,
     ) -> None:
         self.keys: SrtpKeys | None = None
         """Of the handshake that was agreed on, or of the one before it until that has come to its end."""
@@ -42,6 +46,7 @@ class Association:
         self._changed = changed
         self._failed = failed
         self._is_there = is_there
+        self._component = component
         self._agreed: Handshake | None = None
         self._number: int | None = None
         self._waits = False
@@ -84,7 +89,8 @@ class Association:
         if event.association != self._number:
             return
         if isinstance(event, DtlsFailed):
-            self._refuse(event, f"the handshake failed: {event.text}", "The two phones could not agree on encryption")
+            reason = "The two phones could not agree on encryption"
+            self._refuse(event, f"the handshake failed: {event.text}", reason)
         elif self._agreed is None:
             self._outcome = event
         else:
@@ -94,14 +100,14 @@ class Association:
         """Have no handshake, and no keys of one."""
         self._stop_limit()
         if self._number is not None:
-            self._stream.end_handshake()
+            self._stream.end_handshake(self._component)
         self._number = self._agreed = self._outcome = self.keys = None
         self._proved = False
 
     def _begin(self, role: DtlsRole) -> None:
         self._outcome = None
         self._waits = role is DtlsRole.SERVER
-        self._number = self._stream.handshake(role)
+        self._number = self._stream.handshake(role, self._component)
 
     def _judge(self, outcome: DtlsConnected) -> None:
         agreed = self._agreed
@@ -114,9 +120,10 @@ class Association:
             self.keys = outcome.keys
             self._changed()
             return
-        self._refuse(outcome, "a strange certificate", "The other phone is not the one that the PBX has announced")
+        reason = "The other phone is not the one that the PBX has announced"
+        self._refuse(outcome, "a strange certificate", reason, vital=True)
 
-    def _refuse(self, event: DtlsConnected | DtlsFailed, what: str, reason: str) -> None:
+    def _refuse(self, event: DtlsConnected | DtlsFailed, what: str, reason: str, *, vital: bool = False) -> None:
         """Listen on where it may have been a stranger's: anybody can come to an open port, and the far end may yet."""
         stranger = self._waits and (self._agreed is None or not self._is_there(event.address, event.port))
         self._strangers += stranger
@@ -125,13 +132,16 @@ class Association:
         if stranger:
             self._begin(DtlsRole.SERVER)
         else:
-            self._give_up(reason)
+            self._give_up(reason, vital=vital)
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self, reason: str, *, vital: bool = False) -> None:
         self._stop_limit()
-        self._stream.end_handshake()
+        self._stream.end_handshake(self._component)
         self._number, self._proved = None, True  # there is nothing more to wait for
-        self._failed(reason)
+        if vital or self._component == RTP:
+            self._failed(reason)
+        else:
+            _log.warning("%s: no RTCP, which found no keys of its own", self._stream)
 
     def _set_limit(self) -> None:
         self._stop_limit()

@@ -209,7 +209,7 @@ class Negotiation:
         if agreed is None:
             first = (self._encrypted(voice, one, encryption.offers_keys(one), dtls) for one in encryption.protocols)
             return tuple(first)
-        dtls = dtls and voice.rtcp_mux and agreed.keys is None
+        dtls = dtls and agreed.keys is None
         sdes = agreed.keys is not None or (encryption.offers and agreed.handshake is None)
         return (self._encrypted(voice, self._lines[self._voice_line].protocol, sdes, dtls),)
 
@@ -239,12 +239,8 @@ class Negotiation:
         return (None, handshake) if handshake is not None else (self._chosen_sdes(ours, theirs), None)
 
     def _chosen_handshake(self, ours: MediaDescription, theirs: MediaDescription) -> Handshake | None:
-        if self._dtls is None or ours.dtls is None or theirs.dtls is None:
+        if self._dtls is None or ours.dtls is None or theirs.dtls is None or not self._encryption.by_handshake(theirs):
             return None
-        if not self._encryption.by_handshake(theirs):
-            if theirs.crypto:
-                return None
-            raise NotEncrypted("The other phone wants a handshake of its own for the control of voice (RTCP)")
         handshake = self._dtls.taken(theirs.dtls)
         if handshake is None:
             raise DescriptionUnusable("The other phone does not say who begins the handshake")

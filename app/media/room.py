@@ -16,6 +16,7 @@ from app.media.devices import RINGER, SoundDevices
 from app.media.encryption import Encryption, EncryptionPolicy, KeyOrder
 from app.media.formats import DEFAULT_CODECS, AudioCodec
 from app.media.handshake import Association
+from app.media.ice.candidates import RTCP
 from app.media.ice.gathering import IceServers
 from app.media.negotiation import LocalMedia, Negotiation, objection
 from app.media.recording.recorder import Recorder
@@ -223,7 +224,10 @@ class MediaRoom:
         def failed(reason: str) -> None:
             self._post(EncryptionFailed(voice.name, reason))
 
-        voice.agree_by(Association(voice.stream, changed, failed, voice.is_far_end))
+        voice.agree_by(
+            Association(voice.stream, changed, failed, voice.is_far_end),
+            Association(voice.stream, voice.configure, failed, voice.is_far_end_of_rtcp, RTCP),
+        )
 
     def offer(self, stream: StreamId, direction: Direction) -> None:
         """Make an offer."""

@@ -58,6 +58,7 @@ class VoiceStream:
         self._config: StreamConfig | None = None
         self._connectivity: Connectivity | None = None
         self._association: Association | None = None
+        self._rtcp_association: Association | None = None
         self._connected = False
         self._placed: tuple[Bus | None, PartyMix] = (None, PartyMix(name))
 
@@ -65,9 +66,9 @@ class VoiceStream:
         """Find the far end by ICE, if that has it."""
         self._connectivity = connectivity
 
-    def agree_by(self, association: Association) -> None:
-        """Agree on keys by a handshake, if both ends want that."""
-        self._association = association
+    def agree_by(self, association: Association, rtcp: Association) -> None:
+        """Agree on keys by a handshake, if both ends want that, and by another for RTCP where it has its own port."""
+        self._association, self._rtcp_association = association, rtcp
 
     def moved(self, own: tuple[str, ...]) -> bool:
         """Take note of our addresses as they are now, the best first; True where the far end must hear of it."""
@@ -92,12 +93,20 @@ class VoiceStream:
 
     def shook_hands(self, event: DtlsConnected | DtlsFailed) -> None:
         """A handshake came to its end."""
-        if self._association is not None:
-            self._association.handle(event)
+        for association in self._associations:
+            association.handle(event)
 
     def is_far_end(self, address: str, port: int) -> bool:
         """Whether this is where we send to."""
         return self._config is not None and (self._config.remote_address, self._config.rtp_port) == (address, port)
+
+    def is_far_end_of_rtcp(self, address: str, port: int) -> bool:
+        """Whether this is where we send RTCP to, where that has a port of its own."""
+        config = self._config
+        if config is None:
+            return False
+        there = config.rtcp_address or config.remote_address, config.rtcp_port or config.rtp_port + 1
+        return there == (address, port)
 
     def turn_closed(self, event: TurnClosed) -> None:
         """The connection to a TURN server is gone."""
@@ -110,8 +119,8 @@ class VoiceStream:
             last.callback(self.stream.close)
             if self._connectivity is not None:
                 last.callback(self._connectivity.close)
-            if self._association is not None:
-                last.callback(self._association.close)
+            for association in self._associations:
+                last.callback(association.close)
 
     # --- offers and answers -------------------------------------------------------------------------------
 
@@ -148,6 +157,10 @@ class VoiceStream:
         else:
             self._connectivity.when_gathered(work)
 
+    @property
+    def _associations(self) -> tuple[Association, ...]:
+        return tuple(filter(None, (self._association, self._rtcp_association)))
+
     def _describe_ways(self) -> None:
         if self._connectivity is not None:
             self.negotiation.ice = self._connectivity.description
@@ -156,8 +169,9 @@ class VoiceStream:
         """Run by this agreement from the next tick on; who offered chooses among ICE's pairs (RFC 8445, 6.1.1)."""
         self._running = agreement
         self.configure()  # first: a handshake that came before its agreement is judged by where we send to
-        if self._association is not None:
+        if self._association is not None and self._rtcp_association is not None:
             self._association.agree(agreement.handshake)
+            self._rtcp_association.agree(None if agreement.rtcp_mux else agreement.handshake)
         if self._connectivity is not None:
             self._connectivity.start(agreement.ice, muxed=agreement.rtcp_mux, controlling=offered)
 
@@ -180,6 +194,8 @@ class VoiceStream:
         config = stream_config(self._running, self._cname, connected=self._connected, discontinuous=self._discontinuous)
         if self._running.handshake is not None and self._association is not None:
             config = replace(config, srtp=self._association.keys)
+        if config.rtcp_apart and self._rtcp_association is not None:
+            config = replace(config, srtcp=self._rtcp_association.keys)
         if route is not None:
             config = by_route(config, route)
         elif ipaddress.ip_address(local.address).version == _version(config):
@@ -204,8 +220,8 @@ class VoiceStream:
                 self.stream.leave()
             self._placed = bus, mix
         self._connected = connected
-        if self._association is not None:
-            self._association.connected(connected)
+        for association in self._associations:
+            association.connected(connected)
         self.configure()
 
     def send_digit(self, digit: str) -> bool:
@@ -277,6 +293,7 @@ def stream_config(
         extended_reports=agreement.extended_reports,
         encrypted=agreement.encrypted,
         srtp=None if agreement.keys is None else _srtp_keys(agreement.keys),
+        rtcp_apart=agreement.handshake is not None and not agreement.rtcp_mux,
     )
 
 

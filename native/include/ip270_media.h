@@ -132,6 +132,8 @@ struct media_stream_config {
     char cname[MEDIA_CNAME_BYTES];
     bool encrypted;                     /* nothing leaves or is taken in the clear, nor while there are no keys */
     struct media_srtp srtp;             /* a suite implies `encrypted` */
+    bool rtcp_apart;                    /* RTCP has keys of its own, or none yet and is silent; else it has RTP's */
+    struct media_srtp srtcp;            /* counts where it is apart */
     bool extended_reports;              /* the far end wants VoIP metrics (RFC 3611) with each report */
 };
 
@@ -334,7 +336,8 @@ int engine_stream_turn(struct engine *engine, int stream, int component, const c
 int engine_stream_turn_send(struct engine *engine, int stream, int component, const uint8_t *message, size_t size);
 int engine_set_identity(struct engine *engine, const uint8_t *certificate, size_t certificate_size, const uint8_t *key,
                         size_t key_size);       /* DER; of the handshakes that are begun from now on */
-int engine_stream_dtls(struct engine *engine, int stream, int role);    /* a new association's number; 0 for MEDIA_DTLS_NONE */
+/* Of one component, which is RTCP's where that is apart. A new association's number; 0 for MEDIA_DTLS_NONE. */
+int engine_stream_dtls(struct engine *engine, int stream, int component, int role);
 int engine_stream_digit(struct engine *engine, int stream, char digit, uint32_t milliseconds);
 int engine_stream_statistics(struct engine *engine, int stream, struct media_stream_statistics *statistics);
 int engine_stream_push(struct engine *engine, int stream, const uint8_t *packet, size_t size, int64_t arrival_ns);

@@ -1,4 +1,4 @@
-/* DTLS-SRTP as other threads see it: the certificate of all handshakes, and the association of each stream. */
+/* DTLS-SRTP as other threads see it: the certificate of all handshakes, and the associations of each stream. */
 #include <errno.h>
 #include <limits.h>
 
@@ -35,9 +35,9 @@ static int new_association(struct engine *engine, int stream, enum media_dtls_ro
     return -ENOMEM;
 }
 
-static int associate_locked(struct engine *engine, struct stream *stream, enum media_dtls_role role)
+static int associate_locked(struct engine *engine, struct stream *stream, unsigned component, enum media_dtls_role role)
 {
-    struct command command = {.kind = COMMAND_LINK, .object = &stream->party.object, .link = {.place = LINK_DTLS}};
+    struct command command = {.kind = COMMAND_LINK, .object = &stream->party.object, .link = {.place = LINK_DTLS_RTP + component}};
     int number = 0;
     engine_collect_locked(engine);
     if (role != MEDIA_DTLS_NONE)
@@ -50,13 +50,13 @@ static int associate_locked(struct engine *engine, struct stream *stream, enum m
     return error == 0 ? number : error;
 }
 
-int engine_stream_dtls(struct engine *engine, int id, int role)
+int engine_stream_dtls(struct engine *engine, int id, int component, int role)
 {
-    if (role < MEDIA_DTLS_NONE || role > MEDIA_DTLS_SERVER)
+    if (component < 0 || component >= COMPONENTS || role < MEDIA_DTLS_NONE || role > MEDIA_DTLS_SERVER)
         return -EINVAL;
     pthread_mutex_lock(&engine->control);
     struct stream *stream = (struct stream *)engine_find_kind(engine, id, OBJECT_STREAM);
-    int result = stream == NULL ? -ENOENT : associate_locked(engine, stream, (enum media_dtls_role)role);
+    int result = stream == NULL ? -ENOENT : associate_locked(engine, stream, (unsigned)component, (enum media_dtls_role)role);
     pthread_mutex_unlock(&engine->control);
     return result;
 }

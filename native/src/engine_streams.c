@@ -66,17 +66,17 @@ int engine_memory_stream_new(struct engine *engine, struct media_stream_info *in
 }
 
 /* Sends a stream's configuration together with the contexts that new keys want. */
-static int send_configuration_locked(struct engine *engine, struct command *command, const struct media_srtp *keys)
+static int send_configuration_locked(struct engine *engine, struct command *command, const struct media_srtp keys[COMPONENTS])
 {
     struct stream *stream = (struct stream *)command->object;
     struct srtp_change *change;
-    int error = srtp_change_new(&change, &stream->keys, keys, stream->rtcp.ssrc);
+    int error = srtp_change_new(&change, stream->keys, keys, stream->rtcp.ssrc);
     if (error != 0)
         return error;
     command->other = change == NULL ? NULL : &change->object;
     error = engine_send_locked(engine, command);
     if (error == 0)
-        stream->keys = *keys;
+        memcpy(stream->keys, keys, sizeof stream->keys);
     else if (change != NULL)
         change->object.free(&change->object);
     return error;
@@ -85,14 +85,18 @@ static int send_configuration_locked(struct engine *engine, struct command *comm
 int engine_stream_configure(struct engine *engine, int stream, const struct media_stream_config *config)
 {
     struct command command = {.kind = COMMAND_CONFIGURE};
+    struct media_srtp keys[COMPONENTS] = {[COMPONENT_RTP] = config->srtp};
     int result = stream_setup_from(&command.setup, config);
+    if (config->rtcp_apart)
+        keys[COMPONENT_RTCP] = config->srtcp;
     if (result != 0)
         return result;
     pthread_mutex_lock(&engine->control);
     engine_collect_locked(engine);
     command.object = engine_find_kind(engine, stream, OBJECT_STREAM);
-    result = command.object == NULL ? -ENOENT : send_configuration_locked(engine, &command, &config->srtp);
+    result = command.object == NULL ? -ENOENT : send_configuration_locked(engine, &command, keys);
     pthread_mutex_unlock(&engine->control);
+    explicit_bzero(keys, sizeof keys);
     return result;
 }
 

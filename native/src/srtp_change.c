@@ -9,8 +9,8 @@
 static void free_change(struct object *object)
 {
     struct srtp_change *change = (struct srtp_change *)object;
-    for (unsigned i = 0; i < SRTP_DIRECTIONS; i++)
-        srtp_context_free(change->contexts[i]);
+    for (unsigned i = 0; i < MEDIA_COMPONENTS * SRTP_DIRECTIONS; i++)
+        srtp_context_free(change->contexts[i / SRTP_DIRECTIONS][i % SRTP_DIRECTIONS]);
     free(change);
 }
 
@@ -25,25 +25,46 @@ static bool key_stays(const struct media_srtp *from, const struct media_srtp *to
            memcmp(key_of(from, direction), key_of(to, direction), srtp_key_size(to->suite)) == 0;
 }
 
-int srtp_change_new(struct srtp_change **result, const struct media_srtp *from, const struct media_srtp *to, uint32_t ssrc)
+/* Notes which of a component's contexts are to be replaced. True when any is. */
+static bool note(struct srtp_change *change, unsigned component, const struct media_srtp *from, const struct media_srtp *to)
 {
+    for (unsigned i = 0; i < SRTP_DIRECTIONS; i++)
+        change->replaces[component][i] = !key_stays(from, to, (enum srtp_direction)i);
+    return change->replaces[component][SRTP_INBOUND] || change->replaces[component][SRTP_OUTBOUND];
+}
+
+static bool make_contexts(struct srtp_change *change, unsigned component, const struct media_srtp *to, uint32_t ssrc)
+{
+    for (unsigned i = 0; i < SRTP_DIRECTIONS; i++) {
+        enum srtp_direction direction = (enum srtp_direction)i;
+        if (!change->replaces[component][i] || to->suite == MEDIA_SRTP_NONE)
+            continue;
+        change->contexts[component][i] = srtp_context_new(direction, to->suite, key_of(to, direction), ssrc);
+        if (change->contexts[component][i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+int srtp_change_new(struct srtp_change **result, const struct media_srtp from[MEDIA_COMPONENTS],
+                    const struct media_srtp to[MEDIA_COMPONENTS], uint32_t ssrc)
+{
+    struct srtp_change wanted = {.object = {.kind = OBJECT_SRTP_CHANGE, .free = free_change}};
+    bool changes = false;
     *result = NULL;
-    if (to->suite != MEDIA_SRTP_NONE && srtp_key_size(to->suite) == 0)
-        return -EINVAL;
-    bool stays[SRTP_DIRECTIONS] = {key_stays(from, to, SRTP_INBOUND), key_stays(from, to, SRTP_OUTBOUND)};
-    if (stays[SRTP_INBOUND] && stays[SRTP_OUTBOUND])
+    for (unsigned i = 0; i < MEDIA_COMPONENTS; i++) {
+        if (to[i].suite != MEDIA_SRTP_NONE && srtp_key_size(to[i].suite) == 0)
+            return -EINVAL;
+        changes |= note(&wanted, i, &from[i], &to[i]);
+    }
+    if (!changes)
         return 0;
     struct srtp_change *change = memory_new(sizeof *change);
     if (change == NULL)
         return -ENOMEM;
-    change->object.kind = OBJECT_SRTP_CHANGE;
-    change->object.free = free_change;
-    for (unsigned i = 0; i < SRTP_DIRECTIONS; i++) {
-        change->replaces[i] = !stays[i];
-        if (stays[i] || to->suite == MEDIA_SRTP_NONE)
-            continue;
-        change->contexts[i] = srtp_context_new((enum srtp_direction)i, to->suite, key_of(to, (enum srtp_direction)i), ssrc);
-        if (change->contexts[i] == NULL) {
+    *change = wanted;
+    for (unsigned i = 0; i < MEDIA_COMPONENTS; i++) {
+        if (!make_contexts(change, i, &to[i], ssrc)) {
             free_change(&change->object);
             return -ENOMEM;
         }
@@ -52,13 +73,19 @@ int srtp_change_new(struct srtp_change **result, const struct media_srtp *from, 
     return 0;
 }
 
-void srtp_change_apply(struct srtp_change *change, struct srtp_context *contexts[SRTP_DIRECTIONS])
+static void swap(struct srtp_context **one, struct srtp_context **other)
 {
-    for (unsigned i = 0; i < SRTP_DIRECTIONS; i++) {
-        if (!change->replaces[i])
-            continue;
-        struct srtp_context *old = contexts[i];
-        contexts[i] = change->contexts[i];
-        change->contexts[i] = old;
+    struct srtp_context *kept = *one;
+    *one = *other;
+    *other = kept;
+}
+
+void srtp_change_apply(struct srtp_change *change, struct srtp_context *contexts[MEDIA_COMPONENTS][SRTP_DIRECTIONS])
+{
+    for (unsigned component = 0; component < MEDIA_COMPONENTS; component++) {
+        for (unsigned i = 0; i < SRTP_DIRECTIONS; i++) {
+            if (change->replaces[component][i])
+                swap(&contexts[component][i], &change->contexts[component][i]);
+        }
     }
 }

@@ -12,15 +12,16 @@
 /** New contexts on their way to the media thread, and the ones they replaced on their way back. */
 struct srtp_change {
     struct object object;
-    bool replaces[SRTP_DIRECTIONS];
-    struct srtp_context *contexts[SRTP_DIRECTIONS];     /**< NULL for a direction that becomes plain                          */
+    bool replaces[MEDIA_COMPONENTS][SRTP_DIRECTIONS];
+    struct srtp_context *contexts[MEDIA_COMPONENTS][SRTP_DIRECTIONS];       /**< NULL for a direction that is to have none    */
 };
 
-/** Controlling thread: what leads from the keys `from` to the keys `to`. A direction whose key stays keeps its context, since
+/** Controlling thread: what leads from the keys `from` to the keys `to`, RTP's and RTCP's. A direction whose key stays keeps its context, since
     beginning anew with the same key would use its key stream twice. `*change` is NULL when nothing is to be done. 0 or -EINVAL. */
-int srtp_change_new(struct srtp_change **change, const struct media_srtp *from, const struct media_srtp *to, uint32_t ssrc);
+int srtp_change_new(struct srtp_change **change, const struct media_srtp from[MEDIA_COMPONENTS],
+                    const struct media_srtp to[MEDIA_COMPONENTS], uint32_t ssrc);
 
 /** Media thread: puts the change's contexts in place and takes the old ones into it. */
-void srtp_change_apply(struct srtp_change *change, struct srtp_context *contexts[SRTP_DIRECTIONS]);
+void srtp_change_apply(struct srtp_change *change, struct srtp_context *contexts[MEDIA_COMPONENTS][SRTP_DIRECTIONS]);
 
 #endif

@@ -23,9 +23,9 @@ enum {
 
 void stream_discard(struct stream *stream)
 {
-    for (unsigned i = 0; i < SRTP_DIRECTIONS; i++)
-        srtp_context_free(stream->srtp[i]);
-    explicit_bzero(&stream->keys, sizeof stream->keys);
+    for (unsigned i = 0; i < COMPONENTS * SRTP_DIRECTIONS; i++)
+        srtp_context_free(stream->srtp[i / SRTP_DIRECTIONS][i % SRTP_DIRECTIONS]);
+    explicit_bzero(stream->keys, sizeof stream->keys);
     free(stream->receiver);
     free(stream->sender);
     free(stream);
@@ -56,7 +56,8 @@ struct stream *stream_new(const struct sender_config *identity, uint64_t seed)
     stream->sender = sender;
     stream->setup.sender = *identity;
     stream->foreign_tokens = FOREIGN_TOKENS_MAX;
-    dtls_filter_init(&stream->dtls_filter);
+    for (unsigned i = 0; i < COMPONENTS; i++)
+        dtls_filter_init(&stream->dtls_filters[i]);
     level_init(&stream->level_in);
     level_init(&stream->level_out);
     rtcp_session_init(&stream->rtcp, identity->ssrc, seed);
@@ -115,6 +116,7 @@ int stream_setup_from(struct stream_setup *setup, const struct media_stream_conf
     setup->chosen_by_ice = config->chosen_by_ice;
     setup->extended_reports = config->extended_reports;
     setup->encrypted = config->encrypted || config->srtp.suite != MEDIA_SRTP_NONE;
+    setup->rtcp_apart = config->rtcp_apart;
     memcpy(setup->cname, config->cname, sizeof setup->cname - 1);
     return 0;
 }
@@ -168,15 +170,26 @@ static bool payload_type_known(const struct stream *stream, const struct rtp_pac
     return false;
 }
 
-/* Decrypts in place where keys are agreed. False: the packet is none of the far end's, and was counted. */
-static bool unprotected(struct stream *stream, struct packet *packet, bool rtcp)
+/* What a component's packets are protected by; NULL: nothing, or nothing yet. */
+static struct srtp_context *context_of(const struct stream *stream, enum packet_component component, enum srtp_direction direction)
 {
-    struct srtp_context *context = stream->srtp[SRTP_INBOUND];
+    return stream->srtp[stream->setup.rtcp_apart ? component : COMPONENT_RTP][direction];
+}
+
+static bool awaits_keys(const struct stream *stream, enum packet_component component)
+{
+    return stream->setup.encrypted && context_of(stream, component, SRTP_OUTBOUND) == NULL;
+}
+
+/* Decrypts in place where keys are agreed. False: the packet is none of the far end's, and was counted. */
+static bool unprotected(struct stream *stream, struct packet *packet, enum packet_component component)
+{
+    struct srtp_context *context = context_of(stream, component, SRTP_INBOUND);
     if (context == NULL) {
         stream->srtp_refused += stream->setup.encrypted;
         return !stream->setup.encrypted;
     }
-    switch (srtp_unprotect_packet(context, packet->data, &packet->size, rtcp, packet->arrival_ns)) {
+    switch (srtp_unprotect_packet(context, packet->data, &packet->size, component == COMPONENT_RTCP, packet->arrival_ns)) {
     case SRTP_ACCEPTED:
         return true;
     case SRTP_REFUSED:
@@ -208,7 +221,7 @@ static void take_rtp(struct stream *stream, struct packet *packet)
         stream->malformed++;
         return;
     }
-    if (!unprotected(stream, packet, false))
+    if (!unprotected(stream, packet, COMPONENT_RTP))
         return;
     if (rtp_parse(&parsed, packet->data, packet->size) != 0) {
         stream->malformed++;
@@ -228,8 +241,7 @@ static void take_rtp(struct stream *stream, struct packet *packet)
     receiver_put(stream->receiver, packet->data, packet->size, packet->arrival_ns);
 }
 
-/* RTCP may come from another port than RTP, never from another host. */
-static bool rtcp_source_possible(const struct stream *stream, const struct packet *packet)
+bool stream_rtcp_possible(const struct stream *stream, const struct packet *packet)
 {
     if (stream->port.in_memory || reach_has_proved(&stream->reach, &packet->source))
         return true;
@@ -241,7 +253,7 @@ static bool rtcp_source_possible(const struct stream *stream, const struct packe
 
 static void take_rtcp(struct stream *stream, struct packet *packet, struct events *events)
 {
-    if (!rtcp_source_possible(stream, packet)) {
+    if (!stream_rtcp_possible(stream, packet)) {
         stream->wrong_source++;
         return;
     }
@@ -249,7 +261,7 @@ static void take_rtcp(struct stream *stream, struct packet *packet, struct event
         stream->malformed++;
         return;
     }
-    if (!unprotected(stream, packet, true))
+    if (!unprotected(stream, packet, COMPONENT_RTCP))
         return;
     stream->rtcp_source = packet->source;
     stream->rtcp_heard = !stream->port.in_memory && !stream->setup.chosen_by_ice;
@@ -344,7 +356,8 @@ static void receive_streamed(struct stream *stream, struct events *events)
 
 void stream_receive(struct stream *stream, struct packet_batch *batch, struct events *events, bool rtp, bool rtcp)
 {
-    const bool reads[COMPONENTS] = {[COMPONENT_RTP] = rtp, [COMPONENT_RTCP] = rtcp || (rtp && reach_is_checking(&stream->reach))};
+    bool urgent = reach_is_checking(&stream->reach) || (stream->setup.rtcp_apart && awaits_keys(stream, COMPONENT_RTCP));
+    const bool reads[COMPONENTS] = {[COMPONENT_RTP] = rtp, [COMPONENT_RTCP] = rtcp || (rtp && urgent)};
     if (stream->foreign_tokens < FOREIGN_TOKENS_MAX)
         stream->foreign_tokens += FOREIGN_REFILL;
     receive_streamed(stream, events);
@@ -394,16 +407,11 @@ unsigned stream_ticks_to_packet(const struct stream *stream)
     return stream->configured && stream->setup.sends ? sender_frames_to_packet(stream->sender) : UINT_MAX;
 }
 
-static bool awaits_keys(const struct stream *stream)
-{
-    return stream->setup.encrypted && stream->srtp[SRTP_OUTBOUND] == NULL;
-}
-
 /* Encrypts in place where keys are agreed. 0: it could not be done, and nothing may leave. */
-static size_t protected_size(struct stream *stream, uint8_t *packet, size_t size, bool rtcp)
+static size_t protected_size(struct stream *stream, uint8_t *packet, size_t size, enum packet_component component)
 {
-    struct srtp_context *context = stream->srtp[SRTP_OUTBOUND];
-    return context == NULL ? size : srtp_protect_packet(context, packet, size, rtcp);
+    struct srtp_context *context = context_of(stream, component, SRTP_OUTBOUND);
+    return context == NULL ? size : srtp_protect_packet(context, packet, size, component == COMPONENT_RTCP);
 }
 
 bool stream_send(struct stream *stream, int64_t now_ns)
@@ -412,13 +420,13 @@ bool stream_send(struct stream *stream, int64_t now_ns)
     if (!stream->configured)
         return false;
     level_add(&stream->level_out, stream->party.heard);
-    bool sends = stream->setup.sends && !awaits_keys(stream);
+    bool sends = stream->setup.sends && !awaits_keys(stream, COMPONENT_RTP);
     size_t size = sender_put(stream->sender, stream->party.heard, sends, packet, SENDER_PACKET_MAX);
     if (size == 0 || stream->reach.silenced)
         return false;
     bool recorded = stream->recording != NULL &&
                     recording_offer(stream->recording, (struct pcap_flow){.outbound = true}, now_ns, packet, size);
-    size = protected_size(stream, packet, size, false);
+    size = protected_size(stream, packet, size, COMPONENT_RTP);
     bool sent = size != 0 && reach_send(&stream->reach, &stream->port, COMPONENT_RTP, packet, size, &stream->setup.local,
                                         latch_address(&stream->latch));
     stream->send_errors += !sent;
@@ -427,25 +435,29 @@ bool stream_send(struct stream *stream, int64_t now_ns)
     return sent;
 }
 
-/* Where reports go: where the far end's come from, else beside its RTP, else where signalling said. */
-static void send_rtcp(struct stream *stream, const uint8_t *packet, size_t size)
+union address stream_rtcp_address(const struct stream *stream)
 {
     union address to = stream->setup.remote[COMPONENT_RTCP];
-    bool mux = stream->setup.rtcp_mux;
     if (stream->rtcp_heard) {
         to = stream->rtcp_source;
     } else if (!address_equal(latch_address(&stream->latch), &stream->setup.remote[COMPONENT_RTP])) {
         to = *latch_address(&stream->latch);
-        address_set_port(&to, (uint16_t)(address_port(&to) + (mux ? 0 : 1)));
+        address_set_port(&to, (uint16_t)(address_port(&to) + (stream->setup.rtcp_mux ? 0 : 1)));
     }
-    enum packet_component component = mux ? COMPONENT_RTP : COMPONENT_RTCP;
+    return to;
+}
+
+static void send_rtcp(struct stream *stream, const uint8_t *packet, size_t size)
+{
+    union address to = stream_rtcp_address(stream);
+    enum packet_component component = stream->setup.rtcp_mux ? COMPONENT_RTP : COMPONENT_RTCP;
     stream->send_errors += !reach_send(&stream->reach, &stream->port, component, packet, size, &stream->setup.local, &to);
 }
 
 static void send_report(struct stream *stream, double echo_loss_db, int64_t now_ns, bool bye)
 {
     _Alignas(8) uint8_t packet[RTCP_PACKET_MAX + SRTP_TRAILER_MAX];
-    if (!stream->setup.reachable || stream->reach.silenced || awaits_keys(stream))
+    if (!stream->setup.reachable || stream->reach.silenced || awaits_keys(stream, COMPONENT_RTCP))
         return;
     struct voip_conditions conditions = {
         .packet_ms = stream->setup.sender.packet_time_ms,
@@ -457,7 +469,7 @@ static void send_report(struct stream *stream, double echo_loss_db, int64_t now_
     size_t size = rtcp_session_report(&stream->rtcp, stream->receiver, stream->sender, &conditions, now_ns, bye, packet,
                                       RTCP_PACKET_MAX);
     if (size != 0)
-        size = protected_size(stream, packet, size, true);
+        size = protected_size(stream, packet, size, COMPONENT_RTCP);
     if (size != 0)
         send_rtcp(stream, packet, size);
 }
@@ -539,7 +551,7 @@ void stream_publish(struct stream *stream)
         .level_in_dbov = level_take(&stream->level_in),
         .level_out_dbov = level_take(&stream->level_out),
         .receive_codec = -1,
-        .secured = stream->srtp[SRTP_INBOUND] != NULL && stream->srtp[SRTP_OUTBOUND] != NULL,
+        .secured = stream->srtp[COMPONENT_RTP][SRTP_INBOUND] != NULL && stream->srtp[COMPONENT_RTP][SRTP_OUTBOUND] != NULL,
         .remote_reports = stream->rtcp.remote_metrics_count,
         .remote_metrics = stream->rtcp.remote_metrics,
     };

@@ -38,11 +38,12 @@ struct stream_setup {
     bool chosen_by_ice;
     bool extended_reports;
     bool encrypted;                     /* without keys nothing leaves and nothing is taken */
+    bool rtcp_apart;                    /* RTCP's keys are its own (RFC 5764, 4.1) */
     char cname[MEDIA_CNAME_BYTES];
 };
 
 /* Work of the relay thread that a stream may have. */
-enum stream_link { LINK_DTLS, LINK_TURN_RTP, LINK_TURN_RTCP, STREAM_LINKS };
+enum stream_link { LINK_DTLS_RTP, LINK_DTLS_RTCP, LINK_TURN_RTP, LINK_TURN_RTCP, STREAM_LINKS };
 
 struct stream {
     struct party party;                 /* first: a stream is an object and a party on a bus */
@@ -54,11 +55,11 @@ struct stream {
     struct relay_link *links[STREAM_LINKS];             /* NULL: none; media thread */
     struct relay_link *turn[COMPONENTS];                /* the newest of LINK_TURN_RTP and _RTCP; the controlling thread's own */
     struct stream_setup setup;
-    struct srtp_context *srtp[SRTP_DIRECTIONS];         /* NULL: in the clear */
-    struct media_srtp keys;             /* of these contexts, or of those on their way; the controlling thread's own */
+    struct srtp_context *srtp[COMPONENTS][SRTP_DIRECTIONS];     /* NULL: in the clear; RTCP's only where it is apart */
+    struct media_srtp keys[COMPONENTS]; /* of these contexts, or of those on their way; the controlling thread's own */
     struct recording *recording;        /* NULL: nothing is recorded */
     bool configured;
-    struct dtls_filter dtls_filter;
+    struct dtls_filter dtls_filters[COMPONENTS];
     struct latch latch;                 /* where its RTP comes from ... */
     bool rtcp_heard;                    /* ... and its RTCP: `rtcp_source` is set */
     union address rtcp_source;
@@ -94,6 +95,10 @@ void stream_play(struct stream *stream, struct events *events, int64_t now_ns);
 unsigned stream_ticks_to_packet(const struct stream *stream);
 /* Takes party.heard; true when an RTP packet left. */
 bool stream_send(struct stream *stream, int64_t now_ns);
+/* Where reports go: where the far end's come from, else beside its RTP, else where signalling said. */
+union address stream_rtcp_address(const struct stream *stream);
+/* RTCP may come from another port than RTP, never from another host. */
+bool stream_rtcp_possible(const struct stream *stream, const struct packet *packet);
 /* Whether stream_report has something to send. */
 bool stream_report_due(const struct stream *stream, int64_t now_ns);
 /* Sends a report. `echo_loss_db` is that of the far end's voice in the microphones that talk to it; negative: not known. */

@@ -69,7 +69,7 @@ static void open_ours(void)
     config.rtp_port = ntohs(from.sin_port);
     CHECK_EQUAL(stream_setup_from(&setup, &config), 0);
     stream_configure(stream, &setup, now, now);
-    stream->srtp[SRTP_INBOUND] = srtp_context_new(SRTP_INBOUND, MEDIA_SRTP_AES_CM_128_HMAC_SHA1_80, KEY, 0);
+    stream->srtp[COMPONENT_RTP][SRTP_INBOUND] = srtp_context_new(SRTP_INBOUND, MEDIA_SRTP_AES_CM_128_HMAC_SHA1_80, KEY, 0);
 }
 
 static void open_bare(void)

@@ -217,28 +217,57 @@ static void test_forgeries_make_no_sources(void)
 
 static void test_change_of_keys(void)
 {
-    struct srtp_context *contexts[SRTP_DIRECTIONS] = {NULL, NULL};
-    struct media_srtp none = {.suite = MEDIA_SRTP_NONE}, keys = {.suite = MEDIA_SRTP_AEAD_AES_256_GCM}, wrong = {.suite = 200};
+    struct srtp_context *contexts[MEDIA_COMPONENTS][SRTP_DIRECTIONS] = {{NULL}}, **rtp = contexts[0];
+    struct media_srtp none[MEDIA_COMPONENTS] = {{.suite = MEDIA_SRTP_NONE}};
+    struct media_srtp keys[MEDIA_COMPONENTS] = {{.suite = MEDIA_SRTP_AEAD_AES_256_GCM}};
+    struct media_srtp wrong[MEDIA_COMPONENTS] = {{.suite = MEDIA_SRTP_NONE}, {.suite = 200}};
     struct srtp_change *change;
-    CHECK_EQUAL(srtp_change_new(&change, &none, &wrong, SSRC), -EINVAL);
-    CHECK_EQUAL(srtp_change_new(&change, &none, &none, SSRC), 0);
+    CHECK_EQUAL(srtp_change_new(&change, none, wrong, SSRC), -EINVAL);
+    CHECK_EQUAL(srtp_change_new(&change, none, none, SSRC), 0);
     CHECK(change == NULL);
-    CHECK_EQUAL(srtp_change_new(&change, &none, &keys, SSRC), 0);
+    CHECK_EQUAL(srtp_change_new(&change, none, keys, SSRC), 0);
     srtp_change_apply(change, contexts);
-    CHECK(contexts[SRTP_INBOUND] != NULL && contexts[SRTP_OUTBOUND] != NULL);
+    CHECK(rtp[SRTP_INBOUND] != NULL && rtp[SRTP_OUTBOUND] != NULL);
     change->object.free(&change->object);
-    CHECK_EQUAL(srtp_change_new(&change, &keys, &keys, SSRC), 0);
+    CHECK_EQUAL(srtp_change_new(&change, keys, keys, SSRC), 0);
     CHECK(change == NULL);
-    struct media_srtp renewed = keys;
-    struct srtp_context *kept = contexts[SRTP_OUTBOUND], *replaced = contexts[SRTP_INBOUND];
-    renewed.receive_key[43] = 1;        /* the last octet of the salt */
-    CHECK_EQUAL(srtp_change_new(&change, &keys, &renewed, SSRC), 0);
+    struct media_srtp renewed[MEDIA_COMPONENTS] = {keys[0]};
+    struct srtp_context *kept = rtp[SRTP_OUTBOUND], *replaced = rtp[SRTP_INBOUND];
+    renewed[0].receive_key[43] = 1;     /* the last octet of the salt */
+    CHECK_EQUAL(srtp_change_new(&change, keys, renewed, SSRC), 0);
     srtp_change_apply(change, contexts);
-    CHECK(contexts[SRTP_OUTBOUND] == kept && contexts[SRTP_INBOUND] != replaced && contexts[SRTP_INBOUND] != NULL);
+    CHECK(rtp[SRTP_OUTBOUND] == kept && rtp[SRTP_INBOUND] != replaced && rtp[SRTP_INBOUND] != NULL);
     change->object.free(&change->object);
-    CHECK_EQUAL(srtp_change_new(&change, &renewed, &none, SSRC), 0);
+    CHECK_EQUAL(srtp_change_new(&change, renewed, none, SSRC), 0);
     srtp_change_apply(change, contexts);
-    CHECK(contexts[SRTP_INBOUND] == NULL && contexts[SRTP_OUTBOUND] == NULL);
+    CHECK(rtp[SRTP_INBOUND] == NULL && rtp[SRTP_OUTBOUND] == NULL);
+    change->object.free(&change->object);
+}
+
+/* RTCP's keys come and go, and RTP's contexts do not notice. */
+static void test_change_of_rtcp_s_keys(void)
+{
+    struct srtp_context *contexts[MEDIA_COMPONENTS][SRTP_DIRECTIONS] = {{NULL}}, **rtp = contexts[0], **rtcp = contexts[1];
+    struct media_srtp none[MEDIA_COMPONENTS] = {{.suite = MEDIA_SRTP_NONE}};
+    struct media_srtp one[MEDIA_COMPONENTS] = {{.suite = MEDIA_SRTP_AEAD_AES_256_GCM}};
+    struct media_srtp both[MEDIA_COMPONENTS] = {one[0], {.suite = MEDIA_SRTP_AES_CM_128_HMAC_SHA1_80}};
+    struct srtp_change *change;
+    CHECK_EQUAL(srtp_change_new(&change, none, one, SSRC), 0);
+    srtp_change_apply(change, contexts);
+    change->object.free(&change->object);
+    struct srtp_context *kept[SRTP_DIRECTIONS] = {rtp[SRTP_INBOUND], rtp[SRTP_OUTBOUND]};
+    CHECK(rtcp[SRTP_INBOUND] == NULL && rtcp[SRTP_OUTBOUND] == NULL);
+    CHECK_EQUAL(srtp_change_new(&change, one, both, SSRC), 0);
+    srtp_change_apply(change, contexts);
+    change->object.free(&change->object);
+    CHECK(rtcp[SRTP_INBOUND] != NULL && rtcp[SRTP_OUTBOUND] != NULL);
+    CHECK_EQUAL(srtp_change_new(&change, both, one, SSRC), 0);
+    srtp_change_apply(change, contexts);
+    change->object.free(&change->object);
+    CHECK(rtcp[SRTP_INBOUND] == NULL && rtcp[SRTP_OUTBOUND] == NULL);
+    CHECK(rtp[SRTP_INBOUND] == kept[SRTP_INBOUND] && rtp[SRTP_OUTBOUND] == kept[SRTP_OUTBOUND]);
+    CHECK_EQUAL(srtp_change_new(&change, one, none, SSRC), 0);
+    srtp_change_apply(change, contexts);
     change->object.free(&change->object);
 }
 
@@ -256,5 +285,6 @@ int main(void)
     test_sources_follow_each_other();
     test_forgeries_make_no_sources();
     test_change_of_keys();
+    test_change_of_rtcp_s_keys();
     return 0;
 }

@@ -105,7 +105,7 @@ static void churn(void)
     CHECK_EQUAL(engine_stream_configure(engine, stream, &config), 0);
     CHECK_EQUAL(engine_stream_record(engine, stream, recorded), 0);
     CHECK_EQUAL(engine_recording_add(engine, recorded, true, (const uint8_t *)"hello", 5), 0);
-    CHECK(engine_stream_dtls(engine, stream, MEDIA_DTLS_CLIENT) > 0);
+    CHECK(engine_stream_dtls(engine, stream, 0, MEDIA_DTLS_CLIENT) > 0);
     CHECK_EQUAL(engine_join(engine, stream, bus, true, true, 1), 0);
     CHECK_EQUAL(engine_join(engine, device, bus, true, true, 1), 0);
     CHECK_EQUAL(engine_join(engine, card, bus, true, true, 1), 0);
@@ -117,8 +117,11 @@ static void churn(void)
     pause_ms(7);
     CHECK_EQUAL(engine_recording_finish(engine, recorded), 0);
     config.srtp.send_key[0]++;
+    config.rtcp_apart = true;
+    config.srtcp.suite = MEDIA_SRTP_AES_CM_128_HMAC_SHA1_80;
     CHECK_EQUAL(engine_stream_configure(engine, stream, &config), 0);
-    CHECK(engine_stream_dtls(engine, stream, MEDIA_DTLS_SERVER) > 0);
+    CHECK(engine_stream_dtls(engine, stream, 1, MEDIA_DTLS_CLIENT) > 0);
+    CHECK(engine_stream_dtls(engine, stream, 0, MEDIA_DTLS_SERVER) > 0);
     CHECK_EQUAL(engine_set_identity(engine, identity.certificate, identity.certificate_size, identity.key, identity.key_size), 0);
     CHECK(engine_device_gate_open(engine, device) >= 0);
     int all[] = {bus, player, stream, sound, device, card, recorded};
@@ -137,8 +140,10 @@ static void start_call(void)
     struct media_stream_config to_far = towards(far.rtp_port), to_near = towards(near.rtp_port);
     CHECK_EQUAL(engine_stream_configure(engine, first, &to_far), 0);
     CHECK_EQUAL(engine_stream_configure(engine, second, &to_near), 0);
-    CHECK(engine_stream_dtls(engine, second, MEDIA_DTLS_SERVER) > 0);
-    CHECK(engine_stream_dtls(engine, first, MEDIA_DTLS_CLIENT) > 0);
+    CHECK(engine_stream_dtls(engine, second, 0, MEDIA_DTLS_SERVER) > 0);
+    CHECK(engine_stream_dtls(engine, first, 0, MEDIA_DTLS_CLIENT) > 0);
+    CHECK(engine_stream_dtls(engine, second, 1, MEDIA_DTLS_SERVER) > 0);
+    CHECK(engine_stream_dtls(engine, first, 1, MEDIA_DTLS_CLIENT) > 0);
 }
 
 static void run(enum media_clock clock)
@@ -157,13 +162,13 @@ static void run(enum media_clock clock)
     start_call();
     for (int round = 0; round < ROUNDS; round++)
         churn();
-    for (int waited = 0; waited < WAIT_MS_MAX && (atomic_load(&started) < 2 || atomic_load(&agreed) < 2); waited++)
+    for (int waited = 0; waited < WAIT_MS_MAX && (atomic_load(&started) < 2 || atomic_load(&agreed) < 4); waited++)
         pause_ms(1);
     atomic_store(&done, true);
     pthread_join(drainer, NULL);
     pthread_join(watcher, NULL);
     CHECK(atomic_load(&started) >= 2);
-    CHECK_EQUAL(atomic_load(&agreed), 2);
+    CHECK_EQUAL(atomic_load(&agreed), 4);
     engine_free(engine);
     unlink(recorded_path);
 }

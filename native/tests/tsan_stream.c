@@ -81,9 +81,9 @@ int main(void)
     stream->reach.streams[COMPONENT_RTP] = link;
     run(stream, link, batch, &events, receive);
     stream->reach.streams[COMPONENT_RTP] = NULL;
-    stream->links[LINK_DTLS] = link;
+    stream->links[LINK_DTLS_RTP] = link;
     run(stream, link, batch, &events, send_handshake);
-    stream->links[LINK_DTLS] = NULL;
+    stream->links[LINK_DTLS_RTP] = NULL;
     link->work->free(link);
     events_free(&events);
     free(batch);

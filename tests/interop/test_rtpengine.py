@@ -14,19 +14,29 @@ from tests.interop.pair import IN, OUT
 from tests.interop.phone import PhoneUnderTest
 from tests.interop.row import Row
 from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ
-from tests.interop.voice import Voice
+from tests.interop.voice import Voice, is_rtcp, sender_report
 from tests.peers.rtpengine import Rtpengine, Value, rtpengine
 from tests.peers.small_sip import SmallSip, match
 
 pytestmark = pytest.mark.interop
 
 PATIENCE = 15.0
+REPORT_PATIENCE = 30.0
+"""For the first report, which comes some seconds after the first voice (RFC 3550, 6.2)."""
+FEW = 25
+"""Packets of half a second, which the proxy may send before the phone has its keys."""
 
 
 class Stage:
-    """The phone, and a plain far end behind the proxy; `near` is what the proxy does on the phone's side."""
+    """The phone, and a plain far end behind the proxy; `near` is what the proxy does on the phone's side.
 
-    def __init__(self, phone: PhoneUnderTest, sip: SmallSip, proxy: Rtpengine, voice: Voice, near: dict[str, Value]):
+    `mux`: it shares RTP's port with RTCP there, where the phone offers that.
+    """
+
+    def __init__(
+        self, phone: PhoneUnderTest, sip: SmallSip, proxy: Rtpengine, voice: Voice, near: dict[str, Value], *, mux: bool
+    ) -> None:
+        self._mux = mux
         self.phone, self._sip, self._proxy, self._voice, self._near = phone, sip, proxy, voice, near
         self.told = ""
         """The proxy's SDP for the phone."""
@@ -48,6 +58,13 @@ class Stage:
         before = self._voice.received
         await self.phone.until_true(lambda: self._voice.received > before + 25, PATIENCE)
 
+    async def report(self) -> None:
+        """Have a report go each way; the far end reads what comes to it in the clear."""
+        await self.phone.until_true(lambda: any(map(is_rtcp, self._voice.reports)), REPORT_PATIENCE)
+        before = self.phone.statistics.rtcp_received
+        self._voice.throw(sender_report(self._voice.ssrc), rtcp=True)
+        await self.phone.until_true(lambda: self.phone.statistics.rtcp_received > before, PATIENCE)
+
     async def end(self) -> None:
         """The phone hangs up, and the far end knows."""
         await self.phone.hang_up()
@@ -56,7 +73,9 @@ class Stage:
 
     async def _answer(self, offer: str) -> str:
         lite: dict[str, Value] = {"ICE_lite": "backward"} if "ICE_lite" in self._near else {}
-        plain: dict[str, Value] = {"ICE": "remove", "transport_protocol": "RTP/AVP", "rtcp_mux": ["demux"]}
+        plain: dict[str, Value] = {"ICE": "remove", "transport_protocol": "RTP/AVP"}
+        if self._mux:
+            plain["rtcp_mux"] = ["demux"]
         self._speak(await self._proxy.offer(offer, **plain, **lite))
         self.told = await self._proxy.answer(self._plain(), **self._near)
         return self.told
@@ -71,17 +90,26 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def behind(near: dict[str, Value], folder: Path, *, encryption: str = "optional") -> AsyncIterator[Stage]:
+async def behind(
+    near: dict[str, Value],
+    folder: Path,
+    *,
+    encryption: str = "optional",
+    key_exchange: str = "sdes-dtls",
+    mux: bool = True,
+) -> AsyncIterator[Stage]:
     """A phone that is registered at its far end."""
     ice = near["ICE"] == "force"
     async with (
         rtpengine() as proxy,
         SmallSip("far") as sip,
         Voice() as voice,
-        PhoneUnderTest(folder, sip.port, encryption=encryption, ice=ice, keep_alive=0) as phone,
+        PhoneUnderTest(
+            folder, sip.port, encryption=encryption, key_exchange=key_exchange, ice=ice, keep_alive=0
+        ) as phone,
     ):
         await phone.registered()
-        yield Stage(phone, sip, proxy, voice, near)
+        yield Stage(phone, sip, proxy, voice, near, mux=mux)
 
 
 @pytest.mark.parametrize("direction", [OUT, IN])
@@ -107,4 +135,22 @@ async def test_a_proxy_ends_the_encryption(tmp_path: Path, row: Row) -> None:
         await stage.call(OUT)
         assert stage.phone.statistics.secured
         row.measured(f"{stage.phone.suite}, {stage.phone.statistics.packets_received} packets in")
+        await stage.end()
+
+
+@pytest.mark.parametrize("direction", [OUT, IN])
+async def test_a_proxy_whose_rtcp_has_a_handshake_of_its_own(direction: str, tmp_path: Path, row: Row) -> None:
+    """RTP and RTCP with a port and keys each (RFC 5764, 4.1), as it has them unless it is told otherwise."""
+    row.of("rtpengine", f"a call {direction} through it, keys by DTLS: a handshake for RTP and one for RTCP")
+    near: dict[str, Value] = {"ICE": "remove", "transport_protocol": "UDP/TLS/RTP/SAVP"}
+    async with behind(near, tmp_path, encryption="required", key_exchange="dtls-sdes", mux=False) as stage:
+        await stage.call(direction)
+        assert "a=fingerprint" in stage.told
+        assert "a=rtcp-mux" not in stage.told
+        await stage.report()
+        statistics = stage.phone.statistics
+        assert statistics.secured
+        assert statistics.srtp_refused < FEW
+        reports = f"{statistics.packets_received} packets and {statistics.rtcp_received} reports in"
+        row.measured(f"{stage.phone.suite}, {reports}")
         await stage.end()

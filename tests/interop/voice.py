@@ -34,12 +34,31 @@ def rtp(sequence: int, timestamp: int, ssrc: int, payload: bytes, payload_type: 
     return struct.pack(">BBHII", 0x80, payload_type, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc) + payload
 
 
+def sender_report(ssrc: int) -> bytes:
+    """An RTCP packet with nothing in it but who sent it (RFC 3550, 6.4.1)."""
+    return struct.pack(">BBHI", 0x80, 200, 6, ssrc) + bytes(20)
+
+
+def is_rtcp(data: bytes) -> bool:
+    """Whether this is a whole compound RTCP packet in the clear (RFC 3550, A.2)."""
+    kinds = []
+    while len(data) >= 4:
+        first, kind, words = struct.unpack_from(">BBH", data)
+        if first >> 6 != 2 or 4 * (words + 1) > len(data):
+            return False
+        kinds.append(kind)
+        data = data[4 * (words + 1) :]
+    return not data and kinds[:1] in ([200], [201])
+
+
 class Voice:
     """Sends one packet each 20 ms to where it was told, from an even port with RTCP's beside it."""
 
     def __init__(self, hertz: int = PEER_HERTZ, host: str = "127.0.0.1") -> None:
         self.received = 0
-        """Packets that came to the RTP port."""
+        """Packets that came to either port."""
+        self.reports: list[bytes] = []
+        """What came to the RTCP port."""
         self.ssrc = random.getrandbits(32)
         self.sent: list[bytes] = []
         self.protect: Callable[[bytes], bytes] = lambda packet: packet
@@ -68,11 +87,9 @@ class Voice:
         self._sockets[rtcp].sendto(data, (host, port + rtcp))
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
         port = free_port(even=True)
-        for offset in (0, 1):
-            transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(self), (self._host, port + offset))
-            self._sockets.append(transport)
+        await self._listen(port, rtcp=False)
+        await self._listen(port + 1, rtcp=True)
         return self
 
     async def __aexit__(
@@ -85,6 +102,11 @@ class Voice:
         for transport in self._sockets:
             transport.close()
         await asyncio.sleep(0)
+
+    async def _listen(self, port: int, *, rtcp: bool) -> None:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(self, rtcp=rtcp), (self._host, port))
+        self._sockets.append(transport)
 
     async def _send(self) -> None:
         loop = asyncio.get_running_loop()
@@ -100,11 +122,14 @@ class Voice:
 
 
 class _Ear(asyncio.DatagramProtocol):
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, voice: Voice, *, rtcp: bool) -> None:
         self._voice = voice
+        self._rtcp = rtcp
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         self._voice.received += 1
+        if self._rtcp:
+            self._voice.reports.append(data)
 
     def error_received(self, exc: Exception) -> None:
         """The phone may be gone already."""

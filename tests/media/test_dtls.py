@@ -120,11 +120,15 @@ def test_an_answer_with_neither() -> None:
     assert not optional.take_answer(plain).encrypted
 
 
-def test_an_answer_without_mux_would_want_two_handshakes() -> None:
+def test_an_answer_without_mux_goes_by_two_handshakes_as_offers_after_it_do() -> None:
     ours = negotiation()
     ours.offer(BOTH)
-    with pytest.raises(NotEncrypted, match="RTCP"):
-        ours.take_answer(said(described(ACTIVE), mux=False))
+    agreement = ours.take_answer(said(described(ACTIVE), mux=False))
+    assert (agreed(ours).begins, agreement.rtcp_mux) == (False, False)
+    again = voice(ours.offer(BOTH))
+    assert again.dtls is not None
+    assert not again.rtcp_mux
+    assert ours.take_answer(said(described(ACTIVE), mux=False)).handshake is agreement.handshake
 
 
 # --- their offers -----------------------------------------------------------------------------------------
@@ -149,13 +153,20 @@ def test_a_handshake_is_taken(policy: EncryptionPolicy, protocol: str, theirs: D
         (NONE, said(described())),
         (OPTIONAL, said(None)),
         (OPTIONAL, said(None, CRYPTO)),
-        (OPTIONAL, said(described(), mux=False)),
-        (REQUIRED, said(described(), mux=False, protocol="RTP/AVP")),
     ],
 )
 def test_what_is_refused(policy: EncryptionPolicy, description: SessionDescription) -> None:
     with pytest.raises(NotEncrypted):
         negotiation(policy).answer(description, BOTH)
+
+
+@pytest.mark.parametrize(("policy", "protocol"), [(OPTIONAL, DTLS), (REQUIRED, "RTP/AVP")])
+def test_an_offer_without_mux_is_answered_without(policy: EncryptionPolicy, protocol: str) -> None:
+    answer, agreement = negotiation(policy).answer(said(described(), mux=False, protocol=protocol), BOTH)
+    assert voice(answer).dtls is not None
+    assert not voice(answer).rtcp_mux
+    assert agreement.handshake is not None
+    assert not agreement.rtcp_mux
 
 
 def test_who_wants_no_encryption_passes_over_an_offer_that_leaves_the_choice() -> None:

@@ -132,6 +132,72 @@ async def test_a_call_for_help_hangs_on_no_handshake(settings: MediaSettings, st
     await b.hears()
 
 
+# --- RTP and RTCP with a port each ------------------------------------------------------------------------------
+
+
+async def agree_apart(a: LivePhone, b: LivePhone, setup: DtlsSetup) -> None:
+    """One exchange of an offer and its answer, by which RTP and RTCP share no port; the far end reads this `setup`."""
+    offer = await a.offer()
+    described = msgspec.structs.replace(dtls(offer), setup=setup)
+    answer = await b.answer(changed(offer, rtcp_mux=False, dtls=described))
+    assert not answer.media[0].rtcp_mux
+    a.room.take_answer(STREAM, answer)
+
+
+@pytest.mark.parametrize("setup", [DtlsSetup.ACTPASS, DtlsSetup.ACTIVE], ids=["called-begins", "caller-begins"])
+@pytest.mark.parametrize("settings", [REQUIRED, OPTIONAL_ICE], ids=["required", "ice"])
+async def test_rtcp_has_a_handshake_and_keys_of_its_own(
+    settings: MediaSettings, setup: DtlsSetup, stack: ExitStack
+) -> None:
+    a, b = phone(stack, settings), phone(stack, settings)
+    await agree_apart(a, b, setup)
+    await talk(a, b)
+    await until(lambda: a.statistics.rtcp_received > 0 and b.statistics.rtcp_received > 0, within=30)
+    for each in (a, b):
+        config = each.voice._config
+        assert config is not None
+        assert config.srtp is not None
+        assert config.srtcp is not None
+        assert config.srtcp.send not in (config.srtp.send, config.srtp.receive)
+        assert each.statistics.srtp_refused < FEW
+    assert not any(isinstance(event, EncryptionFailed) for each in (a, b) for event in each.events)
+
+
+async def test_without_a_handshake_of_its_own_there_is_no_rtcp_but_voice(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 2.0)
+    a, b = phone(stack), phone(stack)
+    a.room.take_answer(STREAM, changed(await b.answer(await a.offer()), rtcp_mux=False))
+    await talk(a, b)
+    await until(lambda: rtcp_association(a)._number is None)
+    await until(lambda: a.statistics.srtp_refused > 0, within=30)  # b's reports, under RTP's keys as it believes
+    assert (a.statistics.rtcp_sent, a.statistics.rtcp_received) == (0, 0)
+    await talk(a, b)
+    assert not any(isinstance(event, EncryptionFailed) for event in a.events)
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["far-end", "stranger"])
+async def test_another_certificate_for_rtcp_ends_the_call_where_it_is_the_far_end_s(
+    there: bool, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = phone(stack), phone(stack)
+    a.room.take_answer(STREAM, changed(await b.answer(await a.offer()), rtcp_mux=False))
+    await talk(a, b)
+    apart = rtcp_association(a)
+    monkeypatch.setattr(apart, "_is_there", lambda host, port: there)
+    before = apart._number
+    Stranger(stack).begin(a.voice.stream.rtcp_port)
+    if there:
+        failed = await a.told(EncryptionFailed)
+        assert failed.reason == "The other phone is not the one that the PBX has announced"
+    else:
+        await until(lambda: apart._number != before)
+        assert apart._number is not None
+        assert not any(isinstance(event, EncryptionFailed) for event in a.events)
+    assert apart.keys is None
+
+
 # --- what goes wrong ------------------------------------------------------------------------------------------
 
 
@@ -223,6 +289,12 @@ def association(of: LivePhone) -> handshake.Association:
     return found
 
 
+def rtcp_association(of: LivePhone) -> handshake.Association:
+    found = of.voice._rtcp_association
+    assert found is not None
+    return found
+
+
 def begins_anew(a: LivePhone) -> Callable[[], bool]:
     before = association(a)._number
     return lambda: association(a)._number != before
@@ -268,7 +340,7 @@ async def test_a_far_end_that_fails_ends_the_call(stack: ExitStack, monkeypatch:
 async def test_ports_go_back_though_the_handshake_could_not_be_ended(
     stack: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: Stream) -> None:
+    def full(_: Stream, component: int) -> None:
         raise LimitReached
 
     a = phone(stack)

@@ -25,6 +25,7 @@ from native import (
     Event,
     InvalidArgument,
     MemoryStream,
+    SrtpKeys,
     SrtpSuite,
     Stream,
 )
@@ -325,6 +326,13 @@ def test_the_border() -> None:
         with pytest.raises(InvalidArgument, match="no certificate"):
             stream.handshake(DtlsRole.SERVER)
         ours, other = self_signed(), self_signed()
+        for component in (0, 3):
+            with pytest.raises(InvalidArgument, match="which"):
+                stream.handshake(DtlsRole.SERVER, component)
+            with pytest.raises(InvalidArgument, match="which"):
+                stream.end_handshake(component)
+        with pytest.raises(InvalidArgument, match="RTP's keys"):
+            stream.configure(replace(CALL, srtcp=SrtpKeys(SrtpSuite.AEAD_AES_128_GCM, bytes(28), bytes(28))))
         for certificate, key in ((b"", b""), (ours.der, other.key), (ours.der[:-1], ours.key), (b"junk", b"junk")):
             with pytest.raises(InvalidArgument):
                 engine.set_identity(certificate, key)
