@@ -10,21 +10,28 @@ import secrets
 
 import msgspec
 
+from app.demo.myapps.diversions import Diversions, Procedure
 from app.demo.myapps.errors import BadMessage
-from app.demo.myapps.guesses import GONE_CAUSE, RECONNECT_SECONDS, SILENT_FORK_CAUSE
+from app.demo.myapps.groups import Groups
+from app.demo.myapps.guesses import GONE_CAUSE, NO_ANSWER_SECONDS, RECONNECT_SECONDS, SILENT_FORK_CAUSE
 from app.demo.myapps.installation import Installation, Subscriber
 from app.demo.myapps.legs import MEDIA, Call, Leg, Station
+from app.demo.myapps.notices import Notices
 from app.demo.myapps.parts import EndPoint
 from app.demo.myapps.reconnections import Reconnections, identity_of
 from app.demo.myapps.signals import (
+    LOOP,
     NORMAL_CLEARING,
     TYPES,
     UNALLOCATED,
+    WITHOUT_MEDIA,
+    DivertingLeg4,
     Facility,
     NameIdentification,
     Reconnect,
     ReconnectInfo,
     ReconnectInit,
+    RemoteControl,
     Signal,
     facilities,
     known,
@@ -40,13 +47,25 @@ PASSED = ("channels", "facility", "user_info", "info", "media_info")
 
 
 class CallServer:
-    """All calls of an installation. `reconnect_seconds` is how long a lost call is kept."""
+    """All calls of an installation.
 
-    def __init__(self, installation: Installation, *, reconnect_seconds: float = RECONNECT_SECONDS) -> None:
+    `reconnect_seconds` is how long a lost call is kept, `no_answer_seconds` after which one is diverted (CFNR).
+    """
+
+    def __init__(
+        self,
+        installation: Installation,
+        *,
+        reconnect_seconds: float = RECONNECT_SECONDS,
+        no_answer_seconds: float = NO_ANSWER_SECONDS,
+    ) -> None:
         self._installation = installation
         self._switchboard = Switchboard(installation)
         self._reconnections = Reconnections(self._switchboard, self._ring, reconnect_seconds)
         self._transfers = Transfers(self._switchboard, self._ring, self._reconnections.told)
+        self._diversions = Diversions(self._switchboard, self._ring, no_answer_seconds)
+        self._notices = Notices(self._switchboard)
+        self._groups = Groups(self._switchboard, self._invite, self._reconnections.told)
         self._overlap: dict[Leg, Signal] = {}
         """Setups whose number is not complete yet."""
 
@@ -54,6 +73,7 @@ class CallServer:
         """A phone has come."""
         self._switchboard.add(station)
         self._reconnections.came(station)
+        self._notices.came(station)
 
     def unregister(self, station: Station) -> None:
         """A phone has gone, and its calls with it, but for those that it may take up again."""
@@ -75,6 +95,41 @@ class CallServer:
         """The legs at all phones of a user."""
         return self._switchboard.of(sip)
 
+    # --- what tests and demonstrations do with it -----------------------------------------------------------
+
+    def divert(self, sip: str, procedure: Procedure, to: EndPoint | None) -> bool:
+        """Set or clear a diversion of a user and tell his phones. Whether both are there."""
+        subscriber = self._installation.by_sip(sip)
+        if subscriber is None or (to is not None and self._installation.find(to) is None):
+            return False
+        if to is None:
+            subscriber.diversions.pop(procedure, None)
+        else:
+            subscriber.diversions[procedure] = to
+        self._notices.tell(subscriber, DivertingLeg4())
+        return True
+
+    def set_messages(self, sip: str, number: int, message_center: EndPoint | None = None) -> None:
+        """Let so many messages wait for a user: his phones hear of it (`mwi_activate`, with 0 `mwi_deactivate`)."""
+        self._notices.message_center = message_center or EndPoint()
+        self._notices.set_messages(self._installation.subscribers[sip], number)
+
+    def remote_control(self, sip: str, control: str, digit: str = "") -> int:
+        """Send `innovaphone_remote_control` to all calls at a user's phones. Returns to how many."""
+        legs = [leg for leg in self.of(sip) if leg.call is not None]
+        for leg in legs:
+            leg.send(Signal("facility", fty=packed(RemoteControl(control=control, digit=digit))))
+        return len(legs)
+
+    def rename(self, sip: str, name: str) -> None:
+        """Give a user another name, and tell whoever talks to him (`name_identification` after conn)."""
+        subscriber = self._installation.subscribers[sip]
+        subscriber.user = msgspec.structs.replace(subscriber.user, name=name)
+        for leg in self.of(sip):
+            peer = leg.call.peer(leg) if leg.call else None
+            if peer is not None:
+                peer.send(Signal("facility", fty=packed(NameIdentification(name=name))))
+
     def receive(self, station: Station, number: int, signal: Signal) -> None:
         """Take a message of a phone. Raises BadMessage."""
         if signal.type not in TYPES:
@@ -84,6 +139,8 @@ class CallServer:
             if leg is not None or number <= 0:
                 raise BadMessage(f"PbxSignal: setup with the number {number}, which is not free")
             self._set_up(station, number, signal)
+        elif leg is not None and leg.served:
+            self._served(leg, signal)
         elif leg is not None and leg.call is None:
             self._dial(leg, signal)
         elif leg is not None and leg.call is not None:
@@ -98,6 +155,8 @@ class CallServer:
             raise BadMessage("PbxSignal: too many calls")
         wanted = known(signal)
         leg = self._switchboard.new_leg(station, number)
+        if signal.channel == WITHOUT_MEDIA and self._serve(leg, signal, wanted):
+            return
         leg.reconnects = any(isinstance(one, ReconnectInit | ReconnectInfo | Reconnect) for one in wanted)
         setup = msgspec.structs.replace(signal, cd=signal.cd or EndPoint(), fty=_passed_on(signal))
         identity = identity_of(wanted)
@@ -105,6 +164,22 @@ class CallServer:
             self._route(leg, setup, None)
         elif (again := self._reconnections.resume(leg, setup, identity)) is not None:
             self._route(leg, setup, again)
+
+    def _serve(self, leg: Leg, setup: Signal, wanted: tuple[Facility, ...]) -> bool:
+        """Whether a call without media is for the PBX itself."""
+        leg.served = any(
+            service.serve(leg, facility, setup)
+            for facility in wanted
+            for service in (self._diversions, self._notices, self._groups)
+        )
+        return leg.served
+
+    def _served(self, leg: Leg, signal: Signal) -> None:
+        """A phone has answered a notice, or ends a call that the PBX has answered."""
+        if signal.type == "disc" or (signal.type == "conn" and leg.number < 0):
+            leg.release(NORMAL_CLEARING)
+        if signal.type in ("rel", "disc") or leg.number < 0:
+            self._switchboard.forget(leg)
 
     def _dial(self, leg: Leg, signal: Signal) -> None:
         """More digits, before it is known whom they reach."""
@@ -131,20 +206,15 @@ class CallServer:
             leg.release(UNALLOCATED)
             self._switchboard.forget(leg)
 
-    def _ring(self, call: Call, called: Subscriber) -> None:
-        """Take the setup to every phone of `called` that does not ring yet."""
-        call.caller.call, call.called = call, called
-        call.conference = call.setup.conf_id or call.conference
-        caller = call.caller.subscriber
-        name = packed(NameIdentification(name=caller.user.name))
-        setup = msgspec.structs.replace(
-            call.setup,
-            cg=caller.end_point,
-            cd=called.end_point,
-            complete=True,
-            fty=(*call.setup.fty, *name, *self._reconnections.asked(call)),
-            conf_id=call.conference,
-        )
+    def _ring(self, call: Call, wanted: Subscriber) -> None:
+        """Take the setup to every phone of a user, or of whom he diverts to, that does not ring yet."""
+        call.caller.call, call.called = call, wanted
+        called = self._diversions.always(call, wanted)
+        if called is None:
+            call.cause = LOOP
+            self._nobody(call)
+            return
+        call.called = called
         there = [leg.station for leg in call.ringing]
         begun = [
             self._switchboard.new_leg(station, call=call)
@@ -155,8 +225,31 @@ class CallServer:
         self._switchboard.changed(call)
         if not call.ringing and not self._reconnections.wait(call):
             self._nobody(call)
+            return
+        self._diversions.watch(call)
         for leg in begun:
-            leg.send(msgspec.structs.replace(setup, call_id=secrets.token_hex(16)))
+            leg.send(self._setup(call, called, self._diversions.told_called(call)))
+
+    def _invite(self, call: Call, picking: Leg, fty: tuple[msgspec.Raw, ...]) -> None:
+        """Take the setup to the phone that picks the call."""
+        leg = self._switchboard.new_leg(picking.station, call=call)
+        call.ringing.append(leg)
+        self._switchboard.changed(call)
+        leg.send(self._setup(call, picking.subscriber, fty))
+
+    def _setup(self, call: Call, called: Subscriber, fty: tuple[msgspec.Raw, ...]) -> Signal:
+        call.conference = call.setup.conf_id or call.conference
+        caller = call.caller.subscriber
+        name = packed(NameIdentification(name=caller.user.name))
+        return msgspec.structs.replace(
+            call.setup,
+            cg=caller.end_point,
+            cd=called.end_point,
+            complete=True,
+            fty=(*call.setup.fty, *name, *fty, *self._reconnections.asked(call)),
+            conf_id=call.conference,
+            call_id=secrets.token_hex(16),
+        )
 
     def _phones(self, call: Call, called: Subscriber) -> list[Station]:
         """The phones that a call may reach; of one that resumes a lost call the device that had it."""
@@ -177,6 +270,8 @@ class CallServer:
             self._nobody(call)
 
     def _nobody(self, call: Call) -> None:
+        if self._diversions.nobody(call):
+            return
         if call.transfer is not None:
             self._transfers.failed(call, call.transfer)
         else:
@@ -209,10 +304,14 @@ class CallServer:
         for text, facility in zip(signal.fty, facilities(signal), strict=True):
             if not isinstance(facility, Facility) or not (
                 self._reconnections.act(leg, call, facility)
-                or (leg in call.talkers and self._transfers.act(leg, call, facility))
+                or self._diversions.act(leg, call, facility)
+                or (leg in call.talkers and self._act_talking(leg, call, facility))
             ):
                 rest.append(text)
         return tuple(rest)
+
+    def _act_talking(self, leg: Leg, call: Call, facility: Facility) -> bool:
+        return self._transfers.act(leg, call, facility) or self._groups.act(leg, call, facility)
 
     def _answering(self, leg: Leg, call: Call, signal: Signal) -> None:
         """A phone that rings has said something. Until one has answered, media of several would mix."""
@@ -248,7 +347,7 @@ class CallServer:
             )
         elif not self._reconnections.connect(call):
             name = packed(NameIdentification(name=leg.subscriber.user.name))
-            told = self._reconnections.told(call.caller)
+            told = (*self._diversions.told_caller(call), *self._reconnections.told(call.caller))
             fty = (*_without_name(signal), *name, *told)
             call.caller.send(msgspec.structs.replace(_passed(signal), fty=fty))
 

@@ -38,3 +38,12 @@ RECONNECT_SECONDS = 120.0
 """How long a lost call is kept for whoever has it."""
 CALL_BACK_SECONDS = 2.0
 """A phone that is back and has not taken its lost call up by then is called, if the far end is still there."""
+
+NO_ANSWER_SECONDS = 15.0
+"""After which a call is diverted that nobody takes; at once when no phone is registered."""
+REROUTE_REASON = "ALWAYS"
+"""`reason` of a diversion by a phone that rings; those of the others are their procedures."""
+SPEECH = 1
+"""`service` of messages that wait: speech (BasicService of H.450.7)."""
+ALERTING, CONNECTED, PARKED = "alerting", "connected", "parked"
+"""`sig_call_state` of group indications: the words that DialogInfo has for states."""

@@ -94,6 +94,10 @@ class Subscriber:
         self.sessions: dict[str, Session] = {}
         self.watchers: set[Callable[[str, str], None]] = set()
         """Called with what happened to a session (Added, Updated, Deleted) and its `usr`."""
+        self.diversions: dict[str, EndPoint] = {}
+        """By procedure: ALWAYS, BUSY, NO_ANSWER."""
+        self.messages = 0
+        """How many wait for him."""
 
     @property
     def end_point(self) -> EndPoint:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from app.demo.myapps.guesses import NOBODY_CAUSE
 from app.demo.myapps.installation import Subscriber
@@ -53,8 +54,10 @@ class Leg:
     """Its phone or its PBX has gone; the call waits for either to come back."""
     resuming: Signal | None = None
     """The setup that this leg has taken another's place with, until it has been answered."""
+    served: bool = False
+    """A call between the phone and the PBX itself, which has no far end."""
     finished: Callable[[], None] | None = None
-    """What to do when a call that the PBX itself has answered is over."""
+    """What to do when such a call is over."""
 
     @property
     def subscriber(self) -> Subscriber:
@@ -69,6 +72,21 @@ class Leg:
     def release(self, cause: int) -> None:
         """Tell the station that it is over."""
         self.send(Signal("rel", cau=Cau(cause)))
+
+
+class Diversion(NamedTuple):
+    """One step of a call from where it was sent to."""
+
+    reason: str
+    redirecting: Subscriber
+    nominated: Subscriber
+
+
+class ParkPlace(NamedTuple):
+    """A position at a user."""
+
+    subscriber: Subscriber
+    position: int
 
 
 @dataclass(eq=False)
@@ -90,12 +108,19 @@ class Call:
     """The caller talks already: he is never told of alert and conn, only of new media."""
     alerted: bool = False
     """Some phone has rung."""
+    identity: str = field(default_factory=lambda: secrets.token_hex(16))
+    """`callId` by which others may pick it."""
     conference: str = field(default_factory=lambda: secrets.token_hex(16))
     """`confId` of all legs."""
     reconnect_ids: list[str] = field(default_factory=lambda: [secrets.token_hex(16)])
     """By which a setup may take a leg's place: the PBX's own, then those that phones have given; the last is told."""
+    began: float = field(default_factory=time.monotonic)
     resumes: bool = False
     """It takes the place of a call that was lost, and waits for a phone that is not there yet."""
+    diversions: list[Diversion] = field(default_factory=list)
+    """By which it has come to whom it is for now, the first of them first."""
+    parked: ParkPlace | None = None
+    """Where it waits; its caller is whoever was parked."""
     called: Subscriber | None = None
     """Whose phones ring, or whose phone has answered."""
     hardware: str = ""

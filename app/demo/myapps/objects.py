@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import Protocol
 
-from app.demo.myapps import digests
+from app.demo.myapps import api, digests
 from app.demo.myapps.calls import CallServer
 from app.demo.myapps.client import BUILD, VERSION
 from app.demo.myapps.errors import BadMessage
@@ -33,6 +33,7 @@ from app.demo.myapps.signals import Signal
 from app.demo.myapps.wire import ABSENT, Message, read
 
 API = "PbxSignal"
+AFTER_LOGIN = OBJECT_AFTER_LOGIN | api.KINDS
 NO_MEDIA_CALL = "NO_MEDIA_CALL"
 MOST_REGISTRATIONS = 8
 """Over one connection."""
@@ -83,13 +84,16 @@ class ObjectTalk:
         self._login: AppLogin | None = None
         self._registrations: dict[str, Registration] = {}
         """By `src`."""
+        self._api: api.PbxApi | None = None
 
     def receive(self, data: bytes) -> None:
         """Take a message."""
-        envelope, message = read(data, OBJECT_AFTER_LOGIN if self._login else OBJECT_BEFORE_LOGIN)
+        envelope, message = read(data, AFTER_LOGIN if self._login else OBJECT_BEFORE_LOGIN)
         match message:
             case None:
                 self._link.complain(f"app object: {envelope.mt} is not understood or comes too early")
+            case _ if envelope.api == api.API:
+                self._pbx_api().receive(message, envelope.src)
             case Register():
                 self._register(message, envelope.src)
             case Signaling():
@@ -102,6 +106,14 @@ class ObjectTalk:
         for registration in self._registrations.values():
             self._registrar.calls.unregister(registration)
         self._registrations.clear()
+        if self._api is not None:
+            self._api.closed()
+
+    def _pbx_api(self) -> api.PbxApi:
+        if self._api is None:
+            user = self._registrar.installation.by_sip(self._login.sip if self._login else "")
+            self._api = api.PbxApi(self._link, self._registrar, user)
+        return self._api
 
     def _base(self, message: Message, src: str) -> None:
         match message:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from app.demo.myapps.calls import CallServer
 from app.demo.myapps.echo import ECHO_NAME, ECHO_NUMBER, Echo
+from app.demo.myapps.guesses import NO_ANSWER_SECONDS, RECONNECT_SECONDS
 from app.demo.myapps.installation import Installation, User
 from app.demo.myapps.pbx import InnovaphonePbx
 from app.settings.secret import Secret
@@ -16,7 +17,10 @@ MASTER, STANDBY = "master", "standby"
 
 
 class Pair:
-    """Both PBXes; ports are master's and standby's, plain and with TLS (without `tls` the latter stay unused)."""
+    """Both PBXes; ports are master's and standby's, plain and with TLS (without `tls` the latter stay unused).
+
+    The times are those of the call server.
+    """
 
     def __init__(
         self,
@@ -25,11 +29,16 @@ class Pair:
         http_ports: tuple[int, int] = (0, 0),
         https_ports: tuple[int, int] = (0, 0),
         tls: ssl.SSLContext | None = None,
+        *,
+        reconnect_seconds: float = RECONNECT_SECONDS,
+        no_answer_seconds: float = NO_ANSWER_SECONDS,
     ) -> None:
         nobody_knows = Secret(secrets.token_urlsafe(18))
         echo = User(ECHO_NAME, ECHO_NUMBER, "Echo", nobody_knows)
         self.installation = Installation((*users, echo))
-        self.calls = CallServer(self.installation)
+        self.calls = CallServer(
+            self.installation, reconnect_seconds=reconnect_seconds, no_answer_seconds=no_answer_seconds
+        )
         self.master, self.standby = (
             InnovaphonePbx(
                 name, address, http, https, self.installation, calls=self.calls, tls=tls, standby_for=stands_in_for

@@ -12,8 +12,10 @@ from app.demo.myapps.guesses import LOCATION, RECONNECT, RECONNECT_INFO, RECONNE
 from app.demo.myapps.parts import EndPoint
 from app.demo.myapps.wire import ABSENT, Part, raw
 
-UNALLOCATED, NORMAL_CLEARING = 1, 16
+UNALLOCATED, NORMAL_CLEARING, BUSY_CAUSE, REJECTED, CLEARED, LOOP = 1, 16, 17, 21, 86, 25
 """Causes of Q.850."""
+WITHOUT_MEDIA = 0
+"""`channel` of a call that carries only messages."""
 TYPES = frozenset(
     {
         "setup", "setup_ack", "accept", "info", "progress", "call_proc", "alert", "conn", "disc", "rel", "channels",
@@ -116,14 +118,194 @@ class Reconnect(Facility, frozen=True, tag=RECONNECT):
     id: str
 
 
+class DiversionInterrogate(Facility, frozen=True, tag="diversion_interrogate"):
+    """Asks for the diversions of a user, of one procedure or of all."""
+
+    procedure: str = ""
+    served: EndPoint | None = None
+
+
+class DivertedNumber(Part, frozen=True):
+    """One diversion of a user."""
+
+    procedure: str
+    served: EndPoint
+    diverted_to: EndPoint = msgspec.field(name="diverted_to")
+    remote_enabled: bool = msgspec.field(name="remote_enabled", default=False)
+
+
+class DiversionInterrogateResult(Facility, frozen=True, tag="diversion_interrogate_result"):
+    """Says so."""
+
+    procedure: str = ""
+    error: int | None = None
+    num: int = 0
+    list: tuple[DivertedNumber, ...] = ()
+
+
+class DiversionCallreroute(Facility, frozen=True, tag="diversion_callreroute"):
+    """From a phone that rings: send the call to somebody else."""
+
+    called: EndPoint
+
+
+class DivertingLeg1(Facility, frozen=True, tag="diverting_leg1"):
+    """To the caller: it goes elsewhere."""
+
+    reason: str
+    nominated: EndPoint
+    redirecting: EndPoint
+
+
+class DivertingLeg2(Facility, frozen=True, tag="diverting_leg2"):
+    """To whom it goes: whom it was for."""
+
+    diverting: EndPoint
+    original_called: EndPoint
+    diverting_name: str
+    original_called_name: str
+
+
+class DivertingLeg3(Facility, frozen=True, tag="diverting_leg3"):
+    """To the caller: where it has ended."""
+
+    redirection: EndPoint
+
+
+class DivertingLeg4(Facility, frozen=True, tag="diverting_leg4"):
+    """To a phone that rang before it was diverted; with nothing in it: the diversions of its user have changed."""
+
+    reason: str = ""
+    nominated: EndPoint | None = None
+    redirecting: EndPoint | None = None
+
+
+class CpPark(Facility, frozen=True, tag="cp_park"):
+    """Park the far end; a phone sends only where to."""
+
+    parked_to: EndPoint | None = None
+    park_position: int | None = None
+    parking: EndPoint | None = None
+    parked: EndPoint | None = None
+
+
+class HoldNotify(Facility, frozen=True, tag="hold_notify"):
+    """The far end does not listen."""
+
+
+class DialogInfoSubscribe(Facility, frozen=True, tag="dialog_info_subscribe"):
+    """In a setup without media: tell me of this user's calls."""
+
+
+class CpGroupIndicationOn(Facility, frozen=True, tag="cp_group_indication_on"):
+    """A call of a user that somebody watches; `duration` in seconds."""
+
+    call_id: str = msgspec.field(name="callId")
+    member: EndPoint
+    parked_calling: EndPoint
+    parked_to_alerting: EndPoint
+    inbound_call: bool
+    duration: int
+    name_id_calling: str
+    name_id_alerting: str
+    sig_call_state: str
+    park_position: int | None = None
+
+
+class CpGroupIndicationOff(Facility, frozen=True, tag="cp_group_indication_off"):
+    """That call cannot be picked any more."""
+
+    call_id: str = msgspec.field(name="callId")
+    member: EndPoint
+
+
+class CpPickReq(Facility, frozen=True, tag="cp_pick_req"):
+    """In a setup without media: I want that call."""
+
+    call_id: str = msgspec.field(name="callId", default="")
+    picking: EndPoint | None = None
+    parked_calling: EndPoint | None = None
+    parked_to_alerting: EndPoint | None = None
+    park_position: int | None = None
+
+
+class CpPickExe(Facility, frozen=True, tag="cp_pick_exe"):
+    """In the setup of the call that was picked."""
+
+    call_id: str = msgspec.field(name="callId")
+    picking: EndPoint
+    parked_calling: EndPoint
+
+
+class MwiActivate(Facility, frozen=True, tag="mwi_activate"):
+    """So many messages wait; `number` of them."""
+
+    served_user: EndPoint
+    message_center: EndPoint
+    originating_user: EndPoint
+    service: int
+    number: int
+
+
+class MwiDeactivate(Facility, frozen=True, tag="mwi_deactivate"):
+    """None waits any more."""
+
+    served_user: EndPoint
+    message_center: EndPoint
+    service: int
+
+
+class MwiInterrogate(Facility, frozen=True, tag="mwi_interrogate"):
+    """In a setup without media: asks whether messages wait."""
+
+
+class MwiInterrogateResult(Facility, frozen=True, tag="mwi_interrogate_result"):
+    """They do, or with no `sub` they don't."""
+
+    sub: MwiActivate | None = None
+
+
+class PresenceSubscribe(Facility, frozen=True, tag="presence_subscribe"):
+    """In a setup without media: tell me of this user."""
+
+
+class PresenceNotify(Facility, frozen=True, tag="presence_notify"):
+    """One contact of a user."""
+
+    contact: str
+    status: str
+    activity: str = ""
+    note: str = ""
+
+
+class PresencePublish(Facility, frozen=True, tag="presence_publish"):
+    """In a setup without media: this is how I am."""
+
+    contact: str = "tel:"
+    status: str = "open"
+    activity: str = ""
+    note: str = ""
+
+
+class RemoteControl(Facility, frozen=True, tag="innovaphone_remote_control"):
+    """Do as if somebody had pressed that key."""
+
+    control: str
+    digit: str = ""
+
+
 class _Named(msgspec.Struct, frozen=True):
     type: str
 
 
 KNOWN: dict[str, type[Facility]] = {
     str(kind.__struct_config__.tag): kind
-    for kind in (CtIdentify, CtInitiate, NameIdentification, ReconnectInit, ReconnectInfo, Reconnect)
-}
+    for kind in (
+        CtIdentify, CtInitiate, NameIdentification, ReconnectInit, ReconnectInfo, Reconnect, DiversionInterrogate,
+        DiversionCallreroute, CpPark, DialogInfoSubscribe, CpPickReq, MwiInterrogate, PresenceSubscribe,
+        PresencePublish,
+    )
+}  # fmt: skip
 """What a phone may send and the PBX acts on."""
 
 FacilityElement = Facility | msgspec.Raw
