@@ -36,7 +36,8 @@ class PbxLine(PbxSignalLine):
         self._link.on_down = self.link_down
 
     async def network_changed(self) -> None:
-        """The session finds its own way again."""
+        """The session finds its own way again; calls that are lost by that are taken up at once."""
+        self.moved()
 
     async def stop(self) -> None:
         """End all calls and the connection, and with it the registration."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from app.model.cause import Cause
 from app.model.crypto import CryptoSuite
 
 # --- PbxSignal: registering and calls ---------------------------------------------------------------------
@@ -26,6 +27,19 @@ SERVICE_ANSWER = "conn"
 
 DIGITS_IN_CALL = "info"
 """What carries DTMF where media cannot: the message for more digits, whose use in a connected call is not written."""
+
+# --- PbxSignal: reconnecting calls (16r1) -------------------------------------------------------------------
+
+RECONNECT_INIT = "reconnect_init"
+"""The facility in a setup that says: who sends it can take a lost call up. Documented is only FTY_RECONNECT_INIT."""
+
+RECONNECT_INFO = "reconnect_info"
+"""The facility that answers it with an `id`, and the one by which the setup of a call that replaces another names that.
+
+Documented is only FTY_RECONNECT_INFO and that it holds an id; `ep`, whom to call, is ours."""
+
+FAR_END_LOST = frozenset({Cause.DESTINATION_OUT_OF_ORDER, Cause.NETWORK_OUT_OF_ORDER, Cause.TEMPORARY_FAILURE})
+"""With these causes a PBX releases a call whose far end it has lost: that may come back, and call us."""
 
 # --- PbxSignal: offer and answer ------------------------------------------------------------------------------
 

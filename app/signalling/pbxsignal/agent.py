@@ -14,11 +14,13 @@ from app.model.session import SessionDescription
 from app.model.signalling import CallOptions, Released, SignallingEvent
 from app.signalling.pbxsignal import facilities, messages, parties
 from app.signalling.pbxsignal.call import Call
+from app.signalling.pbxsignal.call_table import CallTable
 from app.signalling.pbxsignal.codec import CallMessage, read_message, write_message
 from app.signalling.pbxsignal.config import Patience, PbxSignalConfig
 from app.signalling.pbxsignal.errors import MessageMalformed
 from app.signalling.pbxsignal.facilities import AnyFacility
 from app.signalling.pbxsignal.messages import API, NO_CHANNEL, AnySignal, RegisterResult
+from app.signalling.pbxsignal.recovery import Recovery
 from app.signalling.pbxsignal.registration import RegistrationClient
 from app.signalling.pbxsignal.service_calls import PROCEDURES, ServiceCall, Told, pick_up_refused
 from app.signalling.pbxsignal.surroundings import Surroundings
@@ -46,11 +48,9 @@ class PbxSignalAgent:
         self._send = send
         self._post = post
         self._linked = False
-        self._calls: dict[int, Call | ServiceCall] = {}
-        self._legs: dict[LegId, Call] = {}
+        self._table = CallTable()
         self._told_calls: set[int] = set()
         """Calls of the PBX that only tell of services."""
-        self._numbers = itertools.count(1)
         self._leg_numbers = itertools.count(1)
         self._registration = RegistrationClient(
             config.line,
@@ -59,7 +59,8 @@ class PbxSignalAgent:
             patience,
             lambda register: self._send(write_message(register)),
             post,
-            self.interrogate,
+            self._registered,
+            lambda: self._recovery.waits,
         )
         self._around = Surroundings(
             line=config.line,
@@ -73,6 +74,7 @@ class PbxSignalAgent:
             facts=lambda: self._registration.facts,
         )
         self._told = Told(self._around, self.interrogate)
+        self._recovery = Recovery(self._around, self._table)
 
     @property
     def facts(self) -> RegisterResult:
@@ -87,12 +89,15 @@ class PbxSignalAgent:
         self._registration.link_up()
 
     def link_down(self, reason: str) -> None:
-        """It is gone, and with it the PBX's knowledge of our calls."""
+        """It is gone, and perhaps with it the PBX's knowledge of our calls."""
         self._linked = False
         self._told_calls.clear()
-        for call in tuple(self._calls.values()):
-            call.abandon(Cause.NETWORK_OUT_OF_ORDER)
         self._registration.link_down(reason)
+        self._recovery.link_down()
+
+    def moved(self) -> None:
+        """Our own address is another than before."""
+        self._recovery.moved()
 
     def try_again(self) -> None:
         """A person thinks that registering will work now."""
@@ -100,8 +105,8 @@ class PbxSignalAgent:
 
     def close(self) -> None:
         """End all calls; who closes the connection then ends the registration with it."""
-        for leg in tuple(self._legs.values()):
-            leg.release(Cause.NORMAL_CLEARING)
+        for call in tuple(self._table.legs.values()):
+            call.release(Cause.NORMAL_CLEARING)
 
     def receive(self, text: bytes) -> None:
         """One message of the PBX, whatever it is."""
@@ -126,53 +131,53 @@ class PbxSignalAgent:
         if not self._linked:
             self._post(Released(leg, Cause.NETWORK_OUT_OF_ORDER))
             return
-        call = self._new_call(leg, next(self._numbers))
+        call = self._new_call(leg, self._table.next_number())
         call.setup(number, offer, options)
 
     def information(self, leg: LegId, digits: str) -> None:
         """INFORMATION."""
-        if leg in self._legs:
-            self._legs[leg].information(digits)
+        if leg in self._table.legs:
+            self._table.legs[leg].information(digits)
 
     def alert(self, leg: LegId, *, waiting: bool) -> None:
         """ALERTING."""
-        if leg in self._legs:
-            self._legs[leg].alert(waiting=waiting)
+        if leg in self._table.legs:
+            self._table.legs[leg].alert(waiting=waiting)
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         """CONNECT."""
-        if leg in self._legs:
-            self._legs[leg].connect(description)
+        if leg in self._table.legs:
+            self._table.legs[leg].connect(description)
 
     def offer(self, leg: LegId, offer: SessionDescription) -> None:
         """A new offer."""
-        if leg in self._legs:
-            self._legs[leg].offer(offer)
+        if leg in self._table.legs:
+            self._table.legs[leg].offer(offer)
 
     def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
         """The answer to the far end's offer."""
-        if leg in self._legs:
-            self._legs[leg].answer_offer(description)
+        if leg in self._table.legs:
+            self._table.legs[leg].answer_offer(description)
 
     def digit(self, leg: LegId, digit: str) -> None:
         """DTMF by signalling."""
-        if leg in self._legs:
-            self._legs[leg].digit(digit)
+        if leg in self._table.legs:
+            self._table.legs[leg].digit(digit)
 
     def transfer(self, leg: LegId, number: str) -> None:
         """Blind transfer."""
-        if leg in self._legs:
-            self._legs[leg].services.transfer(number)
+        if leg in self._table.legs:
+            self._table.legs[leg].services.transfer(number)
 
     def join(self, leg: LegId, other: LegId) -> None:
         """Attended transfer."""
-        if leg in self._legs and other in self._legs:
-            self._legs[leg].services.join(self._legs[other].services)
+        if leg in self._table.legs and other in self._table.legs:
+            self._table.legs[leg].services.join(self._table.legs[other].services)
 
     def park(self, leg: LegId, position: str) -> None:
         """Park the far end."""
-        if leg in self._legs:
-            self._legs[leg].services.park(position)
+        if leg in self._table.legs:
+            self._table.legs[leg].services.park(position)
 
     def pick_up(self, call: str) -> None:
         """Take a call of the group."""
@@ -188,15 +193,36 @@ class PbxSignalAgent:
 
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         """DISCONNECT."""
-        if leg in self._legs:
-            self._legs[leg].release(cause)
+        if leg in self._table.legs:
+            self._recovery.ending(self._table.legs[leg], cause)
+            self._table.legs[leg].release(cause)
+
+    def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
+        """Take a lost call up."""
+        if leg in self._table.legs:
+            self._recovery.reconnect(self._table.legs[leg], offer)
+
+    # --- what calls tell --------------------------------------------------------------------------------------------
+
+    def gone(self, call: Call) -> None:
+        """Nothing of a call is left."""
+        self._table.forget(call)
+        self._recovery.gone(call)
+
+    def lost(self, call: Call) -> None:
+        """The PBX has lost its far end."""
+        self._recovery.lose(call)
+
+    def back(self, call: Call) -> None:
+        """It is as good as before."""
+        self._recovery.back(call)
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
     def _receive(self, number: int, signal: AnySignal) -> None:
         elements = facilities.read_facilities(signal.fty)
         self._told.receive(elements)
-        call = self._calls.get(number)
+        call = self._table.numbered.get(number)
         if isinstance(signal, messages.Setup):
             self._set_up(number, signal, elements)
         elif call is not None:
@@ -209,49 +235,58 @@ class PbxSignalAgent:
 
     def _set_up(self, number: int, setup: messages.Setup, elements: tuple[AnyFacility, ...]) -> None:
         """A call of the PBX: negative, and none that there is already."""
-        if number >= 0 or number in self._calls or number in self._told_calls:
+        if number >= 0 or number in self._table.numbered or number in self._told_calls:
             self.tally.count("setup out of place", str(number))
-        elif len(self._calls) + len(self._told_calls) >= CALLS_MAX:
+        elif len(self._table.numbered) + len(self._told_calls) >= CALLS_MAX:
             self.tally.count("too many calls")
             self._release(number, Cause.CONGESTION)
         elif setup.channel == NO_CHANNEL:
             self._told_calls.add(number)
             self._send_signal(number, _SERVICE_ANSWERS[pbx_guesses.SERVICE_ANSWER]())
+        elif (name := _name_of_replaced(elements)) is not None:
+            rings = self._recovery.replace(number, setup, elements, name)
+            if rings is not None:
+                self._indicate(number, setup, elements, replaces=rings)
         else:
-            call = self._new_call(LegId(f"{self._config.line}-{next(self._leg_numbers)}"), number)
-            call.indicate(setup, elements)
+            self._indicate(number, setup, elements)
+
+    def _indicate(
+        self, number: int, setup: messages.Setup, elements: tuple[AnyFacility, ...], replaces: Call | None = None
+    ) -> None:
+        call = self._new_call(LegId(f"{self._config.line}-{next(self._leg_numbers)}"), number)
+        call.indicate(setup, elements, replaces)
 
     def _broken(self, message: CallMessage) -> None:
         """Fields of it cannot be read: a setup is refused, an ending counts all the same (Q.931, 5.8.6)."""
         self.tally.count("malformed", f"the fields of {message.broken}")
-        if message.broken == "setup" and message.call < 0 and message.call not in self._calls:
+        if message.broken == "setup" and message.call < 0 and message.call not in self._table.numbered:
             self._release(message.call, Cause.INVALID_MESSAGE)
         elif message.broken == "rel":
             self._receive(message.call, messages.Rel())
         elif message.broken == "disc":
             self._receive(message.call, messages.Disc())
-        elif message.broken == "conn" and isinstance(call := self._calls.get(message.call), Call):
+        elif message.broken == "conn" and isinstance(call := self._table.numbered.get(message.call), Call):
             call.answered_unreadably()
 
     def _ask(self, element: AnyFacility) -> None:
-        if self._linked and len(self._calls) < CALLS_MAX:
-            number = next(self._numbers)
-            self._calls[number] = ServiceCall(number, element, self._around, self._service_ended)
+        if self._linked and len(self._table.numbered) < CALLS_MAX:
+            number = self._table.next_number()
+            self._table.numbered[number] = ServiceCall(number, element, self._around, self._service_ended)
         else:
             pick_up_refused(self._around, element, Cause.NETWORK_OUT_OF_ORDER)
 
     def _service_ended(self, call: ServiceCall, cause: Cause | None) -> None:
-        self._calls.pop(call.number, None)
+        self._table.numbered.pop(call.number, None)
         pick_up_refused(self._around, call.element, cause)
 
     def _new_call(self, leg: LegId, number: int) -> Call:
-        call = Call(leg, number, self._around, self._gone)
-        self._calls[number] = self._legs[leg] = call
+        call = Call(leg, number, self._around, self)
+        self._table.numbered[number] = self._table.legs[leg] = call
         return call
 
-    def _gone(self, call: Call) -> None:
-        self._calls.pop(call.number, None)
-        self._legs.pop(call.leg, None)
+    def _registered(self) -> None:
+        self.interrogate()
+        self._recovery.registered()
 
     def _release(self, number: int, cause: Cause) -> None:
         self._send_signal(number, messages.Rel(cau=parties.cause_element(cause)))
@@ -259,6 +294,12 @@ class PbxSignalAgent:
     def _send_signal(self, number: int, signal: AnySignal) -> None:
         if self._linked:
             self._send(write_message(messages.Signaling(api=API, call=number, sig=signal)))
+
+
+def _name_of_replaced(elements: tuple[AnyFacility, ...]) -> str | None:
+    """The name of the call that a setup takes the place of."""
+    info = facilities.first(elements, facilities.ReconnectInfo)
+    return None if info is None else str(info.id)
 
 
 _SERVICE_ANSWERS: dict[str, type[messages.Conn] | type[messages.Accept]] = {

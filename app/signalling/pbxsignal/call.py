@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Protocol
 
 import msgspec
 
@@ -29,13 +30,24 @@ from app.model.signalling import (
     Released,
     SetupIndicated,
     SignallingEvent,
+    SignallingLost,
 )
 from app.signalling.pbxsignal import facilities, messages, parties
 from app.signalling.pbxsignal.errors import ChannelsUnusable
-from app.signalling.pbxsignal.exchange import Answered, MediaExchange, Offered, Outcome, Refused, Said, Wanted
+from app.signalling.pbxsignal.exchange import (
+    REQUEST,
+    Answered,
+    MediaExchange,
+    Offered,
+    Outcome,
+    Refused,
+    Said,
+    Wanted,
+)
 from app.signalling.pbxsignal.facilities import AnyFacility
 from app.signalling.pbxsignal.leg_services import LegServices
 from app.signalling.pbxsignal.messages import MEDIA_CHANNEL, AnySignal, MediaSignal
+from app.signalling.pbxsignal.names import Names
 from app.signalling.pbxsignal.surroundings import Surroundings
 from app.signalling.schedule import Timer
 
@@ -58,24 +70,44 @@ class State(enum.Enum):
     RELEASED = 19
 
 
-_EARLY = frozenset({State.INITIATED, State.OVERLAP_SENDING, State.PROCEEDING, State.DELIVERED})
-_RINGING = frozenset({State.PRESENT, State.RECEIVED})
+EARLY = frozenset({State.INITIATED, State.OVERLAP_SENDING, State.PROCEEDING, State.DELIVERED})
+RINGING = frozenset({State.PRESENT, State.RECEIVED})
+
+
+class Owner(Protocol):
+    """Who keeps a call."""
+
+    def gone(self, call: Call) -> None:
+        """Nothing of it is left."""
+
+    def lost(self, call: Call) -> None:
+        """The PBX has lost the far end: its messages have ended, its voice may go on."""
+
+    def back(self, call: Call) -> None:
+        """The far end's new setup, which took its place, is answered."""
 
 
 class Call:
-    """One call. `gone` is called once, when nothing of it is left."""
+    """One call. It can lose its signalling: then its number is 0, until it is taken up under another."""
 
-    def __init__(self, leg: LegId, number: int, around: Surroundings, gone: Callable[[Call], None]) -> None:
+    def __init__(self, leg: LegId, number: int, around: Surroundings, owner: Owner) -> None:
         self.leg = leg
         self.number = number
         self.state = State.INITIATED if number > 0 else State.PRESENT
+        self.names = Names(around.user)
+        self.offered: SessionDescription | None = None
+        """The offer of our setup."""
+        self.anonymous = False
         self._around = around
-        self._gone = gone
+        self._owner = owner
         self._exchange = MediaExchange(around.guid, caller=number > 0)
         self._party = Party()
+        self._dialled = ""
         self._preview: SessionDescription | None = None
         self._answered = False
         """The far end has answered, and only its description is missing."""
+        self._conn_owed = False
+        """The far end's setup took this call up, and waits for our conn."""
         self._silence: Timer | None = None
         self._patience: Timer | None = None
         self.services = LegServices(leg, around, self._facility)
@@ -85,21 +117,14 @@ class Call:
     def setup(self, number: str, offer: SessionDescription, options: CallOptions) -> None:
         """Begin it. Without a number more digits follow."""
         self._party = Party(number=number)
+        self._dialled, self.anonymous, self.offered = number, options.anonymous, offer
         said = self._offer(offer)
         if said is None:
             self.release(Cause.INCOMPATIBLE_DESTINATION)
             return
-        cg = messages.EndPoint(num=pbx_guesses.RESTRICTED) if options.anonymous else None
-        setup = messages.Setup(
-            bc=BEARER_VOICE,
-            cg=cg,
-            cd=parties.called(number),
-            complete=bool(number) or None,
-            channel=MEDIA_CHANNEL,
-            channels_cmd=said.command,
-            channels=said.channels,
-        )
-        self._send(setup)
+        supports = (facilities.ReconnectInit(),)
+        place = parties.called(number)
+        self._send(setup_message(place, said, supports, anonymous=options.anonymous, complete=bool(number)))
         self._silence = self._around.schedule.after(self._around.patience.setup, self._unheard)
 
     def information(self, digits: str) -> None:
@@ -112,12 +137,15 @@ class Call:
         """It rings, or knocks."""
         if self.state is State.PRESENT:
             self.state = State.RECEIVED
-            told = facilities.write_facilities(facilities.CallWaiting()) if waiting else ()
-            self._send(messages.Alert(fty=told))
+            told = (*self.names.given(), *((facilities.CallWaiting(),) if waiting else ()))
+            self._send(messages.Alert(fty=facilities.write_facilities(*told)))
 
     def connect(self, description: SessionDescription) -> None:
         """Answer it."""
-        if self.state not in _RINGING:
+        if self.state not in RINGING:
+            return
+        if not self.number:
+            self.state = State.ACTIVE  # the caller will hear of it by his next setup
             return
         said = self._answer(description) if self._exchange.owes else self._offer(description)
         if said is None:
@@ -130,6 +158,7 @@ class Call:
                 channel=MEDIA_CHANNEL,
                 channels_cmd=None if carried is None else carried.command,
                 channels=messages.NOTHING if carried is None else carried.channels,
+                fty=facilities.write_facilities(*self.names.given()),
             )
         )
         if isinstance(said, Offered):
@@ -137,7 +166,7 @@ class Call:
 
     def offer(self, description: SessionDescription) -> None:
         """Offer anew."""
-        if self.state is not State.ACTIVE:
+        if self.state is not State.ACTIVE or not self.number:
             return
         self.services.tell_hold(description)
         waited = self._exchange.owes
@@ -152,6 +181,8 @@ class Call:
         said = self._answer(description)
         if isinstance(said, Offered):
             self._say(OfferReceived(self.leg, said.offer, prevails=True))
+        elif self._conn_owed:
+            self._confirm(said, description)
         elif said is not None:
             self._send(messages.Channels(channels_cmd=said.command, channels=said.channels))
 
@@ -166,18 +197,21 @@ class Call:
             self._send(messages.Rel(cau=parties.cause_element(cause)))
             self._end(cause)
 
-    def abandon(self, cause: Cause) -> None:
-        """It is gone without a word: the connection to the PBX broke."""
-        self._end(cause)
+    def abandon(self, cause: Cause, text: str = "") -> None:
+        """It is gone without a word: nobody would hear it."""
+        self._end(cause, text)
 
     # --- from the PBX -------------------------------------------------------------------------------------------
 
-    def indicate(self, setup: messages.Setup, elements: tuple[AnyFacility, ...]) -> None:
-        """A call comes in."""
+    def indicate(self, setup: messages.Setup, elements: tuple[AnyFacility, ...], replaces: Call | None = None) -> None:
+        """A call comes in, perhaps in place of one that rings already, whose names it goes by."""
         facts = self._around.facts()
         name = facilities.first(elements, facilities.NameIdentification)
         self._party = parties.party_of(setup.cg, "" if name is None else name.name, facts)
         picked = facilities.first(elements, facilities.PickExecute)
+        self.names.receive(elements)
+        if replaces is not None:
+            self.names, replaces.names = replaces.names, self.names
         self.services.read_hold(elements)
         outcome = self._take(setup)
         event = SetupIndicated(
@@ -186,6 +220,7 @@ class Call:
             calling=self._party,
             called=parties.party_of(setup.cd, "", facts),
             offer=outcome.offer if isinstance(outcome, Offered) else None,
+            replaces=None if replaces is None else replaces.leg,
             picked="" if picked is None else picked.call_id,
         )
         self._say(event)
@@ -198,7 +233,7 @@ class Call:
         self.services.read_hold(elements)
         match signal:
             case messages.Rel():
-                self._end(parties.cause_of(signal.cau), signal.dsp or "")
+                self._released(parties.cause_of(signal.cau), signal.dsp or "")
             case messages.Disc():
                 self._disconnected(parties.cause_of(signal.cau), signal.dsp or "", tone=bool(signal.inband_info))
             case messages.Info():
@@ -208,7 +243,7 @@ class Call:
             case messages.Channels():
                 self._media(self._take(signal))
             case messages.SetupAck() | messages.CallProc() | messages.Progress() | messages.Alert():
-                if self.state in _EARLY:
+                if self.state in EARLY:
                     self._on_the_way(signal, elements)
         if self.state is not State.RELEASED:
             self.services.receive(elements)
@@ -216,7 +251,7 @@ class Call:
     def answered_unreadably(self) -> None:
         """The far end answered in words that cannot be read: left alone, it would ring here for ever."""
         self._heard()
-        if self.state in _EARLY:
+        if self.state in EARLY:
             self.release(Cause.INVALID_MESSAGE)
 
     # --- steps ------------------------------------------------------------------------------------------------
@@ -247,14 +282,22 @@ class Call:
                 self._say(Alerting(self.leg, in_band, self._party, waiting))
 
     def _connected(self, signal: messages.Conn) -> None:
-        if self.state not in _EARLY:
+        if self.state not in EARLY:
             return
         self._answered = True
         self._media(self._take(signal))
-        if self.state in _EARLY and self._exchange.waits:
+        if self.state in EARLY and self._exchange.waits:
             self._await_answer()  # its description may yet come, but not for ever
-        elif self.state in _EARLY and self._answered:
+        elif self.state in EARLY and self._answered:
             self._through()
+
+    def _released(self, cause: Cause, text: str) -> None:
+        far_end_lost = cause in pbx_guesses.FAR_END_LOST
+        gave_up = self._conn_owed and cause is not Cause.NORMAL_CLEARING  # what was to take this call up
+        if self.state is State.ACTIVE and self.names and (far_end_lost or gave_up):
+            self._owner.lost(self)
+        else:
+            self._end(cause, text)
 
     def _through(self) -> None:
         """Answered, and its media is settled."""
@@ -305,12 +348,17 @@ class Call:
             self._party = msgspec.structs.replace(self._party, name=named.name)
         moved = facilities.first(elements, facilities.TransferComplete)
         if moved is not None:
+            self.names.forget()
+            self._facility(facilities.ReconnectInit())
             self._party = parties.party_of(moved.remote, moved.remote_name, self._around.facts())
         diverted = facilities.first(elements, facilities.DivertingLeg1)
-        if diverted is not None and diverted.nominated is not None and self.state in _EARLY:
+        if diverted is not None and diverted.nominated is not None and self.state in EARLY:
             self._party = parties.party_of(diverted.nominated, "", self._around.facts())
         if self._party != before:
             self._say(PartyChanged(self.leg, self._party))
+        self.names.receive(elements)
+        if facilities.first(elements, facilities.ReconnectInit) is not None:
+            self._facility(*self.names.given())
 
     def _facility(self, *elements: AnyFacility) -> None:
         self._send(messages.Facility(fty=facilities.write_facilities(*elements)))
@@ -357,6 +405,74 @@ class Call:
             self._around.patience.answer, lambda: self._media(self._exchange.expired())
         )
 
+    # --- lost and taken up ----------------------------------------------------------------------------------------
+
+    @property
+    def outlives_signalling(self) -> bool:
+        """Whether it goes on without: not while digits or a tone are under way, nor where nobody could name it."""
+        lasting = self.state is State.ACTIVE or self.state in EARLY - {State.OVERLAP_SENDING}
+        return lasting or (self.state in RINGING and bool(self.names))
+
+    @property
+    def place(self) -> messages.EndPoint | None:
+        """Whom a setup in its place would call; None for somebody who hides his number."""
+        number = self._dialled if self.state in EARLY else self._party.number
+        return self.names.place or (parties.called(number) if number else None)
+
+    def lose(self) -> None:
+        """Nobody knows its number any more."""
+        self.number = 0
+        self._conn_owed = self._answered = False
+        self._stop_timers()
+        self.services.interrupt()
+        self._exchange = MediaExchange(self._around.guid, caller=True)
+        self._say(SignallingLost(self.leg))
+
+    def taken_up(self, number: int, exchange: MediaExchange) -> None:
+        """By a setup of ours, which has this number."""
+        self.number, self._exchange = number, exchange
+
+    def resume(self, outcome: Outcome | None, elements: tuple[AnyFacility, ...]) -> None:
+        """The far end has answered that setup."""
+        self._name(elements)
+        self.services.read_hold(elements)
+        self._media(outcome)
+        self.services.receive(elements)
+
+    def replaced(self, number: int, setup: messages.Setup, elements: tuple[AnyFacility, ...]) -> bool:
+        """By a setup of the far end's; it is answered as soon as the call model has taken its offer, or made one.
+
+        False, and all is as before, where its offer cannot be read.
+        """
+        exchange = MediaExchange(self._around.guid, caller=False)
+        self.services.read_hold(elements)
+        exchange.held = self.services.held_by_far_end
+        try:
+            outcome = exchange.take(setup if setup.channels else msgspec.structs.replace(setup, channels_cmd=REQUEST))
+        except ChannelsUnusable as error:
+            self._around.tally.count("unusable offer", str(error))
+            return False
+        self._send(messages.Rel(cau=parties.cause_element(Cause.NORMAL_CLEARING)))
+        self._stop_timers()
+        self.taken_up(number, exchange)
+        self._conn_owed = True
+        self._media(outcome)
+        self.services.receive(elements)
+        return True
+
+    def _confirm(self, said: Said | None, description: SessionDescription | None) -> None:
+        self._conn_owed = False
+        elements = () if description is None else self.services.hold_elements(description)
+        self._send(
+            messages.Conn(
+                channel=MEDIA_CHANNEL,
+                channels_cmd=None if said is None else said.command,
+                channels=messages.NOTHING if said is None else said.channels,
+                fty=facilities.write_facilities(*elements),
+            )
+        )
+        self._owner.back(self)
+
     # --- the end ------------------------------------------------------------------------------------------------
 
     def _heard(self) -> None:
@@ -372,15 +488,35 @@ class Call:
             return
         self.state = State.RELEASED
         self.services.stop(cause)
+        self._stop_timers()
+        self._around.post(Released(self.leg, cause, text))
+        self._owner.gone(self)
+
+    def _stop_timers(self) -> None:
         for timer in (self._silence, self._patience):
             if timer is not None:
                 timer.cancel()
-        self._around.post(Released(self.leg, cause, text))
-        self._gone(self)
 
     def _say(self, event: SignallingEvent) -> None:
         if self.state is not State.RELEASED:
             self._around.post(event)
 
     def _send(self, signal: AnySignal) -> None:
-        self._around.send(self.number, signal)
+        if self.number:
+            self._around.send(self.number, signal)
+
+
+def setup_message(
+    place: messages.EndPoint, said: Said | None, elements: Iterable[AnyFacility], *, anonymous: bool, complete: bool
+) -> messages.Setup:
+    """The setup of a call with voice; without `said` it brings no offer."""
+    return messages.Setup(
+        bc=BEARER_VOICE,
+        cg=messages.EndPoint(num=pbx_guesses.RESTRICTED) if anonymous else None,
+        cd=place,
+        complete=complete or None,
+        channel=MEDIA_CHANNEL,
+        channels_cmd=None if said is None else said.command,
+        channels=messages.NOTHING if said is None else said.channels,
+        fty=facilities.write_facilities(*elements),
+    )

@@ -32,5 +32,11 @@ class Patience:
     """To say anything of a call (Q.931's T303 and T310 in one: nothing is lost on the way)."""
     answer: float = 15.0
     """To answer an offer."""
+    reconnect: float = 10.0
+    """To bring the far end of a lost call that is set up anew."""
+    caller: float = 10.0
+    """Once we are registered again, to bring back the caller of a call that rings."""
+    after_refusal_in_call: float = 2.0
+    """Before it is asked again what it has refused, while a call waits for that."""
     service: float = 20.0
     """To carry out a transfer, or anything else it was asked for."""

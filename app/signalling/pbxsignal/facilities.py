@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from app.model import pbx_guesses
 from app.signalling.pbxsignal.messages import EndPoint, Text
 
 
@@ -238,6 +239,20 @@ class MessagesInterrogateResult(
     mwi_activate: WaitingMessages | None = None
 
 
+# --- reconnecting (the vendor's, 16r1) ------------------------------------------------------------------------------
+
+
+class ReconnectInit(_Element, frozen=True, omit_defaults=True, tag_field="type", tag=pbx_guesses.RECONNECT_INIT):
+    """Whoever sends it can take a call up again whose signalling was lost."""
+
+
+class ReconnectInfo(_Element, frozen=True, omit_defaults=True, tag_field="type", tag=pbx_guesses.RECONNECT_INFO):
+    """The name by which the call will be known then, and whom to call. In a setup: which call that replaces."""
+
+    id: Text | int
+    ep: EndPoint | None = None
+
+
 # --- the vendor's own -------------------------------------------------------------------------------------------------
 
 
@@ -278,6 +293,8 @@ AnyFacility = (
     | MessagesDeactivate
     | MessagesInterrogate
     | MessagesInterrogateResult
+    | ReconnectInit
+    | ReconnectInfo
     | RemoteControlElement
 )
 

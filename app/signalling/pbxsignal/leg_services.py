@@ -59,10 +59,18 @@ class LegServices:
 
     def tell_hold(self, offer: SessionDescription) -> None:
         """Say beside the offer what it means, where it holds the far end or takes it back."""
-        holds = offer.audio is not None and not offer.audio.direction.receives
-        if holds != self._holds:
-            self._holds = holds
-            self._facility(facilities.HoldNotify() if holds else facilities.RetrieveNotify())
+        before = self._holds
+        elements = self.hold_elements(offer)
+        if self._holds != before:
+            self._facility(*elements)
+
+    def hold_elements(self, description: SessionDescription) -> tuple[AnyFacility, ...]:
+        """The same for a message that goes to who may know nothing: nothing is said where nothing was ever held."""
+        before = self._holds
+        self._holds = description.audio is not None and not description.audio.direction.receives
+        if self._holds:
+            return (facilities.HoldNotify(),)
+        return (facilities.RetrieveNotify(),) if before else ()
 
     def transfer(self, number: str) -> None:
         """Blind."""
@@ -94,6 +102,12 @@ class LegServices:
             self._around.post(ParkResult(self._leg, None if well else cause, self._parking))
         self._settle()
         self._parking = None
+
+    def interrupt(self) -> None:
+        """The call goes on, but the PBX has forgotten what was asked of it."""
+        if self._transferring:
+            self._transferred(Cause.NETWORK_OUT_OF_ORDER)
+        self.stop(Cause.NETWORK_OUT_OF_ORDER)
 
     # --- told by the PBX --------------------------------------------------------------------------------------
 

@@ -55,6 +55,7 @@ class PbxSignalLine:
             overlap=True,
             disconnect_with_tone=True,
             remote_control=True,
+            reconnect=True,
             private=self._config.private,
         )
 
@@ -81,6 +82,10 @@ class PbxSignalLine:
     def receive(self, text: bytes) -> None:
         """A message of the PBX."""
         self._clock.run(lambda: self._agent.receive(text))
+
+    def moved(self) -> None:
+        """Our own address is another than before."""
+        self._clock.run(self._agent.moved)
 
     def try_again(self) -> None:
         """Register now, where the line is not registered and waits for a better time."""
@@ -155,7 +160,8 @@ class PbxSignalLine:
         self._clock.run(lambda: self._agent.disconnect(leg, cause))
 
     def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
-        """Never asked for yet: `capabilities.reconnect` is false."""
+        """A setup in place of the lost one."""
+        self._clock.run(lambda: self._agent.reconnect(leg, offer))
 
     # --- inside -------------------------------------------------------------------------------------------------
 

@@ -132,7 +132,8 @@ class Facility(Signal, frozen=True, kw_only=True, omit_defaults=True, tag_field=
     """Supplementary services alone."""
 
 
-AnySignal = Setup | SetupAck | Info | CallProc | Progress | Alert | Conn | Accept | Disc | Rel | Channels | Facility
+AnyMediaSignal = Setup | SetupAck | CallProc | Progress | Alert | Conn | Channels
+AnySignal = AnyMediaSignal | Info | Accept | Disc | Rel | Facility
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="mt", tag="Register"):

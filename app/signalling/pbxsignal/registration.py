@@ -12,7 +12,10 @@ from app.signalling.schedule import Schedule, Timer
 
 
 class RegistrationClient:
-    """One registration. `changed` gets whatever a person should know; `registered` is called when it has begun."""
+    """One registration. `changed` gets whatever a person should know; `registered` is called when it has begun.
+
+    While something is `urgent` a PBX that refuses is asked again within seconds.
+    """
 
     def __init__(
         self,
@@ -23,6 +26,7 @@ class RegistrationClient:
         send: Callable[[Register], None],
         changed: Callable[[LineChanged], None],
         registered: Callable[[], None],
+        urgent: Callable[[], bool],
     ) -> None:
         self.facts = RegisterResult()
         """What the PBX told when it registered us last."""
@@ -33,6 +37,7 @@ class RegistrationClient:
         self._send = send
         self._changed = changed
         self._registered = registered
+        self._urgent = urgent
         self._number = 0
         self._linked = False
         self._timer: Timer | None = None
@@ -72,7 +77,9 @@ class RegistrationClient:
                 f"The PBX does not let this phone register{words}",
                 "Have the administrator look at the user's devices: the hardware id must be one of them.",
             )
-            self._timer = self._schedule.after(self._patience.after_refusal, self._register)
+            patience = self._patience
+            pause = patience.after_refusal_in_call if self._urgent() else patience.after_refusal
+            self._timer = self._schedule.after(pause, self._register)
             return
         self.facts = result
         self._show(Registration.UP)

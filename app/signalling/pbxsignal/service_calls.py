@@ -130,9 +130,9 @@ class ServiceCall:
             self._around.send(self.number, messages.Rel(cau=parties.cause_element(Cause.NORMAL_CLEARING)))
             self._end(None)
 
-    def abandon(self, cause: Cause) -> None:
+    def abandon(self) -> None:
         """The connection to the PBX broke."""
-        self._end(cause)
+        self._end(Cause.NETWORK_OUT_OF_ORDER)
 
     def _unanswered(self) -> None:
         self._around.send(self.number, messages.Rel(cau=parties.cause_element(Cause.RECOVERY_ON_TIMER_EXPIRY)))

@@ -80,12 +80,31 @@ class Pbx:
     def control(self, call: int, name: str, **fields: object) -> None:
         self.signal(call, "facility", {"type": "innovaphone_remote_control", "control": name, **fields})
 
+    def lose(self) -> None:
+        """The connection breaks."""
+        self.agent.link_down("The network is gone")
+
+    def come_back(self) -> None:
+        """It stands again, and the phone is registered."""
+        self.agent.link_up()
+        (register,) = [one for one in self.said if one["mt"] == "Register"]
+        self.said.clear()
+        self.tell({"api": "PbxSignal", "mt": "RegisterResult", "src": register["src"]})
+
     # --- what was said -----------------------------------------------------------------------------------------
 
     def take(self) -> list[tuple[int, Json]]:
         """The phone's messages since the last look, with the numbers of their calls."""
         taken, self.said = self.said, []
         return [(one["call"], one["sig"]) for one in taken]
+
+    def setups(self) -> list[tuple[int, Json]]:
+        """Of these, the setups of calls with voice, and whatever followed them; services are released."""
+        taken = self.take()
+        services = {call for call, sig in taken if sig["type"] == "setup" and sig["channel"] == 0}
+        for call in services:
+            self.signal(call, "rel")
+        return [(call, sig) for call, sig in taken if call not in services]
 
     def only(self) -> Json:
         ((_, sig),) = self.take()
