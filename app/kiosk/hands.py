@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from app.kiosk.focus import Direction, default_key
 from app.kiosk.input_map import Step
-from app.kiosk.intents import Back, Erase, Go, Intent, Place, Send, Type
+from app.kiosk.intents import Back, Erase, Go, Intent, Place, Send, Type, Write
 from app.kiosk.layout import SOFT_COLUMNS
 from app.kiosk.performer import Performer
 from app.kiosk.screens import calls, ringer
@@ -60,8 +60,8 @@ class Hands:
         self._pressed_at = 0.0
         self._zero_held = False
 
-    def on_key(self, key: Key, *, pressed: bool) -> None:
-        """A key of the phone's keypad, or of a keyboard acting for it."""
+    def on_key(self, key: Key, *, pressed: bool, character: str = "") -> None:
+        """A key of the phone's keypad, or of a keyboard acting for it, where it has this `character`."""
         if not pressed:
             self._zero_held = False
             if self._situation.state.pressed == f"digit-{key.value}":
@@ -73,7 +73,8 @@ class Hands:
         if key in _DIGITS:
             self._situation.change(pressed=f"digit-{key.value}")
             self._situation.focus.clear()
-            self._performer.perform(Type(_DIGITS[key]))
+            writes = character and self._build().id == "text"
+            self._performer.perform(Write(character) if writes else Type(_DIGITS[key]))
             self._zero_held = key is Key.DIGIT_0
             self._pressed_at = self._situation.clock()
         elif key in _ARROWS:
@@ -87,6 +88,12 @@ class Hands:
         else:
             self._function(key)
 
+    def on_character(self, character: str) -> None:
+        """A character of a keyboard, which matters where text is wanted."""
+        if self._situation.snapshot is not None:
+            self._situation.change(message="")
+            self._performer.perform(Write(character))
+
     def on_step(self, step: Step) -> None:
         """A step of a keyboard: of the focus, or to a screen."""
         if self._situation.snapshot is None:
@@ -97,6 +104,8 @@ class Hands:
                 self._situation.focus.step(self._build(), 1)
             case Step.PREVIOUS:
                 self._situation.focus.step(self._build(), -1)
+            case Step.ACTIVATE if self._situation.focus.node(root := self._build()) is None and root.id == "text":
+                self._performer.perform(Write(" "))
             case Step.ACTIVATE:
                 self._ok()
             case Step.ERASE:

@@ -209,6 +209,12 @@ ICONS: dict[str, tuple[Stroke, ...]] = {
         _arc((15.4, 8.4), 3.7, -78, 78),
         Stroke(_curve((17.0, 13.6), (21.2, 14.4), (21.8, 19.6))),
     ),
+    "server": (
+        _rounded(3.6, 4.2, 16.8, 6.6, 1.6),
+        _rounded(3.6, 13.2, 16.8, 6.6, 1.6),
+        _dot((7.2, 7.5), 1.15),
+        _dot((7.2, 16.5), 1.15),
+    ),
     "star": tuple(_line((12, 12), _around((12, 12), 7.4, angle), width=2.2) for angle in range(30, 390, 60)),
     "hash": (
         _line((9.9, 4.2), (7.9, 19.8), width=2.2),

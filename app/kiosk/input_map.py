@@ -31,6 +31,15 @@ class KeyAction:
 
     key: Key
     pressed: bool
+    character: str = dataclasses.field(default="", compare=False)
+    """What a keyboard's key writes, where text is wanted."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CharacterAction:
+    """A character of a keyboard that the phone's keypad has no key for."""
+
+    character: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +68,7 @@ class Quit:
     """The window was closed."""
 
 
-Action = KeyAction | StepAction | PointerAction | Expose | Quit
+Action = KeyAction | CharacterAction | StepAction | PointerAction | Expose | Quit
 
 _KEYS: dict[int, Key] = {
     pygame.K_UP: Key.UP,
@@ -132,9 +141,9 @@ class InputMap:
             return KeyAction(released, pressed=False) if released is not None else None
         key = _KEYS.get(event.key) or _CHARACTERS.get(event.unicode)
         if key is None:
-            return None
+            return CharacterAction(event.unicode) if event.unicode.isprintable() and event.unicode else None
         self._held[event.key] = key
-        return KeyAction(key, pressed=True)
+        return KeyAction(key, pressed=True, character=event.unicode if event.unicode in _CHARACTERS else "")
 
     def _pointer(self, event: pygame.event.Event) -> Action | None:
         if event.type in _FINGER:

@@ -24,6 +24,8 @@ class Place(enum.StrEnum):
     RING_TONES = "ring-tones"
     RECORDING = "recording"
     PRESENCE = "presence"
+    PBX = "pbx"
+    TEXT = "text"
     PIN = "pin"
     ABOUT = "about"
     EMERGENCY = "emergency"
@@ -49,6 +51,23 @@ class Type:
     """Enter a character where characters are wanted: the number, the PIN, or DTMF in a call."""
 
     character: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Write:
+    """Enter this very character where text is wanted, as a keyboard has it."""
+
+    character: str
+
+
+@dataclasses.dataclass(frozen=True)
+class AskLogin:
+    """Ask where the phone is to log in to its PBX, and as whom."""
+
+
+@dataclasses.dataclass(frozen=True)
+class AskNote:
+    """Ask for the note beside the user's presence."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,6 +147,9 @@ Intent = (
     Go
     | Back
     | Type
+    | Write
+    | AskLogin
+    | AskNote
     | Erase
     | Submit
     | Send

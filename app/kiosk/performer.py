@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.kiosk.intents import (
+    AskLogin,
+    AskNote,
     Back,
     Choose,
     ChooseParty,
@@ -21,11 +23,14 @@ from app.kiosk.intents import (
     ShowKeypad,
     Submit,
     Type,
+    Write,
 )
 from app.kiosk.pin_entry import PinEntry
 from app.kiosk.screens import calls, pickup, ringer
 from app.kiosk.situation import Situation
+from app.kiosk.text_entry import TextEntry
 from app.kiosk.tree import Node
+from app.kiosk.view import Field
 from app.model.commands import (
     AnyCommand,
     CancelTransfer,
@@ -52,6 +57,7 @@ _PARENT = {
     Place.RECORDING: Place.MENU,
     Place.RING_TONES: Place.RINGER,
     Place.PRESENCE: Place.MENU,
+    Place.PBX: Place.MENU,
     Place.PIN: Place.MENU,
     Place.ABOUT: Place.MENU,
     Place.INCOMING_CALLS: Place.MENU,
@@ -63,10 +69,16 @@ class Performer:
     """Moves the situation and sends commands. `build` gives the tree of now, whose screen says what typing means."""
 
     def __init__(
-        self, situation: Situation, pin: PinEntry, send: Callable[[AnyCommand], int], build: Callable[[], Node]
+        self,
+        situation: Situation,
+        pin: PinEntry,
+        text: TextEntry,
+        send: Callable[[AnyCommand], int],
+        build: Callable[[], Node],
     ) -> None:
         self._situation = situation
         self._pin = pin
+        self._text = text
         self._send = send
         self._build = build
 
@@ -77,12 +89,12 @@ class Performer:
                 self._visit(intent)
             case Back():
                 self._back()
-            case Type():
-                self._type(intent.character)
+            case Type() | Write() | AskLogin() | AskNote():
+                self._enter(intent)
             case Erase():
                 self._erase(everything=intent.everything)
             case Submit():
-                self._pin.submit()
+                (self._text if self._build().id == "text" else self._pin).submit()
             case Send():
                 self._command(intent.command)
             case ShowKeypad() | ChooseParty():
@@ -95,6 +107,17 @@ class Performer:
                 self._choose_or_call(intent.row)
             case Dismiss():
                 self._situation.change(message="")
+
+    def _enter(self, intent: Type | Write | AskLogin | AskNote) -> None:
+        match intent:
+            case Type():
+                self._type(intent.character)
+            case AskLogin():
+                self._text.begin(Field.SERVER)
+            case AskNote():
+                self._text.begin(Field.NOTE)
+            case Write() if self._build().id == "text":
+                self._text.write(intent.character)
 
     def _show_keys(self, intent: ShowKeypad | ChooseParty) -> None:
         """Other keys beside the call: the keypad, or those of a party."""
@@ -164,6 +187,8 @@ class Performer:
             self._situation.change(party="")
         elif state.keypad_shown:
             self._situation.change(keypad_shown=False)
+        elif state.place is Place.TEXT:
+            self._text.back()
         elif state.place is Place.PIN:
             self._pin.leave()
         elif state.place is not Place.IDLE:
@@ -186,6 +211,8 @@ class Performer:
         screen = self._build().id
         if screen in ("lock", "set-pin"):
             self._pin.type(character)
+        elif screen == "text":
+            self._text.press(character)
         elif screen in ("transfer", "divert", "send-on"):
             if len(state.typed) < LONGEST_NUMBER:
                 self._situation.change(typed=state.typed + character)
@@ -200,7 +227,10 @@ class Performer:
             self._send(SendDigits(id=0, digits=character, call=None if screen == "conference" else view.active.id))
 
     def _erase(self, *, everything: bool) -> None:
-        if self._build().id in ("lock", "set-pin"):
+        screen = self._build().id
+        if screen == "text":
+            self._text.erase(everything=everything)
+        elif screen in ("lock", "set-pin"):
             self._situation.change(pin="" if everything else self._situation.state.pin[:-1])
         else:
             self._situation.change(typed="" if everything else self._situation.state.typed[:-1])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pygame
 
 from app.kiosk.client import Client
-from app.kiosk.input_map import Expose, KeyAction, PointerAction, Quit, StepAction
+from app.kiosk.input_map import Action, CharacterAction, Expose, KeyAction, PointerAction, Quit, StepAction
 from app.kiosk.presenter import Presenter, PresenterError, open_presenter
 from app.kiosk.screen import Screen
 from app.kiosk.text import TextEngine
@@ -151,12 +151,14 @@ class Kiosk:
                 continue
             await wait_for_event(self._input, IDLE_POLL_SECONDS if descriptor is None else WATCHED_POLL_SECONDS)
 
-    def _act(self, action: KeyAction | StepAction | PointerAction | Expose | Quit) -> None:
-        if isinstance(action, KeyAction | StepAction | PointerAction):
+    def _act(self, action: Action) -> None:
+        if isinstance(action, KeyAction | CharacterAction | StepAction | PointerAction):
             self._use.noted()
         match action:
             case KeyAction():
-                self.ui.on_key(action.key, pressed=action.pressed)
+                self.ui.on_key(action.key, pressed=action.pressed, character=action.character)
+            case CharacterAction():
+                self.ui.on_character(action.character)
             case StepAction():
                 self.ui.on_step(action.step)
             case PointerAction():

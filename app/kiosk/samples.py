@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from app.kiosk.intents import ChooseParty, DivertTo, Go, Place, SendOn, ShowKeypad, Type
+from app.kiosk.intents import AskLogin, AskNote, ChooseParty, DivertTo, Go, Place, SendOn, ShowKeypad, Submit, Type
 from app.kiosk.ui import Ui
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
 from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
-from app.model.pbx import ConnectionInfo, PbxStatus, Presence, SessionState
+from app.model.pbx import ConnectionInfo, PbxStatus, PbxUser, Presence, SessionState
 from app.model.quality import Levels, Quality, QualityCause
 from app.model.services import (
     Diversion,
@@ -37,6 +37,7 @@ from app.model.snapshot import (
     IncomingRulesView,
     LineView,
     LockView,
+    LoginView,
     Notice,
     RecordingRulesView,
     RecordingView,
@@ -200,16 +201,21 @@ _RECORDED = msgspec.structs.replace(_ENCRYPTED, recording=RecordingView(running=
 _RULES = RecordingRulesView(possible=True, by_default=True, by_default_fixed_by="the PBX")
 RECORDING = _with(IN_CALL, calls=(_RECORDED,))
 _LOGIN_PAGE = "https://login.example.com/authorize?client_id=ip270&state=5c6a0e1f83d94b72"
+_WEB_PAGE = PbxStatus(SessionState.OAUTH2, url=_LOGIN_PAGE)
 _LOGGED_IN = PbxStatus(
     SessionState.UP,
-    connection=ConnectionInfo(up=True, cur="pbx.example.com/PBX0", pri="pbx.example.com/PBX0"),
+    user=PbxUser("example.com", "awells", dn="Anna Wells"),
+    connection=ConnectionInfo(
+        up=True, cur="pbx.example.com/PBX0", pri="pbx.example.com/PBX0", sec="standby.example.com/PBX0"
+    ),
     presence=(Presence("tel:", "open", "busy", "Back at three"), Presence("im:", "open")),
 )
 _LOGIN_REFUSED = PbxStatus(SessionState.REFUSED, "The PBX does not take name and password", "Have them looked at.")
 _REFUSED_NOTICE = Notice("pbx.session", Severity.ERROR, _LOGIN_REFUSED.words, _LOGIN_REFUSED.advice)
 _STANDBY = msgspec.structs.replace(
-    _LOGGED_IN, connection=ConnectionInfo(up=True, standby=True, cur="standby.example.com/PBX0")
+    _LOGGED_IN, connection=msgspec.structs.replace(_LOGGED_IN.connection, standby=True, cur="standby.example.com/PBX0")
 )
+_LOGIN = LoginView("pbx.example.com", "awells")
 _HELD = msgspec.structs.replace(
     CALL, id=CallId("call-3"), state=CallState.HELD, party=Party(number="10", name="Reception")
 )
@@ -306,6 +312,12 @@ def _diverts(ui: Ui) -> None:
 def _sends_on(ui: Ui) -> None:
     ui.perform(SendOn(INCOMING.id))
     _types("24")(ui)
+
+
+def _password(ui: Ui) -> None:
+    for step in (AskLogin(), Submit(), Submit()):
+        ui.perform(step)
+    _types("7722")(ui)
 
 
 _DIVERSIONS = (Diversion(DiversionKind.NO_ANSWER, "24"),)
@@ -443,9 +455,16 @@ MORE = (
     Sample("menu-recording", _with(IDLE, recording=_RULES), _goes(Place.MENU)),
     Sample("recording-rules", _with(IDLE, recording=_RULES), _goes(Place.RECORDING)),
     Sample("second-factor", _with(IDLE, lines=(), pbx=PbxStatus(SessionState.SECOND_FACTOR, code="4831"))),
-    Sample("oauth2", _with(IDLE, pbx=PbxStatus(SessionState.OAUTH2, url=_LOGIN_PAGE))),
+    Sample("oauth2", _with(IDLE, pbx=_WEB_PAGE)),
     Sample("pbx-refused", _with(IDLE, lines=(), pbx=_LOGIN_REFUSED, notices=(_REFUSED_NOTICE,))),
     Sample("standby", _with(IDLE, pbx=_STANDBY)),
+    Sample("pbx", _with(IDLE, pbx=_LOGGED_IN, login=_LOGIN), _goes(Place.PBX)),
+    Sample("pbx-standby", _with(IDLE, pbx=_STANDBY, login=_LOGIN), _goes(Place.PBX)),
+    Sample("pbx-no-login", _with(IDLE, pbx=_LOGIN_REFUSED, login=_LOGIN), _goes(Place.PBX)),
+    Sample("pbx-oauth2", _with(IDLE, pbx=_WEB_PAGE, login=_LOGIN), _goes(Place.PBX)),
+    Sample("log-in", _with(IDLE, login=_LOGIN), lambda ui: ui.perform(AskLogin())),
+    Sample("log-in-password", _with(IDLE, login=_LOGIN), _password),
+    Sample("note", _with(IDLE, pbx=_LOGGED_IN), lambda ui: ui.perform(AskNote())),
     Sample("presence", _with(IDLE, pbx=_LOGGED_IN, activity=ActivityView(minutes=15)), _goes(Place.PRESENCE)),
     Sample(
         "presence-fixed",

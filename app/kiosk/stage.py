@@ -21,6 +21,7 @@ from app.kiosk.screens import (
     incoming_calls,
     lock,
     menu,
+    pbx,
     pickup,
     presence,
     quality,
@@ -28,6 +29,7 @@ from app.kiosk.screens import (
     ringer,
     sound,
     starting,
+    text,
 )
 from app.kiosk.situation import Situation
 from app.kiosk.theme import Steps, Token
@@ -47,6 +49,8 @@ _PLACES: dict[Place, Callable[[View], Node]] = {
     Place.RING_TONES: ringer.build_tones,
     Place.RECORDING: recording.build,
     Place.PRESENCE: presence.build,
+    Place.PBX: pbx.build,
+    Place.TEXT: text.build,
     Place.PIN: menu.build_pin,
     Place.ABOUT: menu.build_about,
     Place.EMERGENCY: dial.build_emergency,
@@ -84,6 +88,9 @@ class Stage:
         if view.snapshot.audio.ringing and view.incoming is not None:
             half = incoming.RING_SECONDS / 2
             waits.append(half - view.now % half)
+        tap = situation.state.tap
+        if tap is not None and tap.until > view.now:
+            waits.append(tap.until - view.now)
         if situation.state.message:
             waits.append(max(0.0, situation.message_until - situation.clock()))
         return min(waits)

@@ -14,6 +14,7 @@ from app.kiosk.pin_entry import PinEntry
 from app.kiosk.situation import Situation
 from app.kiosk.stage import Stage
 from app.kiosk.text import TextEngine, legible
+from app.kiosk.text_entry import TextEntry
 from app.kiosk.theme import Panel, Theme
 from app.kiosk.tree import Node
 from app.kiosk.view import Say, UiState, View, as_shown
@@ -42,7 +43,8 @@ class Ui:
         self._situation = Situation(panel, text, clock, wall, say)
         self._stage = Stage(self._situation)
         self._pin = PinEntry(self._situation, send)
-        self._performer = Performer(self._situation, self._pin, send, self.build)
+        text_entry = TextEntry(self._situation, send)
+        self._performer = Performer(self._situation, self._pin, text_entry, send, self.build)
         self._send = send
         self._hands = Hands(self._situation, self._performer, send, self.build)
 
@@ -148,9 +150,13 @@ class Ui:
 
     # --- what comes from the user -----------------------------------------------------------------
 
-    def on_key(self, key: Key, *, pressed: bool) -> None:
-        """A key of the phone's keypad, or of a keyboard acting for it."""
-        self._hands.on_key(key, pressed=pressed)
+    def on_key(self, key: Key, *, pressed: bool, character: str = "") -> None:
+        """A key of the phone's keypad, or of a keyboard acting for it, where it has this `character`."""
+        self._hands.on_key(key, pressed=pressed, character=character)
+
+    def on_character(self, character: str) -> None:
+        """A character of a keyboard that the phone's keypad has no key for."""
+        self._hands.on_character(character)
 
     def on_step(self, step: Step) -> None:
         """A step of a keyboard: of the focus, or to a screen."""

@@ -11,6 +11,7 @@ import msgspec
 
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Place
+from app.kiosk.multitap import Letters, Tap
 from app.kiosk.text import TextEngine
 from app.kiosk.theme import Panel, Theme
 from app.model.quality import Quality
@@ -30,6 +31,15 @@ class PinStep(enum.StrEnum):
     REPEAT = "repeat"
 
 
+class Field(enum.Enum):
+    """A text that is being typed."""
+
+    SERVER = "server"
+    USER = "user"
+    PASSWORD = "password"  # noqa: S105 - the name of a field
+    NOTE = "note"
+
+
 @dataclasses.dataclass(frozen=True)
 class UiState:
     """What only the kiosk knows. Frozen; `app.kiosk.situation` replaces it."""
@@ -41,6 +51,14 @@ class UiState:
     pin_step: PinStep = PinStep.NEW
     pin_old: str = dataclasses.field(default="", repr=False)
     pin_new: str = dataclasses.field(default="", repr=False)
+    field: Field | None = None
+    text: str = dataclasses.field(default="", repr=False)
+    """What was typed into the field."""
+    tap: Tap | None = None
+    letters: Letters = Letters.LOWER
+    login_server: str = ""
+    login_user: str = ""
+    """What was typed in the steps before."""
     keypad_shown: bool = False
     party: str = ""
     """The chosen party of the conference, by its call."""

@@ -11,7 +11,6 @@ from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 
 SETTING = "calls.do_not_disturb"
-_CONTACT = "tel:"
 
 
 class DisturbKeeper:
@@ -40,7 +39,7 @@ class DisturbKeeper:
     def look(self) -> None:
         """A session that has come up is told, and the PBX's word on the user's presence is heard."""
         status = self._status()
-        own = next((one for one in status.presence if one.contact == _CONTACT), None)
+        own = status.own
         if own is not None and own != self._own:
             self._activity = own.activity
         self._own = own

@@ -244,6 +244,17 @@ class SetPresence(Command, frozen=True):
     note: str = ""
 
 
+class LogIn(Command, frozen=True):
+    """Log in to an innovaphone PBX as this user from now on. Never logged.
+
+    Without a `user` somebody logs in on a web page; an empty `server` takes back what was given so.
+    """
+
+    server: str
+    user: str = ""
+    password: str = ""
+
+
 class Register(Command, frozen=True):
     """Register the lines that are not registered now, without waiting for the phone's own next try."""
 
@@ -299,6 +310,7 @@ AnyCommand = (
     | Set
     | Used
     | SetPresence
+    | LogIn
     | Register
     | PressKey
     | MoveHook

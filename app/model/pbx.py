@@ -41,6 +41,10 @@ class Presence(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+OWN_CONTACT = "tel:"
+"""The way whose presence the user sets himself."""
+
+
 class OwnActivity(enum.StrEnum):
     """What the user may say of himself."""
 
@@ -103,3 +107,8 @@ class PbxStatus(msgspec.Struct, frozen=True):
     code: str = ""
     url: str = ""
     presence: tuple[Presence, ...] = ()
+
+    @property
+    def own(self) -> Presence | None:
+        """What the user says of himself, which is the presence of his telephone; None while the PBX has not said it."""
+        return next((one for one in self.presence if one.contact == OWN_CONTACT), None)

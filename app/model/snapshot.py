@@ -168,6 +168,13 @@ class ActivityView(msgspec.Struct, frozen=True):
     """Who has fixed the minutes; empty where the user decides."""
 
 
+class LoginView(msgspec.Struct, frozen=True):
+    """Where the phone logs in to an innovaphone PBX and as whom, from the settings."""
+
+    server: str = ""
+    user: str = ""
+
+
 class Severity(enum.StrEnum):
     """How much a notice matters."""
 
@@ -199,6 +206,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     now: float
     lines: tuple[LineView, ...] = ()
     pbx: PbxStatus = PbxStatus()
+    login: LoginView = LoginView()
     calls: tuple[CallView, ...] = ()
     active: CallId | None = None
     """The call that the user talks in, or that keys mean."""

@@ -239,7 +239,7 @@ _PBX = (
         description="The PBX that the phone logs in to by myApps: host[:port][/module], and perhaps #phys= with the "
         "place where it stands. Without one it logs in nowhere.",
         pbx_name="",
-        setters=_MANAGED,
+        setters=_EVERYBODY,
         effect=Effect.NOW,
         pattern=rf"(?:{_HOST})(?::(?:{_PORT}))?(?:/[A-Za-z0-9][A-Za-z0-9-]*)?(?:#phys=\S+)?",
         pattern_words="a PBX, as pbx.example.com, pbx.example.com:4444/PBX0-1 or pbx.example.com#phys=branch",
@@ -251,7 +251,7 @@ _PBX = (
         label="User",
         description="Who logs in there. Without a user the PBX must let people log in on a web page (OAuth 2).",
         pbx_name="",
-        setters=_MANAGED,
+        setters=_EVERYBODY,
         effect=Effect.NOW,
     ),
     Setting(
@@ -261,7 +261,7 @@ _PBX = (
         label="Password of the user",
         description="It is needed until the PBX has given the phone credentials of its own. Never shown again.",
         pbx_name="",
-        setters=_MANAGED,
+        setters=_EVERYBODY,
         effect=Effect.NOW,
     ),
     Setting(

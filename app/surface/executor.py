@@ -97,6 +97,8 @@ class CommandExecutor:
                 return self._rooms.lock.change_pin(old, new)
             case commands.Set(key=key, value=value):
                 return self._set(key, value)
+            case commands.LogIn(server=server, user=user, password=password):
+                return self._log_in(server, user, password)
             case commands.PreviewRing(tone=tone):
                 return self._preview_ring(tone)
         return None
@@ -115,6 +117,11 @@ class CommandExecutor:
         if setting(key).kind is Kind.SECRET:
             return _SECRET
         await self._rooms.settings.set(Layer.USER, key, value)
+        return None
+
+    async def _log_in(self, server: str, user: str, password: str) -> Refusal | None:
+        given: dict[str, object] = {"pbx.server": server, "pbx.user": user, "pbx.password": password}
+        await self._rooms.settings.merge(Layer.USER, given if server else dict.fromkeys(given))
         return None
 
     def _quick(self, command: AnyCommand) -> _No:

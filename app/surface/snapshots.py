@@ -13,6 +13,7 @@ from app.model.snapshot import (
     DisplayView,
     IncomingRulesView,
     LineView,
+    LoginView,
     Notice,
     RecordingRulesView,
     RingView,
@@ -41,6 +42,7 @@ class SnapshotBuilder:
             now=now,
             lines=tuple(self._line(facts) for facts in rooms.lines()),
             pbx=rooms.pbx(),
+            login=self._login(),
             calls=rooms.calls.views(now),
             active=rooms.calls.active,
             conference=rooms.calls.conference,
@@ -87,6 +89,10 @@ class SnapshotBuilder:
     def _ring(self) -> RingView:
         settings = self._rooms.settings.current
         return RingView(settings.text("ring.tone"), RING_TONES, settings.switch("ring.silent"))
+
+    def _login(self) -> LoginView:
+        settings = self._rooms.settings.current
+        return LoginView(settings.text("pbx.server"), settings.text("pbx.user"))
 
     def _incoming(self) -> IncomingRulesView:
         settings = self._rooms.settings.current

@@ -3,7 +3,17 @@ from __future__ import annotations
 import pygame
 import pytest
 
-from app.kiosk.input_map import Action, Expose, InputMap, KeyAction, PointerAction, Quit, Step, StepAction
+from app.kiosk.input_map import (
+    Action,
+    CharacterAction,
+    Expose,
+    InputMap,
+    KeyAction,
+    PointerAction,
+    Quit,
+    Step,
+    StepAction,
+)
 from app.model.keys import Key
 
 SIZE = (800, 480)
@@ -36,7 +46,9 @@ def down(key: int, unicode: str = "", mod: int = 0) -> pygame.event.Event:
         (down(pygame.K_0, "0", pygame.KMOD_LALT), StepAction(Step.MENU)),
         (down(pygame.K_9, "9", pygame.KMOD_LALT), None),
         (down(pygame.K_F4, "", pygame.KMOD_LALT), None),
-        (down(pygame.K_q, "q"), None),
+        (down(pygame.K_q, "q"), CharacterAction("q")),
+        (down(pygame.K_LSHIFT, ""), None),
+        (down(pygame.K_DELETE, "\x7f"), StepAction(Step.ERASE)),
         (pygame.event.Event(pygame.QUIT), Quit()),
         (pygame.event.Event(pygame.WINDOWEXPOSED), Expose()),
         (pygame.event.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=(3, 4), touch=False), PointerAction("down", 3, 4)),

@@ -69,7 +69,7 @@ def test_the_user_sees_and_sets_his_presence() -> None:
     harness.tap("own-presence")
     assert harness.root.id == "presence"
     harness.tap("presence-away")
-    assert harness.sent == [SetPresence(id=0, activity=OwnActivity.AWAY)]
+    assert harness.sent == [SetPresence(id=0, activity=OwnActivity.AWAY, note="In a meeting")]
     assert harness.keys(Key.ESCAPE).root.id == "menu"
 
 

@@ -28,6 +28,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.Answer(1),
     commands.Reject(1),
     commands.Deflect(1, "31"),
+    commands.LogIn(1, "pbx.example.com", "awells", "secret"),
     commands.HangUp(1),
     commands.Hold(1),
     commands.Retrieve(1),
@@ -105,6 +106,9 @@ class Slow(Room):
 
     async def set(self, _layer: Layer, _key: str, _value: object) -> None:
         await self._take("set")
+
+    async def merge(self, _layer: Layer, _changes: dict[str, object]) -> None:
+        await self._take("merge")
 
     async def _take(self, name: str) -> Refusal | None:
         await self.gate.wait()

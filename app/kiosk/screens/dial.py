@@ -8,7 +8,7 @@ from app.kiosk import search, widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Intent, Send
 from app.kiosk.layout import Bands, bands, pad_width
-from app.kiosk.marks import Fill, Mark, Text
+from app.kiosk.marks import Text
 from app.kiosk.screens import diversion
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
@@ -156,7 +156,8 @@ def _screen(
         head = [widgets.label(view, "title", title, Steps.SMALL_STRONG, Token.MUTED, place, role=Role.STATUS)]
         left = Rect(left.x, place.bottom, left.width, left.height - place.height)
     field_height = view.px(63)
-    field = _field(view, Rect(left.x, left.y, left.width, field_height), hint)
+    place = Rect(left.x, left.y, left.width, field_height)
+    field = widgets.text_field(view, "number", place, view.ui.typed, hint, hint)
     below = Rect(left.x, field.bounds.bottom + view.px(8), left.width, left.bottom - field.bounds.bottom - view.px(8))
     children = [widgets.status_band(view, areas), *head, field, _matches(view, below, rows, empty, choose)]
     if right is not None:
@@ -166,33 +167,6 @@ def _screen(
 
 def _last_dialled(view: View) -> Party | None:
     return next((r.party for r in view.snapshot.history if r.direction is CallDirection.OUTGOING), None)
-
-
-def _field(view: View, area: Rect, hint: str) -> Node:
-    """What was typed, on a line, with a cursor; a long number shows its end."""
-    typed = view.ui.typed
-    thick = max(2, view.px(2))
-    room = area.width - view.px(12)
-    step = Steps.NUMBER
-    if view.text.measure(typed, step) > room:
-        step = Steps.NUMBER_SMALL
-    shown = typed
-    while view.text.measure("…" + shown if shown != typed else shown, step) > room:
-        shown = shown[1:]
-    shown = "…" + shown if shown != typed else shown
-    middle = area.center_y - thick
-    color = Token.TEXT if typed else Token.MUTED
-    words = shown or hint
-    words_step = step if typed else Steps.DETAIL
-    cursor_x = area.x + (view.text.measure(shown, step) + view.px(5) if typed else 0)
-    text_x = area.x if typed else area.x + view.px(12)
-    cursor_height = view.px(36)
-    marks: tuple[Mark, ...] = (
-        Text(words, words_step, color, text_x, view.text.baseline(words_step, middle), limit=room),
-        Fill(Rect(cursor_x, middle - cursor_height // 2, thick, cursor_height), Token.ACCENT),
-        Fill(Rect(area.x, area.bottom - thick, area.width, thick), Token.ACCENT),
-    )
-    return Node("number", Role.TEXT_FIELD, area, name=hint, value=typed, marks=marks)
 
 
 def _matches(view: View, area: Rect, rows: list[_Row], empty: str, choose: Callable[[Party], Intent]) -> Node:

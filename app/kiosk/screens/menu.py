@@ -8,8 +8,7 @@ from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
 from app.kiosk.layout import bands, pad_width
-from app.kiosk.marks import Fill
-from app.kiosk.screens import incoming_calls, presence, recording, ringer, sound
+from app.kiosk.screens import incoming_calls, pbx, presence, recording, ringer, sound
 from app.kiosk.screens.lock import dots
 from app.kiosk.theme import THEMES, Steps, Token
 from app.kiosk.tree import Node, Role
@@ -78,6 +77,7 @@ def build(view: View) -> Node:
             KeySpec(
                 "menu-presence", view.say("Presence"), Go(Place.PRESENCE), icon="person", note=presence.summary(view)
             ),
+            KeySpec("menu-pbx", view.say("PBX"), Go(Place.PBX), icon="server", note=pbx.summary(view)),
             KeySpec("menu-about", view.say("About this phone"), Go(Place.ABOUT), icon="about"),
         ),
     ]
@@ -154,22 +154,7 @@ def build_pin(view: View) -> Node:
 def build_about(view: View) -> Node:
     """Whose phone this is and how it stands, for a call to the administrator."""
     areas = bands(view.panel)
-    rows = _facts(view)
-    inner = areas.content.inset(view.px(24), view.px(12))
-    height = min(view.px(48), inner.height // max(1, len(rows)))
-    label_width = min(view.px(160), inner.width // 3)
-    children: list[Node] = []
-    for number, (name, value) in enumerate(rows):
-        area = Rect(inner.x, inner.y + number * height, inner.width, height)
-        cell = Rect(area.x + label_width, area.y, area.width - label_width, height)
-        children += [
-            widgets.label(
-                view, f"fact-{number}", name, Steps.SECOND, Token.MUTED, area._replace(width=label_width - view.px(12))
-            ),
-            widgets.label(view, f"value-{number}", value, Steps.SECOND_STRONG, Token.TEXT, cell, name=name),
-        ]
-    card = Fill(areas.content, Token.SURFACE, view.px(14))
-    facts = Node("facts", Role.GROUP, areas.content, marks=(card,), children=tuple(children))
+    facts = widgets.facts(view, areas.content, _facts(view))
     specs = widgets.back(view)
     if view.line_waits:
         specs = tuple(dataclasses.replace(spec, weight=2) for spec in (*specs, widgets.try_again(view)))

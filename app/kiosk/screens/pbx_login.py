@@ -51,6 +51,14 @@ def standing(view: View) -> Standing | None:
     return None
 
 
+def state_words(view: View) -> str:
+    """How far the log-in is, whether calls can be made or not."""
+    status = view.snapshot.pbx
+    if status.state is SessionState.UP:
+        return view.say("On the standby PBX") if status.connection.standby else view.say("Logged in")
+    return view.say("Not set up" if status.state is SessionState.OFF else _WORDS[status.state][1])
+
+
 def panel(view: View, area: Rect) -> Node | None:
     """The code to confirm or the page to log in at; None while nobody has to do anything."""
     pbx = view.snapshot.pbx

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.kiosk import widgets
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import Go, Place, Send
+from app.kiosk.intents import AskNote, Back, Go, Place, Send
 from app.kiosk.layout import bands
 from app.kiosk.marks import Mark, Shape, Symbol, Text
 from app.kiosk.theme import Steps, Token
@@ -16,8 +16,6 @@ from app.model.pbx import OwnActivity, Presence, SessionState
 
 INACTIVE_SETTING = "presence.inactive_after"
 _MINUTES = (0, 5, 15, 30, 60)
-_CONTACT = "tel:"
-"""What the user says himself is the presence of his telephone."""
 _WORDS = {
     OwnActivity.AVAILABLE: "Available",
     OwnActivity.AWAY: "Away",
@@ -37,7 +35,7 @@ def own(view: View) -> Presence | None:
     pbx = view.snapshot.pbx
     if pbx.state is not SessionState.UP:
         return None
-    return next((one for one in pbx.presence if one.contact == _CONTACT), None)
+    return pbx.own
 
 
 def summary(view: View) -> str:
@@ -84,11 +82,12 @@ def build(view: View) -> Node:
     presence = own(view)
     up = view.snapshot.pbx.state is SessionState.UP
     chosen = None if presence is None else _activity(presence)
+    note = "" if presence is None else presence.note
     choices = tuple(
         KeySpec(
             f"presence-{activity.name.lower()}",
             view.say(words),
-            Send(SetPresence(id=0, activity=activity)),
+            Send(SetPresence(id=0, activity=activity, note=note)),
             icon="bell-off" if activity is OwnActivity.DND else "person",
             chosen=activity is chosen,
             disabled=not up,
@@ -102,7 +101,14 @@ def build(view: View) -> Node:
         areas.content,
         children=(widgets.grid(view, "presence-choices", upper, [choices], areas.gap), _after(view, lower, areas.gap)),
     )
-    return widgets.page(view, areas, "presence", view.say("Presence"), group, widgets.back(view))
+    words = view.say("Note")
+    if presence is not None and presence.note:
+        words += f": {presence.note}"
+    specs = (
+        KeySpec("back", view.say("Back"), Back(), weight=2),
+        KeySpec("note", words, AskNote(), icon="message", weight=2, disabled=not up),
+    )
+    return widgets.page(view, areas, "presence", view.say("Presence"), group, specs)
 
 
 def _after(view: View, area: Rect, gap: int) -> Node:

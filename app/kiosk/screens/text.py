@@ -1,0 +1,80 @@
+"""One text to be typed with the keypad or a keyboard: what it is for above, what there is of it, and the pad."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from app.kiosk import widgets
+from app.kiosk.geometry import Rect
+from app.kiosk.intents import Back, Erase, Submit, Type
+from app.kiosk.layout import bands, pad_width
+from app.kiosk.text_entry import NEXT_LETTERS
+from app.kiosk.theme import Steps, Token
+from app.kiosk.tree import Node, Role
+from app.kiosk.view import Field, View
+from app.kiosk.widgets import KeySpec
+
+_HIDDEN = "•"
+_WORDS = {
+    Field.SERVER: ("PBX to log in to", "As pbx.example.com. Nothing: as the administrator has set it."),
+    Field.USER: ("User", "Nothing: you log in on a web page, with your mobile."),
+    Field.PASSWORD: ("Password", "It is not shown and not said to anybody but the PBX."),
+    Field.NOTE: ("Note", "Others see it beside your presence."),
+}
+
+
+def build(view: View) -> Node:
+    """The text field, with the pad beside it."""
+    areas = bands(view.panel)
+    field = view.ui.field or Field.NOTE
+    title, detail = (view.say(words) for words in _WORDS[field])
+    left, right = (areas.content, None) if view.panel.short else areas.columns(pad_width(view.panel))
+    head = left._replace(height=view.px(30))
+    line = Rect(left.x, head.bottom, left.width, view.px(63))
+    below = Rect(left.x, line.bottom + view.px(16), left.width, 0)
+    children = [
+        widgets.status_band(view, areas),
+        widgets.label(view, "title", title, Steps.SMALL_STRONG, Token.MUTED, head, role=Role.STATUS),
+        _field(view, line, title, field),
+        widgets.paragraph(view, "detail", detail, Steps.SECOND, Token.MUTED, below, 3),
+    ]
+    if right is not None:
+        children.append(widgets.pad(view, right, areas.gap))
+    return widgets.screen(view, "text", title, *children, widgets.soft_keys(view, areas, _keys(view, field)))
+
+
+def _field(view: View, area: Rect, title: str, field: Field) -> Node:
+    """What was typed; of a password only how much, and for a moment the character that a key goes through."""
+    text, tap = view.ui.text, view.ui.tap
+    shown = text
+    if field is Field.PASSWORD:
+        open_end = tap is not None and view.now < tap.until
+        shown = _HIDDEN * (len(text) - open_end) + (text[-1:] if open_end else "")
+    node = widgets.text_field(view, "text-field", area, shown, title, hint="")
+    if field is not Field.PASSWORD:
+        return node
+    hidden = _HIDDEN * len(text)
+    return dataclasses.replace(node, value=hidden, later=lambda later: _field(later, area, title, field))
+
+
+def _keys(view: View, field: Field) -> tuple[KeySpec, ...]:
+    text = view.ui.text
+    words = "Log in" if field is Field.PASSWORD else "Save" if field is Field.NOTE else "Next"
+    if field is Field.USER and not text:
+        words = "Log in"
+    if field is Field.SERVER and not text:
+        words = "Take back"
+    ready = bool(text) or field is not Field.PASSWORD
+    return (
+        KeySpec("back", view.say("Back"), Back()),
+        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not text),
+        KeySpec("letters", view.ui.letters.value, Type(NEXT_LETTERS), icon="hash", name=view.say("Letters")),
+        KeySpec(
+            "next",
+            view.say(words),
+            Submit(),
+            look=widgets.CHOSEN if ready else widgets.PLAIN,
+            default=True,
+            disabled=not ready,
+        ),
+    )

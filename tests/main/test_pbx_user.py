@@ -1,0 +1,78 @@
+"""A person at the phone logs it in to a PBX, and is not to be disturbed then."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from app.demo.myapps.calls import CallServer
+from app.demo.myapps.installation import Installation, User
+from app.demo.myapps.pbx import InnovaphonePbx
+from app.model import commands
+from app.model.cause import Cause
+from app.model.pbx import SessionState
+from app.model.snapshot import CallState, Snapshot
+from app.settings.secret import Secret
+from tests.main.rig import PhoneProcess, registered
+from tests.pbx.small_pbx import SmallPbx, trust
+from tests.scenarios.rig import Surface
+
+USERS = {"anna": "21", "ben": "22"}
+
+
+@pytest.fixture
+async def pbx(tmp_path: Path) -> AsyncIterator[InnovaphonePbx]:
+    installation = Installation(User(sip, num, sip.title(), Secret(f"pw-{sip}")) for sip, num in USERS.items())
+    tls = SmallPbx(tmp_path).context()
+    pbx = InnovaphonePbx("master", "127.0.0.1", 0, 0, installation, calls=CallServer(installation), tls=tls)
+    await pbx.start()
+    yield pbx
+    await pbx.stop()
+
+
+def fresh(folder: Path, name: str) -> PhoneProcess:
+    """A phone that nobody has given a PBX."""
+    trusted = trust(folder)
+    return PhoneProcess(folder / name, f'[line]\nkind = "pbxsignal"\n[pbx]\ntrust_file = "{trusted}"\n')
+
+
+async def see(surface: Surface, what: Callable[[Snapshot], bool]) -> None:
+    assert await surface.until(what), surface.describe()
+
+
+async def do(surface: Surface, command: Callable[[int], commands.AnyCommand]) -> None:
+    reply = await surface.command(command)
+    assert reply.accepted, reply
+
+
+def refused(s: Snapshot) -> bool:
+    return s.pbx.state is SessionState.REFUSED
+
+
+def busy(s: Snapshot) -> bool:
+    return any(call.state is CallState.ENDED and call.cause == Cause.USER_BUSY for call in s.calls)
+
+
+async def test_a_user_logs_in_by_hand_is_not_disturbed_and_takes_the_log_in_back(
+    pbx: InnovaphonePbx, tmp_path: Path
+) -> None:
+    server = f"127.0.0.1:{pbx.https_port}"
+    async with AsyncExitStack() as stack:
+        anna, ben = [await stack.enter_async_context(fresh(tmp_path, user).running()) for user in USERS]
+        await do(anna, lambda id_: commands.LogIn(id_, server, "anna", "wrong"))
+        await see(anna, refused)
+        for surface, user in zip((anna, ben), USERS, strict=True):
+            await do(surface, lambda id_, user=user: commands.LogIn(id_, server, user, f"pw-{user}"))  # type: ignore[misc]
+            await see(surface, registered)
+        assert anna.snapshot is not None
+        assert (anna.snapshot.login.server, anna.snapshot.login.user) == (server, "anna")
+        await do(ben, lambda id_: commands.Set(id_, "calls.do_not_disturb", value=True))
+        await see(ben, lambda s: s.incoming.do_not_disturb and s.pbx.own is not None and s.pbx.own.activity == "dnd")
+        await do(anna, lambda id_: commands.Dial(id_, number="22"))
+        await see(anna, busy)
+        await see(ben, lambda s: s.missed == 1)
+        await do(anna, lambda id_: commands.LogIn(id_, server=""))
+        await see(anna, lambda s: s.pbx.state is SessionState.OFF and not s.login.server)
