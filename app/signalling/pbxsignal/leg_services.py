@@ -41,6 +41,10 @@ ACTIONS: MappingProxyType[str, RemoteAction] = MappingProxyType(
 """The controls that a call of this phone obeys; others are counted and left."""
 
 
+_MOVES_HOLD = facilities.HoldNotify | facilities.RetrieveNotify | facilities.TransferComplete
+"""Whoever has taken the far end's place does not hold us, though nobody has told us that the other let go."""
+
+
 class LegServices:
     """What one call asks of the PBX beside its own course, and what the PBX asks of it. `facility` sends elements."""
 
@@ -114,16 +118,15 @@ class LegServices:
     def read_hold(self, elements: tuple[AnyFacility, ...]) -> None:
         """Only whether the far end holds us from now on: an offer in the same message is to be read by it."""
         for element in elements:
-            if isinstance(element, facilities.HoldNotify | facilities.RetrieveNotify):
+            if isinstance(element, _MOVES_HOLD):
                 self.held_by_far_end = isinstance(element, facilities.HoldNotify)
 
     def receive(self, elements: tuple[AnyFacility, ...]) -> None:
         """Elements of a message of this call."""
         for element in elements:
             match element:
-                case facilities.HoldNotify() | facilities.RetrieveNotify():
-                    self.held_by_far_end = isinstance(element, facilities.HoldNotify)
-                    self._around.post(RemoteHeld(self._leg, self.held_by_far_end))
+                case facilities.HoldNotify() | facilities.RetrieveNotify() | facilities.TransferComplete():
+                    self._around.post(RemoteHeld(self._leg, isinstance(element, facilities.HoldNotify)))
                 case facilities.RemoteHold():
                     self._facility(facilities.RemoteHoldResult())
                     self._obey(RemoteAction.HOLD)

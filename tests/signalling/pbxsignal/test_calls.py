@@ -178,6 +178,17 @@ def test_music_from_who_holds_us_does_not_look_like_a_retrieve() -> None:
     assert offer.audio.direction is Direction.SENDONLY
 
 
+def test_whoever_takes_the_place_of_who_held_us_does_not_hold_us() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.signal(call, "facility", {"type": "hold_notify"})
+    pbx.signal(call, "facility", {"type": "ct_complete", "remote": {"num": "203"}})
+    pbx.signal(call, "channels", channels_cmd="PROPOSAL", channels=OTHER)
+    offer = pbx.event(OfferReceived).offer
+    assert offer.audio is not None
+    assert offer.audio.direction is Direction.SENDRECV
+
+
 def test_closed_media_is_silence_until_somebody_offers_again() -> None:
     pbx = Pbx()
     call = pbx.talk()

@@ -94,7 +94,7 @@ def test_a_transferred_party_learns_whom_it_talks_with() -> None:
     pbx = Pbx()
     call = pbx.talk()
     pbx.signal(call, "facility", {"type": "ct_complete", "remote": {"num": "203"}, "remote_name": "Carol"})
-    assert pbx.happened() == [PartyChanged(LEG, Party("203", "Carol"))]
+    assert pbx.happened() == [PartyChanged(LEG, Party("203", "Carol")), RemoteHeld(LEG, held=False)]
 
 
 def test_a_call_is_parked_at_our_own_object() -> None:
