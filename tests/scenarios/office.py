@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import enum
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from app.demo.myapps.installation import User
-from app.demo.myapps.pair import Pair
+from app.demo.myapps.installation import Subscriber, User
+from app.demo.myapps.pair import MASTER, Pair
 from app.demo.myapps.signals import Signal
 from app.demo.myapps.wire import raw
 from app.settings.secret import Secret
@@ -26,7 +27,9 @@ from tests.scenarios.rig import Surface
 ADDRESS = "127.0.0.1"
 PEOPLE = {"anna": ("21", 500), "ben": ("22", 750), "clara": ("23", 1150)}
 """Number and pitch in hertz."""
-NUMBERS = {**{name: number for name, (number, _) in PEOPLE.items()}, "echo": "100"}
+SILENT = "nobody", "29"
+"""A phone that is registered and answers to nothing, not even that it rings."""
+NUMBERS = {**{name: number for name, (number, _) in PEOPLE.items()}, "echo": "100", SILENT[0]: SILENT[1]}
 
 
 class Line(enum.StrEnum):
@@ -76,13 +79,27 @@ class SipPbx:
         return f"[sip]\n{where}{who}"
 
 
+@dataclass(frozen=True)
+class _SilentStation:
+    """Takes every call and says nothing to it."""
+
+    subscriber: Subscriber
+    pbx: str = MASTER
+    takes_media: bool = True
+
+    def send(self, call: int, signal: Signal) -> None:
+        """Nothing comes of it."""
+
+
 class InnovaphonePair:
     """A master and its standby."""
 
     def __init__(self, folder: Path) -> None:
         users = [User(name, number, name.title(), Secret(f"pw-{name}")) for name, (number, _) in PEOPLE.items()]
+        users.append(User(*SILENT, "Nobody", Secret("pw-nobody")))
         tls = SmallPbx(folder).context()
         self.pair = Pair(users, ADDRESS, (free_port(), free_port()), (free_port(), free_port()), tls)
+        self.pair.calls.register(_SilentStation(self.pair.installation.subscribers[SILENT[0]]))
         self._trusted = trust(folder)
 
     async def start(self) -> None:

@@ -10,6 +10,7 @@ from app.model import commands
 from app.model.ids import CallId
 from app.model.keys import Key
 from app.model.media import AudioPath
+from app.model.services import TransferState
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView, Snapshot
 from tests.scenarios.rig import Surface
@@ -264,6 +265,7 @@ _CONDITIONS: dict[str, Callable[[Snapshot], bool]] = {
     "a wait before the next pin": lambda s: s.lock.retry_at is not None and s.lock.retry_at > s.now,
     "to be recording": lambda s: any(c.recording.running for c in s.calls),
     "not to be recording": lambda s: not any(c.recording.running for c in s.calls),
+    "the transfer to be asked for": lambda s: s.transfer is not None and s.transfer.state is TransferState.ASKED,
     "no transfer": lambda s: s.transfer is None,
     "off hook": lambda s: s.off_hook,
     "on hook": lambda s: not s.off_hook,
