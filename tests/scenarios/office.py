@@ -86,6 +86,7 @@ class _SilentStation:
     subscriber: Subscriber
     pbx: str = MASTER
     takes_media: bool = True
+    hardware: str = ""
 
     def send(self, call: int, signal: Signal) -> None:
         """Nothing comes of it."""
