@@ -7,6 +7,7 @@ answered, two are left. `channels` is never looked into.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 import msgspec
 
@@ -94,6 +95,15 @@ class CallServer:
     def of(self, sip: str) -> tuple[Leg, ...]:
         """The legs at all phones of a user."""
         return self._switchboard.of(sip)
+
+    def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Call `watcher` after every change of any call; what is returned ends it."""
+
+        def told(_: Call) -> None:
+            watcher()
+
+        self._switchboard.watchers.append(told)
+        return lambda: self._switchboard.watchers.remove(told)
 
     # --- what tests and demonstrations do with it -----------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from app.demo.myapps import digests
+from app.demo.myapps.dialogs import Calls, DialogWatch
 from app.demo.myapps.errors import BadMessage
 from app.demo.myapps.guesses import TEL
 from app.demo.myapps.installation import Installation, Session, Subscriber
@@ -46,8 +47,10 @@ from app.demo.myapps.messages import (
     SetUserActivity,
     StandbyBack,
     SubscribeApps,
+    SubscribeDialog,
     SubscribePresence,
     SubscribeRegister,
+    UnsubscribeDialog,
     UnsubscribePresence,
     UpdateAppsComplete,
     UpdateAppsInfo,
@@ -87,6 +90,10 @@ class Place(Protocol):
     @property
     def installation(self) -> Installation:
         """What it shares with others."""
+
+    @property
+    def calls(self) -> Calls:
+        """All calls there."""
 
     def other_place(self, subscriber: Subscriber) -> RedirectFacts | None:
         """Where this user is to go, or None when he is served here."""
@@ -286,6 +293,10 @@ class ClientTalk:
                 self._watch(sip, num)
             case UnsubscribePresence(sip=sip, num=num):
                 self._watches.pop(f"{sip}/{num}", lambda: None)()
+            case SubscribeDialog(sip=sip, num=num):
+                self._watch_dialogs(sip, num)
+            case UnsubscribeDialog(sip=sip, num=num):
+                self._watches.pop(f"calls of {sip}/{num}", lambda: None)()
             case AuthorizeSession(id=usr):
                 subscriber.authorize(usr)
             case DeleteSession(id=usr):
@@ -341,6 +352,13 @@ class ClientTalk:
 
         self._watches[name] = board.watch(watched.sip, tell)
         tell()
+
+    def _watch_dialogs(self, sip: str, num: str) -> None:
+        """Of somebody who is not known there is nothing to tell."""
+        name = f"calls of {sip}/{num}"
+        found = self._installation.find(party(sip, num))
+        if found is not None and name not in self._watches:
+            self._watches[name] = DialogWatch(self._place.calls, found.user.sip, self._link.send).end
 
     # --- sessions -------------------------------------------------------------------------------------------
 

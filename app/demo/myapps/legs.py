@@ -56,6 +56,8 @@ class Leg:
     """The setup that this leg has taken another's place with, until it has been answered."""
     served: bool = False
     """A call between the phone and the PBX itself, which has no far end."""
+    dialog: str = field(default_factory=lambda: secrets.token_hex(16))
+    """By which those hear of it who watch the user's calls."""
     finished: Callable[[], None] | None = None
     """What to do when such a call is over."""
 

@@ -80,6 +80,20 @@ class UnsubscribePresence(Message, frozen=True):
     num: str = ""
 
 
+class SubscribeDialog(Message, frozen=True):
+    """Asks for somebody's calls from now on."""
+
+    sip: str = ""
+    num: str = ""
+
+
+class UnsubscribeDialog(Message, frozen=True):
+    """Asks no longer."""
+
+    sip: str = ""
+    num: str = ""
+
+
 class AuthorizeSession(Message, frozen=True):
     """Lets another session of the same user in."""
 
@@ -299,7 +313,7 @@ class UpdatePresence(Message, frozen=True):
 BEFORE_LOGIN = kinds("", CheckBuild, SubscribeRegister, LoginInfo, Login, KeepAlive)
 AFTER_LOGIN = BEFORE_LOGIN | kinds(
     "", Logout, SubscribeApps, AppGetLogin, SetUserActivity, SetOwnPresence, SubscribePresence, UnsubscribePresence,
-    AuthorizeSession, DeleteSession,
+    SubscribeDialog, UnsubscribeDialog, AuthorizeSession, DeleteSession,
 )  # fmt: skip
 
 # --- app objects -----------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ class Switchboard:
         """Something has happened to a call."""
         for leg in call.legs:
             self._count(leg)
-        for watcher in self.watchers:
+        for watcher in tuple(self.watchers):
             watcher(call)
 
     def _count(self, leg: Leg) -> None:
