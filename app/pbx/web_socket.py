@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from typing import Self
 
@@ -13,6 +14,7 @@ from yarl import URL
 
 from app.pbx.app_message import write
 from app.pbx.errors import Unreachable
+from app.pbx.pace import Pace
 from app.security.tls import explain
 from app.settings.secret import Secret
 
@@ -24,7 +26,10 @@ PROBE_SECONDS = 6.0
 """After that much silence a ping goes out (RFC 6455, 5.5.2); half of it later without an answer the far end is gone."""
 KEEP_ALIVE_SECONDS = 60.0
 """After that long without a message either way one says that the connection lives (SDK, AppWebsocket, KeepAlive)."""
-_CLOSE_SECONDS = 2.0
+MESSAGES_PER_SECOND = 2000
+"""More are read later, and the PBX waits for us."""
+_CLOSE_SECONDS = 1.0
+"""For what waits to be sent, and once more for the far end's good-bye."""
 _MOST_WAITING = 1000
 """Messages that the network has not taken yet: by then it takes none."""
 
@@ -89,7 +94,9 @@ class WebSocket:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
-        self._waiting: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
+        self._pace = Pace(MESSAGES_PER_SECOND)
+        self._waiting: asyncio.Queue[str | None] = asyncio.Queue(_MOST_WAITING)
+        """None after the last."""
         self._sender = asyncio.create_task(self._send_all(), name="sender to the PBX")
 
     def send(self, text: str) -> None:
@@ -100,7 +107,8 @@ class WebSocket:
             self.abort()
 
     async def receive(self) -> bytes:
-        """The next message. Raises Unreachable when the connection is gone."""
+        """The next message; between any two the loop has a turn. Raises Unreachable when the connection is gone."""
+        await self._pace.take()
         message = await self._socket.receive()
         if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             return message.data.encode() if isinstance(message.data, str) else bytes(message.data)
@@ -114,20 +122,28 @@ class WebSocket:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Say good-bye, which takes no longer than two seconds."""
-        self._sender.cancel()
+        """Send what waits and say good-bye; what the network does not take is given up after a second."""
+        try:
+            self._waiting.put_nowait(None)
+            await asyncio.wait([self._sender], timeout=_CLOSE_SECONDS)
+        except asyncio.QueueFull:
+            pass  # the network has taken nothing for long
+        finally:
+            self._sender.cancel()
         await asyncio.wait([self._sender])
 
     async def _send_all(self) -> None:
         try:
-            while True:
-                await self._socket.send_str(await self._next())
+            while (text := await self._next()) is not None:
+                await self._socket.send_str(text)
         except (aiohttp.ClientError, OSError):
             return
         finally:
-            await self._socket.close()  # whoever reads learns by this that the connection is gone
+            # Whoever reads learns by this that the connection is gone.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._socket.close(), _CLOSE_SECONDS)
 
-    async def _next(self) -> str:
+    async def _next(self) -> str | None:
         try:
             return await asyncio.wait_for(self._waiting.get(), KEEP_ALIVE_SECONDS)
         except TimeoutError:

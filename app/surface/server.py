@@ -14,8 +14,8 @@ from pathlib import Path
 from app.model.commands import AnyCommand, HookEvent, KeyEvent, Reply
 from app.model.snapshot import Snapshot
 from app.model.wire import Downward, FrameSplitter, WireError, decode_command, encode
+from app.pbx.pace import Pace
 from app.surface.claim import SocketClaim
-from app.surface.pace import Pace
 
 log = logging.getLogger("surface")
 

@@ -16,7 +16,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from app.model.flags import LogFlag
 from app.pbx.app_session import AppSession, Send
-from app.surface.pace import Pace
+from app.pbx.pace import Pace
 
 log = logging.getLogger(LogFlag.SURFACE)
 

@@ -14,10 +14,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.pbx.app_message import Envelope, write
 from app.pbx.app_session import AppSession, Send
+from app.pbx.pace import Pace
 from app.settings.secret import Secret
 from app.surface.apps import server as module
 from app.surface.apps.server import MESSAGE_BYTES_MAX, AppServer
-from app.surface.pace import Pace
 from tests.media.live import until
 from tests.peers.media_app import MediaApp
 
