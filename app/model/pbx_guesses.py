@@ -10,6 +10,55 @@ from types import MappingProxyType
 
 from app.model.cause import Cause
 from app.model.crypto import CryptoSuite
+from app.model.snapshot import CallState
+
+# --- myApps: the login and what it tells ----------------------------------------------------------------------
+
+SESSIONS_BY_DIGEST = True
+"""Where a PBX names no method for sessions, digest is meant: no other is described for them."""
+
+ALT_MASTER_IS_IMPLICIT = True
+"""`altMaster` beside `alt` says that the master stands in without being configured to; only one capture has it."""
+
+# --- myApps: what the PBX sets for its clients ----------------------------------------------------------------
+
+RECORDING_URL = "recordingUrl"
+"""Named so in the PBX's configuration of a phone (Devices API); so are the next three after their words on its page."""
+
+RECORDING_BY_DEFAULT = "recordingByDefault"
+
+RECORDING_EXTERNAL_ONLY = "recordingExternalOnly"
+
+RECORDING_USER_CONTROL = "recordingUserControl"
+
+# --- myApps: the calls of others ------------------------------------------------------------------------------
+
+RINGING_STATES = frozenset({"alerting"})
+"""`state.name` of DialogInfo while a call to somebody waits for him. The words are listed without their meaning."""
+
+BUSY_STATES = frozenset({"calling", "incomplete", "complete", "alerting", "connected", "disconnecting"})
+"""The same while somebody is on the telephone; a parked call is nobody's."""
+
+# --- the APIs for apps: com.innovaphone.phone and com.innovaphone.calllist ------------------------------------
+
+CALL_STATES: MappingProxyType[CallState, str] = MappingProxyType(
+    {
+        CallState.DIALLING: "Dialing",
+        CallState.CALLING: "Setup",
+        CallState.RINGBACK: "Ringback",
+        CallState.INCOMING: "Alerting",
+        CallState.CONNECTED: "Connected",
+        CallState.HELD: "Holding",
+        CallState.ENDED: "Disconnected",
+    }
+)
+"""`state` of a call: the words are listed, which of ours is which is not."""
+
+CALL_HELD_BY_THE_FAR_END = "Held"
+"""The same for a connected call whose far end holds it."""
+
+UNANSWERED_CAUSES = (Cause.NORMAL_CLEARING, Cause.NO_USER_RESPONDING, Cause.NO_ANSWER, Cause.CALL_REJECTED)
+"""Ends of calls that rang and were not taken: the status "al" of a row of the call list."""
 
 # --- PbxSignal: registering and calls ---------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """What an administrator sets on the PBX for its clients (`adminSettings`), as values of the phone's own settings.
 
-Each is `{"value": ..., "force": true|false}`; what is forced the user cannot change. The names in `_GUESSED` stand in
-no public document: the PBX has these settings on its page for myApps, but what brings them is not described.
+Each is `{"value": ..., "force": true|false}`; what is forced the user cannot change. The names of those about recording
+stand in no public document, but in `app.model.pbx_guesses`: the PBX has them on its page for myApps.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from app.diagnostics.flags import traced
+from app.model import pbx_guesses
 from app.model.flags import LogFlag
 from app.model.snapshot import Notice, Severity
 from app.pbx.errors import ClientSettingRefused, PbxError
@@ -111,14 +112,11 @@ def _notice(name: str, text: str) -> Notice:
 
 
 _INACTIVE_AFTER = "presence.inactive_after"
-_GUESSED = {
-    "recordingUrl": _same("recording.url"),  # named so in the PBX's configuration of a phone (Devices API)
-    "recordingByDefault": _same("recording.by_default", "recording.by_default_forced"),
-    "recordingExternalOnly": _same("recording.external_only", "recording.external_only_forced"),
-    "recordingUserControl": _same("recording.user_control"),
-}
 _ROWS = {
     "offline": _Row((_INACTIVE_AFTER,), _inactive_after, "presence.inactive_after_forced"),
     "logFlags": _Row(tuple(_level(flag) for flag in LogFlag), _levels),
-    **_GUESSED,
+    pbx_guesses.RECORDING_URL: _same("recording.url"),
+    pbx_guesses.RECORDING_BY_DEFAULT: _same("recording.by_default", "recording.by_default_forced"),
+    pbx_guesses.RECORDING_EXTERNAL_ONLY: _same("recording.external_only", "recording.external_only_forced"),
+    pbx_guesses.RECORDING_USER_CONTROL: _same("recording.user_control"),
 }

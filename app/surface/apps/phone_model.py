@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from app.model import dialplan
+from app.model import dialplan, pbx_guesses
 from app.model.cause import Cause
 from app.model.history import CallDirection, CallRecord
 from app.model.party import Party
 from app.model.snapshot import CallState, CallView
 from app.surface.apps.client_messages import CallInfo, Entry, Remote
-
-# Which of our states is which of theirs is a guess where the documents only list the words. Change it here.
-_STATES = {
-    CallState.DIALLING: "Dialing",
-    CallState.CALLING: "Setup",
-    CallState.RINGBACK: "Ringback",
-    CallState.INCOMING: "Alerting",
-    CallState.CONNECTED: "Connected",
-    CallState.HELD: "Holding",
-    CallState.ENDED: "Disconnected",
-}
-_HELD_BY_THE_FAR_END = "Held"
-_UNANSWERED = (Cause.NORMAL_CLEARING, Cause.NO_USER_RESPONDING, Cause.NO_ANSWER, Cause.CALL_REJECTED)
-"""Ends of calls that rang and were not taken: the status "al"."""
 
 
 def call_info(call: CallView) -> CallInfo:
@@ -32,7 +18,7 @@ def call_info(call: CallView) -> CallInfo:
     return CallInfo(
         id=int(call.id.rpartition("-")[2]),
         dir=_direction(call.direction),
-        state=_HELD_BY_THE_FAR_END if held else _STATES[call.state],
+        state=pbx_guesses.CALL_HELD_BY_THE_FAR_END if held else pbx_guesses.CALL_STATES[call.state],
         num=call.party.number,
         sip=_address(call.party),
         dn=call.party.name,
@@ -71,4 +57,4 @@ def _status(record: CallRecord) -> Literal["co", "al", "er", "bu"]:
         return "co"
     if record.cause == Cause.USER_BUSY:
         return "bu"
-    return "al" if record.cause in _UNANSWERED else "er"
+    return "al" if record.cause in pbx_guesses.UNANSWERED_CAUSES else "er"
