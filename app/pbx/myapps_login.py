@@ -13,8 +13,10 @@ from typing import TypeVar
 
 import msgspec
 
+from app.model import pbx_guesses
 from app.model.flags import LogFlag
 from app.model.pbx import PbxUser, SessionState
+from app.model.plain_text import plain
 from app.pbx import login_proofs
 from app.pbx.app_message import MessageMalformed, Reader, open_envelope, write
 from app.pbx.errors import ServerMalformed
@@ -40,6 +42,8 @@ log = logging.getLogger(LogFlag.MAIN)
 _NONCE_BYTES = 8
 _AUTHENTICATION_FAILED = 2
 _SESSION_EXPIRED = 5
+_CODE_CHARACTERS = 32
+"""Most of a number that somebody compares by eye."""
 
 _reader = Reader(LoginInfoResult, Authenticate, Authorize, LoginResult, Redirect)
 _Info = TypeVar("_Info", ResultInfo, RedirectInfo, PbxUser)
@@ -85,15 +89,16 @@ class MyAppsLogin:
     """Belongs to one thread. `send` gets what goes to the PBX; `outcome` is there once the login is over.
 
     `state`, `code` and `url` are for the display. `session_gone`: the PBX said that the session of the account does not
-    exist any more; nothing else is a reason to forget it.
+    exist any more, and has proved itself since. A refusal has no proof, so that anybody who answers in the PBX's place
+    could make the phone forget its session else.
     """
 
     def __init__(self, account: Account, send: Callable[[str], None]) -> None:
         self.state = SessionState.LOGIN
         self.code = ""
         self.url = ""
-        self.session_gone = False
         self.outcome: Outcome | None = None
+        self._session_refused = False
         self._account = account
         self._send = send
         self._methods: LoginInfoResult | None = None
@@ -102,6 +107,11 @@ class MyAppsLogin:
         self._nonce = ""
         self._share: KeyShare | None = None
         self._round: Round | None = None
+
+    @property
+    def session_gone(self) -> bool:
+        """Nothing else is a reason to forget the account's session."""
+        return self._session_refused and isinstance(self.outcome, LoggedIn | Redirected)
 
     def begin(self) -> None:
         """Ask how one may log in."""
@@ -114,7 +124,7 @@ class MyAppsLogin:
         try:
             envelope = open_envelope(text)
             if not _reader.knows(envelope.mt):
-                log.debug("not part of a login: %s", envelope.mt)
+                log.debug("not part of a login: %s", plain(envelope.mt))
                 return
             self._take(_reader.read(envelope, text))
         except MessageMalformed as error:
@@ -129,7 +139,7 @@ class MyAppsLogin:
         elif isinstance(message, Authenticate) and self._asked and self._round is None:
             self._authenticate(message)
         elif isinstance(message, Authorize) and self._round is not None:
-            self.state, self.code = SessionState.SECOND_FACTOR, str(message.code)
+            self.state, self.code = SessionState.SECOND_FACTOR, plain(str(message.code), _CODE_CHARACTERS)
         elif isinstance(message, LoginResult) and self._round is not None:
             self._result(self._round, message)
         elif isinstance(message, Redirect) and self._round is not None:
@@ -183,12 +193,13 @@ class MyAppsLogin:
             self._prove_by_ntlm(used)
 
     def _offered(self) -> Methods:
-        """How the login that is under way may be done. For sessions some PBXes name no method: digest is meant."""
+        """How the login that is under way may be done."""
         if self._methods is None:
             return Methods()
         if self._asked != "session":
             return self._methods.user
-        return Methods(digest=True) if self._methods.session == Methods() else self._methods.session
+        unnamed = Methods(digest=pbx_guesses.SESSIONS_BY_DIGEST)
+        return unnamed if self._methods.session == Methods() else self._methods.session
 
     def _prove_by_ntlm(self, used: Round) -> None:
         try:
@@ -204,7 +215,7 @@ class MyAppsLogin:
         self._login(method=method, username=used.username, nonce=used.nonce, response=response)
 
     def _show_page(self, url: str) -> None:
-        if url.startswith("https://"):
+        if url.startswith("https://") and url.isprintable():
             self.state, self.url = SessionState.OAUTH2, url
         else:
             self._refuse("The PBX names no login page that can be trusted.", "Have its OAuth2 settings looked at.")
@@ -220,7 +231,8 @@ class MyAppsLogin:
             self._not_proved()
             return
         explicit, implicit = _address(info.alt), _address(info.master)
-        standbys = Standbys(None, explicit) if info.alt_master else Standbys(explicit, implicit)
+        is_implicit = info.alt_master and pbx_guesses.ALT_MASTER_IS_IMPLICIT
+        standbys = Standbys(None, explicit) if is_implicit else Standbys(explicit, implicit)
         self.outcome = LoggedIn(user, bytes(info.settings), standbys, _unsealed(used, info.session))
 
     def _redirect(self, used: Round, message: Redirect) -> None:
@@ -246,12 +258,12 @@ class MyAppsLogin:
 
     def _refused(self, message: LoginResult) -> None:
         if self._asked == "session" and message.error in (_AUTHENTICATION_FAILED, _SESSION_EXPIRED):
-            self.session_gone = message.error == _SESSION_EXPIRED
+            self._session_refused = message.error == _SESSION_EXPIRED
             self._ask()
         elif message.error == _AUTHENTICATION_FAILED:
             self._refuse("The PBX does not accept the name and password.", "Check pbx.user and pbx.password.")
         else:
-            words = message.error_text or f"error {message.error}"
+            words = plain(message.error_text) or f"error {message.error}"
             self._refuse(f"The PBX refuses the login: {words}.", "Have the user's settings on the PBX looked at.")
 
     def _not_proved(self) -> None:

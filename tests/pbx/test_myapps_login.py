@@ -120,19 +120,33 @@ def test_a_session_that_is_refused_gives_way_to_the_password(error: int, gone: b
     pbx = Pbx(Account("jdo", Secret("secret"), SESSION))
     first = pbx.challenge()
     pbx.say({"mt": "LoginResult", "error": error, "errorText": "Session expired"})
-    assert pbx.login.session_gone is gone
     second = pbx.challenge()
     assert (second["type"], second["username"]) == ("user", "jdo")
     assert second["nonce"] != first["nonce"]
+    pbx.result("secret", {"user": USER})
+    assert pbx.login.session_gone is gone
+
+
+@pytest.mark.parametrize("when", ["before the challenge", "after the proof"])
+def test_who_has_not_proved_himself_ends_no_session(when: str) -> None:
+    pbx = Pbx(Account("jdo", Secret("secret"), SESSION))
+    if when == "after the proof":
+        pbx.challenge()
+    pbx.say({"mt": "LoginResult", "error": 5, "errorText": "Session expired"})
+    assert not pbx.login.session_gone
+    pbx.challenge()
+    pbx.result("another", {"user": USER})
+    assert isinstance(pbx.login.outcome, LoginRefused)
+    assert not pbx.login.session_gone
 
 
 def test_another_trouble_leaves_the_session_alone() -> None:
     pbx = Pbx(Account("jdo", Secret("secret"), SESSION))
     pbx.challenge()
-    pbx.say({"mt": "LoginResult", "error": 3, "errorText": "No licence"})
+    pbx.say({"mt": "LoginResult", "error": 3, "errorText": "No licence\x1b[2J"})
     assert not pbx.login.session_gone
     assert isinstance(pbx.login.outcome, LoginRefused)
-    assert "No licence" in pbx.login.outcome.words
+    assert r"No licence\x1b[2J" in pbx.login.outcome.words
 
 
 def test_a_wrong_password_is_said() -> None:
