@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from app.main.retry import keep_trying
 from app.main.simulation import simulation_of
 from app.main.storage import Storage
 from app.main.telephony import Telephony
+from app.model import dialplan
 from app.model.commands import AnyCommand, HookEvent, KeyEvent
 from app.model.keys import Key
 from app.model.snapshot import Notice, Snapshot
@@ -70,13 +71,14 @@ class Face:
         self._settings = storage.settings
         self._devices = devices
         self._calls = telephony.calls
+        self._call_list = telephony.call_list
         self._notices = notices
         self._changing: asyncio.Handle | None = None
         self._opening: asyncio.Task[None] | None = None
         self._stoppers: tuple[Callable[[], None], ...] = ()
         self._lamps = Lamps(devices.leds)
         self.activity = ActivityKeeper(storage.settings)
-        self._talk = PbxTalk(telephony.pbx, self.activity, storage.settings, notices)
+        self._talk = PbxTalk(telephony.pbx, self.activity, storage.settings, notices, self.changed)
         self._disturb = DisturbKeeper(lambda: telephony.pbx.status, storage.settings, self._talk.set_presence)
         telephony.pbx_moved = self._pbx_moved
         self._lock = LockKeeper(storage.lock, PinHasher(worker), self._lock_changed, self._lock_after())
@@ -106,6 +108,7 @@ class Face:
             inactive=lambda: self.activity.inactive,
             pbx=lambda: telephony.pbx.status,
             set_presence=self._disturb.set_presence,
+            people=lambda: self._talk.people,
             simulation=simulation_of(self._devices),
         )
 
@@ -231,7 +234,16 @@ class Face:
 
     def _show(self) -> None:
         self._changing = None
+        self._talk.watch(self._colleagues())
         self.apps.refresh()
         snapshot = self._snapshots.build()
         self._lamps.show(snapshot)
         self.server.publish(snapshot)
+
+    def _colleagues(self) -> Iterator[str]:
+        """The numbers at the PBX of those whom the phone talks to, and talked to last."""
+        digits = self._settings.current.number("recording.internal_digits")
+        calls = (call.party.number for call in self._calls.views(time.monotonic()))
+        for number in (*calls, *(record.party.number for record in self._call_list.newest)):
+            if not dialplan.is_external(number, digits):
+                yield number

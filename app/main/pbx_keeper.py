@@ -18,8 +18,9 @@ from app.model.snapshot import Notice, Severity
 from app.pbx.client import PbxClient, PbxConfig
 from app.pbx.errors import ServerMalformed
 from app.pbx.myapps_login import Account
+from app.pbx.owned_file import Owner
 from app.pbx.server_string import parse_server
-from app.pbx.session_store import Owner, SessionStore
+from app.pbx.session_store import LearntStore, SessionStore
 from app.pbx.web_socket import Proxy
 from app.security.errors import SecurityError
 from app.security.tls import TlsProfile, client_context
@@ -40,8 +41,9 @@ class PbxKeeper:
     """Makes the client, and makes it anew when a `pbx` setting changes and nobody is in a call.
 
     Belongs to the main thread; certificates are read in `worker`. What the PBX gives to log in with again is kept in
-    `sessions`. `changed` is called when `status` has changed, and `made` with each new client, or None where there is
-    none any more.
+    `sessions`, and who stands in for it in `learnt`. An account that is taken out of the settings is logged out.
+    `changed` is called when `status` has changed, and `made` with each new client, or None where there is none any
+    more.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class PbxKeeper:
         in_call: Callable[[], bool],
         changed: Callable[[], None],
         sessions: SessionStore,
+        learnt: LearntStore,
     ) -> None:
         self._settings = settings
         self._sessions = sessions
+        self._learnt = learnt
         self._storing: set[asyncio.Task[None]] = set()
         self._notices = notices
         self._worker = worker
@@ -141,23 +145,25 @@ class PbxKeeper:
         """A client with the session that was kept for this PBX and user."""
         owner = Owner(str(config.server.address), config.account.user)
         account = msgspec.structs.replace(config.account, session=self._sessions.find(owner))
-        client = PbxClient(msgspec.structs.replace(config, account=account), self._in_call)
-        client.session_given = lambda session: self._store(self._sessions.keep(owner, session))
-        client.session_gone = lambda session: self._store(self._sessions.forget(session))
+        learnt = self._learnt.find(owner)
+        client = PbxClient(msgspec.structs.replace(config, account=account, learnt=learnt), self._in_call)
+        client.session_given = lambda session: self._store("session", self._sessions.keep(owner, session))
+        client.session_gone = lambda session: self._store("session", self._sessions.forget(session))
+        client.learnt = lambda news: self._store("learnt", self._learnt.keep(owner, news))
         return client
 
-    def _store(self, change: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(self._stored(change), name="session of the PBX to the disk")
+    def _store(self, what: str, change: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(self._stored(f"pbx.stored.{what}", change), name=f"the PBX's {what} to the disk")
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
 
-    async def _stored(self, change: Coroutine[None, None, None]) -> None:
+    async def _stored(self, notice: str, change: Coroutine[None, None, None]) -> None:
         try:
             await change
         except NotKept as error:
-            self._notices.post(Notice("pbx.stored", Severity.WARNING, str(error), error.advice))
+            self._notices.post(Notice(notice, Severity.WARNING, str(error), error.advice))
         else:
-            self._notices.clear("pbx.stored")
+            self._notices.clear(notice)
 
     def _fits(self) -> bool:
         made_of = self._made_of
@@ -165,13 +171,20 @@ class PbxKeeper:
             key.startswith("pbx.") for key in self._settings.current.changed(made_of)
         )
 
+    def _account_is_gone(self) -> bool:
+        """The client that there is was made for an account that is not in the settings any more."""
+        settings, made_of = self._settings.current, self._made_of
+        changed = made_of is not None and settings.text("pbx.user") != made_of.text("pbx.user")
+        return changed or not settings.text("pbx.server")
+
     async def _take_down(self) -> None:
+        account_is_gone = self._account_is_gone()
         self._failed = None
         self._made_of = None  # there is no client now, so that even the settings it was made of want a new one
         self._notices.clear("pbx.waiting")
         if self.client is not None:
             self.made(None)
-            await self.client.stop()
+            await (self.client.log_out() if account_is_gone else self.client.stop())
             self.client = None
 
     def _tell(self, failed: PbxStatus) -> None:

@@ -1,12 +1,15 @@
-"""What the phone and its PBX tell each other besides calls: whether the user is there, and settings for clients."""
+"""What the phone and its PBX tell each other besides calls: who is there and who is not, and settings for clients."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 
 from app.diagnostics.notices import NoticeBoard
 from app.main.activity_keeper import ActivityKeeper
 from app.main.client_settings_keeper import ClientSettingsKeeper
 from app.main.pbx_keeper import PbxKeeper
-from app.model.pbx import OwnActivity, SessionState
+from app.main.people_keeper import PeopleKeeper
+from app.model.pbx import OwnActivity, Person, SessionState
 from app.model.refusal import Refusal
 from app.settings.store import SettingsStore
 
@@ -16,14 +19,34 @@ _LONG_NOTE = Refusal("The note is too long", f"Use at most {LONGEST_NOTE} charac
 
 
 class PbxTalk:
-    """Belongs to the loop. `look` is to be called whenever the keeper's status has changed."""
+    """Belongs to the loop. `look` is to be called whenever the keeper's status has changed.
 
-    def __init__(self, pbx: PbxKeeper, activity: ActivityKeeper, settings: SettingsStore, notices: NoticeBoard) -> None:
+    `changed` is called when something is new of `people`.
+    """
+
+    def __init__(
+        self,
+        pbx: PbxKeeper,
+        activity: ActivityKeeper,
+        settings: SettingsStore,
+        notices: NoticeBoard,
+        changed: Callable[[], None],
+    ) -> None:
+        self._people = PeopleKeeper(changed)
         self._pbx = pbx
         self._activity = activity
         self._client_settings = ClientSettingsKeeper(settings, notices)
         self._up = False
         activity.subscribe(self._tell_activity)
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Those who are watched and of whom the PBX knows something, by number."""
+        return self._people.people
+
+    def watch(self, numbers: Iterable[str]) -> None:
+        """Have the PBX tell of those with these numbers, and of nobody else."""
+        self._people.watch(self._pbx.client, numbers)
 
     def look(self) -> None:
         """A session that has come up is told of the user: the PBX may remember what was true before."""

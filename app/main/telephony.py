@@ -28,7 +28,7 @@ from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.media import AudioPath, MediaEvent, PathsChanged
 from app.model.signalling import LineChanged, SignallingEvent
-from app.pbx.session_store import SessionStore
+from app.pbx.session_store import LearntStore, SessionStore
 from app.security.media_identity import MediaIdentity
 from app.settings.derived import Derived
 from app.settings.emergency import emergency_numbers
@@ -90,8 +90,15 @@ class Telephony:
         )
         self._timers.fired = lambda name: self.calls.timer_fired(name, time.monotonic())
         self.line = LineKeeper(self._settings, self.calls, notices, worker, self._handle_signalling, mac)
-        sessions = SessionStore(storage.folder, worker)
-        self.pbx = PbxKeeper(self._settings, notices, worker, lambda: self.calls.in_call, self._pbx_changed, sessions)
+        self.pbx = PbxKeeper(
+            self._settings,
+            notices,
+            worker,
+            lambda: self.calls.in_call,
+            self._pbx_changed,
+            SessionStore(storage.folder, worker),
+            LearntStore(storage.folder, worker),
+        )
         self.pbx.made = self.line.pbx_made
         self._network: NetworkWatch | None = None
         self._sound = SoundKeeper(self._settings, devices.audio, self.media, notices)
@@ -121,7 +128,7 @@ class Telephony:
         if self._network is not None:
             await self._network.stop()
         await self._ice_servers.stop()
-        await asyncio.gather(self.line.stop(), self.pbx.stop(), self._sound.stop())
+        await asyncio.gather(self._leave_pbx(), self._sound.stop())
         await self._recordings.stop()
 
     async def close(self) -> None:
@@ -133,6 +140,11 @@ class Telephony:
         self.media.close_all()
         self._call_list_watch.stop()
         await asyncio.wrap_future(self.call_list.close())
+
+    async def _leave_pbx(self) -> None:
+        """The line first: it may end its calls over the session."""
+        await self.line.stop()
+        await self.pbx.stop()
 
     # --- building ----------------------------------------------------------------------------------------
 

@@ -54,6 +54,25 @@ class OwnActivity(enum.StrEnum):
     DND = "dnd"
 
 
+class Busy(enum.StrEnum):
+    """What somebody's telephones do."""
+
+    FREE = "free"
+    RINGING = "ringing"
+    BUSY = "busy"
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody the phone watches, by name at the PBX or by number. Without `up` the PBX knows nothing of him now."""
+
+    sip: str = ""
+    num: str = ""
+    name: str = ""
+    up: bool = False
+    presence: tuple[Presence, ...] = ()
+    busy: Busy = Busy.FREE
+
+
 class AppEntry(msgspec.Struct, frozen=True):
     """An app that the user may open; `url` is its page's, without ".htm". A `hidden` one only works for others."""
 
@@ -77,6 +96,19 @@ class ConnectionInfo(msgspec.Struct, frozen=True):
     pri: str = ""
     sec: str = ""
     phys: str = ""
+
+
+class PbxSoftware(msgspec.Struct, frozen=True):
+    """What the PBX runs, and what it wants its clients to run (CheckBuildResult); empty where it does not say.
+
+    `launcher_update_build` is the build that the PBX's administrator wants for them, below `app_store_url`. The phone
+    only shows that: it has no service that would bring another version.
+    """
+
+    version: str = ""
+    build: str = ""
+    launcher_update_build: str = ""
+    app_store_url: str = ""
 
 
 class SessionState(enum.StrEnum):
@@ -107,6 +139,7 @@ class PbxStatus(msgspec.Struct, frozen=True):
     code: str = ""
     url: str = ""
     presence: tuple[Presence, ...] = ()
+    software: PbxSoftware = PbxSoftware()
 
     @property
     def own(self) -> Presence | None:

@@ -14,7 +14,7 @@ from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId
 from app.model.media import AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
-from app.model.pbx import PbxStatus
+from app.model.pbx import PbxStatus, Person
 from app.model.quality import Levels, Quality
 from app.model.services import LineServices, TransferView
 from app.model.signalling import LineCapabilities, Registration
@@ -206,6 +206,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     now: float
     lines: tuple[LineView, ...] = ()
     pbx: PbxStatus = PbxStatus()
+    people: tuple[Person, ...] = ()
+    """Those at the PBX whom the phone talks to and talked to last, by number, as far as the PBX knows of them."""
     login: LoginView = LoginView()
     calls: tuple[CallView, ...] = ()
     active: CallId | None = None

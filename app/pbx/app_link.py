@@ -35,9 +35,14 @@ class Session(Protocol):
 
 
 class AppLink:
-    """Belongs to the loop. Set `on_message`, `on_up` and `on_down` (which gets the reason) at once after it is made."""
+    """Belongs to the loop. Set `on_message`, `on_up` and `on_down` (which gets the reason) at once after it is made.
 
-    def __init__(self, app: str, session: Session, network: Network, back_off: BackOff) -> None:
+    Whoever made it is told by `stopped` that it is no more.
+    """
+
+    def __init__(
+        self, app: str, session: Session, network: Network, back_off: BackOff, stopped: Callable[[AppLink], None]
+    ) -> None:
         self.app = app
         self.on_message: Callable[[bytes], None] = lambda _: None
         self.on_up: Callable[[], None] = lambda: None
@@ -45,6 +50,7 @@ class AppLink:
         self._session = session
         self._network = network
         self._back_off = back_off
+        self._stopped = stopped
         self._address: PbxAddress | None = None
         self._socket: WebSocket | None = None
         self._hurry = asyncio.Event()
@@ -64,7 +70,8 @@ class AppLink:
             self._socket.abort()
 
     async def stop(self) -> None:
-        """End it for good; `on_down` is not called."""
+        """Send what waits and end it for good; `on_down` is not called."""
+        self._stopped(self)
         self._task.cancel()
         await asyncio.wait([self._task])
 

@@ -14,6 +14,7 @@ import msgspec
 
 from app.model.flags import LogFlag
 from app.model.pbx import AppEntry, PbxStatus, SessionState
+from app.model.plain_text import plain
 from app.pbx.app_link import AppLink
 from app.pbx.back_off import BackOff
 from app.pbx.errors import LoginFailed, PbxError, Unreachable
@@ -21,11 +22,13 @@ from app.pbx.listeners import tell
 from app.pbx.login_proofs import SessionCredentials
 from app.pbx.myapps_login import Account, LoggedIn, LoginRefused, Redirected
 from app.pbx.myapps_session import AppsChanged, SessionEvent
-from app.pbx.presence_watch import PresenceWatch, Told
-from app.pbx.redundancy import Redundancy
+from app.pbx.people_watch import PeopleWatch, Told
+from app.pbx.redundancy import Learnt, Redundancy
 from app.pbx.server_string import PbxAddress, ServerString
 from app.pbx.session_messages import (
     AppGetLoginResult,
+    CheckBuildResult,
+    DialogInfo,
     Disconnect,
     LogoutResult,
     StandbyBack,
@@ -44,6 +47,8 @@ REFUSED_SECONDS = 60.0
 STEADY_SECONDS = 10.0
 """A connection that lasted so long was good: after its loss the PBX is tried again at once."""
 MOST_REDIRECTS = 3
+LOG_OUT_SECONDS = 2.0
+"""For the PBX's word that the session has ended."""
 _AT_ONCE_SECONDS = 0.3
 """Within so long "at once" is: not all phones in the same moment."""
 
@@ -56,6 +61,8 @@ _ENDINGS: Mapping[type[Ending], str] = MappingProxyType(
     }
 )
 
+_GIVEN_UP = PbxError("The phone cannot follow what the PBX says.", "Have the phone's log looked at.")
+
 
 class PbxConfig(msgspec.Struct, frozen=True):
     """What an administrator has set. The account's `user_agent` is what the PBX lists the phone as."""
@@ -64,6 +71,8 @@ class PbxConfig(msgspec.Struct, frozen=True):
     account: Account
     context: ssl.SSLContext
     proxy: Proxy | None = None
+    learnt: Learnt | None = None
+    """What earlier connections taught of this account's PBXes."""
 
 
 class PbxClient:
@@ -72,27 +81,32 @@ class PbxClient:
     def __init__(self, config: PbxConfig, in_call: Callable[[], bool]) -> None:
         self._account = config.account
         self._in_call = in_call
-        self._redundancy = Redundancy(config.server)
+        self._redundancy = Redundancy(config.server, config.learnt)
         self._back_off = BackOff(in_call)
         self._network = Network(config.context, config.proxy)
         self._listeners: list[Callable[[], None]] = []
-        self._links: list[AppLink] = []
+        self._links: set[AppLink] = set()
         self._logins: dict[str, asyncio.Future[AppGetLoginResult]] = {}
         self._visit: Visit | None = None
         """The session that is up."""
         self._address: PbxAddress | None = None
         self._is_up = asyncio.Event()
+        self._logged_out = asyncio.Event()
         self._hurry = asyncio.Event()
         self._refused = False
         """In this round somebody has refused the login."""
+        self._short_ones = 0
+        """Sessions in a row that did not last."""
         self.status = PbxStatus(SessionState.CONNECTING, connection=self._redundancy.info)
-        self._presence = PresenceWatch()
+        self._people = PeopleWatch()
         self.apps: tuple[AppEntry, ...] = ()
         self.admin_settings = b"{}"
         """The PBX's settings for clients, an object, as the PBX wrote it."""
         self.session_given: Callable[[SessionCredentials], None] = lambda _: None
         self.session_gone: Callable[[SessionCredentials], None] = lambda _: None
         """Told what the PBX gives to log in with again, and that it knows that no more."""
+        self.learnt: Callable[[Learnt], None] = lambda _: None
+        """Told what a good connection taught of the PBXes."""
         self._task = asyncio.create_task(self._keep(), name="session with the PBX")
 
     # --- what others ask of it -----------------------------------------------------------------------------
@@ -104,10 +118,19 @@ class PbxClient:
 
     async def stop(self) -> None:
         """End all links and the connection. The PBX keeps the session good."""
-        await asyncio.gather(*(link.stop() for link in self._links))
+        await asyncio.gather(*(link.stop() for link in tuple(self._links)))
         self._task.cancel()
         await asyncio.wait([self._task])
         await self._network.close()
+
+    async def log_out(self) -> None:
+        """End the session for good, where the PBX can be told soon, and forget it; then stop."""
+        if self._visit is not None:
+            self._visit.session.log_out()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._logged_out.wait(), LOG_OUT_SECONDS)
+        self._forget_session()
+        await self.stop()
 
     def try_again(self) -> None:
         """Somebody thinks that the PBX can be reached, or takes the login, now."""
@@ -115,13 +138,16 @@ class PbxClient:
 
     def app_login(self, app: str) -> AppLink:
         """A connection to an app object of the PBX, kept up from now on."""
-        link = AppLink(app, self, self._network, BackOff(self._in_call))
-        self._links.append(link)
+        link = AppLink(app, self, self._network, BackOff(self._in_call), self._links.discard)
+        self._links.add(link)
         return link
 
-    def watch_presence(self, watched: Watched, told: Told) -> Callable[[], None]:
-        """Call `told` with what is known of somebody, and with every change. Returns what ends that."""
-        return self._presence.watch(watched, told)
+    def watch(self, watched: Watched, told: Told) -> Callable[[], None]:
+        """Call `told` with what is known of somebody, and with every change. Returns what ends that.
+
+        Raises WatchRefused.
+        """
+        return self._people.watch(watched, told)
 
     def set_activity(self, *, inactive: bool) -> None:
         """Say whether the user has been away for a while."""
@@ -150,7 +176,7 @@ class PbxClient:
         finally:
             del self._logins[src]
         if login.error or not login.digest:
-            words = login.error_text or f"error {login.error}"
+            words = plain(login.error_text or f"error {login.error}")
             raise LoginFailed(f"The PBX gives no login: {words}.", "Give the user the right to the app on the PBX.")
         return login
 
@@ -164,8 +190,9 @@ class PbxClient:
                 delay = self._in_vain(error)
             except Exception:  # whatever a listener does, the phone must not stay without its PBX
                 log.exception("the session with the PBX is given up")
-                self._went_down(home_is_back=False)
-                delay = self._back_off.lose()
+                self._redundancy.failed()
+                self._went_down()
+                delay = self._in_vain(_GIVEN_UP)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), delay)
             self._hurry.clear()
@@ -201,11 +228,19 @@ class PbxClient:
             words = _ENDINGS[type(ended)]
             if isinstance(ended, LogoutResult):
                 self._forget_session()
+                self._logged_out.set()
         except Unreachable as error:
             ended, words = None, str(error)
         log.info("the session with %s is over: %s", self._address, words)
-        self._went_down(home_is_back=isinstance(ended, StandbyBack))
-        if loop.time() - began < STEADY_SECONDS:
+        self._short_ones = self._short_ones + 1 if loop.time() - began < STEADY_SECONDS else 0
+        if isinstance(ended, StandbyBack):
+            self._redundancy.go_home()
+        elif self._short_ones > 1:
+            self._redundancy.failed()
+        else:
+            self._redundancy.lost()
+        self._went_down()
+        if self._short_ones:
             return self._back_off.lose()
         self._back_off.regain()
         return random.uniform(0, _AT_ONCE_SECONDS)
@@ -220,27 +255,26 @@ class PbxClient:
             self._show(state=login.state, code=login.code, url=login.url, words="", advice="")
 
     def _came_up(self, visit: Visit, address: PbxAddress, outcome: LoggedIn, *, redirected: bool) -> None:
-        log.info("logged in at %s as %s", address, outcome.user.sip)
+        log.info("logged in at %s as %s", address, plain(outcome.user.sip))
+        before = self._redundancy.learnt
         self._redundancy.reached(address, outcome.standbys, redirected=redirected)
+        if self._redundancy.learnt != before:
+            self.learnt(self._redundancy.learnt)
         self._visit, self._address, self._refused = visit, address, False
         self.admin_settings = outcome.settings
         self._is_up.set()
         self._show(state=SessionState.UP, user=outcome.user, words="", advice="", code="", url="")
-        self._presence.session_up(visit.session)
-        for link in self._links:
+        self._people.session_up(visit.session)
+        for link in tuple(self._links):
             link.moved(address)
 
-    def _went_down(self, *, home_is_back: bool) -> None:
-        if home_is_back:
-            self._redundancy.go_home()
-        else:
-            self._redundancy.lost()
+    def _went_down(self) -> None:
         self._visit = None
         self._is_up.clear()
         for waiting in self._logins.values():
             if not waiting.done():
                 waiting.set_exception(Unreachable("The session with the PBX is gone.", "It comes back by itself."))
-        self._presence.session_down()
+        self._people.session_down()
         self._show(state=SessionState.CONNECTING)
 
     def _in_vain(self, error: PbxError) -> float:
@@ -265,10 +299,12 @@ class PbxClient:
             self._tell()
         elif isinstance(event, UpdateOwnPresence):
             self._show(presence=event.presence)
-        elif isinstance(event, UpdatePresence):
-            self._presence.take(event)
+        elif isinstance(event, UpdatePresence | DialogInfo):
+            self._people.take(event)
         elif isinstance(event, UpdateUser):
             self._show(user=event.user)
+        elif isinstance(event, CheckBuildResult):
+            self._show(software=event.software)
 
     def _show(self, **changed: object) -> None:
         before = self.status

@@ -28,3 +28,7 @@ class LoginFailed(PbxError):
 
 class ClientSettingRefused(PbxError, ValueError):
     """A setting that the PBX has for its clients is none that the phone could follow."""
+
+
+class WatchRefused(PbxError):
+    """The phone watches as many people as it may."""

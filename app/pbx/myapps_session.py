@@ -14,22 +14,18 @@ import msgspec
 
 from app.model.flags import LogFlag
 from app.model.pbx import AppEntry
+from app.model.plain_text import plain
 from app.pbx.app_message import AppError, Reader, open_envelope, write
 from app.pbx.session_messages import (
     APPS_MAX,
     App,
     AppGetLogin,
     AppGetLoginResult,
-    CheckBuild,
     CheckBuildResult,
     DeviceApp,
     DialogInfo,
     Disconnect,
     LogoutResult,
-    SessionAdded,
-    SessionDeleted,
-    SessionName,
-    SessionUpdated,
     SetOwnPresence,
     SetUserActivity,
     StandbyBack,
@@ -38,7 +34,6 @@ from app.pbx.session_messages import (
     UpdateAppsInfo,
     UpdateOwnPresence,
     UpdatePresence,
-    UpdateRegister,
     UpdateUser,
     Watched,
 )
@@ -56,8 +51,13 @@ _NAMES_MAX = 64
 _CREDENTIAL_MAX = 512
 
 _UNREADABLE = "a text that is no message"
-_NOT_OURS = frozenset({"KeepAlive", "LoginInfoResult", "Authenticate", "Authorize", "LoginResult", "Redirect"})
-"""Of the connection and of the login."""
+_NOT_OURS = frozenset(
+    {
+        *("KeepAlive", "LoginInfoResult", "Authenticate", "Authorize", "LoginResult", "Redirect"),
+        *("SessionAdded", "SessionUpdated", "SessionDeleted"),
+    }
+)
+"""Of the connection, of the login, and about logins of the user elsewhere, which a desk phone leaves to him there."""
 
 
 class AppsChanged(msgspec.Struct, frozen=True):
@@ -70,16 +70,12 @@ class AppsChanged(msgspec.Struct, frozen=True):
 
 SessionEvent: TypeAlias = (
     CheckBuildResult
-    | UpdateRegister
     | AppsChanged
     | AppGetLoginResult
     | UpdateOwnPresence
     | UpdatePresence
     | DialogInfo
     | UpdateUser
-    | SessionAdded
-    | SessionUpdated
-    | SessionDeleted
     | StandbyBack
     | Disconnect
     | LogoutResult
@@ -93,9 +89,8 @@ def _secret_from_text(kind: type, text: Any) -> object:
     raise ValueError(f"a credential must be a text of at most {_CREDENTIAL_MAX} characters")
 
 
-_EARLY = (CheckBuildResult, UpdateRegister)
-"""What the PBX may say before it has proved itself; nothing of the user's hangs on it."""
-_LATE = (
+_KINDS = (
+    CheckBuildResult,
     UpdateApps,
     UpdateAppsInfo,
     UpdateAppsComplete,
@@ -104,22 +99,20 @@ _LATE = (
     UpdatePresence,
     DialogInfo,
     UpdateUser,
-    SessionAdded,
-    SessionUpdated,
-    SessionDeleted,
     StandbyBack,
     Disconnect,
     LogoutResult,
 )
-_early_reader = Reader(*_EARLY)
-_reader = Reader(*_EARLY, *_LATE, dec_hook=_secret_from_text)
+_early_reader = Reader(CheckBuildResult)
+"""What the PBX may say before it has proved itself; nothing of the user's hangs on it."""
+_reader = Reader(*_KINDS, dec_hook=_secret_from_text)
 
 
 class MyAppsSession:
     """Belongs to one thread. `send` gets what goes to the PBX, `post` what it tells, in the order it came.
 
-    Until `begin` only the answers to `check_build` and `subscribe_register` are believed: a PBX that has not proved
-    itself must neither end a session nor speak for the user. `receive` never raises for what it is given.
+    Until `begin` only the answer to `check_build` is taken: a PBX that has not proved itself must neither end a session
+    nor speak for the user. `receive` never raises for what it is given.
     """
 
     def __init__(self, send: Callable[[str], None], post: Callable[[SessionEvent], None]) -> None:
@@ -157,17 +150,9 @@ class MyAppsSession:
 
     # --- before the login ----------------------------------------------------------------------------------
 
-    def check_build(self, url: str = "") -> None:
-        """Ask which client goes with the PBX; `url` is the page that is in use. CheckBuildResult answers."""
-        self._send(write("CheckBuild", CheckBuild(url)))
-
-    def subscribe_register(self) -> None:
-        """Ask for the pages of who has no account yet. UpdateRegister answers, and comes again on every change."""
-        self._send(write("SubscribeRegister"))
-
-    def cancel_login(self) -> None:
-        """End a login that waits for the user; the PBX answers with a LoginResult that has an error."""
-        self._send(write("LoginCancel"))
+    def check_build(self) -> None:
+        """Ask which build of the client goes with the PBX. CheckBuildResult answers."""
+        self._send(write("CheckBuild"))
 
     # --- after it ------------------------------------------------------------------------------------------
 
@@ -204,14 +189,6 @@ class MyAppsSession:
             del self._logins[next(iter(self._logins))]
         self._send(write("AppGetLogin", AppGetLogin(app, challenge), src=src))
         return src
-
-    def authorize_session(self, session_id: str) -> None:
-        """Confirm another login of the user, whose code he has compared."""
-        self._send(write("AuthorizeSession", SessionName(session_id)))
-
-    def delete_session(self, session_id: str) -> None:
-        """End another login of the user."""
-        self._send(write("DeleteSession", SessionName(session_id)))
 
     def log_out(self) -> None:
         """End this session for good; LogoutResult answers."""
@@ -252,4 +229,4 @@ class MyAppsSession:
     def _tell_once(self, name: str, why: str) -> None:
         if name not in self._told and len(self._told) < _NAMES_MAX:
             self._told.add(name)
-            log.info("the PBX's %r is ignored: %s", name, why)
+            log.info("the PBX's '%s' is ignored: %s", plain(name), why)

@@ -79,14 +79,19 @@ class Redundancy:
         # Who was sent there by another PBX is at home: a PBX that stands in redirects nobody to itself.
         self._standby = not redirected and home is not None and address != home
         self._current, self._up = address, True
-        self._tried.clear()
         if not self._standby:
             self.learnt = Learnt(address, self._secondary(address, standbys, redirected=redirected))
 
     def lost(self) -> None:
-        """The connection is gone: the current PBX is tried first."""
+        """A good connection is gone: the current PBX is tried first."""
         self._up = False
         self._tried.clear()
+
+    def failed(self) -> None:
+        """The current PBX took the login, and nothing came of it: whoever was not tried before has his turn."""
+        self._up = False
+        if self._current is not None and self._current not in self._tried:
+            self._tried.append(self._current)
 
     def go_home(self) -> None:
         """The PBX that was stood in for is back: begin with the primary one, which knows the way."""

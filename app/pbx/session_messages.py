@@ -10,12 +10,14 @@ from typing import Annotated
 
 import msgspec
 
-from app.model.pbx import AppEntry, PbxUser, Presence
+from app.model.pbx import AppEntry, PbxSoftware, PbxUser, Presence
+from app.model.plain_text import plain
 from app.settings.secret import Secret
 
 _Text = Annotated[str, msgspec.Meta(max_length=255)]
 _Words = Annotated[str, msgspec.Meta(max_length=4096)]
-_Url = Annotated[str, msgspec.Meta(max_length=2048)]
+_URL_CHARACTERS = 2048
+_Url = Annotated[str, msgspec.Meta(max_length=_URL_CHARACTERS)]
 
 APPS_MAX = 256
 """Most apps of one user, and most devices among them."""
@@ -27,29 +29,24 @@ _Presences = Annotated[tuple[Presence, ...], msgspec.Meta(max_length=PRESENCES_M
 # --- before the login ------------------------------------------------------------------------------------------
 
 
-class CheckBuild(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Asks whether `url` is the page of the client that goes with the PBX."""
-
-    url: str = ""
-
-
 class CheckBuildResult(msgspec.Struct, frozen=True, rename="camel", tag="CheckBuildResult", tag_field="mt"):
-    """`url` is there only where another page belongs to the PBX. `version` is missing on old ones."""
+    """What the PBX runs (`version` is missing on old ones), and the build of their software its clients should have."""
 
-    url: _Url = ""
     version: _Text = ""
     build: _Text = ""
     launcher_update_build: _Text = ""
     app_store_url: _Url = ""
 
-
-class UpdateRegister(msgspec.Struct, frozen=True, tag="UpdateRegister", tag_field="mt"):
-    """Pages to sign up and to get a new password, and the names of the apps for profile and tutorial."""
-
-    signup: _Url = ""
-    reset: _Url = ""
-    profile: _Text = ""
-    tutorial: _Text = ""
+    @property
+    def software(self) -> PbxSoftware:
+        """The same for surfaces."""
+        store = self.app_store_url if self.app_store_url.startswith(("https://", "http://")) else ""
+        return PbxSoftware(
+            version=plain(self.version),
+            build=plain(self.build),
+            launcher_update_build=plain(self.launcher_update_build),
+            app_store_url=plain(store, _URL_CHARACTERS),
+        )
 
 
 # --- apps ------------------------------------------------------------------------------------------------------
@@ -206,49 +203,13 @@ class DialogInfo(msgspec.Struct, frozen=True, rename="camel", tag="DialogInfo", 
     deleted: bool = False
 
 
-# --- the user, his sessions, and the end -----------------------------------------------------------------------
+# --- the user, and the end -------------------------------------------------------------------------------------
 
 
 class UpdateUser(msgspec.Struct, frozen=True, tag="UpdateUser", tag_field="mt"):
     """The user's data have changed."""
 
     user: PbxUser
-
-
-class SessionDetails(msgspec.Struct, frozen=True, rename="camel"):
-    """One login of the user. `code` is to be confirmed where it `needs_authorization`; `timestamp` in ms of Unix."""
-
-    current: bool = False
-    user_agent: _Text = ""
-    timestamp: int = 0
-    code: int | _Text = ""
-    needs_authorization: bool = False
-
-
-class SessionAdded(msgspec.Struct, frozen=True, tag="SessionAdded", tag_field="mt"):
-    """The user has logged in somewhere."""
-
-    id: _Text
-    info: SessionDetails = SessionDetails()
-
-
-class SessionUpdated(msgspec.Struct, frozen=True, tag="SessionUpdated", tag_field="mt"):
-    """Something about one of the user's logins has changed."""
-
-    id: _Text
-    info: SessionDetails = SessionDetails()
-
-
-class SessionDeleted(msgspec.Struct, frozen=True, tag="SessionDeleted", tag_field="mt"):
-    """One of the user's logins is no more."""
-
-    id: _Text
-
-
-class SessionName(msgspec.Struct, frozen=True):
-    """Which of the user's sessions is meant."""
-
-    id: str
 
 
 class StandbyBack(msgspec.Struct, frozen=True, tag="StandbyBack", tag_field="mt"):

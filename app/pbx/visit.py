@@ -10,7 +10,7 @@ from app.model.pbx import SessionState
 from app.pbx.errors import Unreachable
 from app.pbx.myapps_login import Account, LoggedIn, MyAppsLogin, Outcome
 from app.pbx.myapps_session import MyAppsSession, SessionEvent
-from app.pbx.session_messages import Disconnect, LogoutResult, StandbyBack
+from app.pbx.session_messages import CheckBuildResult, Disconnect, LogoutResult, StandbyBack
 from app.pbx.web_socket import WebSocket
 
 LOGIN_SECONDS = 10.0
@@ -29,12 +29,15 @@ class Visit:
         self.session = MyAppsSession(socket.send, self._post)
         self._socket = socket
         self._told = told
+        self._build: CheckBuildResult | None = None
+        """Heard before the PBX has proved itself: told afterwards."""
         self._ending: Ending | None = None
 
     async def log_in(self, progress: Callable[[Visit], None]) -> Outcome:
         """Log in; `progress` is called after each message. Raises Unreachable."""
         try:
             async with asyncio.timeout(LOGIN_SECONDS) as limit:
+                self.session.check_build()
                 self.login.begin()
                 progress(self)
                 while self.login.outcome is None:
@@ -43,6 +46,8 @@ class Visit:
             raise Unreachable("The PBX does not bring the login to its end.", "Have the PBX looked at.") from error
         if isinstance(self.login.outcome, LoggedIn):
             self.session.begin()
+            if self._build is not None:
+                self._told(self._build)
         return self.login.outcome
 
     async def stay(self) -> Ending:
@@ -63,5 +68,7 @@ class Visit:
     def _post(self, event: SessionEvent) -> None:
         if isinstance(event, StandbyBack | Disconnect | LogoutResult):
             self._ending = event
+        elif isinstance(event, CheckBuildResult) and not isinstance(self.login.outcome, LoggedIn):
+            self._build = event
         else:
             self._told(event)

@@ -11,7 +11,7 @@ from app.calls.ports import MediaPort
 from app.diagnostics.notices import NoticeBoard
 from app.model.ids import LineId
 from app.model.keys import Key
-from app.model.pbx import OwnActivity, PbxStatus
+from app.model.pbx import OwnActivity, PbxStatus, Person
 from app.model.refusal import Refusal
 from app.model.signalling import LineCapabilities, LineChanged
 from app.security.keeper import LockKeeper
@@ -59,4 +59,6 @@ class Rooms:
     """How the phone stands with an innovaphone PBX."""
     set_presence: Callable[[OwnActivity, str], Refusal | None]
     """Has others see an activity of the user, with a note."""
+    people: Callable[[], tuple[Person, ...]]
+    """Those at the PBX whom the phone has to do with, as far as the PBX knows of them."""
     simulation: Simulation | None = None

@@ -42,6 +42,7 @@ class SnapshotBuilder:
             now=now,
             lines=tuple(self._line(facts) for facts in rooms.lines()),
             pbx=rooms.pbx(),
+            people=rooms.people(),
             login=self._login(),
             calls=rooms.calls.views(now),
             active=rooms.calls.active,

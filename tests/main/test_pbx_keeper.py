@@ -13,7 +13,10 @@ import pytest
 from app.diagnostics.notices import NoticeBoard
 from app.main.pbx_keeper import PbxKeeper
 from app.model.pbx import SessionState
-from app.pbx.session_store import SessionStore
+from app.pbx.login_proofs import SessionCredentials
+from app.pbx.owned_file import Owner
+from app.pbx.session_store import LearntStore, SessionStore
+from app.settings.secret import Secret
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 from tests.pbx.small_pbx import CHALLENGE, PASSWORD, USER, SmallPbx, sha, trust, until
@@ -31,7 +34,13 @@ class Desk:
         self.in_call = False
         self.trusted = str(trust(folder))
         self.keeper = PbxKeeper(
-            self.settings, self.notices, worker, lambda: self.in_call, lambda: None, SessionStore(folder)
+            self.settings,
+            self.notices,
+            worker,
+            lambda: self.in_call,
+            lambda: None,
+            SessionStore(folder),
+            LearntStore(folder),
         )
 
     @property
@@ -178,3 +187,62 @@ async def test_a_session_outlasts_a_restart_until_the_pbx_knows_it_no_more(tmp_p
     pbx.has_forgotten = False
     assert await run() == [("session", "5e55")]
     await pbx.stop()
+
+
+async def test_who_answers_in_the_pbxs_place_makes_nobody_forget_the_session(tmp_path: Path) -> None:
+    pbx = SessionPbx(tmp_path)
+    pbx.has_forgotten, pbx.password = True, "another's"
+    await pbx.start()
+    owner, session = Owner(str(pbx.address), "jdo"), SessionCredentials("5e55", Secret(SESSION_PASSWORD))
+    await SessionStore(tmp_path).keep(owner, session)
+    with ThreadPoolExecutor(1) as worker:
+        desk = Desk(tmp_path, worker)
+        desk.keeper.start()
+        await desk.set(f"127.0.0.1:{pbx.port}")
+        await until(lambda: desk.state is SessionState.REFUSED)
+        await desk.keeper.stop()
+    assert pbx.logins() == [("session", "5e55"), ("user", "jdo")]
+    assert SessionStore(tmp_path).find(owner) == session
+    await pbx.stop()
+
+
+@pytest.mark.parametrize(
+    ("change", "logged_out"),
+    [({"user": "ckl"}, True), ({"server": ""}, True), ({"proxy_user": "jdo"}, False), ({"password": "new"}, False)],
+    ids=["another user", "no server", "another proxy", "another password"],
+)
+async def test_an_account_that_is_taken_out_of_the_settings_is_logged_out(
+    tmp_path: Path, change: dict[str, str], logged_out: bool
+) -> None:
+    pbx = SessionPbx(tmp_path)
+    await pbx.start()
+    owner = Owner(str(pbx.address), "jdo")
+    with ThreadPoolExecutor(1) as worker:
+        desk = Desk(tmp_path, worker)
+        desk.keeper.start()
+        await desk.set(f"127.0.0.1:{pbx.port}")
+        await until(lambda: desk.state is SessionState.UP)
+        before = desk.keeper.client
+        await desk.settings.merge(Layer.ADMIN, {f"pbx.{name}": value for name, value in change.items()})
+        await until(lambda: desk.keeper.client is not before)
+        await desk.keeper.stop()
+    assert ({"mt": "Logout"} in pbx.heard) is logged_out
+    assert (SessionStore(tmp_path).find(owner) is None) is logged_out
+    await pbx.stop()
+
+
+async def test_a_phone_that_starts_while_its_pbx_is_dead_remembers_who_stands_in(tmp_path: Path) -> None:
+    standby = await SmallPbx(tmp_path, "standby").start()
+    pbx = SmallPbx(tmp_path)
+    pbx.extra = {"alt": str(standby.address)}
+    await pbx.start()
+    for place in (pbx.address, standby.address):
+        with ThreadPoolExecutor(1) as worker:
+            desk = Desk(tmp_path, worker)
+            desk.keeper.start()
+            await desk.set(f"127.0.0.1:{pbx.port}")
+            await until(lambda: desk.state is SessionState.UP)  # noqa: B023 - it is this round's
+            assert desk.keeper.status.connection.cur == str(place)
+            await desk.keeper.stop()
+        await pbx.stop()
+    await standby.stop()

@@ -14,8 +14,8 @@ from app.diagnostics.notices import NoticeBoard
 from app.main.activity_keeper import SETTING, ActivityKeeper
 from app.main.pbx_keeper import PbxKeeper
 from app.main.pbx_talk import LONGEST_NOTE, PbxTalk
-from app.model.pbx import OwnActivity, SessionState
-from app.pbx.session_store import SessionStore
+from app.model.pbx import OwnActivity, Person, SessionState
+from app.pbx.session_store import LearntStore, SessionStore
 from app.settings.layers import Given
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
@@ -29,11 +29,15 @@ class Desk:
         self.now = 0.0
         self.settings = SettingsStore(folder)
         self.notices = NoticeBoard(lambda: None)
-        sessions = SessionStore(folder)
-        self.pbx = PbxKeeper(self.settings, self.notices, worker, lambda: False, lambda: self.talk.look(), sessions)
+        kept = SessionStore(folder), LearntStore(folder)
+        self.pbx = PbxKeeper(self.settings, self.notices, worker, lambda: False, lambda: self.talk.look(), *kept)
         self.activity = ActivityKeeper(self.settings, lambda: self.now)
-        self.talk = PbxTalk(self.pbx, self.activity, self.settings, self.notices)
+        self.talk = PbxTalk(self.pbx, self.activity, self.settings, self.notices, self._changed)
         self.trusted = str(trust(folder))
+        self.changes = 0
+
+    def _changed(self) -> None:
+        self.changes += 1
 
     async def log_in(self, pbx: SmallPbx) -> None:
         values = {"server": f"127.0.0.1:{pbx.port}", "user": "jdo", "password": PASSWORD, "trust_file": self.trusted}
@@ -83,6 +87,24 @@ async def test_the_pbx_is_told_of_each_change_once_and_anew_in_a_new_session(des
     desk.activity.used()
     desk.activity.used()
     await until(lambda: heard(pbx, "SetUserActivity") == [active, inactive, inactive, active])
+
+
+async def test_the_phones_people_are_watched(desk: Desk, pbx: SmallPbx) -> None:
+    desk.talk.watch(["31", "32", "31"])
+    await desk.log_in(pbx)
+    desk.talk.watch(["31", "32", "31"])
+    await until(lambda: heard(pbx, "SubscribeDialog") == [{"num": "31"}, {"num": "32"}])
+    await pbx.say({"mt": "UpdatePresence", "num": "31", "up": True, "ep": {"dn": "Clara"}})
+    await until(lambda: desk.talk.people == (Person("", "31", "Clara", up=True),))
+    assert desk.changes == 1
+    desk.talk.watch(["32"])
+    assert desk.talk.people == ()
+    await until(lambda: heard(pbx, "UnsubscribePresence") == [{"num": "31"}])
+    before = desk.pbx.client
+    await desk.settings.merge(Layer.ADMIN, {"pbx.proxy_user": "jdo"})
+    await until(lambda: desk.pbx.client is not before and desk.up)
+    desk.talk.watch(["32"])
+    await until(lambda: [one["num"] for one in heard(pbx, "SubscribePresence")] == ["31", "32", "32"])
 
 
 async def test_the_users_presence(desk: Desk, pbx: SmallPbx) -> None:

@@ -47,6 +47,7 @@ class SmallPbx:
         self.password = PASSWORD
         self.home: PbxAddress | None = None
         self.extra: dict[str, Any] = {}
+        self.build: dict[str, str] = {}
         self.silent = False
         self.says_ok = True
         self.heard: list[dict[str, Any]] = []
@@ -120,6 +121,8 @@ class SmallPbx:
             "Login": self._login,
             "SubscribeApps": lambda _: json.dumps({"mt": "UpdateApps", "apps": [{"name": "phone"}]}),
             "AppGetLogin": self._app_login,
+            "CheckBuild": lambda _: json.dumps({"mt": "CheckBuildResult", **self.build}),
+            "Logout": lambda _: json.dumps({"mt": "LogoutResult"}),
         }
         return [answers[heard["mt"]](heard)] if heard["mt"] in answers else []
 
@@ -142,7 +145,7 @@ class SmallPbx:
 
     def _app_login(self, heard: dict[str, Any]) -> str:
         if heard["app"] != "phone":
-            return json.dumps({"mt": "AppGetLoginResult", "src": heard["src"], "error": 1, "errorText": "No such app"})
+            return json.dumps({"mt": "AppGetLoginResult", "src": heard["src"], "error": 1, "errorText": "No\nsuch app"})
         fields = {"mt": "AppGetLoginResult", "src": heard["src"], "app": "phone", "domain": "example.com",
                   "sip": "jdo", "guid": "0" * 32, "dn": "John Dö", "pbxObj": "phone", "salt": "s"}  # fmt: skip
         digest = sha("phone", "example.com", "jdo", "0" * 32, "John Dö", INFO, heard["challenge"], APP_PASSWORD)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
-from app.model.pbx import SessionState
+from app.model.pbx import Busy, PbxSoftware, Person, SessionState
 from app.pbx import app_link, client, visit, web_socket
 from app.pbx.client import PbxClient, PbxConfig
 from app.pbx.myapps_login import Account
+from app.pbx.redundancy import Learnt
 from app.pbx.server_string import PbxAddress, ServerString
-from app.pbx.session_messages import UpdatePresence, Watched
+from app.pbx.session_messages import Watched
 from app.security.tls import client_context
 from app.settings.secret import Secret
 from tests.pbx.small_pbx import PASSWORD, SmallPbx, trust, until
@@ -51,9 +55,11 @@ async def phones(tmp_path: Path) -> AsyncIterator[StartPhone]:
         *,
         host: str = "127.0.0.1",
         in_call: bool = False,
+        learnt: Learnt | None = None,
     ) -> PbxClient:
         account = Account("jdo", Secret(password), user_agent="phone")
-        config = PbxConfig(ServerString(PbxAddress(host, pbx.port)), account, client_context(trust(tmp_path)))
+        server = ServerString(PbxAddress(host, pbx.port))
+        config = PbxConfig(server, account, client_context(trust(tmp_path)), learnt=learnt)
         started.append(PbxClient(config, lambda: in_call))
         return started[-1]
 
@@ -100,7 +106,7 @@ async def test_who_has_no_right_to_an_app_learns_why(pbxes: StartPbx, phones: St
     reasons: list[str] = []
     link.on_down = reasons.append
     await until(lambda: bool(reasons))
-    assert reasons[0] == "The PBX gives no login: No such app."
+    assert reasons[0] == r"The PBX gives no login: No\nsuch app."
     refused = phones(await pbxes(says_ok=False)).app_login("phone")
     refused.on_down = reasons.append
     await until(lambda: "The app does not accept the login." in reasons)
@@ -118,6 +124,24 @@ async def test_a_reset_brings_session_and_app_back(pbxes: StartPbx, phones: Star
     await until(lambda: told == ["up", "down", "up"] and phone.status.state is SessionState.UP)
 
 
+async def test_a_connection_that_is_ended_says_what_it_had_to_say_and_is_forgotten(
+    pbxes: StartPbx, phones: StartPhone
+) -> None:
+    pbx = await pbxes()
+    phone = phones(pbx)
+    link = phone.app_login("phone")
+    await until(lambda: link.up)
+    last_words = [{"mt": "Bye", "api": "Test", "n": n} for n in range(100)]
+    for word in last_words:
+        link.send(json.dumps(word).encode())
+    await link.stop()
+    await until(lambda: pbx.heard[-100:] == last_words)
+    gone = weakref.ref(link)
+    link = phone.app_login("other")
+    gc.collect()
+    assert gone() is None
+
+
 async def test_listeners_that_fail_end_neither_session_nor_app(pbxes: StartPbx, phones: StartPhone) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError
@@ -125,7 +149,7 @@ async def test_listeners_that_fail_end_neither_session_nor_app(pbxes: StartPbx, 
     pbx = await pbxes()
     phone = phones(pbx)
     phone.subscribe(fail)
-    phone.watch_presence(Watched(sip="anna"), fail)
+    phone.watch(Watched(sip="anna"), fail)
     link = phone.app_login("phone")
     link.on_down = fail
     for _ in range(2):
@@ -162,23 +186,25 @@ async def test_a_redirect_by_http_is_not_followed(tmp_path: Path, pbxes: StartPb
     await away.stop()
 
 
-async def test_watchers_of_presence_outlast_a_session(pbxes: StartPbx, phones: StartPhone) -> None:
+async def test_watchers_outlast_a_session(pbxes: StartPbx, phones: StartPhone) -> None:
     pbx = await pbxes()
     phone = phones(pbx)
-    told: list[UpdatePresence] = []
-    stop = phone.watch_presence(Watched(sip="anna"), told.append)
-    asked = {"mt": "SubscribePresence", "sip": "anna"}
-    await until(lambda: asked in pbx.heard)
+    told: list[Person] = []
+    stop = phone.watch(Watched(sip="anna"), told.append)
+    asked = [{"mt": "SubscribePresence", "sip": "anna"}, {"mt": "SubscribeDialog", "sip": "anna"}]
+    await until(lambda: all(one in pbx.heard for one in asked))
     await pbx.say({"mt": "UpdatePresence", "sip": "anna", "up": True, "presence": [{"contact": "tel:"}]})
-    await until(lambda: [update.up for update in told] == [True])
-    phone.watch_presence(Watched(sip="anna"), told.append)()
-    assert told[0] is told[1]
+    await pbx.say({"mt": "DialogInfo", "sip": "anna", "callId": "1", "state": {"name": "connected"}})
+    await until(lambda: [(person.up, person.busy) for person in told] == [(True, Busy.FREE), (True, Busy.BUSY)])
+    phone.watch(Watched(sip="anna"), told.append)()
+    assert told[1] is told[2]
     pbx.heard.clear()
     pbx.cut()
-    await until(lambda: asked in pbx.heard)
-    assert not told[-1].up
+    await until(lambda: all(one in pbx.heard for one in asked))
+    assert told[-1] == Person("anna")
     stop()
-    await until(lambda: pbx.heard[-1] == {"mt": "UnsubscribePresence", "sip": "anna"})
+    ended = [{"mt": "UnsubscribePresence", "sip": "anna"}, {"mt": "UnsubscribeDialog", "sip": "anna"}]
+    await until(lambda: pbx.heard[-2:] == ended)
 
 
 async def test_a_wrong_password_is_told_and_not_tried_again_soon(pbxes: StartPbx, phones: StartPhone) -> None:
@@ -228,6 +254,68 @@ async def test_the_standby_takes_over_and_gives_back(pbxes: StartPbx, phones: St
     await standby.say({"mt": "StandbyBack"})
     await until(lambda: phone.status.connection.cur == str(own.address) and phone.status.connection.up and link.up)
     assert not phone.status.connection.standby
+
+
+async def test_what_breaks_the_phone_at_one_pbx_leads_to_the_other(pbxes: StartPbx, phones: StartPhone) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError
+
+    standby = await pbxes()
+    own = await pbxes(extra={"alt": f"{standby.address}"})
+    phone = phones(own, in_call=True)
+    phone.learnt = fail
+    words: list[str] = []
+    phone.subscribe(lambda: words.append(phone.status.words))
+    await until(lambda: phone.status.connection.cur == str(standby.address))
+    assert "The phone cannot follow what the PBX says." in words
+
+
+class Fickle(SmallPbx):
+    """Takes the login, and lets go as soon as the phone goes on."""
+
+    def _session(self, heard: dict[str, Any]) -> list[str]:
+        if heard["mt"] == "SubscribeApps":
+            self.cut()
+            return []
+        return super()._session(heard)
+
+
+async def test_a_pbx_that_never_stays_is_left(tmp_path: Path, pbxes: StartPbx, phones: StartPhone) -> None:
+    standby = await pbxes()
+    fickle = Fickle(tmp_path, "fickle")
+    fickle.extra = {"alt": f"{standby.address}"}
+    await fickle.start()
+    phone = phones(fickle, in_call=True)
+    await until(lambda: phone.status.connection.cur == str(standby.address))
+    await fickle.stop()
+
+
+async def test_a_phone_that_starts_while_the_primary_is_dead_finds_the_secondary(
+    pbxes: StartPbx, phones: StartPhone
+) -> None:
+    standby = await pbxes()
+    own = await pbxes(extra={"alt": f"{standby.address}"})
+    learnt: list[Learnt] = []
+    phone = phones(own)
+    phone.learnt = learnt.append
+    await until(lambda: phone.status.state is SessionState.UP)
+    assert learnt == [Learnt(own.address, standby.address)]
+    await own.stop()
+    phone = phones(own, learnt=learnt[0])
+    await until(lambda: phone.status.connection.standby)
+    assert phone.status.connection.cur == str(standby.address)
+
+
+async def test_what_a_pbx_wants_its_phones_to_run_is_shown_once_it_has_proved_itself(
+    pbxes: StartPbx, phones: StartPhone
+) -> None:
+    pbx = await pbxes(build={"version": "16r1", "build": "1610855", "launcherUpdateBuild": "1610900"})
+    phone = phones(pbx, "wrong")
+    await until(lambda: phone.status.state is SessionState.REFUSED)
+    assert phone.status.software == PbxSoftware()
+    pbx.password = "wrong"
+    phone.try_again()
+    await until(lambda: phone.status.software == PbxSoftware("16r1", "1610855", "1610900"))
 
 
 async def test_a_pbx_that_falls_silent_is_left(

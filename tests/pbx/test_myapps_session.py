@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.model.pbx import AppEntry, NumberPrefix, PbxUser, Presence
+from app.model.pbx import AppEntry, NumberPrefix, PbxSoftware, PbxUser, Presence
 from app.pbx.myapps_session import MESSAGE_BYTES_MAX, AppsChanged, MyAppsSession, SessionEvent
 from app.pbx.session_messages import (
     APPS_MAX,
@@ -22,14 +22,9 @@ from app.pbx.session_messages import (
     Disconnect,
     Endpoint,
     LogoutResult,
-    SessionAdded,
-    SessionDeleted,
-    SessionDetails,
-    SessionUpdated,
     StandbyBack,
     UpdateOwnPresence,
     UpdatePresence,
-    UpdateRegister,
     UpdateUser,
     Watched,
 )
@@ -59,14 +54,11 @@ class Desk:
 
 CHECK_BUILD_RESULT = {
     "mt": "CheckBuildResult",
-    "url": "../130000/appclient.htm",
     "version": "13r3",
     "build": "137766",
     "launcherUpdateBuild": "137766",
     "appStoreUrl": "https://store.example.com/download/",
 }
-UPDATE_REGISTER = {"mt": "UpdateRegister", "signup": "https://apps/register.htm", "reset": "https://apps/password.htm",
-                   "profile": "profile", "tutorial": "tutorials"}  # fmt: skip
 USER = {"domain": "example.com", "sip": "jdo", "guid": "0" * 32, "dn": "John Dö", "num": "27", "email": "j@example.com",
         "prefix": {"intl": "000", "ntl": "00", "subs": "0", "area": "7031", "country": "49"},
         "onboarded": True}  # fmt: skip
@@ -87,11 +79,6 @@ DIALOG_INFO = {"mt": "DialogInfo", "sip": "ckl", "num": "31", "callId": "a" * 32
                "remote": {"sip": "dse", "dn": "Dora", "num": "32"}, "deleted": False,
                "state": {"name": "connected", "outgoing": True, "hold": True, "held": False,
                          "waiting": False}}  # fmt: skip
-SESSION_ADDED = {
-    "mt": "SessionAdded",
-    "id": "4b9c",
-    "info": {"userAgent": "myApps (Chrome)", "code": 2001, "timestamp": 1674226510000, "needsAuthorization": True},
-}
 LOGIN_RESULT = {"mt": "AppGetLoginResult", "src": "src0", "domain": "example.com", "sip": "jdo", "guid": "0" * 32,
                 "dn": "John", "pbxObj": "phone", "app": "phone", "info": {"cn": "Jö/"}, "digest": "d" * 64,
                 "salt": "5", "key": "the session key"}  # fmt: skip
@@ -105,7 +92,6 @@ def info(app: dict[str, Any]) -> dict[str, Any]:
 
 MESSAGES: tuple[dict[str, Any], ...] = (
     CHECK_BUILD_RESULT,
-    UPDATE_REGISTER,
     UPDATE_APPS,
     info(PHONE),
     COMPLETE,
@@ -114,30 +100,21 @@ MESSAGES: tuple[dict[str, Any], ...] = (
     UPDATE_PRESENCE,
     DIALOG_INFO,
     {"mt": "UpdateUser", "user": USER},
-    SESSION_ADDED,
-    SESSION_ADDED | {"mt": "SessionUpdated"},
-    {"mt": "SessionDeleted", "id": "4b9c"},
 )
 
 
-def test_before_the_login_the_build_and_the_pages_are_learnt() -> None:
+def test_before_the_login_the_build_is_learnt() -> None:
     desk = Desk(logged_in=False)
-    desk.session.check_build("https://pbx.example.com/PBX0/APPCLIENT/appclient.htm")
     desk.session.check_build()
-    desk.session.subscribe_register()
-    desk.session.cancel_login()
-    assert desk.said == [
-        {"mt": "CheckBuild", "url": "https://pbx.example.com/PBX0/APPCLIENT/appclient.htm"},
-        {"mt": "CheckBuild"},
-        {"mt": "SubscribeRegister"},
-        {"mt": "LoginCancel"},
-    ]
+    assert desk.said == [{"mt": "CheckBuild"}]
     store = "https://store.example.com/download/"
-    assert desk.hear(CHECK_BUILD_RESULT, UPDATE_REGISTER, {"mt": "CheckBuildResult"}) == [
-        CheckBuildResult("../130000/appclient.htm", "13r3", "137766", "137766", store),
-        UpdateRegister("https://apps/register.htm", "https://apps/password.htm", "profile", "tutorials"),
-        CheckBuildResult(),
-    ]
+    told = desk.hear(CHECK_BUILD_RESULT, {"mt": "CheckBuildResult"})
+    assert told == [CheckBuildResult("13r3", "137766", "137766", store), CheckBuildResult()]
+
+
+def test_what_the_pbx_runs_is_fit_to_be_shown() -> None:
+    assert CheckBuildResult("13r3\n", "1", "2", "javascript:x").software == PbxSoftware("13r3\\n", "1", "2", "")
+    assert CheckBuildResult(app_store_url="https://x/\x1b").software == PbxSoftware(app_store_url="https://x/\\x1b")
 
 
 def test_before_the_login_a_pbx_neither_ends_a_session_nor_speaks_for_the_user() -> None:
@@ -210,24 +187,10 @@ def test_the_calls_of_others() -> None:
     assert desk.hear(DIALOG_INFO) == [DialogInfo("ckl", "31", "a" * 32, "c" * 32, remote, state)]
 
 
-def test_the_user_and_his_sessions() -> None:
-    desk = Desk()
-    desk.session.authorize_session("4b9c")
-    desk.session.delete_session("4b9c")
-    assert desk.said == [{"mt": "AuthorizeSession", "id": "4b9c"}, {"mt": "DeleteSession", "id": "4b9c"}]
+def test_the_user() -> None:
     prefix = NumberPrefix("000", "00", "0", "7031", "49")
-    details = SessionDetails(user_agent="myApps (Chrome)", timestamp=1674226510000, code=2001, needs_authorization=True)
-    assert desk.hear(
-        {"mt": "UpdateUser", "user": USER},
-        SESSION_ADDED,
-        SESSION_ADDED | {"mt": "SessionUpdated"},
-        {"mt": "SessionDeleted", "id": "4b9c"},
-    ) == [
-        UpdateUser(PbxUser("example.com", "jdo", "0" * 32, "John Dö", "27", "j@example.com", prefix)),
-        SessionAdded("4b9c", details),
-        SessionUpdated("4b9c", details),
-        SessionDeleted("4b9c"),
-    ]
+    user = PbxUser("example.com", "jdo", "0" * 32, "John Dö", "27", "j@example.com", prefix)
+    assert Desk().hear({"mt": "UpdateUser", "user": USER}) == [UpdateUser(user)]
 
 
 def test_a_login_to_an_app_keeps_info_as_it_came_and_shows_no_key() -> None:
@@ -296,8 +259,9 @@ def test_ever_new_messages_do_not_fill_log_and_memory(caplog: pytest.LogCaptureF
     assert len(caplog.records) == 64
 
 
-def test_messages_of_the_login_are_left_to_it(caplog: pytest.LogCaptureFixture) -> None:
-    names = ("LoginInfoResult", "Authenticate", "Authorize", "LoginResult", "Redirect", "KeepAlive")
+def test_messages_of_the_login_and_of_other_clients_are_left_to_them(caplog: pytest.LogCaptureFixture) -> None:
+    of_the_login = ("LoginInfoResult", "Authenticate", "Authorize", "LoginResult", "Redirect", "KeepAlive")
+    names = (*of_the_login, "SessionAdded", "SessionUpdated", "SessionDeleted")
     with caplog.at_level(logging.DEBUG):
         assert Desk().hear(*({"mt": name} for name in names)) == []
     assert not caplog.records

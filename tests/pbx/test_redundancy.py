@@ -87,6 +87,18 @@ def test_the_current_one_is_not_tried_twice_where_it_is_the_primary() -> None:
     assert redundancy.round_over
 
 
+def test_after_a_session_that_came_to_nothing_everybody_else_has_his_turn() -> None:
+    redundancy = made()
+    assert redundancy.next() == MASTER
+    redundancy.reached(SLAVE, Standbys(explicit=STANDBY), redirected=True)
+    redundancy.failed()
+    assert not redundancy.info.up
+    assert attempts(redundancy, 1) == [STANDBY]
+    redundancy.reached(SLAVE, Standbys(explicit=STANDBY), redirected=True)
+    redundancy.failed()
+    assert redundancy.round_over
+
+
 def test_a_standby_keeps_what_was_learnt_and_leads_home() -> None:
     redundancy = made()
     redundancy.reached(MASTER, Standbys(explicit=STANDBY), redirected=False)

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.pbx.login_proofs import SessionCredentials
-from app.pbx.session_store import Owner, SessionStore
+from app.pbx.owned_file import Owner
+from app.pbx.session_store import SessionStore
 from app.settings.durable import DurableFile
 from app.settings.errors import NotKept
 from app.settings.secret import Secret

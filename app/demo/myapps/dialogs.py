@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from app.demo.myapps.guesses import ALERTING, CONNECTED, PARKED
 from app.demo.myapps.legs import Leg
 from app.demo.myapps.wire import Message, Part
 
@@ -77,5 +78,5 @@ def _dialog(leg: Leg) -> DialogInfo | None:
     user, outgoing = leg.subscriber.user, leg is call.caller
     other = call.called if outgoing else call.caller.subscriber
     remote = Remote() if other is None else Remote(other.user.sip, other.user.name, other.user.num)
-    name = "parked" if call.parked else "connected" if call.answered else "alerting" if call.ringing else "calling"
+    name = PARKED if call.parked else CONNECTED if call.answered else ALERTING if call.ringing else "calling"
     return DialogInfo(user.sip, user.num, leg.dialog, call.conference, remote, State(name, outgoing))
