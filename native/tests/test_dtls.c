@@ -1,4 +1,5 @@
 /* DTLS-SRTP handshakes whose datagrams are carried, lost, repeated, forged and multiplied by hand; and the filter before them. */
+#include "dtls_bio.h"
 #include "dtls_filter.h"
 #include "dtls_rig.h"
 #include "signals.h"
@@ -289,6 +290,119 @@ static void test_a_client_begins_when_it_can_send(void)
     end_close(&client);
 }
 
+/* --- flights in fragments --- */
+
+/* OpenSSL by itself, over a path that takes next to nothing. */
+struct peer {
+    SSL *ssl;
+    struct dtls_wire wire;
+    struct queue outgoing;
+};
+
+enum { SMALL_MTU = 256, LONG_CHAIN = 6, PROTOCOLS = 6, PROTOCOL = 250, FLIGHT_MAX = 64 };
+
+static void peer_open(struct peer *peer, bool client)
+{
+    static uint8_t protocols[PROTOCOLS * PROTOCOL];     /* of no use but to make a ClientHello long (RFC 7301) */
+    const uint8_t *der = theirs.certificate;
+    memset(peer, 0, sizeof *peer);
+    for (unsigned i = 0; i < PROTOCOLS; i++)
+        protocols[i * PROTOCOL] = PROTOCOL - 1;
+    CHECK_EQUAL(queue_init(&peer->outgoing, FLIGHT_MAX, sizeof(struct packet)), 0);
+    peer->wire.outgoing = &peer->outgoing;
+    peer->ssl = SSL_new(theirs.context);
+    BIO *bio = dtls_bio_new(&peer->wire);
+    SSL_set_bio(peer->ssl, bio, bio);
+    SSL_set_mtu(peer->ssl, SMALL_MTU);
+    X509 *certificate = d2i_X509(NULL, &der, (long)theirs.certificate_size);
+    for (unsigned i = 0; i < LONG_CHAIN; i++)
+        CHECK_EQUAL(SSL_add1_chain_cert(peer->ssl, certificate), 1);
+    X509_free(certificate);
+    if (client) {
+        CHECK_EQUAL(SSL_set_alpn_protos(peer->ssl, protocols, sizeof protocols), 0);
+        SSL_set_connect_state(peer->ssl);
+    } else {
+        SSL_set_accept_state(peer->ssl);
+    }
+}
+
+static void peer_close(struct peer *peer)
+{
+    SSL_free(peer->ssl);
+    queue_free(&peer->outgoing);
+}
+
+static void peer_take(struct peer *peer, const struct packet *packet)
+{
+    peer->wire.arrived = packet;
+    SSL_do_handshake(peer->ssl);
+    peer->wire.arrived = NULL;
+}
+
+/* A flight's datagrams, and where they are to be re-ordered, some of them in another's place. */
+static unsigned take_flight(struct queue *outgoing, struct packet flight[FLIGHT_MAX], bool in_order)
+{
+    static uint32_t seed = 1;
+    unsigned count = 0;
+    while (count < FLIGHT_MAX && queue_pop(outgoing, &flight[count]))
+        count++;
+    for (unsigned i = 1; i < count && !in_order; i++) {
+        unsigned other = random_next(&seed) / 7 % (i + 1);
+        struct packet kept = flight[i];
+        flight[i] = flight[other];
+        flight[other] = kept;
+    }
+    return count;
+}
+
+static void converse_with(struct peer *peer, struct end *end, const union address *from, bool in_order)
+{
+    static struct packet flight[FLIGHT_MAX];
+    unsigned longest = 0;
+    for (int round = 0; round < ROUNDS_MAX && (queue_count(&end->events.queue) == 0 || !SSL_is_init_finished(peer->ssl)); round++) {
+        if (DTLSv1_handle_timeout(peer->ssl) == 0)
+            SSL_do_handshake(peer->ssl);
+        unsigned count = take_flight(&peer->outgoing, flight, in_order);
+        longest = count > longest ? count : longest;
+        for (unsigned i = 0; i < count; i++)
+            end_take(end, from, flight[i].data, flight[i].size);
+        end_serve(end);
+        count = take_flight(&end->link->outgoing, flight, in_order);
+        for (unsigned i = 0; i < count; i++)
+            peer_take(peer, &flight[i]);
+        pause_ms(1);
+    }
+    CHECK(SSL_is_init_finished(peer->ssl));
+    CHECK(longest > LONG_CHAIN);
+}
+
+static void check_in_fragments(enum media_dtls_role role, bool in_order)
+{
+    struct peer peer;
+    struct end end;
+    union address from;
+    address_parse(&from, "192.0.2.1", PORT_CLIENT);
+    peer_open(&peer, role == MEDIA_DTLS_SERVER);
+    end_open(&end, &ours, role, PORT_SERVER);
+    converse_with(&peer, &end, &from, in_order);
+    struct media_dtls_outcome outcome = connected(&end);
+    CHECK(memcmp(outcome.sha256, theirs.sha256, sizeof theirs.sha256) == 0);
+    end_close(&end);
+    peer_close(&peer);
+}
+
+static void test_a_long_chain_comes_in_fragments(void)
+{
+    check_in_fragments(MEDIA_DTLS_CLIENT, true);
+    check_in_fragments(MEDIA_DTLS_CLIENT, false);
+}
+
+static void test_a_client_hello_comes_in_fragments(void)
+{
+    check_in_fragments(MEDIA_DTLS_SERVER, true);
+    check_in_fragments(MEDIA_DTLS_SERVER, false);
+}
+
 /* --- the filter --- */
 
 static const uint8_t HELLO[] = {22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 9, 9};
@@ -377,6 +491,8 @@ int main(void)
     test_who_is_slow_is_disturbed_by_nobody_without_a_cookie();
     test_who_goes_on_keeps_his_place();
     test_a_client_begins_when_it_can_send();
+    test_a_long_chain_comes_in_fragments();
+    test_a_client_hello_comes_in_fragments();
     test_records();
     test_client_hellos();
     test_no_more_passes_than_a_handshake_needs();

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -30,13 +31,21 @@ FEW = 25
 class Stage:
     """The phone, and a plain far end behind the proxy; `near` is what the proxy does on the phone's side.
 
-    `mux`: it shares RTP's port with RTCP there, where the phone offers that.
+    `mux`: it shares RTP's port with RTCP there, where the phone offers that. `forged` changes its answers on their way.
     """
 
     def __init__(
-        self, phone: PhoneUnderTest, sip: SmallSip, proxy: Rtpengine, voice: Voice, near: dict[str, Value], *, mux: bool
+        self,
+        phone: PhoneUnderTest,
+        sip: SmallSip,
+        proxy: Rtpengine,
+        voice: Voice,
+        near: dict[str, Value],
+        *,
+        mux: bool,
+        forged: Callable[[str], str],
     ) -> None:
-        self._mux = mux
+        self._mux, self._forged = mux, forged
         self.phone, self._sip, self._proxy, self._voice, self._near = phone, sip, proxy, voice, near
         self.told = ""
         """The proxy's SDP for the phone."""
@@ -58,6 +67,15 @@ class Stage:
         before = self._voice.received
         await self.phone.until_true(lambda: self._voice.received > before + 25, PATIENCE)
 
+    async def call_in_vain(self) -> str:
+        """Have the phone call, and the call end by itself; gives back what the phone says then."""
+        await self.phone.dial("far")
+        await self._sip.be_called(self._answer)
+        ended = await self.phone.call_is(CallState.ENDED, PATIENCE)
+        await self._sip.ended()
+        assert self._voice.received == 0
+        return ended.notice
+
     async def report(self) -> None:
         """Have a report go each way; the far end reads what comes to it in the clear."""
         await self.phone.until_true(lambda: any(map(is_rtcp, self._voice.reports)), REPORT_PATIENCE)
@@ -77,7 +95,7 @@ class Stage:
         if self._mux:
             plain["rtcp_mux"] = ["demux"]
         self._speak(await self._proxy.offer(offer, **plain, **lite))
-        self.told = await self._proxy.answer(self._plain(), **self._near)
+        self.told = self._forged(await self._proxy.answer(self._plain(), **self._near))
         return self.told
 
     def _plain(self) -> str:
@@ -97,6 +115,7 @@ async def behind(
     encryption: str = "optional",
     key_exchange: str = "sdes-dtls",
     mux: bool = True,
+    forged: Callable[[str], str] = str,
 ) -> AsyncIterator[Stage]:
     """A phone that is registered at its far end."""
     ice = near["ICE"] == "force"
@@ -109,7 +128,7 @@ async def behind(
         ) as phone,
     ):
         await phone.registered()
-        yield Stage(phone, sip, proxy, voice, near, mux=mux)
+        yield Stage(phone, sip, proxy, voice, near, mux=mux, forged=forged)
 
 
 @pytest.mark.parametrize("direction", [OUT, IN])
@@ -154,3 +173,18 @@ async def test_a_proxy_whose_rtcp_has_a_handshake_of_its_own(direction: str, tmp
         reports = f"{statistics.packets_received} packets and {statistics.rtcp_received} reports in"
         row.measured(f"{stage.phone.suite}, {reports}")
         await stage.end()
+
+
+def with_another_fingerprint(sdp: str) -> str:
+    """The same with the fingerprint of a certificate that nobody has."""
+    return re.sub(r"(?m)^(a=fingerprint:\S+) .*$", r"\1 " + ":".join(["00"] * 32), sdp)
+
+
+@pytest.mark.parametrize("encryption", ["required", "optional"])
+async def test_a_proxy_that_shows_another_certificate(encryption: str, tmp_path: Path, row: Row) -> None:
+    row.of("rtpengine", f"encryption {encryption}: another certificate than its fingerprint says ends the call")
+    near: dict[str, Value] = {"ICE": "remove", "transport_protocol": "UDP/TLS/RTP/SAVP"}
+    async with behind(
+        near, tmp_path, encryption=encryption, key_exchange="dtls-sdes", forged=with_another_fingerprint
+    ) as stage:
+        row.measured(f"“{await stage.call_in_vain()}”, and nothing was sent")

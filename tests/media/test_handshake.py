@@ -201,8 +201,11 @@ async def test_another_certificate_for_rtcp_ends_the_call_where_it_is_the_far_en
 # --- what goes wrong ------------------------------------------------------------------------------------------
 
 
-async def test_another_certificate_than_signalling_said_ends_the_call(stack: ExitStack) -> None:
-    a, b = phone(stack), phone(stack)
+@pytest.mark.parametrize("settings", [REQUIRED, OPTIONAL], ids=["required", "optional"])
+async def test_another_certificate_than_signalling_said_ends_the_call(
+    settings: MediaSettings, stack: ExitStack
+) -> None:
+    a, b = phone(stack, settings, private=False), phone(stack, settings)
     answer = await b.answer(await a.offer())
     false = msgspec.structs.replace(dtls(answer), fingerprints=(ANOTHER,))
     a.room.take_answer(STREAM, changed(answer, dtls=false))

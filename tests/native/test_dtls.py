@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
 import pytest
@@ -41,6 +42,7 @@ PROFILES = {
     "SRTP_AEAD_AES_256_GCM": (SrtpSuite.AEAD_AES_256_GCM, 32),
 }
 KEYS = re.compile(r"Keying material: ([0-9A-F]+)")
+HANDSHAKE = 22
 CLIENT_HELLO = 1
 CALL = replace(PCMU, rtcp_mux=True, encrypted=True)
 T = TypeVar("T", bound=Event)
@@ -181,6 +183,15 @@ async def test_a_certificate_of_another_kind_in_small_fragments(line: Line, tmp_
     async with openssl("s_client", "-connect", target, "-mtu", "300", identity=peer, folder=tmp_path) as client:
         assert fits(await line.told(DtlsConnected), peer)
         await client.until("Cipher is ECDHE-ECDSA-AES256-GCM-SHA384")
+
+
+async def test_a_client_hello_in_small_fragments(line: Line, tmp_path: Path) -> None:
+    peer = self_signed()
+    line.stream.handshake(DtlsRole.SERVER)
+    target = f"127.0.0.1:{line.stream.rtp_port}"
+    long = ("-mtu", "300", "-alpn", ",".join(letter * 250 for letter in "abcdef"))
+    async with openssl("s_client", "-connect", target, *long, identity=peer, folder=tmp_path):
+        assert fits(await line.told(DtlsConnected), peer)
 
 
 async def test_renegotiation_is_refused(line: Line, tmp_path: Path) -> None:
@@ -374,6 +385,40 @@ async def test_a_flood_costs_no_more_than_it_may_and_stops_nobody(line: Line, tm
     peer = self_signed()
     async with openssl("s_client", "-connect", f"127.0.0.1:{target[1]}", identity=peer, folder=tmp_path):
         assert fits(await line.told(DtlsConnected), peer)
+
+
+def nonsense(random: Random) -> bytes:
+    """A datagram of whole DTLS records and handshake fragments, with nothing of sense in them."""
+    records = b""
+    for _ in range(random.randint(1, 3)):
+        kind = random.randint(20, 23)
+        epoch, sequence = random.choice((0, 0, 1, 65_535)), random.getrandbits(48)
+        body = random.randbytes(random.randint(1, 300))
+        if kind == HANDSHAKE:
+            length = random.choice((len(body), len(body) * 50, 2**24 - 1))
+            place = random.choice((0, random.randint(0, 2000), 2**24 - 1))
+            numbers = random.choice((CLIENT_HELLO, random.getrandbits(8))), *length.to_bytes(3), 0, random.randint(0, 3)
+            body = bytes(numbers) + place.to_bytes(3) + len(body).to_bytes(3) + body
+        version = random.choice((b"\xfe\xff", b"\xfe\xfd"))
+        header = bytes((kind,)) + version + epoch.to_bytes(2) + sequence.to_bytes(6) + len(body).to_bytes(2)
+        records += header + body
+    return records
+
+
+async def test_nonsense_in_whole_records_stops_nobody(line: Line, tmp_path: Path) -> None:
+    random = Random(5764)
+    line.stream.handshake(DtlsRole.SERVER)
+    target = ("127.0.0.1", line.stream.rtp_port)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        for _ in range(40):
+            for _ in range(25):
+                stranger.sendto(nonsense(random), target)
+            await asyncio.sleep(0.01)
+        assert line.stream.statistics().foreign > 0
+        peer = self_signed()
+        async with openssl("s_client", "-connect", f"127.0.0.1:{target[1]}", identity=peer, folder=tmp_path):
+            assert fits(await line.told(DtlsConnected), peer)
+    assert line.find(DtlsFailed) is None
 
 
 def received(endpoint: socket.socket) -> int:
