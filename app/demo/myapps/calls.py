@@ -218,7 +218,9 @@ class CallServer:
 
     def _ring(self, call: Call, wanted: Subscriber) -> None:
         """Take the setup to every phone of a user, or of whom he diverts to, that does not ring yet."""
-        call.caller.call, call.called = call, wanted
+        call.called = wanted
+        if call.before is None:
+            call.caller.call = call
         called = self._diversions.always(call, wanted)
         if called is None:
             call.cause = LOOP
@@ -315,13 +317,11 @@ class CallServer:
             if not isinstance(facility, Facility) or not (
                 self._reconnections.act(leg, call, facility)
                 or self._diversions.act(leg, call, facility)
-                or (leg in call.talkers and self._act_talking(leg, call, facility))
+                or (leg not in call.ringing and self._transfers.act(leg, call, facility))
+                or (leg in call.talkers and self._groups.act(leg, call, facility))
             ):
                 rest.append(text)
         return tuple(rest)
-
-    def _act_talking(self, leg: Leg, call: Call, facility: Facility) -> bool:
-        return self._transfers.act(leg, call, facility) or self._groups.act(leg, call, facility)
 
     def _answering(self, leg: Leg, call: Call, signal: Signal) -> None:
         """A phone that rings has said something. Until one has answered, media of several would mix."""

@@ -105,7 +105,9 @@ class Call:
     transfer: Leg | None = None
     """Who waits for hearing whether his blind transfer has come through."""
     before: Call | None = None
-    """The call that a blind transfer began in, until it has come through."""
+    """The call that a blind transfer began in, until it has come through; its peer talks there so long."""
+    onward: Call | None = None
+    """The blind transfer of this call that is on its way."""
     moved: bool = False
     """The caller talks already: he is never told of alert and conn, only of new media."""
     alerted: bool = False

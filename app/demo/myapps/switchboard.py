@@ -88,6 +88,8 @@ class Switchboard:
             if leg is not but and self.leg(leg.station, leg.number) is leg:
                 leg.release(cause)
             self.forget(leg)
+        if call.onward is not None:
+            self.end(call.onward, cause, but=call.onward.caller)
 
     def changed(self, call: Call) -> None:
         """Something has happened to a call."""

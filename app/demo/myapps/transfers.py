@@ -54,8 +54,9 @@ class Transfers:
         call.transfer = None
         to = (call.ringing or [call.caller])[0].subscriber
         if call.before is not None:
-            call.before.answered = None
+            call.before.answered = call.before.onward = None
             call.before = None
+            call.caller.call = call
         by.send(Signal("facility", fty=packed(CtInitiateResult())))
         by.release(NORMAL_CLEARING)
         by.call = None
@@ -64,7 +65,8 @@ class Transfers:
 
     def failed(self, call: Call, by: Leg) -> None:
         """A blind transfer has not: nothing has changed."""
-        call.caller.call = call.before
+        if call.before is not None:
+            call.before.onward = None
         _refuse(by)
 
     def replace(self, old: Leg, new: Leg) -> None:
@@ -104,7 +106,7 @@ class Transfers:
     def _initiate(self, leg: Leg, call: Call, wanted: CtInitiate) -> None:
         peer = call.peer(leg)
         found = self._switchboard.installation.find(wanted.dst)
-        if peer is None or (found is None and not wanted.id):
+        if peer is None or call.onward is not None or (found is None and not wanted.id):
             _refuse(leg)
         elif wanted.id:
             self._join(leg, call, peer, wanted.id)
@@ -113,6 +115,7 @@ class Transfers:
                 "setup", bc="8090a2", cd=wanted.dst, complete=True, channel=MEDIA, fty=packed(CtSetup(dst=wanted.dst))
             )
             blind = Call(call.pbx, peer, setup, transfer=leg, moved=True, before=call, conference=call.conference)
+            call.onward = blind
             self._ring(blind, found)
 
     def _join(self, leg: Leg, call: Call, peer: Leg, identity: str) -> None:

@@ -162,3 +162,41 @@ async def test_a_blind_transfer_to_nobody_leaves_the_call(pbx: InnovaphonePbx) -
         assert facility((await anna.signalled("facility", 1))[1], "ct_initiate_result")["error"]
         await anna.signal(1, "rel", cau={"num": 16})
         await ben.signalled("rel", first)
+
+
+async def test_who_waits_for_a_blind_transfer_talks_on_in_his_call(pbx: InnovaphonePbx) -> None:
+    async with (
+        phone(pbx.http_port, "anna", "pw-anna") as anna,
+        phone(pbx.http_port, "ben", "pw-ben") as ben,
+        phone(pbx.http_port, "clara", "pw-clara") as clara,
+    ):
+        first = await call(anna, 1, ben, num="22")
+        await anna.signal(1, "facility", fty=[{"type": "ct_initiate", "dst": {"num": "23"}}])
+        second, _ = await clara.signalled("setup")
+        await anna.signal(1, "channels", channels_cmd="PROPOSAL", channels=OFFER)
+        assert (await ben.signalled("channels", first))[1]["channels"] == OFFER
+        await ben.signal(first, "channels", channels_cmd="SELECT", channels=ANSWER)
+        assert (await anna.signalled("channels", 1))[1]["channels"] == ANSWER
+        await ben.signal(first, "rel", cau={"num": 16})
+        await anna.signalled("rel", 1)
+        await clara.signalled("rel", second)
+
+
+async def test_a_consultation_that_rings_is_joined(pbx: InnovaphonePbx) -> None:
+    async with (
+        phone(pbx.http_port, "anna", "pw-anna") as anna,
+        phone(pbx.http_port, "ben", "pw-ben") as ben,
+        phone(pbx.http_port, "clara", "pw-clara") as clara,
+    ):
+        first = await call(anna, 1, ben, num="22")
+        await anna.signal(2, "setup", cd={"num": "23"}, complete=True, channel=-1)
+        second, _ = await clara.signalled("setup")
+        await clara.signal(second, "alert")
+        await anna.signalled("alert", 2)
+        await anna.signal(2, "facility", fty=[{"type": "ct_identify"}])
+        found = facility((await anna.signalled("facility", 2))[1], "ct_identify_result")
+        await anna.signal(1, "facility", fty=[{"type": "ct_initiate", "id": found["id"], "dst": found["dst"]}])
+        assert "error" not in facility((await anna.signalled("facility", 1))[1], "ct_initiate_result")
+        assert facility((await ben.signalled("facility", first))[1], "ct_complete")["remote_name"] == "Clara"
+        await clara.signal(second, "conn", channels_cmd="PROPOSAL", channels=OFFER)
+        assert (await ben.signalled("channels", first))[1]["channels"] == OFFER
