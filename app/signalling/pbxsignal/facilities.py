@@ -234,9 +234,9 @@ class MessagesInterrogate(_Element, frozen=True, omit_defaults=True, tag_field="
 class MessagesInterrogateResult(
     _Element, frozen=True, omit_defaults=True, tag_field="type", tag="mwi_interrogate_result"
 ):
-    """Whether they do."""
+    """Whether they do: `sub` is the `mwi_activate` that says so."""
 
-    mwi_activate: WaitingMessages | None = None
+    sub: WaitingMessages | None = None
 
 
 # --- reconnecting (the vendor's, 16r1) ------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ class Told:
             match element:
                 case facilities.MessagesActivate():
                     self._messages(element)
-                case facilities.MessagesInterrogateResult(mwi_activate=facilities.WaitingMessages() as waiting):
+                case facilities.MessagesInterrogateResult(sub=facilities.WaitingMessages() as waiting):
                     self._messages(waiting)
                 case facilities.MessagesDeactivate() | facilities.MessagesInterrogateResult():
                     self._around.post(MessageWaiting(self._around.line, Messages()))

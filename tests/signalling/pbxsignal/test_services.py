@@ -156,7 +156,7 @@ def test_waiting_messages_are_told_and_asked_for() -> None:
     pbx.take()
     pbx.agent.interrogate()
     asked = {sig["fty"][0]["type"]: number for number, sig in pbx.take()}
-    result = {"type": "mwi_interrogate_result", "mwi_activate": {"number": 1}}
+    result = {"type": "mwi_interrogate_result", "sub": {"type": "mwi_activate", "number": 1}}
     pbx.signal(asked["mwi_interrogate"], "conn", result)
     assert pbx.happened() == [MessageWaiting(LINE, Messages(waiting=True, new=1))]
     assert pbx.types() == ["rel"]
