@@ -16,7 +16,6 @@ from typing import Protocol, Self
 from app.demo.myapps.installation import Subscriber, User
 from app.demo.myapps.pair import MASTER, Pair
 from app.demo.myapps.signals import Signal
-from app.demo.myapps.wire import raw
 from app.settings.secret import Secret
 from tests.live_phone import LivePhone
 from tests.pbx.small_pbx import SmallPbx, trust
@@ -120,11 +119,6 @@ class InnovaphonePair:
             if pbx.reachable:
                 await pbx.stop()
         self.pair.echo.close()
-
-    def control(self, name: str, control: str, digit: str) -> None:
-        """Have somebody's phone do this in the newest of his calls."""
-        element = {"type": "innovaphone_remote_control", "control": control, "digit": digit}
-        self.pair.calls.of(name)[-1].send(Signal("facility", fty=(raw(element),)))
 
     def configuration(self, name: str) -> str:
         """The line of a phone over PbxSignal."""

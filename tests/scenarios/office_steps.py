@@ -90,7 +90,19 @@ async def _may_record(office: Office, _match: re.Match[str], _patience: float) -
 @_OFFICE.step(rf"the pbx has the phone of ({_NAMES}) (\w+)(?: (\S))?")
 async def _remote_control(office: Office, match: re.Match[str], _patience: float) -> None:
     assert office.innovaphone is not None, "only over pbxsignal"
-    office.innovaphone.control(match[1], match[2], match[3] or "")
+    assert office.innovaphone.pair.calls.remote_control(match[1], match[2], match[3] or "")
+
+
+@_OFFICE.step(rf"(\d+) messages? (?:wait|waits) for ({_NAMES})")
+async def _messages_wait(office: Office, match: re.Match[str], _patience: float) -> None:
+    assert office.innovaphone is not None, "only over pbxsignal"
+    office.innovaphone.pair.calls.set_messages(match[2], int(match[1]))
+
+
+@_OFFICE.step(rf"({_NAMES}) is called (.+) now")
+async def _renamed(office: Office, match: re.Match[str], _patience: float) -> None:
+    assert office.innovaphone is not None, "only over pbxsignal"
+    office.innovaphone.pair.calls.rename(match[1], match[2])
 
 
 # --- who hears whom ---------------------------------------------------------------------------------------

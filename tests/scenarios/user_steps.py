@@ -10,7 +10,7 @@ from app.model import commands
 from app.model.ids import CallId
 from app.model.keys import Key
 from app.model.media import AudioPath
-from app.model.services import TransferState
+from app.model.services import DiversionKind, GroupCall, GroupCallState, TransferState
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView, Snapshot
 from tests.scenarios.rig import Surface
@@ -106,6 +106,30 @@ _ABOUT_ONE: dict[str, Callable[[int, CallId], commands.AnyCommand]] = {
     "unmute": lambda number, call: commands.MuteParty(number, call=call, muted=False),
     "make louder": lambda number, call: commands.SetPartyLevel(number, call=call, level_db=6),
 }
+
+
+def _group_call_of(snapshot: Snapshot, number: str) -> GroupCall | None:
+    calls = snapshot.lines[0].services.group_calls if snapshot.lines else ()
+    return next((call for call in calls if call.caller.number == number), None)
+
+
+@USER.step(r"pick up the call of (\S+)")
+async def _pick_up(user: User, match: re.Match[str], _patience: float) -> None:
+    snapshot = user.phone.snapshot
+    assert snapshot is not None
+    call = _group_call_of(snapshot, match[1])
+    assert call is not None, "there is no such call"
+    reply = await user.phone.command(lambda id_: commands.PickUp(id_, line=snapshot.lines[0].id, call=call.id))
+    assert reply.accepted, f"refused: {reply.reason} {reply.advice}"
+
+
+@USER.step(r"divert (always|busy|no-answer) (?:to (\S+)|no longer)")
+async def _divert(user: User, match: re.Match[str], _patience: float) -> None:
+    snapshot, kind, number = user.phone.snapshot, DiversionKind(match[1]), match[2] or ""
+    assert snapshot is not None
+    line = snapshot.lines[0].id
+    reply = await user.phone.command(lambda id_: commands.Divert(id_, line=line, kind=kind, number=number))
+    assert reply.accepted, f"refused: {reply.reason} {reply.advice}"
 
 
 @USER.step(rf"({'|'.join(_ABOUT_ONE)}) (?:with )?the party (\S+)")
@@ -280,6 +304,33 @@ async def _condition(user: User, match: re.Match[str], patience: float) -> None:
 @USER.step(r"expect the voice on the (handset|speaker|headset)")
 async def _path(user: User, match: re.Match[str], patience: float) -> None:
     await _until(user, patience, lambda s: s.audio.path is AudioPath(match[1]))
+
+
+@USER.step(r"expect (no|\d+) messages?")
+async def _messages(user: User, match: re.Match[str], patience: float) -> None:
+    count = 0 if match[1] == "no" else int(match[1])
+    await _until(user, patience, lambda s: bool(s.lines) and s.lines[0].services.messages.count == count)
+
+
+@USER.step(r"expect a (ringing|parked) call of (\S+)")
+async def _group_call(user: User, match: re.Match[str], patience: float) -> None:
+    state = GroupCallState.PARKED if match[1] == "parked" else GroupCallState.ALERTING
+    await _until(user, patience, lambda s: (c := _group_call_of(s, match[2])) is not None and c.state is state)
+
+
+@USER.step(r"expect no call of others")
+async def _no_group_call(user: User, _match: re.Match[str], patience: float) -> None:
+    await _until(user, patience, lambda s: bool(s.lines) and not s.lines[0].services.group_calls)
+
+
+@USER.step(r"expect calls diverted (always|busy|no-answer) to (\S+)")
+async def _diverted(user: User, match: re.Match[str], patience: float) -> None:
+    await _until(user, patience, lambda s: s.lines[0].services.diverted(DiversionKind(match[1])) == match[2])
+
+
+@USER.step(r"expect calls not diverted (always|busy|no-answer)")
+async def _not_diverted(user: User, match: re.Match[str], patience: float) -> None:
+    await _until(user, patience, lambda s: not s.lines[0].services.diverted(DiversionKind(match[1])))
 
 
 @USER.step(r"expect a notice about (.+)")
