@@ -463,6 +463,9 @@ class Call:
     def _confirm(self, said: Said | None, description: SessionDescription | None) -> None:
         self._conn_owed = False
         elements = () if description is None else self.services.hold_elements(description)
+        named = self.names.reference()
+        if named is not None:
+            elements = (*elements, named)
         self._send(
             messages.Conn(
                 channel=MEDIA_CHANNEL,

@@ -58,8 +58,8 @@ class Names:
         return (ReconnectInfo(self._ours, EndPoint(sip=self._user())),) if self._ours else ()
 
     def reference(self) -> ReconnectInfo | None:
-        """What the setup that takes the call's place bears; None where there is no name."""
-        return ReconnectInfo(self._given or self._ours) if self else None
+        """What the setup that takes the call's place bears, and the conn that answers one; None without a name."""
+        return ReconnectInfo(self._given or self._ours, EndPoint(sip=self._user())) if self else None
 
     @property
     def place(self) -> EndPoint | None:

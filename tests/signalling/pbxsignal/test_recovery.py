@@ -71,6 +71,10 @@ def _offered(pbx: Pbx, leg: LegId = LEG, direction: Direction = Direction.SENDRE
     return setup
 
 
+def _bears(sig: Json, name: str) -> bool:
+    return _fty(sig, "reconnect_info") == [{"type": "reconnect_info", "id": name, "ep": {"sip": "alice"}}]
+
+
 def _lost(pbx: Pbx, leg: LegId = LEG) -> None:
     pbx.lose()
     assert SignallingLost(leg) in pbx.happened()
@@ -91,7 +95,7 @@ def test_the_caller_sets_a_lost_call_up_anew_by_the_name_that_he_was_given() -> 
     call, setup = _offered(pbx)
     assert call != old
     assert setup["cd"] == {"num": "201", "sip": "bob"}
-    assert _fty(setup, "reconnect_info") == [{"type": "reconnect_info", "id": "their-name"}]
+    assert _bears(setup, "their-name")
     assert setup["channels_cmd"] == "PROPOSAL"
     pbx.signal(call, "call_proc")
     pbx.signal(call, "alert")
@@ -168,6 +172,7 @@ def test_who_was_called_leaves_the_caller_the_first_word() -> None:
     pbx.agent.answer_offer(leg, description())
     conn = pbx.only()
     assert (conn["type"], conn["channels_cmd"]) == ("conn", "SELECT")
+    assert _bears(conn, name)
     assert pbx.happened() == [Reconnected(leg)]
     pbx.step(60)
     assert pbx.happened() == []
@@ -181,7 +186,7 @@ def test_who_was_called_calls_when_nobody_else_does() -> None:
     pbx.step(CALLED_SIDE_WAITS)
     _, setup = _offered(pbx, leg)
     assert setup["cd"] == {"num": "301"}
-    assert _fty(setup, "reconnect_info") == [{"type": "reconnect_info", "id": name}]
+    assert _bears(setup, name)
 
 
 def test_who_has_moved_calls_at_once() -> None:
@@ -438,7 +443,7 @@ def test_a_lost_call_that_the_user_ends_is_taken_up_and_ended_in_one_breath() ->
     pbx.come_back()
     (number, setup), (same, rel) = pbx.setups()
     assert number == same
-    assert _fty(setup, "reconnect_info") == [{"type": "reconnect_info", "id": "their-name"}]
+    assert _bears(setup, "their-name")
     assert "channels" not in setup
     assert rel == {"type": "rel", "cau": {"num": 16, "loc": 0}}
     pbx.signal(-1, "setup", INFO, **PROPOSAL)
@@ -607,7 +612,7 @@ def test_after_a_transfer_the_new_far_end_is_asked_for_a_name() -> None:
     _lost(pbx)
     _, setup = _offered(pbx)
     assert setup["cd"] == {"num": "202"}
-    assert _fty(setup, "reconnect_info") == [{"type": "reconnect_info", "id": "new"}]
+    assert _bears(setup, "new")
 
 
 def test_a_far_end_that_asks_later_is_given_a_name() -> None:
