@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
+
 from app.calls import diversion, recording, scene
 from app.calls.actions import Actions
 from app.calls.bridge import Bridge
@@ -291,6 +293,13 @@ class CallControl:
     def hook_moved(self, now: float, *, off_hook: bool) -> Refusal | None:
         """The handset was lifted or put down."""
         return self._done(self._hook.moved(now, off_hook=off_hook), now)
+
+    def name(self, number: str, name: str, now: float) -> None:
+        """Somebody knows whose number it is: calls with it that have no name get this one."""
+        for call in self._switch.board.calls.values():
+            if call.party.number == number and not call.party.name:
+                call.party = msgspec.structs.replace(call.party, name=name)
+        self._publish(now)
 
     def lock_moved(self, now: float, *, locked: bool) -> None:
         """The phone was locked or unlocked. Calls do not mind; apps that wait for the microphone wait in vain.

@@ -17,6 +17,7 @@ from app.main.call_list_watch import CallListWatch
 from app.main.ice_servers import IceServerLookup
 from app.main.line_keeper import LineKeeper
 from app.main.loop_timers import LoopTimers
+from app.main.name_keeper import NameKeeper
 from app.main.network_watch import NetworkWatch
 from app.main.pbx_keeper import PbxKeeper
 from app.main.recording_keeper import RecordingKeeper, recording_rules
@@ -28,6 +29,7 @@ from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.media import AudioPath, MediaEvent, PathsChanged
 from app.model.signalling import LineChanged, SignallingEvent
+from app.pbx.client import PbxClient
 from app.pbx.session_store import LearntStore, SessionStore
 from app.security.media_identity import MediaIdentity
 from app.settings.derived import Derived
@@ -99,7 +101,8 @@ class Telephony:
             SessionStore(storage.folder, worker),
             LearntStore(storage.folder, worker),
         )
-        self.pbx.made = self.line.pbx_made
+        self.pbx.made = self._pbx_made
+        self._names = NameKeeper(self.calls)
         self._network: NetworkWatch | None = None
         self._sound = SoundKeeper(self._settings, devices.audio, self.media, notices)
 
@@ -196,6 +199,10 @@ class Telephony:
         self.calls.handle(event, time.monotonic())
         self.listen(event)
 
+    def _pbx_made(self, client: PbxClient | None) -> None:
+        self.line.pbx_made(client)
+        self._names.pbx_made(client)
+
     def _pbx_changed(self) -> None:
         self.pbx_moved()
         self._changed()
@@ -203,6 +210,7 @@ class Telephony:
     def _calls_changed(self) -> None:
         self.line.calls_changed()
         self.pbx.calls_changed()
+        self._names.calls_changed()
         self._changed()
 
 

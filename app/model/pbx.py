@@ -74,13 +74,17 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class AppEntry(msgspec.Struct, frozen=True):
-    """An app that the user may open; `url` is its page's, without ".htm". A `hidden` one only works for others."""
+    """An app that the user may open; `url` is its page's, without ".htm". A `hidden` one only works for others.
+
+    `apis` are the names of the APIs that it provides to other apps.
+    """
 
     name: str
     title: str = ""
     text: str = ""
     url: str = ""
     hidden: bool = False
+    apis: tuple[str, ...] = ()
 
 
 class ConnectionInfo(msgspec.Struct, frozen=True):

@@ -64,6 +64,7 @@ class AppDetails(msgspec.Struct, frozen=True):
     """What of an app's `info` counts here."""
 
     hidden: bool = False
+    apis: Annotated[dict[_Text, msgspec.Raw], msgspec.Meta(max_length=APPS_MAX)] = {}
 
 
 class App(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ class App(msgspec.Struct, frozen=True):
     @property
     def entry(self) -> AppEntry:
         """The same for surfaces."""
-        return AppEntry(self.name, self.title, self.text, self.url, self.info.hidden)
+        return AppEntry(self.name, self.title, self.text, self.url, self.info.hidden, tuple(self.info.apis))
 
 
 _Apps = Annotated[tuple[App, ...], msgspec.Meta(max_length=APPS_MAX)]

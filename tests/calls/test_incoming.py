@@ -338,3 +338,15 @@ def test_connected_for_an_incoming_leg_changes_nothing() -> None:
     phone = DeskPhone()
     phone.say(Connected(phone.ring(), session()))
     assert phone.states == [CallState.INCOMING]
+
+
+def test_somebody_else_may_know_whose_number_it_is() -> None:
+    phone = DeskPhone()
+    phone.ring(number="301")
+    phone.control.name("302", "Nobody", phone.now)
+    assert phone.views[0].party.name == ""
+    phone.control.name("301", "Workshop", phone.now)
+    phone.control.name("301", "Another name", phone.now)
+    assert phone.views[0].party == Party("301", "Workshop")
+    phone.done(phone.control.reject(phone.now))
+    assert phone.call_list.records[0].party.name == "Workshop"

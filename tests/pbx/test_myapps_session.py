@@ -67,7 +67,7 @@ PHONE = {"name": "phone", "title": "Phone", "text": "Calls", "url": "../../APPS/
 SEARCH = {"name": "search", "title": "Search", "url": "../../APPS/search/search", "info": {"hidden": True}}
 DEVICES = [{"name": "phone", "title": "Phone", "deviceapp": "phone"}]
 ENTRIES = (
-    AppEntry("phone", "Phone", "Calls", "../../APPS/phone/phone"),
+    AppEntry("phone", "Phone", "Calls", "../../APPS/phone/phone", apis=("com.innovaphone.phone",)),
     AppEntry("search", "Search", "", "../../APPS/search/search", hidden=True),
 )
 ALL_APPS = AppsChanged(ENTRIES, (DeviceApp("phone", "Phone", "phone"),), "phone,search")
@@ -309,7 +309,7 @@ def test_any_type_at_every_field_harms_nobody(data: st.DataObject) -> None:
 @pytest.mark.parametrize("message", MESSAGES, ids=[message["mt"] for message in MESSAGES])
 def test_a_wrong_type_at_a_field_that_is_read_is_never_told(message: dict[str, Any]) -> None:
     """A list of numbers fits no field at all; only what nobody reads may hold one."""
-    unread = {"onboarded", "apis", "wake", "com.innovaphone.phone"}
+    unread = {"onboarded", "wake", "com.innovaphone.phone"}
     raw = ("info",) if message["mt"] == "AppGetLoginResult" else None
     for path in places(message):
         if unread & set(map(str, path)) or path[:1] == raw:
