@@ -53,6 +53,7 @@ from native.models import (
     ToneSpec,
     VoipMetrics,
 )
+from native.opus import OpusBuild, opus_build
 from native.quality import (
     buffer_limit_ms,
     burst_ratio,
@@ -100,6 +101,7 @@ __all__ = [
     "MemoryStream",
     "NoPortFree",
     "NoiseSuppression",
+    "OpusBuild",
     "Player",
     "PlayerFinished",
     "Reach",
@@ -129,6 +131,7 @@ __all__ = [
     "gap_threshold",
     "mos",
     "one_way_delay",
+    "opus_build",
     "rating",
     "talker_echo_loss",
 ]

@@ -22,6 +22,7 @@ from app.model.media import AudioPath
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, CallView
 from hal.board import load_board
+from native import opus_build
 
 PATIENCE = 10.0
 POLL = 0.01
@@ -40,7 +41,10 @@ class SelftestFailed(Exception):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What is printed; None is what could not be measured. `setup_ms` is from the key to the connected call."""
+    """What is printed; None is what could not be measured. `setup_ms` is from the key to the connected call.
+
+    `opus_deep_plc` and `opus_dred` say what this build of libopus has against losses (`native.opus`).
+    """
 
     registered: bool
     setup_ms: float | None = None
@@ -57,6 +61,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     tick_late_p99_us: float | None = None
     tick_late_p999_us: float | None = None
     realtime_policy: str | None = None
+    opus: str | None = None
+    opus_deep_plc: bool | None = None
+    opus_dred: bool | None = None
 
 
 def selftest() -> int:
@@ -118,6 +125,7 @@ def _result(phone: Phone, setup_ms: float, said: Samples, heard: Samples) -> Res
     if quality is None:
         raise SelftestFailed("The call ended while it was measured")
     report = phone.engine_report()
+    opus = opus_build()
     pesq = pesq_of(said, heard)
     return Result(
         registered=True,
@@ -135,6 +143,9 @@ def _result(phone: Phone, setup_ms: float, said: Samples, heard: Samples) -> Res
         tick_late_p99_us=report.late_p99_us,
         tick_late_p999_us=report.late_p999_us,
         realtime_policy=report.policy,
+        opus=opus.version,
+        opus_deep_plc=opus.deep_plc,
+        opus_dred=opus.dred,
     )
 
 

@@ -68,6 +68,7 @@ from native import (
     RecordingEnded,
     Stream,
     TurnClosed,
+    opus_build,
 )
 
 _SESSION_ID_BITS = 53
@@ -153,6 +154,8 @@ class MediaRoom:
         if identity is not None:
             engine.set_identity(identity.certificate, identity.reveal_key())
         self._devices.update(paths, ringer)
+        opus = opus_build()
+        _log.info("%s: deep PLC %s, DRED %s", opus.version, _there(opus.deep_plc), _there(opus.dred))
 
     def close(self, stream: StreamId) -> None:
         """Give a stream's ports back."""
@@ -477,3 +480,7 @@ def _words(error: EngineError) -> str:
     if isinstance(error, NoPortFree):
         return "All voice ports are in use"
     return "The phone's sound engine cannot take this call"
+
+
+def _there(there: bool) -> str:
+    return "is there" if there else "is not there"

@@ -181,6 +181,13 @@ struct media_voip_metrics {
     uint16_t buffer_limit_ms;
 };
 
+/* What the libopus at hand can do about losses beyond RFC 6716. */
+struct media_opus {
+    char version[MEDIA_TEXT_BYTES];     /* in its own words */
+    bool deep_plc;                      /* its decoders, as calls have them, conceal by a neural network */
+    bool dred;                          /* its encoders can send deep redundancy */
+};
+
 struct media_trust;                     /* by whom a server over TLS is believed */
 
 struct media_stream_statistics {
@@ -321,6 +328,8 @@ double media_burst_ratio(uint64_t expected, uint64_t missed, uint64_t runs);
 double media_end_system_delay(double packet_ms, double playout_delay_ms);
 double media_one_way_delay(double round_trip_ms, double end_system_ms, double remote_end_system_ms);
 double media_talker_echo_loss(double remote_echo_return_loss_db);
+/* Takes some milliseconds; any thread but the media thread. 0 or -ENOMEM. */
+int media_opus_probe(struct media_opus *probe);
 int engine_stream_reach(struct engine *engine, int stream, const struct media_reach *reach);
 int engine_stream_consent(struct engine *engine, int stream, int32_t milliseconds);
 int engine_stream_send(struct engine *engine, int stream, int component, const char *local_address, const char *remote_address,

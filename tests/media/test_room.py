@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 
 import pytest
@@ -28,7 +29,18 @@ from app.model.media import (
     Scene,
 )
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
-from native import Clock, Device, DeviceLost, DeviceOpened, DeviceSpec, Engine, Event, GateChanged, LimitReached
+from native import (
+    Clock,
+    Device,
+    DeviceLost,
+    DeviceOpened,
+    DeviceSpec,
+    Engine,
+    Event,
+    GateChanged,
+    LimitReached,
+    opus_build,
+)
 from tests.media.rig import PATHS, RINGER, STREAM, heard, level, phone, run, sine, strongest, two_phones
 from tests.native.support import PCMU
 
@@ -477,3 +489,11 @@ async def test_a_card_there_is_none_of_is_told_in_words() -> None:
     assert isinstance(last, PathsChanged)
     assert last.available == ()
     assert last.trouble.startswith("No sound device works: ")
+
+
+def test_what_libopus_has_against_losses_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    build = opus_build()
+    with caplog.at_level(logging.INFO, "media"), phone():
+        pass
+    words = {True: "is there", False: "is not there"}
+    assert f"{build.version}: deep PLC {words[build.deep_plc]}, DRED {words[build.dred]}" in caplog.messages
