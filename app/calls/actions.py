@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app.calls.bridge import Bridge
 from app.calls.call import DIGITS_SHOWN, Call
 from app.calls.channels import Channels
+from app.calls.deadlines import BEEP_SECONDS, Deadline
 from app.calls.ports import SignallingLine
 from app.calls.refusals import EMERGENCY, NO_CALL, NO_HOLD, NOT_CONNECTED, STILL_CALLING
 from app.calls.rules import CallRules
@@ -127,9 +128,11 @@ class Actions:
         return None
 
     def hear_announcement(self, call: Call, now: float) -> Refusal | None:
-        """Take a ringing call by the loudspeaker with the microphone closed; the mute key opens it."""
+        """Take a ringing call by the loudspeaker with the microphone closed, after a tone; the mute key opens it."""
         refusal = self.answer(call.id, now)
         if refusal is None:
+            self._switch.desk.announced = call.id
+            self._switch.timers.start(Deadline.ANNOUNCEMENT, BEEP_SECONDS)
             self._switch.media.select_path(AudioPath.SPEAKER)
             self._switch.desk.muted = True
         return refusal

@@ -154,10 +154,8 @@ class CallControl:
                 self._switch.refresh_quality()
             case Deadline.RECALL:
                 self._recall()
-            case Deadline.HOLD_REMINDER:
-                self._reminders.hold_elapsed()
-            case Deadline.OFF_HOOK:
-                self._reminders.off_hook_elapsed()
+            case Deadline.ANNOUNCEMENT | Deadline.HOLD_REMINDER | Deadline.OFF_HOOK:
+                self._reminders.elapsed(deadline)
             case Deadline.SPEAKER:
                 self._bridge.look()
             case Deadline.TRANSFER:

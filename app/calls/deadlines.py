@@ -27,12 +27,13 @@ LOSS_TONE_SECONDS = 1.0
 RECONNECT_PAUSE_SECONDS = 1.0
 """How long after an attempt to set a lost call up anew the next one follows."""
 BEEP_SECONDS = 1.0
-"""How long the reminder of a held call has for its beep."""
+"""How long the reminder of a held call has for its beep, and an announced call for its tone."""
 
 
 class Deadline(enum.StrEnum):
     """What a deadline is for. Those of a call carry its name after a colon."""
 
+    ANNOUNCEMENT = "announcement"
     EARLY_MEDIA = "early-media"
     ENDED = "ended"
     LEVELS = "levels"

@@ -30,6 +30,8 @@ class Desk:
     """A held call that the user hung up on rings back."""
     reminding: bool = False
     """A call was forgotten on hold: it is time for a beep."""
+    announced: CallId | None = None
+    """The call that was taken by itself a moment ago: a tone says so."""
     off_hook_tone: EarTone | None = None
     """What is heard off hook while nobody dials."""
     microphone_open: bool = False

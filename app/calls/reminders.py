@@ -39,9 +39,19 @@ class Reminders:
         self._watch_hold()
         self._watch_hook()
 
+    def elapsed(self, deadline: Deadline) -> None:
+        """The time for a tone has come, or is over."""
+        match deadline:
+            case Deadline.HOLD_REMINDER:
+                self._hold_elapsed()
+            case Deadline.OFF_HOOK:
+                self._off_hook_elapsed()
+            case Deadline.ANNOUNCEMENT:
+                self._switch.desk.announced = None
+
     # --- a call on hold ---------------------------------------------------------------------------------
 
-    def hold_elapsed(self) -> None:
+    def _hold_elapsed(self) -> None:
         """A call has been held for long, or its beep is over."""
         desk = self._switch.desk
         if not self._holding:
@@ -70,7 +80,7 @@ class Reminders:
 
     # --- the handset off its hook -------------------------------------------------------------------------
 
-    def off_hook_elapsed(self) -> None:
+    def _off_hook_elapsed(self) -> None:
         """Nobody has dialled for some time."""
         if self._off_hook:
             self._go_to(self._step + 1)

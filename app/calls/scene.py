@@ -92,6 +92,8 @@ def _dial_tone(board: Board) -> EarTone:
 
 def _call_tone(board: Board, desk: Desk, call: Call) -> EarTone | None:
     state = call.state
+    if desk.announced == call.id:
+        return EarTone.ANNOUNCEMENT
     if state is CallState.CONNECTED:
         if board.ringing is not None and not desk.silenced:
             return EarTone.CALL_WAITING

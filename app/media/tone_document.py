@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from app.media.synthesis import LOUDNESS_LKFS
-from app.media.tone_table import COUNTRIES
+from app.media.tone_table import COUNTRIES, DEFAULT_COUNTRY
 from app.media.tones import notation
 from app.model.media import RING_TONES, EarTone
 
@@ -40,6 +40,23 @@ _COLUMNS = (
 )
 
 
+_OURS_INTRODUCTION = """\
+The same in all countries, because no recommendation has one for it. They sound softly into a call, beside the voice."""
+_OURS = (
+    (
+        EarTone.HOLD_REMINDER,
+        "hold reminder",
+        "each `calls.hold_reminder` seconds while a call is forgotten on hold",
+    ),
+    (EarTone.ANNOUNCEMENT, "announcement", "once as an announced call is taken by the loudspeaker, by itself"),
+    (
+        EarTone.RECONNECTING,
+        "reconnecting",
+        "every five seconds while a call is without its PBX for more than a second, until that takes it up again",
+    ),
+)
+
+
 def document() -> Iterator[str]:
     """The page, line by line."""
     yield from _INTRODUCTION.splitlines()
@@ -49,6 +66,11 @@ def document() -> Iterator[str]:
     for code, row in COUNTRIES.items():
         written = (f"`{_short(notation(tone, code))}`" for tone, _ in _COLUMNS)
         yield f"| `{code}` | {row.name} | " + " | ".join(written) + f" | {row.source} |"
+    yield from ("", "## Tones of ours", "", *_OURS_INTRODUCTION.splitlines(), "")
+    yield "| tone | sound | when |"
+    yield "|---" * 3 + "|"
+    for tone, name, when in _OURS:
+        yield f"| {name} | `{notation(tone, DEFAULT_COUNTRY)}` | {when} |"
     yield from (
         "",
         "## Ring tones",

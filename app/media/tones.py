@@ -15,19 +15,28 @@ _HOWLER_LEVEL = -3
 _LEVELS = {
     EarTone.CALL_WAITING: _SOFT_LEVEL,
     EarTone.HOLD_REMINDER: _SOFT_LEVEL,
+    EarTone.ANNOUNCEMENT: _SOFT_LEVEL,
     EarTone.RECONNECTING: _SOFT_LEVEL,
     EarTone.HOWLER: _HOWLER_LEVEL,
 }
 _FEEDBACK_LEVEL = -20
 _KEY_MS = 100
 _UNVERIFIED = "?"
-_ONCE = frozenset({EarTone.CONFIRMATION, EarTone.HOLD_REMINDER})
+_ONCE = frozenset({EarTone.ANNOUNCEMENT, EarTone.CONFIRMATION, EarTone.HOLD_REMINDER})
 
 _REMINDER = "425 0.1-0.1, 425 0.1"
 """Ours: no recommendation has one for a telephone."""
 _RECONNECTING = "700 0.12-0.04, 500 0.12-4.72"
 """Ours: a falling pair, because all tones for a waiting call keep their pitch. Seldom and soft, since the two may still
 be talking; heard all the same, since whoever is not heard any more should know that it is not the other's doing."""
+
+_ANNOUNCEMENT = "600 0.12, 800 0.12, 1000 0.24"
+"""Ours: a rising chime, as before announcements in public places. It sounds while the far end begins to speak."""
+_OURS = {
+    EarTone.HOLD_REMINDER: _REMINDER,
+    EarTone.ANNOUNCEMENT: _ANNOUNCEMENT,
+    EarTone.RECONNECTING: _RECONNECTING,
+}
 
 _ROWS = (697, 770, 852, 941)
 _COLUMNS = (1209, 1336, 1477, 1633)
@@ -64,10 +73,8 @@ def notation(tone: EarTone, country: str) -> str:
             return row.confirmation or _UNVERIFIED + ", ".join((f"{_dial_frequencies(row)} 0.1-0.1",) * 3)
         case EarTone.HOWLER:
             return row.howler
-        case EarTone.HOLD_REMINDER:
-            return _REMINDER
-        case EarTone.RECONNECTING:
-            return _RECONNECTING
+        case EarTone.HOLD_REMINDER | EarTone.ANNOUNCEMENT | EarTone.RECONNECTING:
+            return _OURS[tone]
 
 
 def key_tone(digit: str) -> ToneSpec:

@@ -33,6 +33,8 @@ class EarTone(enum.StrEnum):
     """The handset was forgotten off the hook."""
     HOLD_REMINDER = "hold-reminder"
     """A call is still on hold; heard once."""
+    ANNOUNCEMENT = "announcement"
+    """A call was taken by itself, and its voice comes out of the loudspeaker; heard once."""
     RECONNECTING = "reconnecting"
     """The call has lost its PBX and waits for it; also while the voice still flows."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.calls.rules import CallRules, RecordingRules
 from app.model.cause import Cause
 from app.model.ids import LegId
-from app.model.media import AudioPath
+from app.model.media import AudioPath, EarTone
 from app.model.party import Party
 from app.model.session import Direction
 from app.model.signalling import (
@@ -47,6 +47,9 @@ def test_an_announcement_is_heard_by_the_loudspeaker_and_hears_nobody_until_the_
     assert phone.states == [CallState.HELD, CallState.CONNECTED]
     assert phone.media.paths[-1] is AudioPath.SPEAKER
     assert not phone.gate_asked
+    assert phone.tone is EarTone.ANNOUNCEMENT
+    phone.wait("announcement")
+    assert phone.tone is None
     phone.done(phone.control.set_mute(phone.now, muted=False))
     assert phone.gate_asked
 
