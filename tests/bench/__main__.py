@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from tests.bench import conference, cpu, document, echo, g722, lateness, machine, packets, setup, voice
+from tests.bench import conference, cpu, document, echo, g722, lateness, machine, packets, pbx, setup, voice
 from tests.bench.row import Row, table
 
 BUSY_LOAD = 0.7
@@ -24,6 +24,10 @@ _FULL: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "jitter": lambda: voice.measure_jitter(seeds=10),
     "loss": lambda: voice.measure_loss(seeds=10),
     "latency": lambda: voice.measure_latency(seeds=10),
+    "login": lambda: pbx.measure_login(logins=5),
+    "failover": lambda: pbx.measure_failover(resets=5, silences=3),
+    "reconnect": lambda: pbx.measure_reconnect(restarts=5),
+    "presence-flood": lambda: pbx.measure_flood(seconds=10),
 }
 _QUICK: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "g722": lambda: g722.measure(rounds=1),
@@ -37,6 +41,10 @@ _QUICK: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "jitter": lambda: voice.measure_jitter(seeds=1),
     "loss": lambda: voice.measure_loss(seeds=1),
     "latency": lambda: voice.measure_latency(seeds=1),
+    "login": lambda: pbx.measure_login(logins=1),
+    "failover": lambda: pbx.measure_failover(resets=1, silences=1),
+    "reconnect": lambda: pbx.measure_reconnect(restarts=1),
+    "presence-flood": lambda: pbx.measure_flood(seconds=10),
 }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.bench import departure, echo, machine, voice
+from app.pbx import web_socket
+from tests.bench import departure, echo, machine, pbx, voice
 from tests.bench.row import Row, table
 from tests.peers.peer import REPOSITORY
 
@@ -14,6 +15,7 @@ DOCUMENT = REPOSITORY / "docs" / "benchmarks.md"
 _ROWS = (
     *("lateness", "cpu-per-call", "cpu-per-srtp-call", "setup", "g722", "packets"),
     *("conference", "echo", "jitter", "loss", "latency"),
+    *("login", "failover", "reconnect", "presence-flood"),
 )
 
 _HEAD = """# Benchmarks
@@ -77,6 +79,15 @@ without its delay says little, so both stand together. ViSQOL (v3, speech, polyn
 which takes a stretched pause for a fault. Bounds are one-sided, 95 %, over the seeds. Opus is compared with
 libopus itself, which loses the same packets, has FEC, and has no jitter to wait for. The latency is what the engines
 take, with a card's periods added: {voice.CAPTURE_MS} ms to capture and {voice.PLAYBACK_MS} ms to play.
+
+**login, failover, reconnect, presence-flood.** The phone on an innovaphone PBX: the demo PBX, a process of its own with
+a master and a standby that are killed and started again. No other phone that could be had speaks its protocols. A
+log-in is timed from the first SYN of the session's connection until the phone shows its line registered. A fail-over
+begins with the death of the primary PBX and ends when the secondary has the registration and the phone shows it; where
+packets are dropped the phone finds out by the web socket's ping, after {web_socket.PROBE_SECONDS:g} s of silence, and
+{web_socket.PROBE_SECONDS / 2:g} s without an answer. To reconnect, both PBXes die in a call of two phones and start
+again {pbx.DEAD_SECONDS:g} s later; RTP goes from phone to phone and is captured on the loopback interface. In the flood
+each update is a frame, and the key is the one that mutes; voice is judged as for lateness, but without load.
 """
 
 

@@ -6,14 +6,11 @@ import asyncio
 import contextlib
 import dataclasses
 import re
-import socket
 import statistics
-import struct
-import threading
-from typing import Self
 
 from tests.bench.contender import BARESIP, BARESIP_PYTHON, OURS, PATIENCE, PJSUA2, Contender, answerer, registered
-from tests.bench.far_end import SO_TIMESTAMPNS, FarEnd
+from tests.bench.far_end import FarEnd
+from tests.bench.loopback import UDP, Loopback, Packet
 from tests.bench.row import Row, at_most
 from tests.peers.baresip_peer import BaresipPeer
 from tests.peers.peer import EventKind, Peer, PeerError
@@ -24,33 +21,17 @@ TALK_SECONDS = 0.3
 GAP_SECONDS = 0.2
 _PEERS = (BARESIP_PYTHON, PJSUA2, Contender(BARESIP.name, BaresipPeer))
 """Debian's baresip with little to load when a call is answered."""
-ETH_P_IP = 0x0800
-_UDP = 17
 _CALL_ID = re.compile(rb"^(?:Call-ID|i)\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
-class Capture:
+class Capture(Loopback):
     """SIP that crosses the loopback interface to and from one UDP port, with the kernel's times."""
 
     def __init__(self, port: int) -> None:
+        super().__init__(self._look)
         self.messages: list[tuple[int, bytes, bytes]] = []
         """Time in nanoseconds, method or status, Call-ID."""
         self._port = port
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self._socket.bind(("lo", ETH_P_IP))
-        self._socket.settimeout(0.2)
-        self._ending = False
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ending = True
-        self._thread.join()
-        self._socket.close()
 
     def times_ms(self, begins: bytes) -> list[float]:
         """From the first message of that method or status to the ACK, for every call that got so far."""
@@ -63,22 +44,12 @@ class Capture:
                 times.append((at - begun.pop(call_id)) / 1e6)
         return times
 
-    def _listen(self) -> None:
-        timespec = struct.Struct("@ll")
-        while not self._ending:
-            try:
-                packet, ancillary, _, address = self._socket.recvmsg(65535, socket.CMSG_SPACE(timespec.size))
-            except TimeoutError:
-                continue
-            if address[2] == socket.PACKET_OUTGOING or packet[9] != _UDP:
-                continue
-            header = (packet[0] & 0x0F) * 4
-            ports = struct.unpack_from("!HH", packet, header)
-            payload = packet[header + 8 :]
-            if self._port in ports and (call_id := _CALL_ID.search(payload)):
-                seconds, nanoseconds = timespec.unpack(ancillary[0][2][: timespec.size])
-                what = payload.removeprefix(b"SIP/2.0 ").partition(b" ")[0]
-                self.messages.append((seconds * 1_000_000_000 + nanoseconds, what, call_id[1]))
+    def _look(self, packet: Packet) -> None:
+        payload = packet.segment[8:]
+        call_id = _CALL_ID.search(payload) if packet.protocol == UDP else None
+        if call_id is not None and self._port in (packet.source, packet.destination):
+            what = payload.removeprefix(b"SIP/2.0 ").partition(b" ")[0]
+            self.messages.append((packet.at_ns, what, call_id[1]))
 
 
 @dataclasses.dataclass
