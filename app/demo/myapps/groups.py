@@ -27,12 +27,14 @@ from app.demo.myapps.signals import (
     CpPark,
     CpPickExe,
     CpPickReq,
+    CtComplete,
     DialogInfoSubscribe,
     Facility,
     HoldNotify,
     PresenceNotify,
     PresencePublish,
     PresenceSubscribe,
+    RetrieveNotify,
     Signal,
     packed,
 )
@@ -126,6 +128,9 @@ class Groups:
             call.ringing.remove(other)
             other.release(SILENT_FORK_CAUSE)
             self._switchboard.forget(other)
+        if call.parked is not None:
+            whom = CtComplete(remote=leg.subscriber.end_point, remote_name=leg.subscriber.user.name)
+            call.caller.send(Signal("facility", fty=packed(RetrieveNotify(), whom)))
         call.parked, call.called = None, leg.subscriber
         exe = CpPickExe(
             call_id=call.identity, picking=leg.subscriber.end_point, parked_calling=call.caller.subscriber.end_point

@@ -193,6 +193,10 @@ class HoldNotify(Facility, frozen=True, tag="hold_notify"):
     """The far end does not listen."""
 
 
+class RetrieveNotify(Facility, frozen=True, tag="retrieve_notify"):
+    """It listens again, or another does in its place."""
+
+
 class DialogInfoSubscribe(Facility, frozen=True, tag="dialog_info_subscribe"):
     """In a setup without media: tell me of this user's calls."""
 

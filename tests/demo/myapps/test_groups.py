@@ -66,6 +66,9 @@ async def test_a_call_is_parked_shown_and_picked_up_elsewhere(pbx: InnovaphonePb
         await clara.signal(2, "setup", cd={"num": "22"}, complete=True, channel=0, fty=[wanted])
         number, setup = await clara.signalled("setup")
         assert facility(setup, "cp_pick_exe")["parked_calling"] == ANNA
+        told = (await anna.signalled("facility", 1))[1]
+        assert facility(told, "retrieve_notify")
+        assert facility(told, "ct_complete")["remote"] == CLARA
         await clara.signal(number, "conn", channels_cmd="PROPOSAL", channels=OFFER)
         assert (await anna.signalled("channels", 1))[1]["channels"] == OFFER
         await anna.signal(1, "channels", channels_cmd="SELECT", channels=ANSWER)
