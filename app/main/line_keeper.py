@@ -202,7 +202,8 @@ class LineKeeper:
             reason = "There is no session with the PBX"
             self._post(LineChanged(LINE, Registration.DOWN, reason, "Look at its settings."))
             return
-        line = PbxLine(client, settings.text("line.hardware_id") or self._hardware_id, self._post)
+        hardware_id = settings.text("line.hardware_id") or self._hardware_id
+        line = PbxLine(client, hardware_id, settings.words("line.colleagues"), self._post)
         await line.start()
         self._line = line
         self._facts = lambda: (_facts_of_user(client, settings.text("pbx.server"), line.capabilities),)

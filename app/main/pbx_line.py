@@ -16,9 +16,11 @@ from app.signalling.pbxsignal.line import PbxSignalLine
 class PbxLine(PbxSignalLine):
     """As long as `client` lives. `start` registers in the background, as soon as the session is up; `stop` ends it."""
 
-    def __init__(self, client: PbxClient, hardware_id: str, post: Callable[[SignallingEvent], None]) -> None:
+    def __init__(
+        self, client: PbxClient, hardware_id: str, colleagues: tuple[str, ...], post: Callable[[SignallingEvent], None]
+    ) -> None:
         # Every connection to an app of the PBX is one of TLS.
-        config = PbxSignalConfig(LINE, self._user, hardware_id, private=True)
+        config = PbxSignalConfig(LINE, self._user, hardware_id, colleagues, private=True)
         super().__init__(config, self._send, post)
         self._client = client
         self._link: AppLink | None = None

@@ -228,6 +228,20 @@ _KIND = (
         pattern=r"[A-Za-z0-9._-]{1,64}",
         pattern_words="letters, digits, dots, hyphens and underscores",
     ),
+    Setting(
+        key="line.colleagues",
+        kind=Kind.LIST,
+        default=(),
+        label="Colleagues",
+        description="Over the innovaphone PBX: the numbers, or names, of those whose ringing calls are shown here and "
+        "can be picked up.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+        longest=30,
+        pattern=r"[A-Za-z0-9._*#+-]{1,64}",
+        pattern_words="a number, or a name without a domain",
+    ),
 )
 
 _PBX = (

@@ -24,6 +24,7 @@ from app.signalling.pbxsignal.recovery import Recovery
 from app.signalling.pbxsignal.registration import RegistrationClient
 from app.signalling.pbxsignal.service_calls import PROCEDURES, ServiceCall, Told, pick_up_refused
 from app.signalling.pbxsignal.surroundings import Surroundings
+from app.signalling.pbxsignal.watching import Watching
 from app.signalling.schedule import Schedule
 from app.signalling.tally import Tally
 
@@ -74,6 +75,7 @@ class PbxSignalAgent:
             facts=lambda: self._registration.facts,
         )
         self._told = Told(self._around, self.interrogate)
+        self._watching = Watching(config.colleagues, self._around, self._table.next_number)
         self._recovery = Recovery(self._around, self._table)
 
     @property
@@ -92,6 +94,7 @@ class PbxSignalAgent:
         """It is gone, and perhaps with it the PBX's knowledge of our calls."""
         self._linked = False
         self._told_calls.clear()
+        self._watching.link_down()
         self._registration.link_down(reason)
         self._recovery.link_down()
 
@@ -227,6 +230,8 @@ class PbxSignalAgent:
             self._set_up(number, signal, elements)
         elif call is not None:
             call.receive(signal, elements)
+        elif self._watching.takes(number, signal):
+            pass  # its facilities have said it all
         elif number in self._told_calls:
             if isinstance(signal, messages.Rel | messages.Disc):
                 self._told_calls.discard(number)
@@ -286,6 +291,7 @@ class PbxSignalAgent:
 
     def _registered(self) -> None:
         self.interrogate()
+        self._watching.registered()
         self._recovery.registered()
 
     def _release(self, number: int, cause: Cause) -> None:

@@ -16,6 +16,8 @@ class PbxSignalConfig:
     user: Callable[[], str]
     hardware_id: str = ""
     """Which of the user's devices this one is; empty: the PBX takes it as none in particular."""
+    colleagues: tuple[str, ...] = ()
+    """Numbers or names of those whose calls the user may pick up."""
     private: bool = False
     """The connection to the PBX is encrypted all the way."""
 

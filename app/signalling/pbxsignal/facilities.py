@@ -140,7 +140,11 @@ class Park(_Element, frozen=True, omit_defaults=True, tag_field="type", tag="cp_
     """Park this call, at an object of the PBX."""
 
     parked_to: EndPoint
-    park_position: Text | int | None = None
+    park_position: int | None = None
+
+
+class DialogInfoSubscribe(_Element, frozen=True, omit_defaults=True, tag_field="type", tag="dialog_info_subscribe"):
+    """Tell of the calls of whom this call is for, in facilities, as long as it lasts."""
 
 
 class GroupIndicationOn(
@@ -284,6 +288,7 @@ AnyFacility = (
     | RemoteRetrieve
     | RemoteRetrieveResult
     | Park
+    | DialogInfoSubscribe
     | GroupIndicationOn
     | GroupIndicationOff
     | PickRequest

@@ -93,7 +93,7 @@ class LegServices:
     def park(self, position: str) -> None:
         """At our own object of the PBX."""
         self._parking = position
-        self._facility(facilities.Park(EndPoint(sip=self._around.user()), position or None))
+        self._facility(facilities.Park(EndPoint(sip=self._around.user()), int(position) if position else None))
         self._start_patience()
 
     def stop(self, cause: Cause) -> None:

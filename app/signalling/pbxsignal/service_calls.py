@@ -70,10 +70,13 @@ class Told:
         self._around.post(MessageWaiting(self._around.line, Messages(waiting=True, new=count, number=centre.number)))
 
     def _group_call(self, element: facilities.GroupIndicationOn) -> None:
+        if not self._concerns_us(element):
+            self._around.post(GroupCallGone(self._around.line, element.call_id))
+            return
         facts = self._around.facts()
         place = element.parked_to_alerting or element.member
         position = "" if element.park_position is None else str(element.park_position)
-        state = GroupCallState.PARKED if position or _word(element.sig_call_state) == "parked" else _state(element)
+        state = GroupCallState.PARKED if _parked(element) else _state(element)
         call = GroupCall(
             id=element.call_id,
             state=state,
@@ -83,6 +86,14 @@ class Told:
             seconds=max(0, element.duration or 0),
         )
         self._around.post(GroupCallChanged(self._around.line, call))
+
+    def _concerns_us(self, element: facilities.GroupIndicationOn) -> bool:
+        """Whether it can be ours: parked by anybody, or on its way to a colleague; nothing that we are in already."""
+        user = self._around.user()
+        if element.parked_calling is not None and element.parked_calling.sip == user:
+            return False
+        at_us = element.member is not None and element.member.sip == user
+        return _parked(element) or (element.inbound_call is not False and not at_us)
 
     def _diverted(self, element: facilities.DiversionInterrogateResult) -> None:
         facts = self._around.facts()
@@ -152,6 +163,10 @@ def pick_up_refused(around: Surroundings, element: AnyFacility, cause: Cause | N
     """Say that a pick-up came to nothing; where it went well, the PBX has called us meanwhile."""
     if isinstance(element, facilities.PickRequest) and cause not in (None, Cause.NORMAL_CLEARING):
         around.post(PickUpRefused(around.line, element.call_id or "", cause or Cause.NORMAL_UNSPECIFIED))
+
+
+def _parked(element: facilities.GroupIndicationOn) -> bool:
+    return element.park_position is not None or _word(element.sig_call_state) == "parked"
 
 
 def _state(element: facilities.GroupIndicationOn) -> GroupCallState:

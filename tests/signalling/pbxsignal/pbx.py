@@ -43,11 +43,11 @@ def description(direction: Direction = Direction.SENDRECV, version: int = 1) -> 
 class Pbx:
     """`said` are the phone's messages that were not taken yet, `events` what the line told the call model."""
 
-    def __init__(self, *, registered: bool = True) -> None:
+    def __init__(self, *, registered: bool = True, colleagues: tuple[str, ...] = ()) -> None:
         self.schedule = Schedule()
         self.said: list[Json] = []
         self.events: list[SignallingEvent] = []
-        config = PbxSignalConfig(LINE, lambda: "alice", "009033000001", private=True)
+        config = PbxSignalConfig(LINE, lambda: "alice", "009033000001", colleagues, private=True)
         self.agent = PbxSignalAgent(config, self._heard, self.schedule, self.events.append)
         if registered:
             self.agent.link_up()

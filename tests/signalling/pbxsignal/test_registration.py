@@ -66,8 +66,7 @@ def test_a_silent_pbx_is_asked_again_and_an_old_answer_counts_no_more() -> None:
 def test_the_registration_ends_and_begins_with_the_connection() -> None:
     pbx = Pbx()
     pbx.agent.link_down("The network is gone")
-    (down,) = pbx.happened()
-    assert isinstance(down, LineChanged)
+    down = pbx.event(LineChanged)
     assert (down.registration, down.reason) == (Registration.DOWN, "The network is gone")
     pbx.agent.link_up()
     pbx.accept()

@@ -101,7 +101,7 @@ def test_a_call_is_parked_at_our_own_object() -> None:
     pbx = Pbx()
     call = pbx.talk()
     pbx.agent.park(LEG, "2")
-    assert _elements(pbx.only()) == [{"type": "cp_park", "parked_to": {"sip": "alice"}, "park_position": "2"}]
+    assert _elements(pbx.only()) == [{"type": "cp_park", "parked_to": {"sip": "alice"}, "park_position": 2}]
     pbx.signal(call, "rel", cau={"num": 16})
     assert pbx.happened() == [ParkResult(LEG, position="2"), Released(LEG, Cause.NORMAL_CLEARING)]
 
