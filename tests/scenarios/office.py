@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import json
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,8 +123,10 @@ class InnovaphonePair:
 
     def configuration(self, name: str) -> str:
         """The line of a phone over PbxSignal."""
+        colleagues = json.dumps([other for other in PEOPLE if other != name])
+        line = f'kind = "pbxsignal"\ncolleagues = {colleagues}\n'
         where = f'server = "{ADDRESS}:{self.pair.master.https_port}"\ntrust_file = "{self._trusted}"\n'
-        return f'[line]\nkind = "pbxsignal"\n[pbx]\n{where}user = "{name}"\npassword = "pw-{name}"\n'
+        return f'[line]\n{line}[pbx]\n{where}user = "{name}"\npassword = "pw-{name}"\n'
 
 
 class Person:

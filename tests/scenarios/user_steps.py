@@ -318,9 +318,9 @@ async def _group_call(user: User, match: re.Match[str], patience: float) -> None
     await _until(user, patience, lambda s: (c := _group_call_of(s, match[2])) is not None and c.state is state)
 
 
-@USER.step(r"expect no call of others")
+@USER.step(r"expect nothing to pick up")
 async def _no_group_call(user: User, _match: re.Match[str], patience: float) -> None:
-    await _until(user, patience, lambda s: bool(s.lines) and not s.lines[0].services.group_calls)
+    await _until(user, patience, lambda s: not any(c.can_be_taken for c in s.lines[0].services.group_calls))
 
 
 @USER.step(r"expect calls diverted (always|busy|no-answer) to (\S+)")
