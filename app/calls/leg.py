@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from app.calls.ports import SignallingLine
 from app.calls.stream import Stream
 from app.model.ids import LegId
+from app.model.party import Party
 from app.model.session import SessionDescription
 from app.model.signalling import CallOptions
 
@@ -56,6 +57,8 @@ class Leg:
     """Lost, but now it can be taken up again."""
     number: str = ""
     """What to dial, until the setup is sent; digits for overlap sending are added meanwhile."""
+    party: Party | None = None
+    """Who is there when it takes over a call, where that is somebody else than before."""
     options: CallOptions = field(default_factory=CallOptions)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from app.calls import endings
+from app.calls import endings, referral
 from app.calls.call import Call
 from app.calls.deadlines import EARLY_MEDIA_SECONDS, Deadline
 from app.calls.leg import Leg
@@ -41,6 +41,7 @@ from app.model.signalling import (
     SetupIndicated,
     SignallingEvent,
     Transferred,
+    TransferRequested,
     TransferResult,
 )
 
@@ -151,23 +152,32 @@ class SignallingEvents:
                 leg.stream.remote_held = event.held
             case PartyChanged():
                 _change_party(call, event.party)
-            case RemoteControl() | Transferred() | TransferResult() | ParkResult():
+            case RemoteControl() | Transferred() | TransferRequested() | TransferResult() | ParkResult():
                 self._service(call, event, now)
             case Disconnected(tone=True) if call.legs == (leg,) and call.may_end_with_tone:
                 self._switch.far_disconnected(call, event.cause, event.text, now)
             case Disconnected() | Released():
-                self._switch.far_released(call, leg, event.cause, event.text, now)
+                self._ended(call, leg, event, now)
             case DigitSignalled():
                 _log.debug("leg %s: the far end sent a digit", leg.id)
 
+    def _ended(self, call: Call, leg: Leg, event: Disconnected | Released, now: float) -> None:
+        if not referral.failed(self._switch, call, leg, event.cause, event.text, now):
+            self._switch.far_released(call, leg, event.cause, event.text, now)
+
     def _service(
-        self, call: Call, event: RemoteControl | Transferred | TransferResult | ParkResult, now: float
+        self,
+        call: Call,
+        event: RemoteControl | Transferred | TransferRequested | TransferResult | ParkResult,
+        now: float,
     ) -> None:
         match event:
             case RemoteControl():
                 self._remote_control(call, event, now)
             case Transferred():
                 self._transferred(call, event, now)
+            case TransferRequested():
+                referral.follow(self._switch, call, event)
             case TransferResult():
                 self._transfers.result(call, event, now)
             case ParkResult():
@@ -203,8 +213,7 @@ class SignallingEvents:
     def _connected(self, call: Call, leg: Leg, event: Connected, now: float) -> None:
         if leg.incoming or leg.connected:
             return
-        if event.party is not None:
-            call.party = event.party
+        call.party = event.party or leg.party or call.party
         self._switch.exchanges.far_connected(leg, event.answer)
         self._switch.connected(call, leg, now)
 

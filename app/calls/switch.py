@@ -124,6 +124,15 @@ class Switch:
         options = msgspec.structs.replace(old.options, replaces=old.id)
         self.exchanges.set_up(leg, old.number or call.party.number, options)
 
+    def set_up_as_referred(self, call: Call, number: str, party: Party) -> None:
+        """The far end passes the call on to somebody whom we are to call ourselves."""
+        old = call.leg
+        leg = self._leg(LegId(f"phone-{next(self._numbers)}"), old.line, incoming=False)
+        leg.stream.held = old.stream.held
+        leg.party = party
+        call.successor = leg
+        self.exchanges.set_up(leg, number, msgspec.structs.replace(old.options, replaces=None, referred=old.id))
+
     # --- calls move -------------------------------------------------------------------------------------
 
     def take(self, call: Call) -> None:

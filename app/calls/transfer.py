@@ -171,6 +171,8 @@ class Transfers:
         if event.cause is not None:
             if transfer is not None and transfer.asked:
                 self._failed(transfer, endings.words(event.cause, event.text), now)
+            elif call.conference is not None:
+                call.notice = f"Not transferred: {endings.words(event.cause, event.text)}"
             return
         label = "" if transfer is None else transfer.target.label
         self._forget()

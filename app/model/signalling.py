@@ -64,6 +64,8 @@ class CallOptions(msgspec.Struct, frozen=True):
     anonymous: bool = False
     replaces: LegId | None = None
     """An own leg that lost its signalling: the far end takes this one in its place, without asking anybody."""
+    referred: LegId | None = None
+    """An own leg whose far end asked for this call by `TransferRequested`, and is told how it fares."""
 
 
 # --- events of a line -------------------------------------------------------------------------------
@@ -264,6 +266,17 @@ class Transferred(msgspec.Struct, frozen=True, tag=True):
     party: Party | None = None
 
 
+class TransferRequested(msgspec.Struct, frozen=True, tag=True):
+    """The far end wants us to call `number` in its place (H.450.2 callTransferInitiate; RFC 3515 REFER).
+
+    `SignallingLine.setup` with `CallOptions.referred` follows, or nothing when that may not be.
+    """
+
+    leg: LegId
+    number: str
+    party: Party = Party()
+
+
 class TransferResult(msgspec.Struct, frozen=True, tag=True):
     """The answer to `transfer` or `join`: done where `cause` is None, and the call model clears what is left of it."""
 
@@ -346,6 +359,7 @@ LegEvent = (
     | RemoteControl
     | DigitSignalled
     | Transferred
+    | TransferRequested
     | TransferResult
     | ParkResult
     | SignallingLost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import baresip
@@ -41,6 +42,8 @@ class _Worker:
         self.runtime = baresip.Runtime(native_log_level="warning")
         self._agent: Any = None
         self._call: Any = None
+        self._other: Any = None
+        """The call before."""
         self._automatic = True
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -82,13 +85,17 @@ class _Worker:
         self._adopt(call)
         self.line.event(EventKind.INCOMING, call.peer or "")
         if self._automatic:
-            task = asyncio.get_running_loop().create_task(call.answer())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(call.answer())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _adopt(self, call: Any) -> None:
-        self._call = call
+        self._call, self._other = call, self._call
         call.on(self._event)
+        call.on_transfer_request(lambda _: self._start(self._follow(call)))
         call.on_dtmf(lambda digit: self.line.event(EventKind.DTMF, digit.digit))
 
     def _event(self, event: Any) -> None:
@@ -130,6 +137,15 @@ class _Worker:
     async def resume(self, _: Arguments) -> None:
         await self.current.resume()
 
+    async def _follow(self, call: Any) -> None:
+        self._adopt(await call.accept_transfer())
+
+    async def transfer(self, request: Arguments) -> None:
+        self._start(self.current.transfer(request["uri"]))
+
+    async def join(self, _: Arguments) -> None:
+        self._start(self._other.attended_transfer(self.current))
+
     async def send_dtmf(self, request: Arguments) -> None:
         await self.current.send_dtmf(request["digits"])
 
@@ -153,6 +169,8 @@ async def _run() -> None:
             "hold": worker.hold,
             "resume": worker.resume,
             "send_dtmf": worker.send_dtmf,
+            "transfer": worker.transfer,
+            "join": worker.join,
         },
     )
     await worker.end()

@@ -255,6 +255,14 @@ class Peer(abc.ABC):
     async def send_dtmf(self, digits: str) -> None:
         """Send digits as RFC 4733 telephone events; returns when all have been queued."""
 
+    async def transfer(self, uri: str) -> None:
+        """Ask the far end of the call to call another (REFER); `CLOSED` follows where it does."""
+        raise Unsupported(f"{self.name} transfers no calls: {uri}")
+
+    async def join(self) -> None:
+        """Bring the far ends of the last two calls together (REFER with Replaces); `CLOSED` follows twice."""
+        raise Unsupported(f"{self.name} joins no calls")
+
     # --- reports ------------------------------------------------------------------------------------
 
     async def expect(self, *kinds: EventKind, within: float = 5.0) -> PeerEvent:

@@ -59,6 +59,26 @@ class _Call(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
                 self._connect(self.getAudioMedia(index))
             self._tell_hold(held=item.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
 
+    def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802
+        prm.newCall = self._successor(pj.PJSUA_INVALID_ID)
+
+    def onCallRedirected(self, prm: Any) -> int:  # noqa: N802
+        return int(pj.PJSIP_REDIRECT_ACCEPT)
+
+    def onCallReplaced(self, prm: Any) -> None:  # noqa: N802
+        prm.newCall = self._successor(prm.newCallId)
+
+    def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802
+        if prm.finalNotify and prm.statusCode // 100 == 2:
+            self.hangup(pj.CallOpParam())
+            prm.cont = False
+
+    def _successor(self, call_id: int) -> _Call:
+        """The call that takes the place of this one."""
+        call = _Call(self.worker, call_id)
+        self.worker.calls.append(call)
+        return call
+
     def onDtmfDigit(self, prm: Any) -> None:  # noqa: N802
         self.worker.line.event(EventKind.DTMF, prm.digit)
 
@@ -229,6 +249,12 @@ class _Worker:
         parameters.opt.flag |= pj.PJSUA_CALL_UNHOLD
         self.current.reinvite(parameters)
 
+    def transfer(self, request: Arguments) -> None:
+        self.current.xfer(request["uri"], pj.CallOpParam())
+
+    def join(self, _: Arguments) -> None:
+        self.calls[-2].xferReplaces(self.calls[-1], pj.CallOpParam())
+
     def send_dtmf(self, request: Arguments) -> None:
         self.current.dialDtmf(request["digits"])
 
@@ -259,6 +285,8 @@ def main() -> None:
             "hold": worker.hold,
             "resume": worker.resume,
             "send_dtmf": worker.send_dtmf,
+            "transfer": worker.transfer,
+            "join": worker.join,
         },
     )
     worker.end()

@@ -87,6 +87,12 @@ class WorkerPeer(Peer):
     async def send_dtmf(self, digits: str) -> None:
         await self._do("send_dtmf", digits=digits)
 
+    async def transfer(self, uri: str) -> None:
+        await self._do("transfer", uri=uri)
+
+    async def join(self) -> None:
+        await self._do("join")
+
     async def _ask_to_end(self, process: asyncio.subprocess.Process) -> None:
         if process.stdin is not None:
             process.stdin.close()

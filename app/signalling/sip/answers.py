@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 
-from app.signalling.sip.endpoint import ACCEPT, ALLOW, Endpoint
+from app.signalling.sip.endpoint import ACCEPT, ALLOW, SUPPORTED, Endpoint
 from app.signalling.sip.message import Request, response_to
 from app.signalling.sip.server_transaction import ServerTransaction
 
 _ALLOW = ("Allow", ALLOW)
 _KNOWN_UNSUPPORTED = frozenset({"REGISTER", "MESSAGE", "PUBLISH", "PRACK"})
-SUPPORTED: frozenset[str] = frozenset()
-"""Option tags a request may require of us; an empty Supported says so (20.37)."""
+_SUPPORTED = frozenset(SUPPORTED.split(", "))
 
 
 def respond(
@@ -30,7 +29,7 @@ def respond(
 
 def inspect(endpoint: Endpoint, transaction: ServerTransaction) -> bool:
     """Refuse what requires an extension we lack (8.2.2.3). True when the request may be processed."""
-    required = [tag for tag in transaction.request.tokens("Require") if tag not in SUPPORTED]
+    required = [tag for tag in transaction.request.tokens("Require") if tag not in _SUPPORTED]
     if required:
         respond(endpoint, transaction, 420, ("Unsupported", ", ".join(required)))
     return not required
@@ -51,7 +50,7 @@ def answer_options(endpoint: Endpoint, transaction: ServerTransaction) -> None:
         ("Accept", ACCEPT),
         ("Accept-Encoding", "identity"),
         ("Accept-Language", "en"),
-        ("Supported", ""),
+        ("Supported", SUPPORTED),
         endpoint.contact,
     )
 
@@ -60,7 +59,7 @@ def refuse_method(endpoint: Endpoint, transaction: ServerTransaction) -> None:
     """A method this phone does not serve: event packages by 489 (RFC 6665), methods it knows by 405, others by 501."""
     request: Request = transaction.request
     if request.method in ("NOTIFY", "SUBSCRIBE"):
-        respond(endpoint, transaction, 489)
+        respond(endpoint, transaction, 489, ("Allow-Events", "refer, message-summary"))
     elif request.method in _KNOWN_UNSUPPORTED:
         respond(endpoint, transaction, 405, _ALLOW)
     else:

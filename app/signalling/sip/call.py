@@ -17,6 +17,8 @@ from app.model.signalling import (
     OfferWanted,
     Released,
     SignallingEvent,
+    TransferRequested,
+    TransferResult,
 )
 from app.signalling.sip.body import DescriptionWriter
 from app.signalling.sip.dialog import Dialog, DialogKey
@@ -25,8 +27,12 @@ from app.signalling.sip.errors import HeaderError
 from app.signalling.sip.fields import NameAddr
 from app.signalling.sip.message import Request, Response
 from app.signalling.sip.quality_report import ReportedCall
+from app.signalling.sip.refer import Referral
 from app.signalling.sip.session import Session
 from app.signalling.sip.uri import SipUri
+
+ANONYMOUS_HOST = "anonymous.invalid"
+"""Where those are who withhold their address (RFC 3323, 4.1.1.3)."""
 
 Post = Callable[[SignallingEvent], None]
 
@@ -64,6 +70,7 @@ class Call:
         self._writer = DescriptionWriter()
         self._session: Session | None = None
         self._released = False
+        self._referral: Referral | None = None
         self.facts: ReportedCall | None = None
         """What a report on the call's voice says of the call, from its answer on."""
 
@@ -84,6 +91,25 @@ class Call:
         if self._session is not None:
             self._session.send_digit(digit)
 
+    def refer(self, target: SipUri) -> None:
+        """Ask the far end to call another in place of us."""
+        if self._session is None or not self.established:
+            self._say(TransferResult(self.leg, Cause.FACILITY_REJECTED))
+        else:
+            self._session.refer(NameAddr(target))
+
+    def take_referral(self) -> Referral | None:
+        """Whom the far end wants called, who is called now; None where it wants nobody."""
+        referral, self._referral = self._referral, None
+        if referral is not None and self._session is not None:
+            self._session.take_up_referral()
+        return referral
+
+    def tell_progress(self, status: int, reason: str) -> None:
+        """How the call stands that the far end wants."""
+        if self._session is not None:
+            self._session.tell_progress(status, reason)
+
     def disconnect(self, cause: Cause) -> None:
         """End the leg in whatever state it is."""
         raise NotImplementedError
@@ -92,6 +118,15 @@ class Call:
     def established(self) -> bool:
         """True from the answer on."""
         return self._session is not None and self._session.dialog.confirmed
+
+    @property
+    def dialog(self) -> Dialog | None:
+        """The dialog of a call that is on."""
+        return self._session.dialog if self._session is not None and self.established else None
+
+    def holds(self, session: Session) -> bool:
+        """Whether a session, perhaps of a branch that has not answered yet, is this call's."""
+        return self._session is session
 
     def lost(self) -> None:
         """The way to the server is lost."""
@@ -133,6 +168,15 @@ class Call:
         """A digit came by INFO."""
         self._say(DigitSignalled(self.leg, digit))
 
+    def referred(self, referral: Referral) -> None:
+        """The far end wants another called in its place."""
+        self._referral = referral
+        self._say(TransferRequested(self.leg, str(referral.target.without()), party_of(NameAddr(referral.target))))
+
+    def transfer_ended(self, cause: Cause | None, text: str) -> None:
+        """The far end has been transferred, or has not."""
+        self._say(TransferResult(self.leg, cause, text))
+
     def session_ended(self, cause: Cause, text: str) -> None:
         """The far end ended the session."""
         self._release(cause, text)
@@ -169,7 +213,7 @@ def party_of(address: NameAddr) -> Party:
     uri = address.uri
     if not isinstance(uri, SipUri):
         return Party(name=address.display_name[:128], uri=str(uri)[:256])
-    if uri.host == "anonymous.invalid":
+    if uri.host == ANONYMOUS_HOST:
         return Party()
     return Party(number=uri.user_text[:128], name=address.display_name[:128], uri=str(uri.without())[:256])
 

@@ -20,7 +20,9 @@ from app.signalling.sip.transactions import MAGIC_COOKIE, TransactionLayer, Tran
 from app.signalling.sip.uri import SipUri, escape_user
 from app.signalling.tally import Tally
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
+SUPPORTED = "replaces, norefersub"
+"""Option tags of what a request may require of us (RFC 3261, 20.37; RFC 3891, 6.2; RFC 4488, 4)."""
 ACCEPT = "application/sdp, application/dtmf-relay, application/dtmf"
 MAX_DATAGRAM = 1300
 """A longer request goes over TCP even on a UDP line (RFC 3261, 18.1.1)."""

@@ -15,9 +15,11 @@ from app.signalling.sip.cause import cause_of_reason, reason_of, status_of, text
 from app.signalling.sip.dialog import Dialog, DialogKey, new_tag
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.errors import SdpError
+from app.signalling.sip.fields import NameAddr
 from app.signalling.sip.message import Request, response_to
 from app.signalling.sip.server_transaction import InviteServerTransaction
 from app.signalling.sip.session import Session
+from app.signalling.sip.uri import SipUri
 
 RING_AGAIN = 60.0
 """180 is repeated this often, lest a proxy gives the call up (13.3.1.1)."""
@@ -43,8 +45,11 @@ class IncomingCall(Call):
         self._rung: Timer | None = None
         transaction.on_cancel = self._cancelled
 
-    def start(self, offer: SessionDescription | None) -> None:
-        """Announce the call. Raises `HeaderError` where the INVITE cannot begin a dialog."""
+    def start(self, offer: SessionDescription | None, replaces: LegId | None) -> None:
+        """Announce the call, which is to take the place of the leg that it `replaces`.
+
+        Raises `HeaderError` where the INVITE cannot begin a dialog.
+        """
         request = self._transaction.request
         self._session = self._open_session(Dialog.of_request(request, self._tag), owns_call_id=False)
         trusted = self._endpoint.trusts(self._transaction.source)
@@ -57,6 +62,7 @@ class IncomingCall(Call):
                 called=party_of(request.to),
                 offer=offer,
                 alert_info=", ".join(request.headers.get_all("Alert-Info"))[:256],
+                replaces=replaces,
             )
         )
         if request.expires:
@@ -85,6 +91,14 @@ class IncomingCall(Call):
         self._stop_timers()
         self._note_answer(self._session.dialog, incoming=True)
         self._session.accept(self._transaction, body, expects_answer=not self._transaction.request.body)
+
+    def deflect(self, target: SipUri) -> None:
+        """Send the caller elsewhere (302, and RFC 5806 for why)."""
+        if self._transaction.answered:
+            return
+        here = NameAddr(self._endpoint.address_of_record.uri).with_parameter("reason", "deflection")
+        self._refuse(302, ("Contact", str(NameAddr(target))), ("Diversion", str(here)))
+        self._release(Cause.NORMAL_CLEARING)
 
     def disconnect(self, cause: Cause) -> None:
         """Refuse, or end what was answered."""

@@ -67,9 +67,16 @@ class SipLine:
 
     @property
     def capabilities(self) -> LineCapabilities:
-        """What SIP can do here: holding and conferences are the phone's own work."""
+        """What SIP can do here: all of it is the phone's own work, or that of the far end on its word."""
         private = self._config.transport is Transport.TLS
-        return LineCapabilities(hold=Executor.PHONE, conference=Executor.PHONE, reconnect=True, private=private)
+        return LineCapabilities(
+            hold=Executor.PHONE,
+            transfer=Executor.PHONE,
+            deflect=Executor.PHONE,
+            conference=Executor.PHONE,
+            reconnect=True,
+            private=private,
+        )
 
     @property
     def counters(self) -> dict[str, int]:
@@ -147,13 +154,16 @@ class SipLine:
         self._clock.run(lambda: self._agent.digit(leg, digit))
 
     def transfer(self, leg: LegId, number: str) -> None:
-        """Never asked for: `capabilities.transfer` says that nobody does it here."""
+        """Blind transfer, by REFER."""
+        self._clock.run(lambda: self._agent.transfer(leg, number))
 
     def join(self, leg: LegId, other: LegId) -> None:
-        """Never asked for: `capabilities.transfer` says that nobody does it here."""
+        """Attended transfer, by REFER with Replaces."""
+        self._clock.run(lambda: self._agent.join(leg, other))
 
     def deflect(self, leg: LegId, number: str) -> None:
-        """Never asked for: `capabilities.deflect` says that nobody does it here."""
+        """Call deflection, by 302."""
+        self._clock.run(lambda: self._agent.deflect(leg, number))
 
     def park(self, leg: LegId, position: str) -> None:
         """Never asked for: `capabilities.park` says that nobody does it here."""

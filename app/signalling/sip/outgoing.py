@@ -12,10 +12,10 @@ from app.model.session import SessionDescription
 from app.model.signalling import Alerting, CallOptions, Connected, Proceeding, Progress
 from app.signalling.sip.acknowledgement import Acknowledgement
 from app.signalling.sip.body import SDP, BodyRefused, session_in
-from app.signalling.sip.call import Call, LegWatch, Post, asserted_party
+from app.signalling.sip.call import ANONYMOUS_HOST, Call, LegWatch, Post, asserted_party
 from app.signalling.sip.cause import cause_of, reason_of, text_of_reason
 from app.signalling.sip.dialog import CSeqCounter, Dialog, DialogKey, new_call_id, new_tag
-from app.signalling.sip.endpoint import ACCEPT, ALLOW, Endpoint
+from app.signalling.sip.endpoint import ACCEPT, ALLOW, SUPPORTED, Endpoint
 from app.signalling.sip.errors import HeaderError, SdpError
 from app.signalling.sip.exchange import Exchange
 from app.signalling.sip.fields import CSeq, NameAddr
@@ -30,7 +30,7 @@ MAX_EARLY_DIALOGS = 12
 """Branches of one fork beyond these are not followed before they answer."""
 NOT_ACCEPTABLE = frozenset({488, 606})
 """Not this session, but perhaps another (RFC 3261, 21.4.26 and 21.6.4)."""
-ANONYMOUS = NameAddr(SipUri("anonymous.invalid", user="anonymous"), "Anonymous")
+ANONYMOUS = NameAddr(SipUri(ANONYMOUS_HOST, user="anonymous"), "Anonymous")
 
 
 class _Branch:
@@ -70,14 +70,25 @@ class OutgoingCall(Call):
         self._rang = False
         self._cancel: str | None = None
         self._withdrawn = False
+        self._rejoins = False
+        self._tell_progress: Callable[[int, str], None] | None = None
         self._otherwise: SessionDescription | None = None
         """What is left to offer where what was offered is not taken."""
         self._targets: list[SipUri] = []
         self._tried: list[SipUri] = []
         self._cseq = CSeqCounter()
 
-    def start(self, target: SipUri, offer: SessionDescription, options: CallOptions) -> None:
-        """Send the INVITE with our offer."""
+    def start(
+        self,
+        target: SipUri,
+        offer: SessionDescription,
+        options: CallOptions,
+        extra: tuple[tuple[str, str], ...] = (),
+        tell_progress: Callable[[int, str], None] | None = None,
+    ) -> None:
+        """Send the INVITE with our offer and `extra` header fields; `tell_progress` hears each status and its words."""
+        self._rejoins = options.replaces is not None
+        self._tell_progress = tell_progress
         try:
             body = self._writer.write(offer)
         except SdpError:
@@ -98,8 +109,9 @@ class OutgoingCall(Call):
             *(privacy if options.anonymous else ()),
             ("Allow", ALLOW),
             ("Accept", ACCEPT),
-            ("Supported", ""),
+            ("Supported", SUPPORTED),
             endpoint.identity,
+            *extra,
             SDP,
         ]
         self._invite(Request("INVITE", target, headers=Headers(headers), body=body))
@@ -121,6 +133,7 @@ class OutgoingCall(Call):
 
     def provisional(self, response: Response) -> None:
         """100 to 199: the call is on its way, rings, or already says something."""
+        self._tell(response)
         if not self._proceeding:
             self._proceeding = True
             self._say(Proceeding(self.leg))
@@ -145,6 +158,7 @@ class OutgoingCall(Call):
         if self._exchange is not None:
             self._invited, self._exchange = self._exchange.request, None
         if response.is_success:
+            self._tell(response)
             self._answered_by(response)
         elif not self._won:
             for branch in list(self._branches.values()):
@@ -152,8 +166,10 @@ class OutgoingCall(Call):
             if self._withdrawn:
                 return
             if failure is not None:
+                self._tell(response)
                 self._release(_cause_of_failure(failure), failure.detail)
             elif self._cancel is not None or not self._try_again(response):
+                self._tell(response)
                 self._release(self._cause_of_refusal(response), text_of_reason(response) or response.reason[:128])
 
     def session_ended(self, cause: Cause, text: str) -> None:
@@ -161,12 +177,22 @@ class OutgoingCall(Call):
         if self._won:
             super().session_ended(cause, text)
 
+    def holds(self, session: Session) -> bool:
+        """Whether a session is this call's, or one of its branches'."""
+        return super().holds(session) or any(branch.session is session for branch in self._branches.values())
+
+    def _tell(self, response: Response) -> None:
+        if self._tell_progress is not None:
+            self._tell_progress(response.status, response.reason)
+
     def _close_session(self, session: Session) -> None:
         super()._close_session(session)
         self._branches = {tag: branch for tag, branch in self._branches.items() if branch.session is not session}
 
     def _cause_of_refusal(self, response: Response) -> Cause:
         """A proxy whose patience ended while it rang sends 408 too (16.8); then it was a person who did not answer."""
+        if self._rejoins and response.status == 481:
+            return Cause.NORMAL_CLEARING  # the far end knows nothing of the lost call: it has hung up
         cause = cause_of(response)
         return Cause.NO_ANSWER if self._rang and cause is Cause.RECOVERY_ON_TIMER_EXPIRY else cause
 

@@ -1,4 +1,4 @@
-"""The session of one dialog: re-INVITE and UPDATE both ways, digits, and BYE (RFC 3261, 12.2, 14 and 15; RFC 3311)."""
+"""The session of one dialog: re-INVITE, UPDATE and REFER both ways, digits, BYE (RFC 3261, 12.2, 14, 15; RFC 3311)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from app.signalling.sip.body import SDP, BodyRefused, DescriptionWriter, session
 from app.signalling.sip.cause import cause_of, cause_of_reason, cause_of_status, reason_of, text_of_reason
 from app.signalling.sip.dialog import TARGET_REFRESH, Dialog
 from app.signalling.sip.digits import DigitSender, digit_in
-from app.signalling.sip.endpoint import ALLOW, Endpoint
+from app.signalling.sip.endpoint import ALLOW, SUPPORTED, Endpoint
 from app.signalling.sip.errors import HeaderError, SdpError
 from app.signalling.sip.exchange import Exchange
+from app.signalling.sip.fields import NameAddr
 from app.signalling.sip.hop import TransportFailure, UnreachableUri
 from app.signalling.sip.message import Request, Response, response_to
+from app.signalling.sip.refer import Progress, Referral, ReferRefused, event_of
 from app.signalling.sip.reoffer import Reoffer
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
+from app.signalling.sip.transfer import Transferee, Transferor
 
 _UNKNOWN = frozenset({481})
 """The far end does not know the dialog (12.2.1.2)."""
@@ -60,6 +63,12 @@ class SessionUser(Protocol):
     def digit_received(self, digit: str) -> None:
         """A digit came by INFO."""
 
+    def referred(self, referral: Referral) -> None:
+        """The far end wants another called; `Session.tell_progress` follows."""
+
+    def transfer_ended(self, cause: Cause | None, text: str) -> None:
+        """What came of `Session.refer`; None when the far end has done it."""
+
     def session_ended(self, cause: Cause, text: str) -> None:
         """The far end, or the loss of it, ended the session."""
 
@@ -94,6 +103,9 @@ class Session:
         self._expects_answer = False
         self._bye_cause: Cause | None = None
         self._kept: Timer | None = None
+        self._transferor: Transferor | None = None
+        self._transferee: Transferee | None = None
+        self._referrals = 0
 
     # --- from the call --------------------------------------------------------------------------------
 
@@ -104,7 +116,7 @@ class Session:
 
     def accept(self, transaction: InviteServerTransaction, body: bytes, *, expects_answer: bool) -> None:
         """Send the 2xx of an INVITE and see it acknowledged. `expects_answer` when `body` is an offer."""
-        headers = [self._endpoint.contact, ("Allow", ALLOW), ("Supported", "")]
+        headers = [self._endpoint.contact, ("Allow", ALLOW), ("Supported", SUPPORTED)]
         headers += [("Server", self._endpoint.config.user_agent), SDP]
         response = response_to(transaction.request, 200, to_tag=self.dialog.local.tag, headers=headers, body=body)
         self._expects_answer = expects_answer
@@ -138,6 +150,21 @@ class Session:
         """Send one DTMF digit by INFO."""
         if self.dialog.confirmed and not self._over:
             self._digits.send(digit)
+
+    def refer(self, refer_to: NameAddr) -> None:
+        """Ask the far end to call another; a newer wish replaces an older one."""
+        self._transferor = Transferor(self._endpoint, self.dialog, self._user.transfer_ended)
+        self._transferor.start(refer_to)
+
+    def take_up_referral(self) -> None:
+        """The call that the far end wants is being made."""
+        if self._transferee is not None:
+            self._transferee.taken_up()
+
+    def tell_progress(self, status: int, reason: str) -> None:
+        """How the call stands that the far end wants."""
+        if self._transferee is not None:
+            self._transferee.tell(status, reason)
 
     def lose(self) -> None:
         """The way to the server is lost: nobody will answer what is under way, and no silence ends the session."""
@@ -185,6 +212,11 @@ class Session:
             self._close()
             self._ended(self)
 
+    @property
+    def over(self) -> bool:
+        """True once it has ended, though its BYE may still be under way."""
+        return self._over
+
     # --- from the user agent --------------------------------------------------------------------------
 
     def requested(self, transaction: ServerTransaction) -> None:
@@ -211,13 +243,56 @@ class Session:
             self._offered(transaction)
         elif request.method == "BYE":
             respond(self._endpoint, transaction, 200)
+            if self._transferor is not None and self._transferor.accepted:
+                self._transferor.end(None)  # it goes with whom it was given
             self._finish(cause_of_reason(request) or Cause.NORMAL_CLEARING, text_of_reason(request))
         elif request.method == "INFO":
             self._informed(transaction)
+        elif request.method == "REFER":
+            self._referred(transaction)
+        elif request.method == "NOTIFY":
+            self._notified(transaction)
         elif request.method == "OPTIONS":
             answer_options(self._endpoint, transaction)
         else:
             refuse_method(self._endpoint, transaction)
+
+    def _referred(self, transaction: ServerTransaction) -> None:
+        """One call at a time can take the place of this one, and only once this one is on."""
+        try:
+            referral = Referral.parse(transaction.request)
+        except ReferRefused as refusal:
+            self._endpoint.tally.count("unusable referral", str(refusal))
+            respond(self._endpoint, transaction, refusal.status)
+            return
+        if not self.dialog.confirmed or (self._transferee is not None and not self._transferee.over):
+            respond(self._endpoint, transaction, 491)
+            return
+        quiet = (("Refer-Sub", "false"),) if referral.quiet else ()
+        respond(self._endpoint, transaction, 202, self._endpoint.contact, *quiet)
+        self._transferee = None
+        if not referral.quiet:
+            event = f"refer;id={transaction.request.cseq.number}" if self._referrals else "refer"
+            self._transferee = Transferee(self._endpoint, self.dialog, event)
+            self._transferee.begin()
+            self._referrals += 1
+        self._user.referred(referral)
+
+    def _notified(self, transaction: ServerTransaction) -> None:
+        """How a call stands that the far end was asked to make."""
+        if event_of(transaction.request) != "refer":
+            refuse_method(self._endpoint, transaction)
+        elif self._transferor is None:
+            respond(self._endpoint, transaction, 481)
+        else:
+            try:
+                progress = Progress.parse(transaction.request)
+            except HeaderError as error:
+                self._endpoint.tally.count("malformed", str(error))
+                respond(self._endpoint, transaction, 400)
+                return
+            respond(self._endpoint, transaction, 200, self._endpoint.contact)
+            self._transferor.notified(progress)
 
     def _offered(self, transaction: ServerTransaction) -> None:
         """A re-INVITE or UPDATE: one offer at a time in either direction (14.2; RFC 3311, 5.2)."""
@@ -405,6 +480,8 @@ class Session:
         self._over = True
         self._queued = None
         self._digits.stop()
+        if self._transferee is not None:
+            self._transferee.stop()
         for timer in (self._glare, self._acceptance):
             if isinstance(timer, Timer):
                 timer.cancel()

@@ -11,14 +11,14 @@ from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.quality import QualityReport, Severity
 from app.model.session import SessionDescription
-from app.model.signalling import CallOptions, LineChanged, Registration, Released, SignallingEvent
+from app.model.signalling import CallOptions, LineChanged, Registration, Released, SignallingEvent, TransferResult
 from app.signalling.schedule import Schedule
 from app.signalling.sip.answers import answer_options, inspect, refuse_method, respond, unsupported_media_type
 from app.signalling.sip.body import BodyRefused, session_in
-from app.signalling.sip.call import Call
+from app.signalling.sip.call import ANONYMOUS_HOST, Call
 from app.signalling.sip.client_transaction import Send
 from app.signalling.sip.config import SipLineConfig
-from app.signalling.sip.dialog import DialogKey
+from app.signalling.sip.dialog import Dialog, DialogKey
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.errors import HeaderError, MessageError, UriError
 from app.signalling.sip.headers import split_list
@@ -32,6 +32,7 @@ from app.signalling.sip.publication import Publisher
 from app.signalling.sip.quality_report import ReportedCall, write_report
 from app.signalling.sip.recovery import Recovery
 from app.signalling.sip.registration import BackOff, RegistrationClient
+from app.signalling.sip.replaces import Replaces
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
 from app.signalling.sip.session import Session
 from app.signalling.sip.timers import Timers
@@ -137,14 +138,28 @@ class UserAgent:
             self._post(Released(leg, Cause.NETWORK_OUT_OF_ORDER, self.registration.state.reason))
         else:
             call = OutgoingCall(leg, self.endpoint, self._sessions, self._post, self._forget, self._recovery)
+            referrer = None if options.referred is None else self._calls.get(options.referred)
+            referral = None if referrer is None else referrer.take_referral()
             self._admit(call)
-            call.start(target, offer, options)
+            if referrer is not None and referral is not None:
+                call.start(referral.target.without(), offer, options, referral.headers, referrer.tell_progress)
+            else:
+                call.start(target, offer, options, self._replacing(options.replaces))
 
     def alert(self, leg: LegId) -> None:
         """Ring."""
         call = self._calls.get(leg)
         if isinstance(call, IncomingCall):
             call.alert()
+
+    def deflect(self, leg: LegId, number: str) -> None:
+        """Send who calls elsewhere."""
+        call, target = self._calls.get(leg), self._target(number)
+        if isinstance(call, IncomingCall):
+            if target is None:
+                call.disconnect(Cause.INVALID_NUMBER_FORMAT)
+            else:
+                call.deflect(target)
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         """Answer."""
@@ -169,6 +184,23 @@ class UserAgent:
         call = self._calls.get(leg)
         if call is not None:
             call.digit(digit)
+
+    def transfer(self, leg: LegId, number: str) -> None:
+        """Have the far end of a leg call `number` (RFC 5589, 6)."""
+        call, target = self._calls.get(leg), self._target(number)
+        if call is not None and target is not None:
+            call.refer(target)
+        elif call is not None:
+            self._post(TransferResult(leg, Cause.INVALID_NUMBER_FORMAT))
+
+    def join(self, leg: LegId, other: LegId) -> None:
+        """Have the far end of a leg take our place in `other` (RFC 5589, 7)."""
+        call, consultation = self._calls.get(leg), self._calls.get(other)
+        dialog = None if consultation is None else consultation.dialog
+        if call is not None and dialog is not None:
+            call.refer(Replaces.of_dialog(dialog).added_to(self._address_of_far_end(dialog)))
+        elif call is not None:
+            self._post(TransferResult(leg, Cause.FACILITY_REJECTED))
 
     def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
         """Tell the collector how the voice of a leg was, or is."""
@@ -233,6 +265,8 @@ class UserAgent:
             self._invited(transaction)
         elif method == "OPTIONS":
             answer_options(self.endpoint, transaction)
+        elif method == "REFER":
+            respond(self.endpoint, transaction, 403)  # only who is in a call with us sends us elsewhere
         elif method in _IN_DIALOG_ONLY:
             respond(self.endpoint, transaction, 481)
         else:
@@ -248,18 +282,46 @@ class UserAgent:
             else:
                 respond(self.endpoint, transaction, refusal.status)
             return
+        try:
+            replaces = Replaces.in_request(transaction.request)
+        except HeaderError as error:
+            self.endpoint.tally.count("malformed", str(error))
+            respond(self.endpoint, transaction, 400)
+            return
+        replaced = None if replaces is None else self._find_replaced(replaces)
+        if isinstance(replaced, int):
+            respond(self.endpoint, transaction, replaced)
+            return
         if len(self._calls) >= MAX_CALLS:
             respond(self.endpoint, transaction, 486)
             return
         leg = LegId(f"{self.endpoint.config.line}-{secrets.token_hex(6)}")
         call = IncomingCall(leg, self.endpoint, self._sessions, self._post, self._forget, self._recovery, transaction)
         try:
-            call.start(offer)
+            call.start(offer, replaced)
         except HeaderError as error:
             self.endpoint.tally.count("malformed", str(error))
             respond(self.endpoint, transaction, 400)
         else:
             self._admit(call)
+
+    def _find_replaced(self, replaces: Replaces) -> LegId | int:
+        """The leg whose dialog an INVITE is to replace, or with what to refuse it (RFC 3891, 3)."""
+        session = self._sessions.get(replaces.key)
+        leg = next((leg for leg, call in self._calls.items() if session is not None and call.holds(session)), None)
+        if session is None or (leg is None and not session.over):
+            return 481
+        if leg is None or session.over:
+            return 603
+        if session.dialog.confirmed:
+            return 486 if replaces.early_only else leg
+        return leg if self._calls[leg].outgoing else 481  # who rings here is not ours to replace
+
+    def _replacing(self, leg: LegId | None) -> tuple[tuple[str, str], ...]:
+        """What tells the far end of a leg that a new call takes its place."""
+        call = None if leg is None else self._calls.get(leg)
+        dialog = None if call is None else call.dialog
+        return () if dialog is None else (("Replaces", str(Replaces.of_dialog(dialog))),)
 
     def _cancel(self, transaction: ServerTransaction) -> None:
         invite = self.endpoint.layer.find_invite(transaction.request)
@@ -303,6 +365,14 @@ class UserAgent:
         if text.lower().startswith(("sip:", "sips:")) or "@" in text:
             return _parsed(text if text.lower().startswith("sip") else f"sip:{text}")
         return self.endpoint.uri_of(text)
+
+    def _address_of_far_end(self, dialog: Dialog) -> SipUri:
+        """Where others reach who is there. In our own domain the port is ours: From and To may have lost it."""
+        known = dialog.remote.uri
+        if not isinstance(known, SipUri) or known.host == ANONYMOUS_HOST:
+            return dialog.target.without("method")
+        ours = known.host == self.endpoint.domain and known.port is None and known.scheme != "tel"
+        return self.endpoint.uri_of(known.user_text) if ours else known.without("method")
 
     def _forget(self, leg: LegId) -> None:
         call = self._calls.pop(leg, None)

@@ -222,7 +222,7 @@ def test_calls_beyond_the_limit_find_the_line_busy(bench: Bench) -> None:
         ({"method": "REGISTER"}, 405, "Allow", "INVITE"),
         ({"method": "NOTIFY"}, 489, None, None),
         ({"method": "SUBSCRIBE"}, 489, None, None),
-        ({"method": "REFER"}, 501, "Allow", "INVITE"),
+        ({"method": "FETCH"}, 501, "Allow", "INVITE"),
         ({"method": "FROBNICATE"}, 501, "Allow", "INVITE"),
         ({"method": "BYE"}, 481, None, None),
         ({"method": "BYE", "to_tag": "unknown"}, 481, None, None),
@@ -293,3 +293,29 @@ def test_description_of_a_late_offer_has_a_body_that_reads(bench: Bench) -> None
     bench.phone.agent.connect(bench.phone.incoming, description(bench.phone.address))
     bench.network.run(0.05)
     assert bench.peer.response(200).body == build_sdp(description(bench.phone.address))
+
+
+def test_a_call_is_sent_elsewhere() -> None:
+    network = Network()
+    peer = Peer(network)
+    phone = Phone(network, "10.0.0.1", peer.address)
+    peer.invite(phone, sdp=description())
+    phone.agent.alert(phone.incoming)
+    phone.agent.deflect(phone.incoming, "29")
+    network.run(0.05)
+    answer = peer.response(302)
+    assert answer.headers.single("Contact") == "<sip:29@10.0.0.9>"
+    assert answer.headers.single("Diversion") == "<sip:user-1@10.0.0.9>;reason=deflection"
+    assert phone.released == Released(phone.incoming, Cause.NORMAL_CLEARING)
+
+
+def test_a_call_that_was_answered_is_not_sent_elsewhere() -> None:
+    network = Network()
+    peer = Peer(network)
+    phone = Phone(network, "10.0.0.1", peer.address)
+    peer.invite(phone, sdp=description())
+    phone.agent.connect(phone.incoming, description(phone.address))
+    phone.agent.deflect(phone.incoming, "29")
+    network.run(0.05)
+    assert not peer.responses(302)
+    assert not phone.of(Released)
