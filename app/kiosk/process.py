@@ -22,7 +22,7 @@ from app.kiosk.theme import Panel
 from app.kiosk.ui import Ui
 from app.kiosk.use import Use
 from app.model import wire
-from app.model.commands import HookEvent, KeyEvent, Reply
+from app.model.commands import DialEvent, HookEvent, KeyEvent, Reply
 from app.model.snapshot import Snapshot
 
 log = logging.getLogger("kiosk")
@@ -177,6 +177,8 @@ class Kiosk:
                 self.ui.on_reply(message)
             case KeyEvent():
                 self.ui.on_key(message.key, pressed=message.pressed)
+            case DialEvent():
+                self.ui.on_dial(message.number)
             case HookEvent():
                 pass  # the snapshot that follows says it too
         self._changed.set()

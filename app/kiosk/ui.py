@@ -8,7 +8,7 @@ from collections.abc import Callable
 from app.kiosk.focus import Focus
 from app.kiosk.hands import Hands
 from app.kiosk.input_map import Step
-from app.kiosk.intents import Intent, Place
+from app.kiosk.intents import Go, Intent, Place
 from app.kiosk.performer import Performer
 from app.kiosk.pin_entry import PinEntry
 from app.kiosk.situation import Situation
@@ -96,6 +96,13 @@ class Ui:
         self._situation.state = UiState()
         self._pin.forget()
         self._situation.focus.clear()
+
+    def on_dial(self, number: str) -> None:
+        """Somebody wants this number ready to be called: it comes before what the user looks at, calls apart."""
+        view = self.view()
+        if not view.snapshot.lock.locked and view.incoming is None and view.choosing_transfer is None:
+            self._performer.perform(Go(Place.DIAL))
+            self._situation.change(typed=number)
 
     def on_reply(self, reply: Reply) -> None:
         """The phone took a command or refused it."""

@@ -23,7 +23,7 @@ from app.main.simulation import simulation_of
 from app.main.storage import Storage
 from app.main.telephony import Telephony
 from app.model import dialplan
-from app.model.commands import AnyCommand, HookEvent, KeyEvent
+from app.model.commands import AnyCommand, DialEvent, HookEvent, KeyEvent
 from app.model.keys import Key
 from app.model.snapshot import Notice, Snapshot
 from app.security.keeper import LockKeeper
@@ -37,6 +37,8 @@ from hal.audio import AudioChange
 from hal.devices import Devices
 from hal.keypad import KeyMove
 
+NO_SETTINGS = b"{}"
+"""Of a PBX that there is none of."""
 GATHERING_SECONDS = 0.005
 """Changes come in bursts, as a call is set up; a display that draws 30 times a second needs one snapshot of each."""
 
@@ -107,8 +109,12 @@ class Face:
             now=time.monotonic,
             inactive=lambda: self.activity.inactive,
             pbx=lambda: telephony.pbx.status,
+            client_settings=lambda: (
+                NO_SETTINGS if telephony.pbx.client is None else telephony.pbx.client.admin_settings
+            ),
             set_presence=self._disturb.set_presence,
             people=lambda: self._talk.people,
+            prepare_dial=lambda number: self.server.send_event(DialEvent(number)),
             simulation=simulation_of(self._devices),
         )
 

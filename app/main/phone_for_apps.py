@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+
+import msgspec
 
 from app.model.commands import AnyCommand
 from app.model.history import CallRecord
@@ -37,6 +40,7 @@ class PhoneForApps:
             conn_info=pbx.connection,
             standby=pbx.connection.standby,
             scheme="light" if light else "dark",
+            admin_settings=_read(self._rooms.client_settings()),
         )
 
     def registered(self) -> bool:
@@ -54,3 +58,12 @@ class PhoneForApps:
     def command(self, command: AnyCommand, reply: PostReply) -> None:
         """Do something under the lock's rules."""
         self._obey(command, reply)
+
+
+@functools.lru_cache(maxsize=1)
+def _read(settings: bytes) -> dict[str, object]:
+    """The PBX's object; what is nested beyond all reason is none."""
+    try:
+        return msgspec.json.decode(settings, type=dict[str, object])
+    except (msgspec.DecodeError, RecursionError):
+        return {}

@@ -28,6 +28,12 @@ class Dial(Command, frozen=True):
     line: LineId | None = None
 
 
+class PrepareDial(Command, frozen=True):
+    """Have the display show a number, ready to be called."""
+
+    number: str
+
+
 class Answer(Command, frozen=True):
     """Take an incoming call (None: the one that rings); a call that is on is held first."""
 
@@ -274,6 +280,7 @@ class MoveHook(Command, frozen=True):
 
 AnyCommand = (
     Dial
+    | PrepareDial
     | Answer
     | Reject
     | Deflect
@@ -337,3 +344,9 @@ class HookEvent(msgspec.Struct, frozen=True, tag="hook"):
     """The handset was lifted or replaced."""
 
     off_hook: bool
+
+
+class DialEvent(msgspec.Struct, frozen=True, tag="dial"):
+    """Somebody wants this number on the display, ready to be called."""
+
+    number: str

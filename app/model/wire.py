@@ -1,7 +1,7 @@
 """The wire between the phone and its surfaces: a Unix stream socket with length-prefixed JSON frames.
 
 Each frame is a 4-byte big-endian length and that many bytes of UTF-8 JSON. Towards a surface go `Snapshot`,
-`Reply`, `KeyEvent` and `HookEvent`; towards the phone go commands. On connecting, a surface gets a whole
+`Reply`, `KeyEvent`, `HookEvent` and `DialEvent`; towards the phone go commands. On connecting, a surface gets a whole
 snapshot at once. A frame longer than `FRAME_LIMIT` ends the connection.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import msgspec
 
-from app.model.commands import AnyCommand, HookEvent, KeyEvent, Reply
+from app.model.commands import AnyCommand, DialEvent, HookEvent, KeyEvent, Reply
 from app.model.snapshot import Snapshot
 
 FRAME_LIMIT = 256 * 1024
 _LENGTH_BYTES = 4
 
-Downward = Snapshot | Reply | KeyEvent | HookEvent
+Downward = Snapshot | Reply | KeyEvent | HookEvent | DialEvent
 
 _downward_decoder: msgspec.json.Decoder[Downward] = msgspec.json.Decoder(Downward)
 _command_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 
 from app.media import ring_tones
-from app.model import commands
+from app.model import commands, dialplan
 from app.model.commands import AnyCommand, Reply
 from app.model.flags import LogFlag
 from app.model.media import RING_TONES
@@ -34,6 +34,7 @@ _NOT_SIMULATED = Refusal("This phone has a real keypad and hook", "Use them.")
 _SECRET = Refusal("Secrets are not set this way", "The PIN is changed with its own screen.")
 _NO_VOLUME = Refusal("A volume is a number from 0 to 100", "Choose one in between.")
 
+_BAD_NUMBER = Refusal("This is not a number or an address", "Use digits, *, # and a leading +, or name@host.")
 _NO_RING_TONE = Refusal("There is no such ring tone", "Choose one of the list.")
 _IN_CALL = Refusal("You are in a call", "Ring tones are played when it is over.")
 
@@ -140,6 +141,8 @@ class CommandExecutor:
         match command:
             case commands.Dial(number=number, line=line):
                 return lambda: calls.dial(number, now, line)
+            case commands.PrepareDial(number=number):
+                return lambda: self._prepare(number)
             case commands.Redial():
                 return lambda: calls.redial(now)
             case commands.Answer(call=call):
@@ -150,6 +153,13 @@ class CommandExecutor:
                 return lambda: calls.deflect(number, now, call)
             case commands.HangUp(call=call, whole=whole):
                 return lambda: calls.hang_up(now, call, whole=whole)
+        return None
+
+    def _prepare(self, number: str) -> _No:
+        cleaned = dialplan.clean(number)
+        if not cleaned:
+            return _BAD_NUMBER
+        self._rooms.prepare_dial(cleaned)
         return None
 
     def _in_call(self, command: AnyCommand) -> Callable[[], _No] | None:

@@ -57,8 +57,12 @@ class Rooms:
     """Whether nobody has used the phone for the time that is set."""
     pbx: Callable[[], PbxStatus]
     """How the phone stands with an innovaphone PBX."""
+    client_settings: Callable[[], bytes]
+    """The PBX's settings for clients, an object as the PBX wrote it."""
     set_presence: Callable[[OwnActivity, str], Refusal | None]
     """Has others see an activity of the user, with a note."""
     people: Callable[[], tuple[Person, ...]]
     """Those at the PBX whom the phone has to do with, as far as the PBX knows of them."""
+    prepare_dial: Callable[[str], None]
+    """Has the display show a number, ready to be called."""
     simulation: Simulation | None = None

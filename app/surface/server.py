@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from app.model.commands import AnyCommand, HookEvent, KeyEvent, Reply
+from app.model.commands import AnyCommand, DialEvent, HookEvent, KeyEvent, Reply
 from app.model.snapshot import Snapshot
 from app.model.wire import Downward, FrameSplitter, WireError, decode_command, encode
 from app.pbx.pace import Pace
@@ -71,8 +71,8 @@ class SurfaceServer:
         """Give every surface the picture of now."""
         self._broadcast(snapshot)
 
-    def send_event(self, event: KeyEvent | HookEvent) -> None:
-        """Pass a key or hook movement of the phone on to every surface."""
+    def send_event(self, event: KeyEvent | HookEvent | DialEvent) -> None:
+        """Pass a key or hook movement of the phone, or a number to be shown, on to every surface."""
         self._broadcast(event)
 
     def _broadcast(self, message: Downward) -> None:

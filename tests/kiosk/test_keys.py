@@ -491,3 +491,13 @@ def test_lifting_the_handset_takes_the_voice_of_an_app() -> None:
     talking = talking_by_an_app()
     harness = Harness().show(talking).show(msgspec.structs.replace(talking, off_hook=True))
     assert harness.root.id == "idle"
+
+
+def test_a_number_that_an_app_prepares_stands_ready_to_be_called() -> None:
+    harness = Harness().show(IDLE).tap("menu")
+    harness.ui.on_dial("+497031")
+    assert harness.root.id == "dial"
+    assert harness.keys(Key.OK).sent == [Dial(id=0, number="+497031")]
+    locked = Harness().show(msgspec.structs.replace(IDLE, lock=LockView(locked=True, pin_set=True)))
+    locked.ui.on_dial("31")
+    assert locked.root.id == "lock"

@@ -28,6 +28,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.Answer(1),
     commands.Reject(1),
     commands.Deflect(1, "31"),
+    commands.PrepareDial(1, "31"),
     commands.LogIn(1, "pbx.example.com", "awells", "secret"),
     commands.HangUp(1),
     commands.Hold(1),
@@ -140,6 +141,7 @@ class World:
             simulation=self.room if simulated else None,
             register=self.room.register,
             set_presence=self.room.set_presence,
+            prepare_dial=self.room.prepare_dial,
             now=lambda: 0.0,
         )
         self.executor = CommandExecutor(rooms)

@@ -40,7 +40,7 @@ PROVIDER = "dev:phone"
 TITLE = "Phone"
 
 _frames = Reader(messages.ConsumeApi, messages.RegisterApi, messages.ApiRequest)
-_phone_reader = Reader(messages.StartCall, messages.ConnectCall, messages.DisconnectCall)
+_phone_reader = Reader(messages.StartCall, messages.PrepareCall, messages.ConnectCall, messages.DisconnectCall)
 _call_list_reader = Reader(messages.Subscribe)
 _Answered = Callable[[Reply], None]
 
@@ -173,11 +173,10 @@ class ClientApi:
         result: msgspec.Struct
         command: AnyCommand
         match message:
-            case messages.StartCall(num=num, sip=sip, txt=txt):
-                given = [text for text in (num, sip, txt) if text]
-                if len(given) != 1:
-                    raise MessageMalformed("StartCall cannot be read: give one of 'num', 'sip' and 'txt'.")
-                command, result = commands.Dial(0, number=given[0]), messages.StartCallResult()
+            case messages.StartCall():
+                command, result = commands.Dial(0, number=_called(message)), messages.StartCallResult()
+            case messages.PrepareCall():
+                command, result = commands.PrepareDial(0, number=_called(message)), messages.PrepareCallResult()
             case messages.ConnectCall():
                 command, result = commands.Answer(0), messages.ConnectCallResult()
             case _:
@@ -252,3 +251,11 @@ class ClientApi:
             return
         words = "" if reply.accepted else f"{reply.reason}. {reply.advice}".replace("..", ".").strip()
         self._send(write("ApiResult", messages.Result(PROVIDER, message, words), api=asked.api, src=asked.src))
+
+
+def _called(message: messages.StartCall | messages.PrepareCall) -> str:
+    """Who is meant. Raises MessageMalformed."""
+    given = [text for text in (message.num, message.sip, message.txt) if text]
+    if len(given) != 1:
+        raise MessageMalformed(f"{type(message).__name__} cannot be read: give one of 'num', 'sip' and 'txt'.")
+    return given[0]

@@ -84,6 +84,8 @@ class ClientModel(msgspec.Struct, frozen=True, rename="camel"):
     standby: bool = False
     lang: str = "en"
     scheme: Literal["light", "dark"] = "dark"
+    admin_settings: dict[str, object] = {}
+    """The PBX's settings for clients by name, each with `value` and `force`, as the PBX has them."""
 
 
 # --- com.innovaphone.phone -------------------------------------------------------------------------------------
@@ -91,6 +93,14 @@ class ClientModel(msgspec.Struct, frozen=True, rename="camel"):
 
 class StartCall(_Message, frozen=True):
     """Calls a number, a SIP address, or a text that may be either."""
+
+    num: _Text = ""
+    sip: _Text = ""
+    txt: _Text = ""
+
+
+class PrepareCall(_Message, frozen=True):
+    """Shows a number, a SIP address, or a text that may be either, ready to be called."""
 
     num: _Text = ""
     sip: _Text = ""
@@ -107,6 +117,10 @@ class DisconnectCall(_Message, frozen=True):
 
 class StartCallResult(_Message, frozen=True):
     """The call is on its way, or not: `errorText` beside it says why."""
+
+
+class PrepareCallResult(_Message, frozen=True):
+    """Likewise for PrepareCall."""
 
 
 class ConnectCallResult(_Message, frozen=True):

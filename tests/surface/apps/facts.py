@@ -22,6 +22,8 @@ class Facts:
         self.phone = DeskPhone()
         self.model = ClientModel()
         self.refusal: Refusal | None = None
+        self.prepared: list[str] = []
+        """Numbers that the display shows."""
 
     def calls(self) -> tuple[CallView, ...]:
         return self.phone.views
@@ -49,6 +51,8 @@ class Facts:
                 pass
             case commands.Dial(number=number):
                 refusal = control.dial(number, now)
+            case commands.PrepareDial(number=number):
+                self.prepared.append(number)
             case commands.Answer():
                 refusal = control.answer(now)
             case commands.Reject():

@@ -94,6 +94,7 @@ def test_the_client_model_follows_the_session_with_the_pbx(app: App) -> None:
         "standby": False,
         "lang": "en",
         "scheme": "dark",
+        "adminSettings": {},
     }
     connection = ConnectionInfo(up=True, standby=True, cur="standby.example.com/PBX0")
     app.facts.model = ClientModel(PbxUser(sip="jdo", num="27"), connection, standby=True, scheme="light")
@@ -199,3 +200,20 @@ def test_an_app_that_is_gone_is_told_nothing(app: App) -> None:
     app.session.close()
     app.phone.ring()
     assert app.news() == []
+
+
+def test_a_prepared_call_waits_on_the_display_for_the_user(app: App) -> None:
+    assert app.request("PrepareCall", sip="reception")["msg"] == {"mt": "PrepareCallResult"}
+    assert app.facts.prepared == ["reception"]
+    assert app.phone.line.requests == []
+    app.facts.refusal = Refusal("The phone is locked", "Unlock it first.")
+    assert app.request("PrepareCall", num="31")["errorText"] == "The phone is locked. Unlock it first."
+    (refused,) = app.send("ApiRequest", PHONE_API, msg={"mt": "PrepareCall", "num": "31", "txt": "32"})
+    assert "give one of" in refused["errorText"]
+
+
+def test_the_client_model_has_what_the_pbx_sets_for_clients(app: App) -> None:
+    app.facts.model = ClientModel(admin_settings={"offline": {"value": 300000, "force": True}})
+    update = app.send("ConsumeApi", CLIENT_API)[-1]
+    told = update["apis"][CLIENT_API][PROVIDER]["model"]
+    assert told["adminSettings"] == {"offline": {"value": 300000, "force": True}}
