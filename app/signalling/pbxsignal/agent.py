@@ -10,16 +10,19 @@ from app.model import pbx_guesses
 from app.model.cause import Cause
 from app.model.flags import LogFlag
 from app.model.ids import LegId
+from app.model.services import DiversionKind
 from app.model.session import SessionDescription
-from app.model.signalling import CallOptions, Released, SignallingEvent
+from app.model.signalling import CallOptions, DiversionRefused, Released, SignallingEvent
 from app.signalling.pbxsignal import facilities, messages, parties
 from app.signalling.pbxsignal.call import Call
 from app.signalling.pbxsignal.call_table import CallTable
 from app.signalling.pbxsignal.codec import CallMessage, read_message, write_message
 from app.signalling.pbxsignal.config import Patience, PbxSignalConfig
+from app.signalling.pbxsignal.diversions import Diverter
 from app.signalling.pbxsignal.errors import MessageMalformed
 from app.signalling.pbxsignal.facilities import AnyFacility
-from app.signalling.pbxsignal.messages import API, NO_CHANNEL, AnySignal, RegisterResult
+from app.signalling.pbxsignal.interrogation import Interrogation
+from app.signalling.pbxsignal.messages import API, NO_CHANNEL, AnySignal, DiversionResult, RegisterResult
 from app.signalling.pbxsignal.recovery import Recovery
 from app.signalling.pbxsignal.registration import RegistrationClient
 from app.signalling.pbxsignal.service_calls import PROCEDURES, ServiceCall, Told, pick_up_refused
@@ -76,6 +79,8 @@ class PbxSignalAgent:
         )
         self._told = Told(self._around, self.interrogate)
         self._watching = Watching(config.colleagues, self._around, self._table.next_number)
+        self._interrogation = Interrogation(schedule, self._interrogate)
+        self._diverter = Diverter(self._around, lambda message: send(write_message(message)), self.interrogate)
         self._recovery = Recovery(self._around, self._table)
 
     @property
@@ -96,6 +101,7 @@ class PbxSignalAgent:
         self._told_calls.clear()
         self._watching.link_down()
         self._registration.link_down(reason)
+        self._diverter.link_down()
         self._recovery.link_down()
 
     def moved(self) -> None:
@@ -120,6 +126,8 @@ class PbxSignalAgent:
             return
         if isinstance(message, RegisterResult):
             self._registration.receive(message)
+        elif isinstance(message, DiversionResult):
+            self._diverter.receive(message)
         elif message is None:
             self.tally.count("unknown message")
         elif message.sig is None:
@@ -167,6 +175,11 @@ class PbxSignalAgent:
         if leg in self._table.legs:
             self._table.legs[leg].digit(digit)
 
+    def deflect(self, leg: LegId, number: str) -> None:
+        """Send a call that rings here elsewhere."""
+        if leg in self._table.legs:
+            self._table.legs[leg].deflect(number)
+
     def transfer(self, leg: LegId, number: str) -> None:
         """Blind transfer."""
         if leg in self._table.legs:
@@ -186,13 +199,17 @@ class PbxSignalAgent:
         """Take a call of the group."""
         self._ask(facilities.PickRequest(call_id=call, picking=messages.EndPoint(sip=self._config.user())))
 
+    def divert(self, kind: DiversionKind, number: str) -> None:
+        """Set a diversion, or take it back."""
+        if self._linked:
+            self._diverter.divert(kind, number)
+        else:
+            self._post(DiversionRefused(self._config.line, kind, Cause.NETWORK_OUT_OF_ORDER))
+
     def interrogate(self) -> None:
         """Ask for diversions and waiting messages."""
-        self._told.forget_diversions()
-        served = messages.EndPoint(sip=self._config.user())
-        for procedure in PROCEDURES.values():
-            self._ask(facilities.DiversionInterrogate(procedure, served))
-        self._ask(facilities.MessagesInterrogate(served))
+        if self._linked:
+            self._interrogation.wanted()
 
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         """DISCONNECT."""
@@ -273,6 +290,18 @@ class PbxSignalAgent:
         elif message.broken == "conn" and isinstance(call := self._table.numbered.get(message.call), Call):
             call.answered_unreadably()
 
+    def _interrogate(self) -> None:
+        """A question that is out already will be answered by what is true then."""
+        served = messages.EndPoint(sip=self._config.user())
+        out = [call.element for call in self._table.numbered.values() if isinstance(call, ServiceCall)]
+        questions: tuple[AnyFacility, ...] = (
+            *(facilities.DiversionInterrogate(procedure, served) for procedure in PROCEDURES.values()),
+            facilities.MessagesInterrogate(served),
+        )
+        for question in questions:
+            if question not in out:
+                self._ask(question)
+
     def _ask(self, element: AnyFacility) -> None:
         if self._linked and len(self._table.numbered) < CALLS_MAX:
             number = self._table.next_number()
@@ -290,7 +319,6 @@ class PbxSignalAgent:
         return call
 
     def _registered(self) -> None:
-        self.interrogate()
         self._watching.registered()
         self._recovery.registered()
 

@@ -110,6 +110,7 @@ class Call:
         """The far end's setup took this call up, and waits for our conn."""
         self._silence: Timer | None = None
         self._patience: Timer | None = None
+        self._deflection: Timer | None = None
         self.services = LegServices(leg, around, self._facility)
 
     # --- from the port ----------------------------------------------------------------------------------------
@@ -139,6 +140,12 @@ class Call:
             self.state = State.RECEIVED
             told = (*self.names.given(), *((facilities.CallWaiting(),) if waiting else ()))
             self._send(messages.Alert(fty=facilities.write_facilities(*told)))
+
+    def deflect(self, number: str) -> None:
+        """Have it ring elsewhere: the PBX takes it from us then."""
+        if self.state in RINGING:
+            self._facility(facilities.DiversionReroute(parties.called(number)))
+            self._deflection = self._around.schedule.after(self._around.patience.service, self._not_deflected)
 
     def connect(self, description: SessionDescription) -> None:
         """Answer it."""
@@ -233,7 +240,7 @@ class Call:
         self.services.read_hold(elements)
         match signal:
             case messages.Rel():
-                self._released(parties.cause_of(signal.cau), signal.dsp or "")
+                self._released(signal, elements)
             case messages.Disc():
                 self._disconnected(parties.cause_of(signal.cau), signal.dsp or "", tone=bool(signal.inband_info))
             case messages.Info():
@@ -291,13 +298,16 @@ class Call:
         elif self.state in EARLY and self._answered:
             self._through()
 
-    def _released(self, cause: Cause, text: str) -> None:
+    def _released(self, signal: messages.Rel, elements: tuple[AnyFacility, ...]) -> None:
+        cause = parties.cause_of(signal.cau)
+        if facilities.first(elements, facilities.DivertingLeg4) is not None:
+            cause = Cause.NORMAL_CLEARING  # it rings elsewhere now
         far_end_lost = cause in pbx_guesses.FAR_END_LOST
         gave_up = self._conn_owed and cause is not Cause.NORMAL_CLEARING  # what was to take this call up
         if self.state is State.ACTIVE and self.names and (far_end_lost or gave_up):
             self._owner.lost(self)
         else:
-            self._end(cause, text)
+            self._end(cause, signal.dsp or "")
 
     def _through(self) -> None:
         """Answered, and its media is settled."""
@@ -486,6 +496,11 @@ class Call:
         """The PBX says nothing at all of our setup."""
         self.release(Cause.RECOVERY_ON_TIMER_EXPIRY)
 
+    def _not_deflected(self) -> None:
+        """It has let the call ring on here."""
+        if self.state in RINGING:
+            self.release(Cause.RECOVERY_ON_TIMER_EXPIRY)
+
     def _end(self, cause: Cause, text: str = "") -> None:
         if self.state is State.RELEASED:
             return
@@ -496,7 +511,7 @@ class Call:
         self._owner.gone(self)
 
     def _stop_timers(self) -> None:
-        for timer in (self._silence, self._patience):
+        for timer in (self._silence, self._patience, self._deflection):
             if timer is not None:
                 timer.cancel()
 

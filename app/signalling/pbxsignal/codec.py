@@ -7,16 +7,19 @@ from typing import Annotated
 
 import msgspec
 
+from app.signalling.pbxsignal import messages
 from app.signalling.pbxsignal.errors import MessageMalformed
 from app.signalling.pbxsignal.messages import (
-    API,
     Accept,
+    AddDiversion,
     Alert,
     AnySignal,
     CallProc,
     Channels,
     Conn,
+    DelDiversion,
     Disc,
+    DiversionResult,
     Facility,
     Info,
     Progress,
@@ -54,6 +57,7 @@ class _Kind(msgspec.Struct, frozen=True):
 
 _envelopes = msgspec.json.Decoder(_Envelope)
 _results = msgspec.json.Decoder(RegisterResult)
+_diversion_results = msgspec.json.Decoder(DiversionResult)
 _signalings = msgspec.json.Decoder(SignalingEnvelope)
 _kinds = msgspec.json.Decoder(_Kind)
 _SIGNALS: dict[str, msgspec.json.Decoder[AnySignal]] = {
@@ -63,25 +67,26 @@ _SIGNALS: dict[str, msgspec.json.Decoder[AnySignal]] = {
 _encoder = msgspec.json.Encoder()
 
 
-def read_message(text: bytes) -> RegisterResult | CallMessage | None:
+def read_message(text: bytes) -> RegisterResult | DiversionResult | CallMessage | None:
     """One message of the PBX; None for what another API means or nobody here knows. Raises MessageMalformed."""
     if len(text) > MESSAGE_BYTES_MAX:
         raise MessageMalformed(f"a message of {len(text)} octets is over the limit of {MESSAGE_BYTES_MAX}")
     try:
         envelope = _envelopes.decode(text)
-        if envelope.api != API:
-            return None
-        if envelope.mt == "RegisterResult":
-            return _results.decode(text)
-        if envelope.mt == "Signaling":
-            signaling = _signalings.decode(text)
-            return _call_message(signaling.call, bytes(signaling.sig))
+        match envelope.api, envelope.mt:
+            case messages.API, "RegisterResult":
+                return _results.decode(text)
+            case messages.API, "Signaling":
+                signaling = _signalings.decode(text)
+                return _call_message(signaling.call, bytes(signaling.sig))
+            case messages.PBX_API, "AddDiversionResult" | "DelDiversionResult":
+                return _diversion_results.decode(text)
     except _NOT_DECODED as error:
         raise MessageMalformed(_words(error)) from None
     return None
 
 
-def write_message(message: Register | Signaling) -> bytes:
+def write_message(message: Register | Signaling | AddDiversion | DelDiversion) -> bytes:
     """The text of a message."""
     return _encoder.encode(message)
 

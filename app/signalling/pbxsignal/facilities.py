@@ -83,6 +83,12 @@ class DivertingLeg4(_Element, frozen=True, omit_defaults=True, tag_field="type",
     redirecting: EndPoint | None = None
 
 
+class DiversionReroute(_Element, frozen=True, omit_defaults=True, tag_field="type", tag="diversion_callreroute"):
+    """Send the call that rings here to somebody else."""
+
+    called: EndPoint
+
+
 class DiversionInterrogate(_Element, frozen=True, omit_defaults=True, tag_field="type", tag="diversion_interrogate"):
     """Asks which diversions are on."""
 
@@ -100,8 +106,9 @@ class DiversionEntry(msgspec.Struct, frozen=True):
 class DiversionInterrogateResult(
     _Element, frozen=True, omit_defaults=True, tag_field="type", tag="diversion_interrogate_result"
 ):
-    """All that are on."""
+    """Which are on, of all or of the one procedure that was asked for."""
 
+    procedure: Text = ""
     error: int | str | bool | None = None
     list: tuple[DiversionEntry, ...] = ()
 
@@ -279,6 +286,7 @@ AnyFacility = (
     | DivertingLeg1
     | DivertingLeg2
     | DivertingLeg4
+    | DiversionReroute
     | DiversionInterrogate
     | DiversionInterrogateResult
     | HoldNotify

@@ -44,11 +44,13 @@ class PbxSignalLine:
 
     @property
     def capabilities(self) -> LineCapabilities:
-        """What PbxSignal can do: the PBX transfers, parks and lets calls be picked up."""
+        """What PbxSignal can do: the PBX transfers, diverts, parks and lets calls be picked up."""
         return LineCapabilities(
             hold=Executor.PHONE,
             transfer=Executor.PBX,
             transfer_alerting=True,
+            diversion=Executor.PBX,
+            deflect=Executor.PBX,
             park=Executor.PBX,
             pickup=Executor.PBX,
             conference=Executor.PHONE,
@@ -111,7 +113,8 @@ class PbxSignalLine:
         self._clock.run(lambda: self._agent.alert(leg, waiting=waiting))
 
     def deflect(self, leg: LegId, number: str) -> None:
-        """Never asked for: `capabilities.deflect` says that nobody does it here."""
+        """Call deflection (diversion_callreroute)."""
+        self._clock.run(lambda: self._agent.deflect(leg, number))
 
     def connect(self, leg: LegId, description: SessionDescription) -> None:
         """CONNECT."""
@@ -146,7 +149,8 @@ class PbxSignalLine:
         self._clock.run(lambda: self._agent.pick_up(call))
 
     def divert(self, kind: DiversionKind, number: str) -> None:
-        """Never asked for: `capabilities.diversion` says that nobody does it here."""
+        """Set a diversion, or take it back (PbxApi)."""
+        self._clock.run(lambda: self._agent.divert(kind, number))
 
     def interrogate(self) -> None:
         """Ask for diversions and waiting messages."""

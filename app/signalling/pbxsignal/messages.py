@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 API = "PbxSignal"
+PBX_API = "PbxApi"
 
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 Number = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
@@ -176,3 +177,40 @@ class Signaling(msgspec.Struct, frozen=True, tag_field="mt", tag="Signaling"):
     api: str
     call: int
     sig: AnySignal
+
+
+# --- PbxApi -----------------------------------------------------------------------------------------------------
+
+
+class AddDiversion(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    tag_field="mt",
+    tag="AddDiversion",
+    rename={"to_num": "ep-num", "to_sip": "ep-sip"},
+):
+    """Divert calls for the user with this name: `type` is cfu, cfb or cfnr."""
+
+    api: str
+    src: str
+    sip: str
+    type: str
+    to_num: str = ""
+    to_sip: str = ""
+
+
+class DelDiversion(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="mt", tag="DelDiversion"):
+    """Do so no longer."""
+
+    api: str
+    src: str
+    sip: str
+    type: str
+
+
+class DiversionResult(msgspec.Struct, frozen=True):
+    """How either went."""
+
+    src: Text = ""
+    ok: bool = False

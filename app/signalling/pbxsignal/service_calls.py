@@ -60,10 +60,6 @@ class Told:
                 case facilities.DivertingLeg4(nominated=None, redirecting=None):
                     self._stale()
 
-    def forget_diversions(self) -> None:
-        """They are asked for anew."""
-        self._diversions.clear()
-
     def _messages(self, element: facilities.MessagesActivate | facilities.WaitingMessages) -> None:
         centre = parties.party_of(element.message_center, "", self._around.facts())
         count = max(0, min(element.number or 0, 9999))
@@ -97,12 +93,15 @@ class Told:
 
     def _diverted(self, element: facilities.DiversionInterrogateResult) -> None:
         facts = self._around.facts()
+        asked = _KINDS.get(element.procedure)
+        for answered in _KINDS.values() if asked is None else (asked,):
+            self._diversions.pop(answered, None)
         for entry in element.list[: len(_KINDS)]:
             kind = _KINDS.get(entry.procedure)
             number = parties.party_of(entry.diverted_to, "", facts).number
             if kind is not None and number:
                 self._diversions[kind] = number
-        diversions = tuple(Diversion(kind, number) for kind, number in self._diversions.items())
+        diversions = tuple(Diversion(kind, self._diversions[kind]) for kind in PROCEDURES if kind in self._diversions)
         self._around.post(DiversionsChanged(self._around.line, diversions))
 
 

@@ -10,6 +10,7 @@ from app.model.party import Party
 from app.model.services import Diversion, DiversionKind, GroupCall, GroupCallState, Messages
 from app.model.signalling import (
     Alerting,
+    DiversionRefused,
     DiversionsChanged,
     GroupCallChanged,
     GroupCallGone,
@@ -24,7 +25,8 @@ from app.model.signalling import (
     SetupIndicated,
     TransferResult,
 )
-from tests.signalling.pbxsignal.pbx import LEG, LINE, Json, Pbx
+from app.signalling.pbxsignal.interrogation import PAUSE
+from tests.signalling.pbxsignal.pbx import LEG, LINE, Json, Pbx, description
 
 SECOND = LegId("phone-2")
 
@@ -162,19 +164,156 @@ def test_waiting_messages_are_told_and_asked_for() -> None:
     assert pbx.types() == ["rel"]
 
 
+def _asked(pbx: Pbx) -> dict[str, int]:
+    """The numbers of the calls that ask for diversions, by procedure, and for messages."""
+    asked = [(sig["fty"][0], number) for number, sig in pbx.take() if "fty" in sig]
+    return {element.get("procedure", element["type"]): number for element, number in asked}
+
+
+def _diverted(pbx: Pbx, call: int, procedure: str, *numbers: str) -> None:
+    entries = [{"procedure": procedure, "diverted_to": {"num": number}} for number in numbers]
+    pbx.signal(call, "conn", {"type": "diversion_interrogate_result", "procedure": procedure, "list": entries})
+
+
 def test_diversions_are_asked_for_and_again_when_somebody_changes_them() -> None:
     pbx = Pbx()
     pbx.agent.interrogate()
-    (call, *_) = (number for number, sig in pbx.take() if sig["fty"][0]["type"] == "diversion_interrogate")
-    entry = {"procedure": "ALWAYS", "diverted_to": {"num": "300"}}
-    pbx.signal(call, "conn", {"type": "diversion_interrogate_result", "list": [entry]})
-    assert pbx.happened() == [DiversionsChanged(LINE, (Diversion(DiversionKind.ALWAYS, "300"),))]
+    asked = _asked(pbx)
+    assert list(asked) == ["ALWAYS", "BUSY", "NO_ANSWER", "mwi_interrogate"]
+    always, busy = Diversion(DiversionKind.ALWAYS, "300"), Diversion(DiversionKind.BUSY, "301")
+    _diverted(pbx, asked["BUSY"], "BUSY", "301")
+    _diverted(pbx, asked["ALWAYS"], "ALWAYS", "300")
+    _diverted(pbx, asked["NO_ANSWER"], "NO_ANSWER")
+    assert pbx.happened() == [DiversionsChanged(LINE, told) for told in ((busy,), (always, busy), (always, busy))]
+    pbx.signal(asked["mwi_interrogate"], "rel")
     pbx.take()
+    pbx.step(PAUSE)
     pbx.signal(-5, "setup", {"type": "diverting_leg4"}, channel=0)
-    assert [sig["fty"][0]["type"] for _, sig in pbx.take() if "fty" in sig] == [
-        *["diversion_interrogate"] * 3,
-        "mwi_interrogate",
-    ]
+    asked = _asked(pbx)
+    _diverted(pbx, asked["ALWAYS"], "ALWAYS")
+    assert pbx.event(DiversionsChanged).diversions == (busy,)
+
+
+def test_an_answer_that_names_no_procedure_tells_of_all() -> None:
+    pbx = Pbx()
+    pbx.agent.interrogate()
+    asked = _asked(pbx)
+    _diverted(pbx, asked["BUSY"], "BUSY", "301")
+    entry = {"procedure": "ALWAYS", "diverted_to": {"num": "300"}}
+    pbx.signal(asked["ALWAYS"], "conn", {"type": "diversion_interrogate_result", "list": [entry]})
+    told = [event.diversions for event in pbx.happened() if isinstance(event, DiversionsChanged)]
+    assert told[-1] == (Diversion(DiversionKind.ALWAYS, "300"),)
+
+
+def test_a_pbx_that_tells_of_changes_without_end_is_asked_once_a_second() -> None:
+    pbx = Pbx()
+    for _ in range(100):
+        pbx.signal(-5, "setup", {"type": "diverting_leg4"}, channel=0)
+        pbx.signal(-5, "rel")
+    asked = _asked(pbx)
+    assert len(asked) == 4
+    for number in asked.values():
+        pbx.signal(number, "rel")
+    pbx.step(PAUSE)
+    assert len(_asked(pbx)) == 4
+    pbx.step(10)
+    assert _asked(pbx) == {}
+
+
+def test_a_question_that_is_not_answered_is_not_asked_again() -> None:
+    pbx = Pbx()
+    pbx.agent.interrogate()
+    assert len(_asked(pbx)) == 4
+    pbx.step(PAUSE)
+    pbx.agent.interrogate()
+    assert _asked(pbx) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "said"),
+    [
+        (DiversionKind.ALWAYS, "300", {"mt": "AddDiversion", "type": "cfu", "ep-num": "300"}),
+        (DiversionKind.BUSY, "+49301", {"mt": "AddDiversion", "type": "cfb", "ep-num": "I49301"}),
+        (DiversionKind.NO_ANSWER, "bob", {"mt": "AddDiversion", "type": "cfnr", "ep-sip": "bob"}),
+        (DiversionKind.ALWAYS, "", {"mt": "DelDiversion", "type": "cfu"}),
+    ],
+)
+def test_a_diversion_is_set_and_taken_back_over_pbx_api(kind: DiversionKind, number: str, said: Json) -> None:
+    pbx = Pbx()
+    pbx.agent.divert(kind, number)
+    (asked,) = pbx.said
+    src = asked["src"]
+    assert asked == said | {"api": "PbxApi", "src": src, "sip": "alice"}
+    pbx.said.clear()
+    pbx.tell({"api": "PbxApi", "mt": f"{said['mt']}Result", "src": src, "ok": True})
+    assert len(_asked(pbx)) == 4
+    pbx.tell({"api": "PbxApi", "mt": f"{said['mt']}Result", "src": src, "ok": True})
+    pbx.step(30)
+    assert not any(isinstance(event, DiversionRefused) for event in pbx.happened())
+
+
+def _refused(pbx: Pbx, cause: Cause) -> bool:
+    return pbx.happened() == [DiversionRefused(LINE, DiversionKind.BUSY, cause)]
+
+
+@pytest.mark.parametrize("answer", [{"ok": False}, {}])
+def test_a_diversion_that_is_refused_is_told(answer: Json) -> None:
+    pbx = Pbx()
+    pbx.agent.divert(DiversionKind.BUSY, "300")
+    (asked,) = pbx.said
+    pbx.said.clear()
+    pbx.tell({"api": "PbxApi", "mt": "AddDiversionResult", "src": asked["src"], **answer})
+    assert _refused(pbx, Cause.FACILITY_REJECTED)
+    assert pbx.said == []
+
+
+def test_a_diversion_that_nobody_answers_is_told() -> None:
+    pbx = Pbx()
+    pbx.agent.divert(DiversionKind.BUSY, "300")
+    pbx.step(21)
+    assert _refused(pbx, Cause.RECOVERY_ON_TIMER_EXPIRY)
+
+
+def test_a_diversion_ends_in_vain_without_a_connection() -> None:
+    pbx = Pbx()
+    pbx.agent.divert(DiversionKind.BUSY, "300")
+    pbx.lose()
+    assert DiversionRefused(LINE, DiversionKind.BUSY, Cause.NETWORK_OUT_OF_ORDER) in pbx.happened()
+    pbx.agent.divert(DiversionKind.BUSY, "300")
+    assert _refused(pbx, Cause.NETWORK_OUT_OF_ORDER)
+
+
+def test_a_call_that_rings_is_sent_elsewhere() -> None:
+    pbx = Pbx()
+    leg = pbx.ring()
+    pbx.happened()
+    pbx.agent.deflect(leg, "205")
+    assert _elements(pbx.only()) == [{"type": "diversion_callreroute", "called": {"num": "205"}}]
+    leg4 = {"type": "diverting_leg4", "nominated": {"num": "205"}, "redirecting": {"sip": "alice"}}
+    pbx.signal(-1, "rel", leg4, cau={"num": 26})
+    assert pbx.happened() == [Released(leg, Cause.NORMAL_CLEARING)]
+    assert pbx.take() == []
+
+
+def test_a_call_that_the_pbx_does_not_send_elsewhere_ends_and_says_why() -> None:
+    pbx = Pbx()
+    leg = pbx.ring()
+    pbx.happened()
+    pbx.agent.deflect(leg, "205")
+    pbx.take()
+    pbx.signal(-1, "facility", {"type": "name_identification", "name": "Bob"})
+    pbx.step(21)
+    assert pbx.event(Released).cause is Cause.RECOVERY_ON_TIMER_EXPIRY
+    assert pbx.types() == ["rel"]
+
+
+def test_a_call_that_is_taken_is_sent_nowhere() -> None:
+    pbx = Pbx()
+    leg = pbx.ring()
+    pbx.agent.connect(leg, description())
+    pbx.take()
+    pbx.agent.deflect(leg, "205")
+    assert pbx.take() == []
 
 
 def test_a_called_party_that_talks_with_somebody_else_hears_that_we_wait() -> None:
