@@ -14,7 +14,7 @@ from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
 from app.model.media import RING_TONES, AudioPath, GroupListening, MicrophoneMode
 from app.model.party import Party
-from app.model.pbx import ConnectionInfo, PbxStatus, PbxUser, Presence, SessionState
+from app.model.pbx import Busy, ConnectionInfo, PbxSoftware, PbxStatus, PbxUser, Person, Presence, SessionState
 from app.model.quality import Levels, Quality, QualityCause
 from app.model.services import (
     Diversion,
@@ -208,6 +208,7 @@ _LOGGED_IN = PbxStatus(
     connection=ConnectionInfo(
         up=True, cur="pbx.example.com/PBX0", pri="pbx.example.com/PBX0", sec="standby.example.com/PBX0"
     ),
+    software=PbxSoftware("16r1", "1610855", "1610855"),
     presence=(Presence("tel:", "open", "busy", "Back at three"), Presence("im:", "open")),
 )
 _LOGIN_REFUSED = PbxStatus(SessionState.REFUSED, "The PBX does not take name and password", "Have them looked at.")
@@ -279,6 +280,14 @@ MAIN = (
 )
 """The six screens that set the style."""
 
+_COLLEAGUES = (
+    Person(num="103", up=True, busy=Busy.BUSY),
+    Person(num="24", up=True, busy=Busy.RINGING),
+    Person(num="10", up=True, presence=(Presence("tel:", "open"), Presence("im:", "open"))),
+    Person(num="31", up=True, presence=(Presence("tel:", "open", "away", "Back at two"),)),
+    Person(num="55", up=True, presence=(Presence("tel:", "closed", "dnd"),)),
+)
+_AMONG_PEOPLE = _with(IDLE, pbx=_LOGGED_IN, people=_COLLEAGUES)
 _REFUSED = msgspec.structs.replace(
     LINE,
     registration=Registration.REFUSED,
@@ -458,6 +467,9 @@ MORE = (
     Sample("oauth2", _with(IDLE, pbx=_WEB_PAGE)),
     Sample("pbx-refused", _with(IDLE, lines=(), pbx=_LOGIN_REFUSED, notices=(_REFUSED_NOTICE,))),
     Sample("standby", _with(IDLE, pbx=_STANDBY)),
+    Sample("people", _AMONG_PEOPLE),
+    Sample("people-dial", _AMONG_PEOPLE, _types("2")),
+    Sample("people-calls", _AMONG_PEOPLE, _goes(Place.CALLS)),
     Sample("pbx", _with(IDLE, pbx=_LOGGED_IN, login=_LOGIN), _goes(Place.PBX)),
     Sample("pbx-standby", _with(IDLE, pbx=_STANDBY, login=_LOGIN), _goes(Place.PBX)),
     Sample("pbx-no-login", _with(IDLE, pbx=_LOGIN_REFUSED, login=_LOGIN), _goes(Place.PBX)),

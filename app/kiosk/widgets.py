@@ -9,6 +9,7 @@ from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Go, Intent, Place, Send, Type
 from app.kiosk.layout import Bands
 from app.kiosk.marks import Fill, Icon, Mark, Shape, Stroke, Symbol, Text
+from app.kiosk.people import Standing
 from app.kiosk.theme import Steps, Token
 from app.kiosk.theme import Type as Step
 from app.kiosk.tree import Node, Role, State
@@ -297,11 +298,15 @@ def person_row(
     icon: str = "person",
     reserved: int = 0,
     disc: bool = True,
+    standing: Standing | None = None,
 ) -> Node:
     """A row with avatar, name and second line; `second` brings its text, type and spans, its place is set here.
 
-    `reserved` pixels at the right are kept free beside the name. Without `disc` a narrow row has room for the name.
+    `reserved` pixels at the right are kept free beside the name. Without `disc` a narrow row has room for the name. How
+    he is `standing` is said beside the second line, and at the disc.
     """
+    if standing is not None:
+        second = dataclasses.replace(second, text=" · ".join(filter(None, (second.text, standing.words))))
     radius = view.px(14)
     fill = Token.RAISED if view.ui.pressed == node_id else resting
     marks: list[Mark] = [Fill(area, fill, radius)] if fill is not None else []
@@ -313,6 +318,8 @@ def person_row(
         place = Rect(left, area.center_y - size // 2, size, size)
         ground = Token.SURFACE if fill is Token.RAISED else Token.RAISED
         marks += avatar(view, place, party, Steps.INITIALS, ground, icon)
+        if standing is not None:
+            marks += standing_marks(view, place, standing, fill or Token.GROUND)
         left = place.right + view.px(12)
     marks += _two_lines(view, area._replace(width=area.width - reserved), left, party, second, name_span)
     return Node(
@@ -325,6 +332,14 @@ def person_row(
         marks=tuple(marks),
         focus_radius=radius,
     )
+
+
+def standing_marks(view: View, disc: Rect, standing: Standing, ground: Token) -> list[Mark]:
+    """A small shape at the lower right of a disc, with a rim of the `ground` around it."""
+    size, rim = view.px(12), view.px(3)
+    place = Rect(disc.right - size, disc.bottom - size, size, size)
+    around = place.inset(-rim)
+    return [Fill(around, ground, around.width / 2), Symbol(standing.shape, place, standing.color)]
 
 
 def _two_lines(

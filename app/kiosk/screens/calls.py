@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.kiosk import widgets
+from app.kiosk import people, widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Choose, Filter, Go, Page, Place
 from app.kiosk.layout import bands
-from app.kiosk.marks import Fill, Icon, Mark, Stroke, Text
+from app.kiosk.marks import Fill, Icon, Mark, Stroke, Symbol, Text
 from app.kiosk.theme import Panel, Steps, Token
 from app.kiosk.tree import Node, Role, State
 from app.kiosk.view import View, duration
@@ -118,13 +118,14 @@ def _row(view: View, number: int, area: Rect, record: CallRecord, selected: int)
     said, when = view.say(word), _when(view, record)
     spent = duration(record.seconds) if record.answered else ""
     inner = Rect(place.right + view.px(14), area.y, area.right - view.px(16) - place.right - view.px(14), area.height)
-    marks += [Icon(icon, place, color), *_words(view, inner, record, said, when, spent)]
+    now = people.standing(view, record.party.number)
+    marks += [Icon(icon, place, color), *_words(view, inner, record, now, said, when, spent)]
     return Node(
         node_id,
         Role.LIST_ITEM,
         area,
         name=record.party.label,
-        value=", ".join(filter(None, (said, when, spent))),
+        value=", ".join(filter(None, (said, when, spent, "" if now is None else now.words))),
         state=frozenset({State.SELECTED}) if chosen else frozenset(),
         intent=Choose(number),
         marks=tuple(marks),
@@ -132,12 +133,15 @@ def _row(view: View, number: int, area: Rect, record: CallRecord, selected: int)
     )
 
 
-def _words(view: View, area: Rect, record: CallRecord, said: str, when: str, spent: str) -> list[Mark]:
-    """Who and what became of it at the left, when and how long at the right, in two lines."""
+def _words(
+    view: View, area: Rect, record: CallRecord, now: people.Standing | None, said: str, when: str, spent: str
+) -> list[Mark]:
+    """Who, what became of it and how he is now at the left, when and how long at the right, in two lines."""
     upper, lower = area.center_y - view.px(11), area.center_y + view.px(12)
     who_room = area.width - view.text.measure(when, Steps.SMALL_FIGURES) - view.px(12)
     who_color = Token.END_TEXT if record.missed and not record.seen else Token.TEXT
-    second = " · ".join(filter(None, (said, record.party.number if record.party.name else "")))
+    words = (said, record.party.number if record.party.name else "", "" if now is None else now.words)
+    second = " · ".join(filter(None, words))
     first_line, second_line = view.text.baseline(Steps.SMALL, upper), view.text.baseline(Steps.SMALL, lower)
     name_line = view.text.baseline(Steps.KEY, upper)
     marks: list[Mark] = [
@@ -145,6 +149,10 @@ def _words(view: View, area: Rect, record: CallRecord, said: str, when: str, spe
         Text(when, Steps.SMALL_FIGURES, Token.MUTED, area.right, first_line, 1),
         Text(second, Steps.SMALL, Token.MUTED, area.x, second_line, limit=area.width - view.px(70)),
     ]
+    if now is not None:
+        size, name_width = view.px(12), view.text.measure(record.party.label, Steps.KEY)
+        left = area.x + min(name_width, who_room - view.px(20)) + view.px(8)
+        marks.append(Symbol(now.shape, Rect(left, upper - size // 2, size, size), now.color))
     if spent:
         marks.append(Text(spent, Steps.SMALL_FIGURES, Token.MUTED, area.right, second_line, 1))
     return marks

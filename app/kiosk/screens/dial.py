@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.kiosk import search, widgets
+from app.kiosk import people, search, widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Intent, Send
 from app.kiosk.layout import Bands, bands, pad_width
@@ -199,4 +199,5 @@ def _match(view: View, number: int, area: Rect, row: _Row, choose: Callable[[Par
         second,
         name_span=name_span,
         icon="answer" if emergency else "person",
+        standing=None if emergency else people.standing(view, party.number),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.kiosk import search, widgets
+from app.kiosk import people, search, widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Place, Send
 from app.kiosk.layout import Bands, bands
@@ -286,12 +286,12 @@ def _people(view: View, area: Rect, gap: int) -> Node:
     columns = 2 if area.width >= view.px(360) else 1
     least = max(view.panel.target_px, view.px(72))
     rows = max(1, min(4, (area.height + gap) // (least + gap)))
-    people = search.most_called(view.snapshot.history, rows * columns)
-    if not people:
+    parties = search.most_called(view.snapshot.history, rows * columns)
+    if not parties:
         return _nobody_yet(view, area)
     cells = [cell for row in area.split_rows((1,) * rows, gap) for cell in row.split_columns((1,) * columns, gap)]
     cards = tuple(
-        _card(view, number, cell, party) for number, (cell, party) in enumerate(zip(cells, people, strict=False))
+        _card(view, number, cell, party) for number, (cell, party) in enumerate(zip(cells, parties, strict=False))
     )
     return Node("people", Role.LIST, area, name=view.say("People you call"), children=cards)
 
@@ -299,7 +299,14 @@ def _people(view: View, area: Rect, gap: int) -> Node:
 def _card(view: View, number: int, area: Rect, party: Party) -> Node:
     second = Text(party.number if party.name else "", Steps.SMALL, Token.MUTED, 0, 0)
     return widgets.person_row(
-        view, f"person-{number}", area, party, widgets.call_intent(party), second, resting=Token.SURFACE
+        view,
+        f"person-{number}",
+        area,
+        party,
+        widgets.call_intent(party),
+        second,
+        resting=Token.SURFACE,
+        standing=people.standing(view, party.number),
     )
 
 

@@ -45,7 +45,7 @@ def _facts(view: View) -> list[tuple[str, str]]:
     """What there is to say; an administrator on the telephone asks for just this."""
     status, login = view.snapshot.pbx, view.snapshot.login
     user = login.user if status.user is None else " · ".join(word for word in (status.user.dn, status.user.sip) if word)
-    connection = status.connection
+    connection, software = status.connection, status.software
     rows = [
         (view.say("State"), pbx_login.state_words(view)),
         (view.say("Reason"), status.words),
@@ -56,5 +56,7 @@ def _facts(view: View) -> list[tuple[str, str]]:
         (view.say("Primary"), connection.pri),
         (view.say("Secondary"), connection.sec),
         (view.say("Place"), connection.phys),
+        (view.say("Version"), " ".join(word for word in (software.version, software.build) if word)),
+        (view.say("For phones"), software.launcher_update_build),
     ]
     return [row for row in rows if row[1]]
