@@ -34,7 +34,9 @@ KINDS = {
     "pjsua2": "pjsua2 (PJSIP)",
     "baresip-python": "baresip-python (baresip 4)",
     "baresip": "baresip of Debian 12",
+    "linphone": "linphone",
     "sipp": "SIPp",
+    "rtpengine": "rtpengine",
     "coturn": "coturn",
     "aiortc": "aiortc, as a browser would",
     "sockets": "Sockets that mean no good",
@@ -87,6 +89,8 @@ def versions() -> dict[str, str]:
         "aiortc": importlib.metadata.version("aiortc"),
         "coturn": _first_match(("turnserver", "--version"), r"([\d.]+)"),
         "sipp": _first_match(("sipp", "-v"), r"SIPp v([\d.]+)"),
+        "linphone": _first_match(("linphonec", "--version"), r"version: ([\d.]+)"),
+        "rtpengine": _first_match(("rtpengine", "--version"), r"Version: ([\d.]+)"),
         "sockets": "",
     }
 

@@ -23,6 +23,7 @@ class SmallSip:
     def __init__(self, user: str) -> None:
         self._user = user
         self._messages: asyncio.Queue[str] = asyncio.Queue()
+        self._published: asyncio.Queue[str] = asyncio.Queue()
         self._ended = asyncio.Event()
         self._call_id = f"{secrets.token_hex(8)}@{_HOST}"
         self._tag = secrets.token_hex(4)
@@ -84,6 +85,10 @@ class SmallSip:
         """Wait until the far end has ended the call."""
         await asyncio.wait_for(self._ended.wait(), PATIENCE)
 
+    async def published(self) -> str:
+        """What the next PUBLISH brings (RFC 3903)."""
+        return await asyncio.wait_for(self._published.get(), PATIENCE)
+
     @property
     def _wire(self) -> asyncio.DatagramTransport:
         assert self._transport is not None, "not open"
@@ -106,6 +111,8 @@ class SmallSip:
         self._answer(message)
         if message.startswith("BYE"):
             self._ended.set()
+        if message.startswith("PUBLISH"):
+            self._published.put_nowait(_body(message))
 
     async def _next(self) -> str:
         return await asyncio.wait_for(self._messages.get(), PATIENCE)
