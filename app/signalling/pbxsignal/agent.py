@@ -6,7 +6,6 @@ import itertools
 import secrets
 from collections.abc import Callable
 
-from app.model import pbx_guesses
 from app.model.cause import Cause
 from app.model.flags import LogFlag
 from app.model.ids import LegId
@@ -25,14 +24,14 @@ from app.signalling.pbxsignal.interrogation import Interrogation
 from app.signalling.pbxsignal.messages import API, NO_CHANNEL, AnySignal, DiversionResult, RegisterResult
 from app.signalling.pbxsignal.recovery import Recovery
 from app.signalling.pbxsignal.registration import RegistrationClient
-from app.signalling.pbxsignal.service_calls import PROCEDURES, ServiceCall, Told, pick_up_refused
+from app.signalling.pbxsignal.service_calls import PROCEDURES, ServiceCall, Told, ToldCalls, pick_up_refused
 from app.signalling.pbxsignal.surroundings import Surroundings
 from app.signalling.pbxsignal.watching import Watching
 from app.signalling.schedule import Schedule
 from app.signalling.tally import Tally
 
 CALLS_MAX = 32
-"""Calls of all kinds at once; the PBX's further ones are released as congestion."""
+"""Calls at once with media, and of ours without; the PBX's further ones are released as congestion."""
 
 
 class PbxSignalAgent:
@@ -53,8 +52,6 @@ class PbxSignalAgent:
         self._post = post
         self._linked = False
         self._table = CallTable()
-        self._told_calls: set[int] = set()
-        """Calls of the PBX that only tell of services."""
         self._leg_numbers = itertools.count(1)
         self._registration = RegistrationClient(
             config.line,
@@ -78,6 +75,7 @@ class PbxSignalAgent:
             facts=lambda: self._registration.facts,
         )
         self._told = Told(self._around, self.interrogate)
+        self._told_calls = ToldCalls(self._around)
         self._watching = Watching(config.colleagues, self._around, self._table.next_number)
         self._interrogation = Interrogation(schedule, self._interrogate)
         self._diverter = Diverter(self._around, lambda message: send(write_message(message)), self.interrogate)
@@ -98,7 +96,7 @@ class PbxSignalAgent:
     def link_down(self, reason: str) -> None:
         """It is gone, and perhaps with it the PBX's knowledge of our calls."""
         self._linked = False
-        self._told_calls.clear()
+        self._told_calls.link_down()
         self._watching.link_down()
         self._registration.link_down(reason)
         self._diverter.link_down()
@@ -250,8 +248,7 @@ class PbxSignalAgent:
         elif self._watching.takes(number, signal):
             pass  # its facilities have said it all
         elif number in self._told_calls:
-            if isinstance(signal, messages.Rel | messages.Disc):
-                self._told_calls.discard(number)
+            self._told_calls.receive(number, signal)
         else:
             self.tally.count("stray message", type(signal).__name__)
 
@@ -259,12 +256,11 @@ class PbxSignalAgent:
         """A call of the PBX: negative, and none that there is already."""
         if number >= 0 or number in self._table.numbered or number in self._told_calls:
             self.tally.count("setup out of place", str(number))
-        elif len(self._table.numbered) + len(self._told_calls) >= CALLS_MAX:
+        elif setup.channel == NO_CHANNEL:
+            self._told_calls.take(number)
+        elif len(self._table.numbered) >= CALLS_MAX:
             self.tally.count("too many calls")
             self._release(number, Cause.CONGESTION)
-        elif setup.channel == NO_CHANNEL:
-            self._told_calls.add(number)
-            self._send_signal(number, _SERVICE_ANSWERS[pbx_guesses.SERVICE_ANSWER]())
         elif (name := _name_of_replaced(elements)) is not None:
             rings = self._recovery.replace(number, setup, elements, name)
             if rings is not None:
@@ -334,9 +330,3 @@ def _name_of_replaced(elements: tuple[AnyFacility, ...]) -> str | None:
     """The name of the call that a setup takes the place of."""
     info = facilities.first(elements, facilities.ReconnectInfo)
     return None if info is None else str(info.id)
-
-
-_SERVICE_ANSWERS: dict[str, type[messages.Conn] | type[messages.Accept]] = {
-    "conn": messages.Conn,
-    "accept": messages.Accept,
-}

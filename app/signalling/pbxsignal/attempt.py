@@ -56,7 +56,7 @@ class Attempt:
         if isinstance(signal, messages.Rel | messages.Disc):
             if isinstance(signal, messages.Disc):
                 self._release(Cause.NORMAL_CLEARING)
-            self._end(parties.cause_of(signal.cau), signal.dsp or "")
+            self._end(parties.cause_of(signal.cau), parties.shown(signal.dsp))
         elif self.call.state in EARLY:
             if isinstance(signal, messages.Alert | messages.Progress | messages.Conn):
                 self._patience.cancel()

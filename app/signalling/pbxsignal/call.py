@@ -110,7 +110,8 @@ class Call:
         """The far end's setup took this call up, and waits for our conn."""
         self._silence: Timer | None = None
         self._patience: Timer | None = None
-        self._deflection: Timer | None = None
+        self._course: Timer | None = None
+        """Until when the PBX must say what becomes of a call that is on its way."""
         self.services = LegServices(leg, around, self._facility)
 
     # --- from the port ----------------------------------------------------------------------------------------
@@ -145,12 +146,13 @@ class Call:
         """Have it ring elsewhere: the PBX takes it from us then."""
         if self.state in RINGING:
             self._facility(facilities.DiversionReroute(parties.called(number)))
-            self._deflection = self._around.schedule.after(self._around.patience.service, self._not_deflected)
+            self._await_course(self._around.patience.service)
 
     def connect(self, description: SessionDescription) -> None:
         """Answer it."""
         if self.state not in RINGING:
             return
+        self._stop_course()
         if not self.number:
             self.state = State.ACTIVE  # the caller will hear of it by his next setup
             return
@@ -242,7 +244,7 @@ class Call:
             case messages.Rel():
                 self._released(signal, elements)
             case messages.Disc():
-                self._disconnected(parties.cause_of(signal.cau), signal.dsp or "", tone=bool(signal.inband_info))
+                self._disconnected(signal)
             case messages.Info():
                 self._informed(signal)
             case messages.Conn():
@@ -275,13 +277,16 @@ class Call:
                 self._say(MoreDigitsWanted(self.leg))
             case messages.CallProc():
                 self.state = State.PROCEEDING
+                self._await_course(self._around.patience.proceeding)
                 self._say(Proceeding(self.leg))
                 self._media(self._take(signal))
             case messages.Progress():
+                self._stop_course()
                 self._media(self._take(signal))
                 cause = None if signal.cau is None else parties.cause_of(signal.cau)
                 self._say(Progress(self.leg, self._preview, cause))
             case messages.Alert():
+                self._stop_course()
                 self.state = State.DELIVERED
                 self._media(self._take(signal))
                 in_band = self._preview if signal.inband_info else None
@@ -291,6 +296,7 @@ class Call:
     def _connected(self, signal: messages.Conn) -> None:
         if self.state not in EARLY:
             return
+        self._stop_course()
         self._answered = True
         self._media(self._take(signal))
         if self.state in EARLY and self._exchange.waits:
@@ -307,7 +313,7 @@ class Call:
         if self.state is State.ACTIVE and self.names and (far_end_lost or gave_up):
             self._owner.lost(self)
         else:
-            self._end(cause, signal.dsp or "")
+            self._end(cause, parties.shown(signal.dsp))
 
     def _through(self) -> None:
         """Answered, and its media is settled."""
@@ -336,11 +342,13 @@ class Call:
             case Refused():
                 self.release(outcome.cause)
 
-    def _disconnected(self, cause: Cause, text: str, *, tone: bool) -> None:
+    def _disconnected(self, signal: messages.Disc) -> None:
         if self.state is State.DISCONNECTED:
             return
         self.state = State.DISCONNECTED
-        self._say(Disconnected(self.leg, cause, tone, text))
+        self._stop_course()
+        cause, tone = parties.cause_of(signal.cau), bool(signal.inband_info)
+        self._say(Disconnected(self.leg, cause, tone, parties.shown(signal.dsp)))
 
     def _informed(self, signal: messages.Info) -> None:
         digits = (signal.cd.num if signal.cd is not None else None) or ""
@@ -493,13 +501,16 @@ class Call:
             self._silence.cancel()
 
     def _unheard(self) -> None:
-        """The PBX says nothing at all of our setup."""
+        """The PBX says nothing at all of our setup, nothing more of it, or does not take the call that rings here."""
         self.release(Cause.RECOVERY_ON_TIMER_EXPIRY)
 
-    def _not_deflected(self) -> None:
-        """It has let the call ring on here."""
-        if self.state in RINGING:
-            self.release(Cause.RECOVERY_ON_TIMER_EXPIRY)
+    def _await_course(self, seconds: float) -> None:
+        self._stop_course()
+        self._course = self._around.schedule.after(seconds, self._unheard)
+
+    def _stop_course(self) -> None:
+        if self._course is not None:
+            self._course.cancel()
 
     def _end(self, cause: Cause, text: str = "") -> None:
         if self.state is State.RELEASED:
@@ -511,7 +522,7 @@ class Call:
         self._owner.gone(self)
 
     def _stop_timers(self) -> None:
-        for timer in (self._silence, self._patience, self._deflection):
+        for timer in (self._silence, self._patience, self._course):
             if timer is not None:
                 timer.cancel()
 

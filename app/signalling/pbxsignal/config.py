@@ -31,7 +31,9 @@ class Patience:
     after_refusal: float = 60.0
     """Before it is asked again what it has refused."""
     setup: float = 30.0
-    """To say anything of a call (Q.931's T303 and T310 in one: nothing is lost on the way)."""
+    """To say anything of a call (Q.931's T303)."""
+    proceeding: float = 40.0
+    """To say what becomes of a call that is on its way (Q.931's T310)."""
     answer: float = 15.0
     """To answer an offer."""
     reconnect: float = 10.0

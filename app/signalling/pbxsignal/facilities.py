@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from app.model import pbx_guesses
-from app.signalling.pbxsignal.messages import EndPoint, Text
+from app.signalling.pbxsignal.messages import EndPoint, Identity, Text
 
 
 class _Element(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
@@ -34,7 +34,7 @@ class TransferIdentify(_Element, frozen=True, omit_defaults=True, tag_field="typ
 class TransferIdentifyResult(_Element, frozen=True, omit_defaults=True, tag_field="type", tag="ct_identify_result"):
     """The name, and who is at its far end. Without a name it cannot be joined."""
 
-    id: Text | int | None = None
+    id: Identity | None = None
     dst: EndPoint | None = None
 
 
@@ -42,7 +42,7 @@ class TransferInitiate(_Element, frozen=True, omit_defaults=True, tag_field="typ
     """Asks for the transfer to another active call, by its name, or blind to a number."""
 
     dst: EndPoint
-    id: Text | int | None = None
+    id: Identity | None = None
 
 
 class TransferInitiateResult(_Element, frozen=True, omit_defaults=True, tag_field="type", tag="ct_initiate_result"):
@@ -168,12 +168,12 @@ class GroupIndicationOn(
     member: EndPoint | None = None
     parked_calling: EndPoint | None = None
     parked_to_alerting: EndPoint | None = None
-    park_position: Text | int | None = None
+    park_position: Identity | None = None
     inbound_call: bool | None = None
     duration: int | None = None
     name_id_calling: Text = ""
     name_id_alerting: Text = ""
-    sig_call_state: Text | int | None = None
+    sig_call_state: Identity | None = None
 
 
 class GroupIndicationOff(
@@ -198,7 +198,7 @@ class PickRequest(
     call_id: Text | None = None
     picking: EndPoint | None = None
     parked_to_alerting: EndPoint | None = None
-    park_position: Text | int | None = None
+    park_position: Identity | None = None
 
 
 class PickExecute(
@@ -260,7 +260,7 @@ class ReconnectInit(_Element, frozen=True, omit_defaults=True, tag_field="type",
 class ReconnectInfo(_Element, frozen=True, omit_defaults=True, tag_field="type", tag=pbx_guesses.RECONNECT_INFO):
     """The name by which the call will be known then, and whom to call. In a setup: which call that replaces."""
 
-    id: Text | int
+    id: Identity
     ep: EndPoint | None = None
 
 

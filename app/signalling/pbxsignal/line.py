@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from app.model.cause import Cause
+from app.model.flags import LogFlag
 from app.model.ids import LegId, LineId
 from app.model.quality import QualityReport, Severity
 from app.model.services import DiversionKind
@@ -16,6 +18,8 @@ from app.signalling.pbxsignal.agent import PbxSignalAgent
 from app.signalling.pbxsignal.config import Patience, PbxSignalConfig
 from app.signalling.pbxsignal.messages import RegisterResult
 from app.signalling.schedule import Schedule
+
+log = logging.getLogger(LogFlag.PBX)
 
 
 class PbxSignalLine:
@@ -82,8 +86,12 @@ class PbxSignalLine:
         self._clock.run(lambda: self._agent.link_down(reason))
 
     def receive(self, text: bytes) -> None:
-        """A message of the PBX."""
-        self._clock.run(lambda: self._agent.receive(text))
+        """A message of the PBX. One that nobody foresaw is dropped: it must not end the connection of all calls."""
+        try:
+            self._clock.run(lambda: self._agent.receive(text))
+        except Exception as error:
+            log.exception("a message of the PBX is dropped")
+            self._agent.tally.count("unforeseen message", repr(error))
 
     def moved(self) -> None:
         """Our own address is another than before."""

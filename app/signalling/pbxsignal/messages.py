@@ -15,6 +15,8 @@ PBX_API = "PbxApi"
 
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 Number = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+Identity = Text | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+"""A name that somebody else has chosen; a number is one that every JSON reader keeps exactly (RFC 8259, 6)."""
 FACILITIES_MAX = 32
 NOTHING = msgspec.Raw()
 """What was left out, and is left out."""
@@ -162,6 +164,9 @@ class RegisterResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     country: Text = ""
     max_intern: int | None = None
     tones: int | None = None
+
+    def __repr__(self) -> str:
+        return f"RegisterResult(src={self.src!r}, err={self.err!r}, ***)"
 
 
 class SignalingEnvelope(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from app.model.cause import Cause
 from app.model.party import Party
 from app.signalling.pbxsignal.messages import CauseElement, EndPoint, RegisterResult
 
+SHOWN_MAX = 128
 _DIGITS = frozenset("0123456789*#")
 _INTERNATIONAL, _NATIONAL, _SUBSCRIBER, _RESTRICTED = "I", "N", "S", "R"
 
@@ -22,7 +23,7 @@ def called(number: str) -> EndPoint:
 def party_of(place: EndPoint | None, name: str, prefixes: RegisterResult) -> Party:
     """Whom a message names; a restricted one shows neither number nor name. Numbers are as one would dial them."""
     if place is None:
-        return Party(name=_shown(name))
+        return Party(name=shown(name))
     number = place.num or ""
     if number.startswith(_RESTRICTED):
         return Party()
@@ -33,7 +34,7 @@ def party_of(place: EndPoint | None, name: str, prefixes: RegisterResult) -> Par
     ):
         if number.startswith(letter):
             number = prefix + number[1:]
-    return Party(_shown(number or place.sip or ""), _shown(name), _shown(place.sip or ""))
+    return Party(shown(number or place.sip or ""), shown(name), shown(place.sip or ""))
 
 
 def cause_of(element: CauseElement | None, otherwise: Cause = Cause.NORMAL_CLEARING) -> Cause:
@@ -49,5 +50,6 @@ def cause_element(cause: Cause) -> CauseElement:
     return CauseElement(int(cause), pbx_guesses.CAUSE_LOCATION_USER)
 
 
-def _shown(text: str) -> str:
-    return "".join(character for character in text[:128] if character.isprintable())
+def shown(text: str | None) -> str:
+    """Words of the PBX as they may be shown or logged: without control characters, and no longer than a line."""
+    return "".join(character for character in (text or "")[:SHOWN_MAX] if character.isprintable())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 
+from app.model import pbx_guesses
 from app.model.cause import Cause
 from app.model.services import Diversion, DiversionKind, GroupCall, GroupCallState, Messages
 from app.model.signalling import (
@@ -22,6 +23,9 @@ from app.signalling.schedule import Timer
 
 BEARER_NONE = "a880"
 """The bearer capability that the vendor recommends without media."""
+TOLD_CALLS_MAX = 32
+LONGEST_CALL_SECONDS = 10_000_000
+"""Nobody's call is older, whatever the PBX says."""
 PROCEDURES: MappingProxyType[DiversionKind, str] = MappingProxyType(
     {
         DiversionKind.ALWAYS: "ALWAYS",
@@ -71,7 +75,7 @@ class Told:
             return
         facts = self._around.facts()
         place = element.parked_to_alerting or element.member
-        position = "" if element.park_position is None else str(element.park_position)
+        position = "" if element.park_position is None else parties.shown(str(element.park_position))
         state = GroupCallState.PARKED if _parked(element) else _state(element)
         call = GroupCall(
             id=element.call_id,
@@ -79,7 +83,7 @@ class Told:
             member=parties.party_of(place, element.name_id_alerting, facts),
             caller=parties.party_of(element.parked_calling, element.name_id_calling, facts),
             position=position,
-            seconds=max(0, element.duration or 0),
+            seconds=max(0, min(element.duration or 0, LONGEST_CALL_SECONDS)),
         )
         self._around.post(GroupCallChanged(self._around.line, call))
 
@@ -103,6 +107,45 @@ class Told:
                 self._diversions[kind] = number
         diversions = tuple(Diversion(kind, self._diversions[kind]) for kind in PROCEDURES if kind in self._diversions)
         self._around.post(DiversionsChanged(self._around.line, diversions))
+
+
+class ToldCalls:
+    """The PBX's calls that bring it: taken, and kept until the PBX ends them.
+
+    It may keep some for as long as we are registered, for presence. Of too many the oldest is released.
+    """
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._numbers: dict[int, None] = {}
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._numbers
+
+    def take(self, number: int) -> None:
+        """A new one."""
+        if len(self._numbers) >= TOLD_CALLS_MAX:
+            self._release(next(iter(self._numbers)))
+        self._numbers[number] = None
+        self._around.send(number, _ANSWERS[pbx_guesses.SERVICE_ANSWER]())
+
+    def receive(self, number: int, signal: AnySignal) -> None:
+        """A message of one of them."""
+        if isinstance(signal, messages.Disc):
+            self._release(number)
+        elif isinstance(signal, messages.Rel):
+            del self._numbers[number]
+
+    def link_down(self) -> None:
+        """The connection to the PBX broke."""
+        self._numbers.clear()
+
+    def _release(self, number: int) -> None:
+        del self._numbers[number]
+        self._around.send(number, messages.Rel(cau=parties.cause_element(Cause.NORMAL_CLEARING)))
+
+
+_ANSWERS: dict[str, type[messages.Conn] | type[messages.Accept]] = {"conn": messages.Conn, "accept": messages.Accept}
 
 
 class ServiceCall:

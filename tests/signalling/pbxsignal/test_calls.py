@@ -261,6 +261,52 @@ def test_a_pbx_that_says_nothing_of_a_call_ends_it() -> None:
     assert pbx.types() == ["rel"]
 
 
+def test_a_pbx_that_says_nothing_more_of_a_call_that_it_has_sent_on_its_way_ends_it() -> None:
+    pbx = Pbx()
+    call = pbx.dial()
+    pbx.signal(call, "call_proc")
+    pbx.happened()
+    pbx.step(20)
+    pbx.signal(call, "facility", {"type": "name_identification", "name": "Bob"})
+    pbx.step(21)
+    assert pbx.event(Released).cause is Cause.RECOVERY_ON_TIMER_EXPIRY
+    assert pbx.types() == ["rel"]
+
+
+@pytest.mark.parametrize("further", ["alert", "progress", "conn"])
+def test_a_call_that_gets_on_may_take_as_long_as_it_likes(further: str) -> None:
+    pbx = Pbx()
+    call = pbx.dial()
+    pbx.signal(call, "call_proc")
+    pbx.signal(call, further, channels_cmd="SELECT", channels=CHANNELS)
+    pbx.step(600)
+    assert not any(isinstance(event, Released) for event in pbx.happened())
+
+
+@pytest.mark.parametrize("kind", ["rel", "disc"])
+def test_the_words_of_the_pbx_are_one_short_line(kind: str) -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.signal(call, kind, cau={"num": 99}, dsp="no\nway\x1b[2J\u202e" + 150 * "x")
+    (event,) = pbx.happened()
+    assert isinstance(event, Released | Disconnected)
+    assert event.text.startswith("noway[2Jxxx")
+    assert len(event.text) <= 128
+
+
+def test_calls_that_only_tell_leave_room_for_others() -> None:
+    pbx = Pbx()
+    for number in range(-1, -34, -1):
+        pbx.signal(number, "setup", channel=0)
+    assert pbx.take()[-2:] == [(-1, {"type": "rel", "cau": {"num": 16, "loc": 0}}), (-33, {"type": "conn"})]
+    pbx.ring(-40)
+    pbx.event(SetupIndicated)
+    pbx.signal(-2, "disc")
+    assert pbx.types() == ["rel"]
+    pbx.signal(-2, "facility")
+    assert pbx.agent.tally["stray message"] == 1
+
+
 def test_no_call_can_be_made_without_the_connection() -> None:
     pbx = Pbx()
     pbx.agent.link_down("The network is gone")

@@ -31,6 +31,14 @@ def test_the_line_registers_as_soon_as_the_connection_stands() -> None:
     )
 
 
+def test_the_password_of_the_turn_server_is_in_no_log() -> None:
+    pbx = Pbx(registered=False)
+    pbx.agent.link_up()
+    pbx.accept(turnUsr="us", turnPwd="s3cret")
+    assert pbx.agent.facts.turn_pwd == "s3cret"
+    assert "s3cret" not in repr(pbx.agent.facts)
+
+
 def test_a_refusal_is_told_and_tried_again_later_or_on_a_persons_word() -> None:
     pbx = Pbx(registered=False)
     pbx.agent.link_up()

@@ -374,6 +374,26 @@ def test_the_pbx_asks_for_a_hold_and_is_told_that_it_is_understood() -> None:
         assert pbx.happened() == [RemoteControl(LEG, action)]
 
 
+@pytest.mark.parametrize("name", [10**30, -(10**4000), "x" * 300])
+def test_a_name_that_could_not_be_given_back_is_none(name: int | str) -> None:
+    pbx = Pbx()
+    pbx.talk()
+    second = pbx.talk("202", SECOND)
+    pbx.agent.join(LEG, SECOND)
+    pbx.take()
+    pbx.signal(second, "facility", {"type": "ct_identify_result", "id": name, "dst": {"num": "202"}})
+    pbx.step(21)
+    assert pbx.event(TransferResult).cause is Cause.RECOVERY_ON_TIMER_EXPIRY
+
+
+@pytest.mark.parametrize(("told", "kept"), [(10**300, 10_000_000), (-5, 0), (7, 7)])
+def test_the_age_of_a_colleagues_call_is_bounded(told: int, kept: int) -> None:
+    pbx = Pbx()
+    on = {"type": "cp_group_indication_on", "callId": "c1", "member": {"num": "30"}, "duration": told}
+    pbx.signal(-4, "setup", on, channel=0)
+    assert pbx.event(GroupCallChanged).call.seconds == kept
+
+
 def test_elements_nobody_knows_do_not_cost_the_message() -> None:
     pbx = Pbx()
     call = pbx.dial()
