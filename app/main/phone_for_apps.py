@@ -40,6 +40,8 @@ class PhoneForApps:
             conn_info=pbx.connection,
             standby=pbx.connection.standby,
             scheme="light" if light else "dark",
+            launcher_update_build=pbx.software.launcher_update_build,
+            app_store_url=pbx.software.app_store_url,
             admin_settings=_read(self._rooms.client_settings()),
         )
 

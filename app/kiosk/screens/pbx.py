@@ -57,6 +57,12 @@ def _facts(view: View) -> list[tuple[str, str]]:
         (view.say("Secondary"), connection.sec),
         (view.say("Place"), connection.phys),
         (view.say("Version"), " ".join(word for word in (software.version, software.build) if word)),
-        (view.say("For phones"), software.launcher_update_build),
+        (view.say("For phones"), _wanted(view)),
     ]
     return [row for row in rows if row[1]]
+
+
+def _wanted(view: View) -> str:
+    """The build that the PBX wants its phones to have, and that nothing here would bring it."""
+    build = view.snapshot.pbx.software.launcher_update_build
+    return f"{build} · {view.say('this phone does not update itself yet')}" if build else ""

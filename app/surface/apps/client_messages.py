@@ -84,6 +84,8 @@ class ClientModel(msgspec.Struct, frozen=True, rename="camel"):
     standby: bool = False
     lang: str = "en"
     scheme: Literal["light", "dark"] = "dark"
+    launcher_update_build: str = ""
+    app_store_url: str = ""
     admin_settings: dict[str, object] = {}
     """The PBX's settings for clients by name, each with `value` and `force`, as the PBX has them."""
 

@@ -94,6 +94,8 @@ def test_the_client_model_follows_the_session_with_the_pbx(app: App) -> None:
         "standby": False,
         "lang": "en",
         "scheme": "dark",
+        "launcherUpdateBuild": "",
+        "appStoreUrl": "",
         "adminSettings": {},
     }
     connection = ConnectionInfo(up=True, standby=True, cur="standby.example.com/PBX0")
