@@ -55,6 +55,8 @@ class Call:
     connected_at: float | None = None
     ending: Ending | None = None
     notice: str = ""
+    info: str = ""
+    """What an app knows about it, in words."""
     loss_heard: bool = False
     """It has been without signalling for so long that a tone should say so."""
     digits: str = ""
@@ -139,6 +141,7 @@ class Call:
             changing=alive and self._changing,
             cause=None if self.ending is None else int(self.ending.cause),
             notice=self.notice,
+            info=self.info,
             quality=stream.quality if alive else None,
             digits=self.digits,
             in_conference=self.conference is not None,

@@ -299,6 +299,14 @@ class CallControl:
                 call.party = msgspec.structs.replace(call.party, name=name)
         self._publish(now)
 
+    def describe(self, call_id: CallId, words: str, now: float) -> Refusal | None:
+        """An app knows something about a call; empty words take that back."""
+        call = self._switch.board.calls.get(call_id)
+        if call is None:
+            return NO_CALL
+        call.info = words
+        return self._done(None, now)
+
     def lock_moved(self, now: float, *, locked: bool) -> None:
         """The phone was locked or unlocked. Calls do not mind; apps that wait for the microphone wait in vain.
 

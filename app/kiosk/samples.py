@@ -341,6 +341,7 @@ _GROUPED = _with(
         ),
     ),
 )
+_INFO = "Order 4711, delivery on Thursday. Last called about an invoice."
 _RINGING = _with(
     IDLE,
     lines=(msgspec.structs.replace(LINE, capabilities=LineCapabilities(deflect=Executor.PBX)),),
@@ -389,6 +390,8 @@ MORE = (
     Sample("pick-up", _GROUPED, _goes(Place.PICKUP)),
     Sample("incoming-send-on", _RINGING),
     Sample("send-on", _RINGING, _sends_on),
+    Sample("incoming-info", _with(_RINGING, calls=(msgspec.structs.replace(INCOMING, info=_INFO),))),
+    Sample("in-call-info", _with(IN_CALL, calls=(msgspec.structs.replace(_ENCRYPTED, info=_INFO),))),
     Sample("waiting-send-on", _with(_RINGING, calls=(CALL, _WAITING), active=CALL.id)),
     Sample("waiting", _with(IN_CALL, calls=(CALL, _WAITING))),
     Sample(

@@ -6,6 +6,8 @@ and who listens, `PressKey`/`MoveHook`, and a `Dial` of an emergency number (mis
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from app.model.ids import CallId, LineId
@@ -211,6 +213,13 @@ class PreviewRing(Command, frozen=True):
     tone: str
 
 
+class DescribeCall(Command, frozen=True):
+    """Show some words beside a call, which an app knows about it; empty words take them back."""
+
+    call: CallId
+    words: Annotated[str, msgspec.Meta(max_length=160)]
+
+
 class MarkSeen(Command, frozen=True):
     """The user has looked at the missed calls."""
 
@@ -310,6 +319,7 @@ AnyCommand = (
     | ListenInGroup
     | SetVolume
     | PreviewRing
+    | DescribeCall
     | MarkSeen
     | Lock
     | Unlock

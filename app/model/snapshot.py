@@ -66,6 +66,8 @@ class CallView(msgspec.Struct, frozen=True):
     """A hold, retrieve or answer is under way; keys for it wait."""
     cause: int | None = None
     notice: str = ""
+    info: str = ""
+    """What an app knows about it, in words for a person."""
     """What happened, in words for the user: why it ended, that it could not be held, …"""
     quality: Quality | None = None
     digits: str = ""

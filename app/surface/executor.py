@@ -175,6 +175,8 @@ class CommandExecutor:
                 return lambda: calls.send_digits(digits, now, call)
             case commands.Record(on=on, call=call):
                 return lambda: calls.record(now, call, on=on)
+            case commands.DescribeCall(call=call, words=words):
+                return lambda: calls.describe(call, words, now)
             case commands.Watch(on=on):
                 return lambda: calls.watch(now, on=on)
         return None

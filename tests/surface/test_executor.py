@@ -28,6 +28,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.Answer(1),
     commands.Reject(1),
     commands.Deflect(1, "31"),
+    commands.DescribeCall(1, CallId("call-1"), "Order 4711"),
     commands.PrepareDial(1, "31"),
     commands.LogIn(1, "pbx.example.com", "awells", "secret"),
     commands.HangUp(1),

@@ -219,6 +219,8 @@ def _lines(view: View, call: CallView, keypad: bool, room: int) -> list[tuple[in
     if call.party.name and call.party.number:
         number = call.party.number
         lines.append((view.px(30), lambda area: widgets.label(view, "number", number, Steps.DETAIL, Token.MUTED, area)))
+    if call.info:
+        lines.append((view.px(48), lambda area: _info(view, area, call.info)))
     lines.append((view.px(48), lambda area: _progress(view, area, call)))
     if view.snapshot.audio.missing is not None and call.state is not CallState.ENDED:
         lines.append((view.px(44), lambda area: _stand_in(view, area)))
@@ -311,6 +313,10 @@ def _stand_in(view: View, area: Rect) -> Node:
     words = widgets.stand_in_words(view)
     node = widgets.paragraph(view, "stand-in", words, Steps.SMALL, Token.TEXT, area, 2)
     return dataclasses.replace(node, role=Role.ALERT)
+
+
+def _info(view: View, area: Rect, words: str) -> Node:
+    return widgets.paragraph(view, "info", words, Steps.SMALL, Token.TEXT, area, 2)
 
 
 def _notice(view: View, area: Rect, words: str) -> Node:

@@ -114,4 +114,8 @@ def _who(view: View, area: Rect, line: int, call: CallView) -> list[Node]:
     if party.name and party.number:
         below = Rect(area.x, area.bottom, area.width, line)
         nodes.append(widgets.label(view, "number", party.number, Steps.DETAIL, Token.MUTED, below, 0))
+    if call.info:
+        last = nodes[-1].bounds
+        below = Rect(area.x, last.bottom + view.px(6), area.width, line)
+        nodes.append(widgets.label(view, "info", call.info, Steps.SECOND, Token.TEXT, below, 0))
     return nodes

@@ -30,7 +30,8 @@ from app.surface.apps.client_messages import (
     ClientModel,
     PhoneModel,
 )
-from app.surface.apps.phone_model import call_info, entry
+from app.surface.apps.phone_model import call_info, call_number, entry
+from app.surface.apps.plain_text import plain_text
 
 log = logging.getLogger(LogFlag.SURFACE)
 
@@ -40,7 +41,9 @@ PROVIDER = "dev:phone"
 TITLE = "Phone"
 
 _frames = Reader(messages.ConsumeApi, messages.RegisterApi, messages.ApiRequest)
-_phone_reader = Reader(messages.StartCall, messages.PrepareCall, messages.ConnectCall, messages.DisconnectCall)
+_phone_reader = Reader(
+    messages.StartCall, messages.PrepareCall, messages.ConnectCall, messages.DisconnectCall, messages.ShowCallInfo
+)
 _call_list_reader = Reader(messages.Subscribe)
 _Answered = Callable[[Reply], None]
 
@@ -177,12 +180,23 @@ class ClientApi:
                 command, result = commands.Dial(0, number=_called(message)), messages.StartCallResult()
             case messages.PrepareCall():
                 command, result = commands.PrepareDial(0, number=_called(message)), messages.PrepareCallResult()
+            case messages.ShowCallInfo():
+                command, result = self._description(message), messages.CallInfoResult()
             case messages.ConnectCall():
                 command, result = commands.Answer(0), messages.ConnectCallResult()
             case _:
                 command = commands.Reject(0) if self._rings else commands.HangUp(0)
                 result = messages.DisconnectCallResult()
         self._apis.phone.command(command, lambda reply: self._answer(envelope, result, reply))
+
+    def _description(self, message: messages.ShowCallInfo) -> AnyCommand:
+        """What to show beside a call, as text. Raises AppError where there is no such call, or only a page."""
+        if message.iframe is not None:
+            raise AppError(ErrorCode.REFUSED, "This phone shows no pages. Send 'html': its text is shown.")
+        call = next((call for call in self._apis.phone.calls() if call_number(call) == message.id), None)
+        if call is None:
+            raise AppError(ErrorCode.UNKNOWN, "There is no such call. It may have ended.")
+        return commands.DescribeCall(0, call.id, plain_text(message.html))
 
     def _subscribe(self, count: int, envelope: Envelope) -> None:
         history = self._apis.phone.history()

@@ -117,6 +117,24 @@ class DisconnectCall(_Message, frozen=True):
     """Refuses the call that comes in, or else ends the active one."""
 
 
+class Frame(msgspec.Struct, frozen=True):
+    """A page that an app would have shown beside a call."""
+
+    src: str = ""
+
+
+class ShowCallInfo(_Message, frozen=True, tag="CallInfo"):
+    """What an app knows about a call: `html`, or a page for an `iframe`."""
+
+    id: int
+    html: Annotated[str, msgspec.Meta(max_length=8192)] = ""
+    iframe: Frame | None = None
+
+
+class CallInfoResult(_Message, frozen=True):
+    """It is shown, or not: `errorText` beside it says why."""
+
+
 class StartCallResult(_Message, frozen=True):
     """The call is on its way, or not: `errorText` beside it says why."""
 

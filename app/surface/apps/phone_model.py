@@ -12,11 +12,16 @@ from app.model.snapshot import CallState, CallView
 from app.surface.apps.client_messages import CallInfo, Entry, Remote
 
 
+def call_number(call: CallView) -> int:
+    """What apps call a call: the number in our own name of it."""
+    return int(call.id.rpartition("-")[2])
+
+
 def call_info(call: CallView) -> CallInfo:
-    """A call of the phone. Its id is the number in our own name of it."""
+    """A call of the phone."""
     held = call.state is CallState.CONNECTED and call.remote_held
     return CallInfo(
-        id=int(call.id.rpartition("-")[2]),
+        id=call_number(call),
         dir=_direction(call.direction),
         state=pbx_guesses.CALL_HELD_BY_THE_FAR_END if held else pbx_guesses.CALL_STATES[call.state],
         num=call.party.number,

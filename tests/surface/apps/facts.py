@@ -53,6 +53,8 @@ class Facts:
                 refusal = control.dial(number, now)
             case commands.PrepareDial(number=number):
                 self.prepared.append(number)
+            case commands.DescribeCall(call=call, words=words):
+                refusal = control.describe(call, words, now)
             case commands.Answer():
                 refusal = control.answer(now)
             case commands.Reject():

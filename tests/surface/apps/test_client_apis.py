@@ -219,3 +219,29 @@ def test_the_client_model_has_what_the_pbx_sets_for_clients(app: App) -> None:
     update = app.send("ConsumeApi", CLIENT_API)[-1]
     told = update["apis"][CLIENT_API][PROVIDER]["model"]
     assert told["adminSettings"] == {"offline": {"value": 300000, "force": True}}
+
+
+def test_an_app_says_what_it_knows_about_a_call(app: App) -> None:
+    app.phone.ring(number="301")
+    (call,) = app.phone.views
+    number = int(call.id.rpartition("-")[2])
+    html = "<style>p{}</style><p>Order&nbsp;<b>4711</b></p><script>x()</script><p>late &amp; angry"
+    assert app.request("CallInfo", id=number, html=html)["msg"] == {"mt": "CallInfoResult"}
+    assert app.phone.views[0].info == "Order 4711 late & angry"
+    app.request("CallInfo", id=number, html="")
+    assert app.phone.views[0].info == ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"id": 1, "iframe": {"src": "https://example.com", "height": 100}}, "shows no pages"),
+        ({"id": 99, "html": "x"}, "no such call"),
+        ({"id": 1, "html": "x" * 9000}, "CallInfo cannot be read"),
+        ({"html": "x"}, "CallInfo cannot be read"),
+    ],
+)
+def test_call_infos_that_cannot_be_shown(app: App, fields: Message, words: str) -> None:
+    app.phone.ring()
+    (refused,) = [one for one in app.send("ApiRequest", PHONE_API, msg={"mt": "CallInfo", **fields}) if "error" in one]
+    assert words in refused["errorText"]
