@@ -7,11 +7,13 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from app.media.ice.gathering import IceServers, TurnServer, TurnTransport
 from app.media.ice.stun import Address
 from app.model.flags import LogFlag
 from app.settings.layers import Layers
+from app.settings.secret import Secret
 from app.settings.store import SettingsStore
 
 log = logging.getLogger(LogFlag.MAIN)
@@ -22,12 +24,27 @@ AGAIN_SECONDS = 600.0
 """Names may come to mean other addresses."""
 
 
+LENT_MAX = 4
+"""So many of each kind that a PBX names are looked up."""
+
+
+@dataclass(frozen=True)
+class LentServers:
+    """Servers that the PBX names: `host`, `host:port` or `[address]:port` each; the first that is found counts."""
+
+    stun: tuple[str, ...] = ()
+    turn: tuple[str, ...] = ()
+    user: str = ""
+    password: Secret = field(default_factory=lambda: Secret(""))
+
+
 class IceServerLookup:
-    """Keeps `current` true. Belongs to the loop."""
+    """Keeps `current` true. The PBX's servers stand in for those that no setting names. Belongs to the loop."""
 
     def __init__(self, settings: SettingsStore) -> None:
         self.current = IceServers()
         self._settings = settings
+        self._lent = LentServers()
         self._news = asyncio.Event()
         self._forget: Callable[[], None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -36,6 +53,13 @@ class IceServerLookup:
         """Look up, and again when the settings or the network change."""
         self._forget = self._settings.subscribe("media", lambda _: self.look_again())
         self._task = asyncio.create_task(self._keep(), name="ICE servers")
+
+    def borrow(self, lent: LentServers | None) -> None:
+        """The PBX lets us use these, or has none."""
+        lent = lent or LentServers()
+        if lent != self._lent:
+            self._lent = lent
+            self.look_again()
 
     def look_again(self) -> None:
         """Something changed that names may hang on."""
@@ -52,25 +76,40 @@ class IceServerLookup:
     async def _keep(self) -> None:
         while True:
             self._news.clear()
-            self.current = await _servers(self._settings.current)
+            self.current = await _servers(self._settings.current, self._lent)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), AGAIN_SECONDS)
 
 
-async def _servers(settings: Layers) -> IceServers:
+async def _servers(settings: Layers, lent: LentServers) -> IceServers:
     if settings.text("media.ice") != "on":
         return IceServers()
-    stun = await addresses_of(settings.text("media.stun_server"))
-    return IceServers(stun, await _lender(settings))
+    stun_server, turn_server = settings.text("media.stun_server"), settings.text("media.turn_server")
+    stun = await addresses_of(stun_server) if stun_server else (await _first(lent.stun))[1]
+    return IceServers(stun, await _lender(settings, turn_server) if turn_server else await _lent_lender(lent))
 
 
-async def _lender(settings: Layers) -> TurnServer | None:
-    text, transport = settings.text("media.turn_server"), TurnTransport(settings.text("media.turn_transport"))
+async def _lender(settings: Layers, text: str) -> TurnServer | None:
+    transport = TurnTransport(settings.text("media.turn_transport"))
     found = await addresses_of(text, DEFAULT_TLS_PORT if transport is TurnTransport.TLS else DEFAULT_PORT)
     if not found:
         return None
     user, password = settings.text("media.turn_user"), settings.secret("media.turn_password")
     return TurnServer(found[0], user, password, transport, _place(text)[0], settings.text("media.turn_trust_file"))
+
+
+async def _lent_lender(lent: LentServers) -> TurnServer | None:
+    place, found = await _first(lent.turn)
+    return TurnServer(found[0], lent.user, lent.password, name=_place(place)[0]) if found else None
+
+
+async def _first(places: tuple[str, ...]) -> tuple[str, tuple[Address, ...]]:
+    """The first place that is found, and its addresses."""
+    for place in places[:LENT_MAX]:
+        found = await addresses_of(place)
+        if found:
+            return place, found
+    return "", ()
 
 
 def _place(text: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from app.pbx.client import PbxClient
 from app.security.errors import SecurityError
 from app.settings.layers import Layers
 from app.settings.store import SettingsStore
+from app.signalling.pbxsignal.messages import RegisterResult
 from app.signalling.sip.line import SipLine
 from app.surface.rooms import LineFacts
 
@@ -82,6 +83,11 @@ class LineKeeper:
     def local_address(self) -> str | None:
         """Our own numeric address on the way to the PBX; None before it is known."""
         return None if self._line is None else self._line.local_address
+
+    @property
+    def pbx_facts(self) -> RegisterResult | None:
+        """What the PBX told when it registered the line last; None where it is none that tells."""
+        return self._line.facts if isinstance(self._line, PbxLine) else None
 
     @property
     def line(self) -> SipLine | PbxLine | None:

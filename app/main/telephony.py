@@ -19,6 +19,7 @@ from app.main.line_keeper import LineKeeper
 from app.main.loop_timers import LoopTimers
 from app.main.name_keeper import NameKeeper
 from app.main.network_watch import NetworkWatch
+from app.main.pbx_facts_keeper import PbxFactsKeeper
 from app.main.pbx_keeper import PbxKeeper
 from app.main.recording_keeper import RecordingKeeper, recording_rules
 from app.main.sound_keeper import SoundKeeper
@@ -28,7 +29,7 @@ from app.media.room import MediaRoom
 from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.media import AudioPath, MediaEvent, PathsChanged
-from app.model.signalling import LineChanged, SignallingEvent
+from app.model.signalling import LineChanged, Registration, SignallingEvent
 from app.pbx.client import PbxClient
 from app.pbx.session_store import LearntStore, SessionStore
 from app.security.media_identity import MediaIdentity
@@ -70,6 +71,7 @@ class Telephony:
         self.listen: Callable[[MediaEvent], None] = lambda _: None
         self.pbx_moved: Callable[[], None] = lambda: None
         self._ice_servers = IceServerLookup(self._settings)
+        self._pbx_facts = PbxFactsKeeper(self._settings, self._ice_servers, notices)
         mac = devices.system.mac_address() or NO_MAC
         self._recordings = RecordingKeeper(
             self._settings, storage.folder, mac, engine, notices, worker, self._post_media
@@ -148,6 +150,7 @@ class Telephony:
         """The line first: it may end its calls over the session."""
         await self.line.stop()
         await self.pbx.stop()
+        await self._pbx_facts.stop()
 
     # --- building ----------------------------------------------------------------------------------------
 
@@ -184,6 +187,8 @@ class Telephony:
     def _handle_signalling(self, event: SignallingEvent) -> None:
         if isinstance(event, LineChanged):
             self.registrations[event.line] = event
+            if event.registration is Registration.UP:
+                self._pbx_facts.registered(self.line.pbx_facts)
             if event.reason:
                 log.warning("%s is %s: %s. %s", event.line, event.registration, event.reason.rstrip("."), event.advice)
             self._changed()

@@ -65,6 +65,39 @@ UNANSWERED_CAUSES = (Cause.NORMAL_CLEARING, Cause.NO_USER_RESPONDING, Cause.NO_A
 PHONE_APP = "phone"
 """The App object to log in to for PbxSignal. Apps of that name come with each PBX; any App object serves."""
 
+TONE_SCHEMES: MappingProxyType[int, str] = MappingProxyType(
+    {
+        2: "us",
+        3: "gb",
+        4: "it",
+        5: "cz",
+        6: "cz",
+        7: "se",
+        8: "fr",
+        9: "ch",
+        10: "it",
+        11: "be",
+        12: "nl",
+        13: "no",
+        14: "dk",
+        15: "de",
+        16: "es",
+        17: "fi",
+        18: "at",
+        20: "au",
+        21: "nz",
+        22: "my",
+        23: "tr",
+        24: "ru",
+        25: "za",
+        26: "br",
+    }
+)
+"""`tones` of a registration: the numbers that the Devices app gives the dial tones, as countries.
+
+0 and 1 are no country's, and of Ireland (19) the phone has no tones.
+"""
+
 RESTRICTED = "R"
 """A calling number of this prefix alone hides ours: the letter is documented, the empty number behind it is not."""
 

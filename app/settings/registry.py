@@ -842,7 +842,8 @@ _REACH = (
         kind=Kind.TEXT,
         default="",
         label="STUN server",
-        description="With ICE: who tells the phone how it looks from outside, as host or host:port (3478).",
+        description="With ICE: who tells the phone how it looks from outside, as host or host:port (3478). "
+        "Without one: whom an innovaphone PBX names.",
         pbx_name="MEDIA.stunServer",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
@@ -854,7 +855,8 @@ _REACH = (
         kind=Kind.TEXT,
         default="",
         label="TURN server",
-        description="With ICE: who passes voice on where no direct way works, as host or host:port (3478; TLS 5349).",
+        description="With ICE: who passes voice on where no direct way works, as host or host:port (3478; TLS 5349). "
+        "Without one: whom an innovaphone PBX names.",
         pbx_name="MEDIA.turnServer",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
