@@ -52,6 +52,7 @@ def line_config(settings: Layers) -> SipLineConfig:
         display_name=settings.text("sip.display_name"),
         local_port=settings.number("sip.local_port"),
         keep_alive=settings.number("sip.keep_alive"),
+        message_waiting=settings.switch("sip.message_waiting"),
         dscp=settings.number("sip.dscp"),
         tls=_tls_context(settings) if transport is Transport.TLS else None,
         user_agent=USER_AGENT,

@@ -189,6 +189,16 @@ _LINE = (
         pattern_words="a SIP address such as sip:quality@pbx.example.com",
     ),
     Setting(
+        key="sip.message_waiting",
+        kind=Kind.SWITCH,
+        default=True,
+        label="Ask for waiting messages",
+        description="Subscribe to the line's own mailbox (RFC 3842). What the PBX tells unasked is shown all the same.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.REGISTRATION,
+    ),
+    Setting(
         key="sip.dscp",
         kind=Kind.NUMBER,
         default=24,

@@ -35,13 +35,13 @@ class WatchedLine:
         changes = [event for event in self.events if isinstance(event, LineChanged)]
         return changes[-1] if changes else LineChanged(LINE, Registration.DOWN)
 
-    async def until(self, registration: Registration, within: float = 5.0, *, reason: str = "") -> LineChanged:
+    async def until(self, registration: Registration, within: float = 15.0, *, reason: str = "") -> LineChanged:
         """Wait for a registration state, perhaps with a word in its reason."""
         return await self.until_true(
             lambda: self.state.registration is registration and reason in self.state.reason, within
         )
 
-    async def until_true(self, true: Callable[[], bool], within: float = 5.0) -> LineChanged:
+    async def until_true(self, true: Callable[[], bool], within: float = 15.0) -> LineChanged:
         """Wait until something is true of the line."""
         end = time.monotonic() + within
         while not true():

@@ -34,8 +34,9 @@ class PhoneUnderTest(LivePhone):
         ice: bool = False,
         host: str = "127.0.0.1",
         apps: bool = False,
+        messages: bool = True,
     ) -> None:
-        """Of the registrar at `port` of `host`; `apps` may connect with `TOKEN`."""
+        """Of the registrar at `port` of `host`; `apps` may connect with `TOKEN`; `messages` are asked for."""
         sip: dict[str, str | int] = {
             "registrar": host,
             "port": port,
@@ -45,6 +46,7 @@ class PhoneUnderTest(LivePhone):
             "password": password,
             "expires": 60,
             "keep_alive": keep_alive,
+            "message_waiting": messages,
         }
         if trust is not None:
             sip["trust_file"] = str(trust)

@@ -89,7 +89,7 @@ async def calling(script: Script, folder: Path, encryption: str = "optional") ->
             keys={"contact_port": str(wire.port)},
         )
         async with Sipp(config) as sipp:
-            async with PhoneUnderTest(folder, wire.port, encryption=encryption) as phone:
+            async with PhoneUnderTest(folder, wire.port, encryption=encryption, messages=False) as phone:
                 await phone.registered()
                 yield Stage(phone, voice, wire)
             await sipp.wait(10)

@@ -9,6 +9,7 @@ import pytest
 
 from app.model.cause import Cause
 from app.model.ids import LegId
+from app.model.services import Messages
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
 from app.model.signalling import (
     Alerting,
@@ -16,6 +17,7 @@ from app.model.signalling import (
     CallOptions,
     Connected,
     DigitSignalled,
+    MessageWaiting,
     OfferReceived,
     Progress,
     Registration,
@@ -176,3 +178,16 @@ async def test_late_replayed_and_foreign_requests_leave_the_call_up(row: Row) ->
             await heard(line, Released)
             await sipp.wait(5)
         assert line.line.counters == {"out of order": 1}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), TRANSPORTS, ids=["udp", "tcp"])
+async def test_messages_wait(ours: Transport, theirs: PeerTransport, row: Row) -> None:
+    row.of("sipp", f"a mailbox subscribed to over {ours.value}: two new messages, then none")
+    peer = Sipp(SippConfig(SCENARIOS / "uas_mailbox.xml", transport=theirs, calls=2))
+    async with peer as sipp, WatchedLine(config(sipp.config.port, ours)) as line:
+        await line.until(Registration.UP)
+        line.line.interrogate()
+        assert (await heard(line, MessageWaiting)).messages == Messages(waiting=True, new=2, old=8, number="*97")
+        assert (await heard(line, MessageWaiting, 2)).messages == Messages(old=10)
+        await sipp.wait(15)
+        assert line.line.counters == {}

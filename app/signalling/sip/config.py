@@ -36,6 +36,8 @@ class SipLineConfig:
     local_address: str = ""
     local_port: int = 0
     keep_alive: float = 30.0
+    message_waiting: bool = True
+    """Whether to subscribe to our own mailbox (RFC 3842) when asked what waits."""
     dscp: int = 24
     tls: ssl.SSLContext | None = None
     user_agent: str = "IP270"

@@ -175,7 +175,8 @@ class SipLine:
         """Never asked for: `capabilities.diversion` says that nobody does it here."""
 
     def interrogate(self) -> None:
-        """There is nothing to ask for."""
+        """Waiting messages, by SUBSCRIBE (RFC 3842)."""
+        self._clock.run(self._agent.interrogate)
 
     def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
         """How the voice was, by PUBLISH (RFC 6035)."""

@@ -11,7 +11,15 @@ from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.quality import QualityReport, Severity
 from app.model.session import SessionDescription
-from app.model.signalling import CallOptions, LineChanged, Registration, Released, SignallingEvent, TransferResult
+from app.model.signalling import (
+    CallOptions,
+    LineChanged,
+    MessageWaiting,
+    Registration,
+    Released,
+    SignallingEvent,
+    TransferResult,
+)
 from app.signalling.schedule import Schedule
 from app.signalling.sip.answers import answer_options, inspect, refuse_method, respond, unsupported_media_type
 from app.signalling.sip.body import BodyRefused, session_in
@@ -26,6 +34,7 @@ from app.signalling.sip.hop import Hop, TransportFailure, hop_of_via
 from app.signalling.sip.incoming import IncomingCall
 from app.signalling.sip.keep_alive import KeepAlive
 from app.signalling.sip.message import Request, Response, response_to
+from app.signalling.sip.message_watch import MessageWatch
 from app.signalling.sip.outgoing import OutgoingCall
 from app.signalling.sip.parser import parse_message
 from app.signalling.sip.publication import Publisher
@@ -67,6 +76,7 @@ class UserAgent:
         """Calls whose voice may still be reported on."""
         collector = config.quality_collector
         self._publisher = None if collector is None else Publisher(self.endpoint, collector)
+        self._messages = MessageWatch(self.endpoint, lambda messages: post(MessageWaiting(config.line, messages)))
         self._keep_alive = KeepAlive(self.endpoint, self._server_silent, lambda: bool(self._calls))
         self._recovery = Recovery(self.endpoint, post, self._calls, self._sessions)
         self.registration = RegistrationClient(
@@ -120,12 +130,18 @@ class UserAgent:
     def close(self, closed: Callable[[], None]) -> None:
         """End all calls, take the registration back, then call `closed`."""
         self._keep_alive.stop()
+        self._messages.stop()
         self._recovery.close()
         for call in list(self._calls.values()):
             call.disconnect(Cause.NORMAL_CLEARING)
         self.registration.close(closed)
 
     # --- the signalling port ------------------------------------------------------------------------------
+
+    def interrogate(self) -> None:
+        """Ask for waiting messages."""
+        if self.endpoint.config.message_waiting:
+            self._messages.ask()
 
     def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
         """Call `number`, or the SIP URI it is."""
@@ -226,7 +242,9 @@ class UserAgent:
             self._cancel(transaction)
         elif request.to.tag is not None:
             session = self._sessions.get(_dialog_key(request))
-            if session is None:
+            if session is None and request.method == "NOTIFY":
+                self._messages.notified(transaction)
+            elif session is None:
                 respond(self.endpoint, transaction, 481)
             else:
                 session.requested(transaction)
@@ -265,6 +283,8 @@ class UserAgent:
             self._invited(transaction)
         elif method == "OPTIONS":
             answer_options(self.endpoint, transaction)
+        elif method == "NOTIFY":
+            self._messages.notified(transaction)
         elif method == "REFER":
             respond(self.endpoint, transaction, 403)  # only who is in a call with us sends us elsewhere
         elif method in _IN_DIALOG_ONLY:

@@ -73,6 +73,7 @@ class Phone:
         register: bool = False,
         expires: int = 600,
         collector: SipUri | None = None,
+        messages: bool = True,
     ) -> None:
         self.network = network
         self.address = address
@@ -87,6 +88,7 @@ class Phone:
             keep_alive=0.0,
             expires=expires,
             quality_collector=collector,
+            message_waiting=messages,
         )
         self.agent = UserAgent(
             config,
