@@ -66,6 +66,11 @@ class AskLogin:
 
 
 @dataclasses.dataclass(frozen=True)
+class AskName:
+    """Ask for the name of somebody to call."""
+
+
+@dataclasses.dataclass(frozen=True)
 class AskNote:
     """Ask for the note beside the user's presence."""
 
@@ -149,6 +154,7 @@ Intent = (
     | Type
     | Write
     | AskLogin
+    | AskName
     | AskNote
     | Erase
     | Submit

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from app.kiosk.intents import (
     AskLogin,
+    AskName,
     AskNote,
     Back,
     Choose,
@@ -89,7 +90,7 @@ class Performer:
                 self._visit(intent)
             case Back():
                 self._back()
-            case Type() | Write() | AskLogin() | AskNote():
+            case Type() | Write() | AskLogin() | AskName() | AskNote():
                 self._enter(intent)
             case Erase():
                 self._erase(everything=intent.everything)
@@ -108,12 +109,14 @@ class Performer:
             case Dismiss():
                 self._situation.change(message="")
 
-    def _enter(self, intent: Type | Write | AskLogin | AskNote) -> None:
+    def _enter(self, intent: Type | Write | AskLogin | AskName | AskNote) -> None:
         match intent:
             case Type():
                 self._type(intent.character)
             case AskLogin():
                 self._text.begin(Field.SERVER)
+            case AskName():
+                self._text.begin(Field.SEARCH)
             case AskNote():
                 self._text.begin(Field.NOTE)
             case Write() if self._build().id == "text":

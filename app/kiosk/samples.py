@@ -8,7 +8,20 @@ from collections.abc import Callable
 
 import msgspec
 
-from app.kiosk.intents import AskLogin, AskNote, ChooseParty, DivertTo, Go, Place, SendOn, ShowKeypad, Submit, Type
+from app.kiosk.intents import (
+    AskLogin,
+    AskName,
+    AskNote,
+    ChooseParty,
+    DivertTo,
+    Go,
+    Place,
+    SendOn,
+    ShowKeypad,
+    Submit,
+    Type,
+    Write,
+)
 from app.kiosk.ui import Ui
 from app.model.history import CallDirection, CallRecord
 from app.model.ids import CallId, LineId, StreamId
@@ -287,6 +300,7 @@ _COLLEAGUES = (
     Person(num="31", up=True, presence=(Presence("tel:", "open", "away", "Back at two"),)),
     Person(num="55", up=True, presence=(Presence("tel:", "closed", "dnd"),)),
 )
+_CONTACTS = (Party("+4970311234567", "Mara Woodhouse"), Party("+491701234567", "Mara Woodhouse"))
 _AMONG_PEOPLE = _with(IDLE, pbx=_LOGGED_IN, people=_COLLEAGUES)
 _REFUSED = msgspec.structs.replace(
     LINE,
@@ -327,6 +341,12 @@ def _password(ui: Ui) -> None:
     for step in (AskLogin(), Submit(), Submit()):
         ui.perform(step)
     _types("7722")(ui)
+
+
+def _searches(ui: Ui) -> None:
+    ui.perform(AskName())
+    for character in "wo":
+        ui.perform(Write(character))
 
 
 _DIVERSIONS = (Diversion(DiversionKind.NO_ANSWER, "24"),)
@@ -479,6 +499,7 @@ MORE = (
     Sample("pbx-oauth2", _with(IDLE, pbx=_WEB_PAGE, login=_LOGIN), _goes(Place.PBX)),
     Sample("log-in", _with(IDLE, login=_LOGIN), lambda ui: ui.perform(AskLogin())),
     Sample("log-in-password", _with(IDLE, login=_LOGIN), _password),
+    Sample("by-name", _with(_AMONG_PEOPLE, found=_CONTACTS), _searches),
     Sample("note", _with(IDLE, pbx=_LOGGED_IN), lambda ui: ui.perform(AskNote())),
     Sample("presence", _with(IDLE, pbx=_LOGGED_IN, activity=ActivityView(minutes=15)), _goes(Place.PRESENCE)),
     Sample(

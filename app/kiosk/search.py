@@ -56,6 +56,25 @@ def search(history: tuple[CallRecord, ...], typed: str, limit: int) -> list[Matc
     return (by_name + by_number)[:limit]
 
 
+def by_name(history: tuple[CallRecord, ...], found: tuple[Party, ...], text: str, limit: int) -> list[Match]:
+    """Who has a name with a word that begins so: those of one's own calls first, then the PBX's contacts."""
+    wanted = text.strip().casefold()
+    if not wanted:
+        return []
+    known = people(history)
+    numbers = {party.number for party in known}
+    others = [party for party in found if party.number not in numbers]
+    own = [Match(party, span) for party in known if (span := _word_span(party.name, wanted)) is not None]
+    return (own + [Match(party, _word_span(party.name, wanted)) for party in others])[:limit]
+
+
+def _word_span(name: str, wanted: str) -> Span | None:
+    """Where a word of a name begins with a text."""
+    starts = [at for at in range(len(name)) if at == 0 or not name[at - 1].isalnum()]
+    start = next((at for at in starts if name[at:].casefold().startswith(wanted)), None)
+    return None if start is None else (start, start + len(wanted))
+
+
 def _digit(char: str) -> str:
     """The key a character of a name stands on; a digit is its own."""
     base = unicodedata.normalize("NFD", char)[0].lower()

@@ -1,4 +1,4 @@
-"""Entering text: where the phone logs in to its PBX, step by step, and the note beside the user's presence."""
+"""Entering text: where the phone logs in to its PBX, step by step, a note beside the user's presence, and a name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.kiosk import multitap
 from app.kiosk.intents import Place
 from app.kiosk.situation import Situation
 from app.kiosk.view import Field
-from app.model.commands import AnyCommand, LogIn, SetPresence
+from app.model.commands import AnyCommand, LogIn, Search, SetPresence
 from app.model.pbx import OwnActivity
 
 LONGEST_TEXT = 128
@@ -24,16 +24,19 @@ class TextEntry:
         self._send = send
 
     def begin(self, field: Field) -> None:
-        """Ask for the server, and then for user and password, or for the note; beginning with what there is."""
+        """Ask for the server, and then for user and password, for the note, or for a name to search for."""
         snapshot = self._situation.view().snapshot
         own = snapshot.pbx.own
-        self._ask(field, snapshot.login.server if field is Field.SERVER else "" if own is None else own.note)
+        note = "" if own is None else own.note
+        self._ask(field, {Field.SERVER: snapshot.login.server, Field.NOTE: note}.get(field, ""))
+        self._search()
 
     def write(self, character: str) -> None:
         """Add this very character, as a keyboard has it."""
         text = self._situation.state.text
         if character.isprintable() and len(text) < LONGEST_TEXT:
             self._situation.change(text=text + character, tap=None)
+            self._search()
 
     def press(self, key: str) -> None:
         """A key of the phone."""
@@ -44,10 +47,12 @@ class TextEntry:
         text, tap = multitap.press(state.text, key, state.letters, state.tap, self._situation.view().now)
         if len(text) <= LONGEST_TEXT:
             self._situation.change(text=text, tap=tap)
+            self._search()
 
     def erase(self, *, everything: bool) -> None:
         """Take the last character back."""
         self._situation.change(text="" if everything else self._situation.state.text[:-1], tap=None)
+        self._search()
 
     def submit(self) -> None:
         """What was typed is complete: on to the next step, or done."""
@@ -78,12 +83,19 @@ class TextEntry:
                 self._ask(Field.USER, state.login_user)
             case Field.NOTE:
                 self._leave(Place.PRESENCE)
+            case Field.SEARCH:
+                self._leave(Place.DIAL)
             case _:
                 self._leave(Place.PBX)
 
     def _ask(self, field: Field, text: str) -> None:
         self._situation.change(place=Place.TEXT, field=field, text=text, tap=None, letters=multitap.Letters.LOWER)
         self._situation.focus.clear()
+
+    def _search(self) -> None:
+        """What is typed of a name is searched for at once."""
+        if self._situation.state.field is Field.SEARCH:
+            self._send(Search(id=0, text=self._situation.state.text))
 
     def _log_in(self, server: str, user: str, password: str) -> None:
         self._send(LogIn(id=0, server=server, user=user, password=password))

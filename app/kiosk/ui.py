@@ -115,7 +115,9 @@ class Ui:
         """A call that begins or ends closes what was open; one that only rings leaves a half-dialled number alone."""
         talking_before, talking = _talking(before), _talking(now)
         if talking - talking_before or (talking_before and not talking):
-            self._situation.change(place=Place.IDLE, typed="", keypad_shown=False, party="")
+            self._situation.change(
+                place=Place.IDLE, typed="", keypad_shown=False, party="", field=None, text="", tap=None
+            )
 
     def _follow_transfer(self, before: Snapshot, now: Snapshot) -> None:
         """A transfer begins with an empty number, and what was typed for it is no number to dial after it."""

@@ -38,6 +38,7 @@ class Field(enum.Enum):
     USER = "user"
     PASSWORD = "password"  # noqa: S105 - the name of a field
     NOTE = "note"
+    SEARCH = "search"
 
 
 @dataclasses.dataclass(frozen=True)

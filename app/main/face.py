@@ -114,6 +114,8 @@ class Face:
             ),
             set_presence=self._disturb.set_presence,
             people=lambda: self._talk.people,
+            search=telephony.search.search,
+            found=lambda: telephony.search.people,
             prepare_dial=lambda number: self.server.send_event(DialEvent(number)),
             simulation=simulation_of(self._devices),
         )

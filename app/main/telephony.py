@@ -22,6 +22,7 @@ from app.main.network_watch import NetworkWatch
 from app.main.pbx_facts_keeper import PbxFactsKeeper
 from app.main.pbx_keeper import PbxKeeper
 from app.main.recording_keeper import RecordingKeeper, recording_rules
+from app.main.search_keeper import SearchKeeper
 from app.main.sound_keeper import SoundKeeper
 from app.main.storage import Storage
 from app.media.engine_events import EngineEvents
@@ -105,6 +106,7 @@ class Telephony:
         )
         self.pbx.made = self._pbx_made
         self._names = NameKeeper(self.calls)
+        self.search = SearchKeeper(changed)
         self._network: NetworkWatch | None = None
         self._sound = SoundKeeper(self._settings, devices.audio, self.media, notices)
 
@@ -207,6 +209,7 @@ class Telephony:
     def _pbx_made(self, client: PbxClient | None) -> None:
         self.line.pbx_made(client)
         self._names.pbx_made(client)
+        self.search.pbx_made(client)
 
     def _pbx_changed(self) -> None:
         self.pbx_moved()

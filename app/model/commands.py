@@ -213,6 +213,12 @@ class PreviewRing(Command, frozen=True):
     tone: str
 
 
+class Search(Command, frozen=True):
+    """Search the PBX's contacts for a name or a number; what is found is in the snapshots that follow."""
+
+    text: Annotated[str, msgspec.Meta(max_length=128)]
+
+
 class DescribeCall(Command, frozen=True):
     """Show some words beside a call, which an app knows about it; empty words take them back."""
 
@@ -319,6 +325,7 @@ AnyCommand = (
     | ListenInGroup
     | SetVolume
     | PreviewRing
+    | Search
     | DescribeCall
     | MarkSeen
     | Lock

@@ -208,6 +208,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     now: float
     lines: tuple[LineView, ...] = ()
     pbx: PbxStatus = PbxStatus()
+    found: tuple[Party, ...] = ()
+    """Contacts of the PBX that fit what was searched for last."""
     people: tuple[Person, ...] = ()
     """Those at the PBX whom the phone talks to and talked to last, by number, as far as the PBX knows of them."""
     login: LoginView = LoginView()

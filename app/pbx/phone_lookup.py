@@ -1,14 +1,12 @@
 """Names for telephone numbers, from apps of the PBX that provide com.innovaphone.phonelookup.
 
 Source: innovaphone SDK, com.innovaphone.phonelookup: a `Lookup` is answered by any number of `LookupInfo` and then
-`LookupResult`. There the API is one between apps of a client; that the PBX's app objects take it on their own
-connections, with `api` and `src` as in any of their APIs, is a guess.
+`LookupResult`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Annotated
@@ -16,13 +14,11 @@ from typing import Annotated
 import msgspec
 
 from app.model.pbx import NumberPrefix
-from app.pbx.app_link import AppLink
-from app.pbx.app_message import AppError, Reader, open_envelope, write
+from app.pbx.app_message import Reader
 from app.pbx.client import PbxClient
+from app.pbx.provided_api import ProvidedApi
 
 API = "com.innovaphone.phonelookup"
-MOST_APPS = 2
-"""So many apps are asked, the first that the PBX names."""
 MOST_KEPT = 256
 """So many numbers are remembered; of more the one that was wanted least lately is forgotten."""
 MOST_ASKED = 16
@@ -67,17 +63,14 @@ class PhoneLookup:
     def __init__(self, client: PbxClient, found: Callable[[], None]) -> None:
         self._client = client
         self._found = found
-        self._links: dict[str, AppLink] = {}
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._asked: OrderedDict[str, str] = OrderedDict()
         """The number by the `src` of its question."""
-        self._numbers = itertools.count(1)
-        self._forget = client.subscribe(self._follow_apps)
-        self._follow_apps()
+        self._api = ProvidedApi(client, API, _reader, self._told, self._came_up)
 
     def close(self) -> None:
         """Ask no more. The client ends the connections."""
-        self._forget()
+        self._api.close()
 
     def name(self, number: str) -> str:
         """The name for a number; empty while none is known, and then it is asked for."""
@@ -91,15 +84,6 @@ class PhoneLookup:
         self._known.move_to_end(number)
         return known.name
 
-    def _follow_apps(self) -> None:
-        """Be connected to the apps that know names."""
-        for app in self._client.apps:
-            if API in app.apis and app.name not in self._links and len(self._links) < MOST_APPS:
-                link = self._client.app_login(app.name)
-                link.on_message = self._receive
-                link.on_up = self._came_up
-                self._links[app.name] = link
-
     def _came_up(self) -> None:
         """Another app may know more, and whoever waits asks again."""
         for number in [number for number, known in self._known.items() if not known.name]:
@@ -109,16 +93,13 @@ class PhoneLookup:
 
     def _ask(self, number: str, name: str, now: float) -> None:
         """Ask anew; until there is an answer the old `name` is good enough."""
-        links = [link for link in self._links.values() if link.up]
-        if not links:
+        src = self._api.ask("Lookup", self._question(number))
+        if not src:
             return
-        src = f"lookup-{next(self._numbers)}"
         self._keep(number, name, now)
         self._asked[src] = number
         if len(self._asked) > MOST_ASKED:
             self._asked.popitem(last=False)
-        for link in links:
-            link.send(write("Lookup", self._question(number), api=API, src=src).encode())
 
     def _question(self, number: str) -> _Lookup:
         user = self._client.status.user
@@ -127,18 +108,10 @@ class PhoneLookup:
             number = prefix.intl + number[1:]
         return _Lookup(prefix.intl, prefix.ntl, prefix.subs, prefix.area, prefix.country, number)
 
-    def _receive(self, text: bytes) -> None:
-        """The first name wins; what cannot be read is no name."""
-        try:
-            envelope = open_envelope(text)
-            src = envelope.src or ""
-            if src not in self._asked or not _reader.knows(envelope.mt):
-                return
-            message = _reader.read(envelope, text)
-        except AppError:
-            return
-        name = _printable(message.dn) if isinstance(message, _LookupInfo) else ""
-        if name:
+    def _told(self, src: str, message: msgspec.Struct) -> None:
+        """The first name wins."""
+        name = printable(message.dn) if isinstance(message, _LookupInfo) else ""
+        if name and src in self._asked:
             number = self._asked.pop(src)
             self._keep(number, name, asyncio.get_running_loop().time())
             self._found()
@@ -150,5 +123,6 @@ class PhoneLookup:
             self._known.popitem(last=False)
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """A name as a display can show it."""
     return "".join(character for character in name if character.isprintable()).strip()[:LONGEST_NAME]

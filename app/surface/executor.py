@@ -241,6 +241,8 @@ class CommandExecutor:
                 self._rooms.call_list.mark_seen()
             case commands.Used():
                 pass  # `handle` has noted it, as with every command
+            case commands.Search(text=text):
+                self._rooms.search(text)
             case commands.SetPresence(activity=activity, note=note):
                 return self._rooms.set_presence(activity, note)
             case commands.Register():

@@ -11,6 +11,7 @@ from app.calls.ports import MediaPort
 from app.diagnostics.notices import NoticeBoard
 from app.model.ids import LineId
 from app.model.keys import Key
+from app.model.party import Party
 from app.model.pbx import OwnActivity, PbxStatus, Person
 from app.model.refusal import Refusal
 from app.model.signalling import LineCapabilities, LineChanged
@@ -63,6 +64,10 @@ class Rooms:
     """Has others see an activity of the user, with a note."""
     people: Callable[[], tuple[Person, ...]]
     """Those at the PBX whom the phone has to do with, as far as the PBX knows of them."""
+    search: Callable[[str], None]
+    """Searches the PBX's contacts for a text."""
+    found: Callable[[], tuple[Party, ...]]
+    """Those who were found."""
     prepare_dial: Callable[[str], None]
     """Has the display show a number, ready to be called."""
     simulation: Simulation | None = None

@@ -44,6 +44,7 @@ class SnapshotBuilder:
             pbx=rooms.pbx(),
             people=rooms.people(),
             login=self._login(),
+            found=rooms.found(),
             calls=rooms.calls.views(now),
             active=rooms.calls.active,
             conference=rooms.calls.conference,

@@ -7,9 +7,9 @@ import msgspec
 from app.kiosk.input_map import Step
 from app.kiosk.intents import AskLogin, Erase
 from app.kiosk.multitap import TAP_SECONDS
-from app.kiosk.samples import IDLE, MORE, Sample
+from app.kiosk.samples import CALL, IDLE, MORE, Sample
 from app.kiosk.text_entry import LONGEST_TEXT
-from app.model.commands import LogIn, SetPresence
+from app.model.commands import Dial, LogIn, Search, SetPresence
 from app.model.keys import Key
 from app.model.pbx import OwnActivity
 from app.model.snapshot import LockView, LoginView
@@ -113,3 +113,25 @@ def test_what_was_typed_is_gone_once_the_phone_is_locked() -> None:
     harness.show(msgspec.structs.replace(IDLE, lock=LockView(locked=True, pin_set=True)))
     assert harness.ui.state.text == ""
     assert harness.show(msgspec.structs.replace(IDLE, login=LoginView())).root.id == "idle"
+
+
+def test_somebody_is_called_by_name_with_the_keypad_alone() -> None:
+    harness = Harness().show(IDLE).keys(Key.SOFT_4, Key.SOFT_2)
+    tapped(harness, "9666")
+    assert harness.node("text-field").value == "wo"
+    assert harness.node("match-0").name == "Workshop"
+    assert harness.sent == [Search(id=0, text=text) for text in ("", "w", "wm", "wn", "wo")]
+    assert harness.keys(Key.OK).sent[-1] == Dial(id=0, number="103")
+
+
+def test_contacts_of_the_pbx_stand_below_those_of_ones_own_calls() -> None:
+    harness = Harness().sample(sample("by-name"))
+    found = [node.name for node in harness.root.walk() if node.id.startswith("match-")]
+    assert found == ["Workshop", "Mara Woodhouse", "Mara Woodhouse"]
+    assert harness.tap("match-1").sent[-1] == Dial(id=0, number="+4970311234567")
+
+
+def test_a_call_that_begins_leaves_nothing_of_what_was_typed() -> None:
+    harness = Harness().sample(sample("log-in-password"))
+    harness.show(msgspec.structs.replace(IDLE, calls=(CALL,), active=CALL.id))
+    assert (harness.root.id, harness.ui.state.text) == ("in-call", "")

@@ -34,6 +34,7 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.Answer(1), True),
         (commands.Reject(1), True),
         (commands.Deflect(1, "112"), False),
+        (commands.Search(1, "wells"), False),
         (commands.DescribeCall(1, CallId("call-1"), ""), False),
         (commands.PrepareDial(1, "112"), False),
         (commands.LogIn(1, "pbx.example.com"), False),
@@ -93,7 +94,7 @@ def test_every_command_was_thought_of() -> None:
         "SetVolume", "PreviewRing", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register",
         "PressKey", "MoveHook", "Record", "Watch", "Used",
         "Transfer", "BeginTransfer", "CompleteTransfer", "CancelTransfer", "Park", "PickUp", "Divert", "SetPresence",
-            "DescribeCall", "LogIn", "PrepareDial",
+            "DescribeCall", "Search", "LogIn", "PrepareDial",
     }  # fmt: skip
     assert {kind.__name__ for kind in commands.AnyCommand.__args__} == known
 

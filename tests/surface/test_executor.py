@@ -28,6 +28,7 @@ EXAMPLES: list[AnyCommand] = [
     commands.Answer(1),
     commands.Reject(1),
     commands.Deflect(1, "31"),
+    commands.Search(1, "wells"),
     commands.DescribeCall(1, CallId("call-1"), "Order 4711"),
     commands.PrepareDial(1, "31"),
     commands.LogIn(1, "pbx.example.com", "awells", "secret"),
@@ -143,6 +144,7 @@ class World:
             register=self.room.register,
             set_presence=self.room.set_presence,
             prepare_dial=self.room.prepare_dial,
+            search=self.room.search,
             now=lambda: 0.0,
         )
         self.executor = CommandExecutor(rooms)

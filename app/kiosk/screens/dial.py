@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from app.kiosk import people, search, widgets
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import Back, Erase, Intent, Send
+from app.kiosk.intents import AskName, Back, Erase, Intent, Send
 from app.kiosk.layout import Bands, bands, pad_width
 from app.kiosk.marks import Text
 from app.kiosk.screens import diversion
@@ -30,8 +30,8 @@ def build(view: View) -> Node:
     last = _last_dialled(view)
     if not typed and last is not None:
         call, words = Send(Redial(id=0)), f"{view.say('Redial')} {last.label}"
-    matches = search.search(view.snapshot.history, typed, 8)
-    rows: list[_Row] = [(match.party, match.name_span, match.number_span) for match in matches]
+    found = search.search(view.snapshot.history, typed, 8)
+    rows: list[Row] = [(match.party, match.name_span, match.number_span) for match in found]
     empty = view.say("No match in your calls.") if typed else view.say("Your calls will stand here.")
     return _screen(view, areas, ("dial", view.say("Dial")), rows, empty, _keys(view, words, call))
 
@@ -40,8 +40,8 @@ def build_transfer(view: View, transfer: TransferView) -> Node:
     """Whom to pass a call on to: at once, or after talking with him first."""
     typed = view.ui.typed
     areas = bands(view.panel)
-    matches = search.search(view.snapshot.history, typed, 8)
-    rows: list[_Row] = [(match.party, match.name_span, match.number_span) for match in matches]
+    found = search.search(view.snapshot.history, typed, 8)
+    rows: list[Row] = [(match.party, match.name_span, match.number_span) for match in found]
     specs = (
         KeySpec("cancel-transfer", view.say("Cancel"), Send(CancelTransfer(id=0))),
         KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not typed),
@@ -86,8 +86,8 @@ def build_divert(view: View) -> Node:
 def build_send_on(view: View, call: CallView) -> Node:
     """Who is to have a call that rings here."""
     typed = view.ui.typed
-    matches = search.search(view.snapshot.history, typed, 8)
-    rows: list[_Row] = [(match.party, match.name_span, match.number_span) for match in matches]
+    found = search.search(view.snapshot.history, typed, 8)
+    rows: list[Row] = [(match.party, match.name_span, match.number_span) for match in found]
     specs = (
         KeySpec("back", view.say("Back"), Back()),
         KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not typed),
@@ -116,20 +116,22 @@ def build_emergency(view: View) -> Node:
     typed = view.ui.typed
     areas = bands(view.panel)
     numbers = view.snapshot.emergency_numbers
-    rows: list[_Row] = [(Party(number=number), None, None) for number in numbers]
+    rows: list[Row] = [(Party(number=number), None, None) for number in numbers]
     call = Send(Dial(id=0, number=typed)) if typed in numbers else None
     words = view.say("Call") + (f" {typed}" if typed else "")
     empty = view.say("No emergency number is set.")
     return _screen(view, areas, ("dial", view.say("Emergency call")), rows, empty, _keys(view, words, call))
 
 
-_Row = tuple[Party, search.Span | None, search.Span | None]
+Row = tuple[Party, search.Span | None, search.Span | None]
 
 
 def _keys(view: View, words: str, call: Intent | None) -> tuple[KeySpec, ...]:
     return (
         KeySpec("back", view.say("Back"), Back()),
-        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not view.ui.typed),
+        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not view.ui.typed)
+        if view.ui.typed or view.snapshot.lock.locked
+        else KeySpec("by-name", view.say("By name"), AskName(), icon="person"),
         KeySpec("call", words, call, look=widgets.GO if call else widgets.PLAIN, icon="answer", weight=2, default=True),
     )
 
@@ -138,7 +140,7 @@ def _screen(
     view: View,
     areas: Bands,
     named: tuple[str, str],
-    rows: list[_Row],
+    rows: list[Row],
     empty: str,
     specs: tuple[KeySpec, ...],
     title: str = "",
@@ -159,7 +161,7 @@ def _screen(
     place = Rect(left.x, left.y, left.width, field_height)
     field = widgets.text_field(view, "number", place, view.ui.typed, hint, hint)
     below = Rect(left.x, field.bounds.bottom + view.px(8), left.width, left.bottom - field.bounds.bottom - view.px(8))
-    children = [widgets.status_band(view, areas), *head, field, _matches(view, below, rows, empty, choose)]
+    children = [widgets.status_band(view, areas), *head, field, matches(view, below, rows, empty, choose)]
     if right is not None:
         children.append(widgets.pad(view, right, areas.gap))
     return widgets.screen(view, *named, *children, widgets.soft_keys(view, areas, specs))
@@ -169,7 +171,8 @@ def _last_dialled(view: View) -> Party | None:
     return next((r.party for r in view.snapshot.history if r.direction is CallDirection.OUTGOING), None)
 
 
-def _matches(view: View, area: Rect, rows: list[_Row], empty: str, choose: Callable[[Party], Intent]) -> Node:
+def matches(view: View, area: Rect, rows: list[Row], empty: str, choose: Callable[[Party], Intent]) -> Node:
+    """People to choose from, as many as there is room for, or words for none."""
     height = max(view.panel.target_px, view.px(59))
     gap = view.px(5)
     visible = max(0, (area.height + gap) // (height + gap))
@@ -183,7 +186,7 @@ def _matches(view: View, area: Rect, rows: list[_Row], empty: str, choose: Calla
     return Node("matches", Role.LIST, area, name=view.say("Matches"), children=children)
 
 
-def _match(view: View, number: int, area: Rect, row: _Row, choose: Callable[[Party], Intent]) -> Node:
+def _match(view: View, number: int, area: Rect, row: Row, choose: Callable[[Party], Intent]) -> Node:
     party, name_span, number_span = row
     if not party.name:
         name_span = number_span

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.kiosk import widgets
+from app.kiosk import search, widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Submit, Type
 from app.kiosk.layout import bands, pad_width
+from app.kiosk.screens import dial
 from app.kiosk.text_entry import NEXT_LETTERS
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
@@ -19,6 +20,7 @@ _WORDS = {
     Field.SERVER: ("PBX to log in to", "As pbx.example.com. Nothing: as the administrator has set it."),
     Field.USER: ("User", "Nothing: you log in on a web page, with your mobile."),
     Field.PASSWORD: ("Password", "It is not shown and not said to anybody but the PBX."),
+    Field.SEARCH: ("Name", "Of somebody in your calls, or in the PBX's contacts."),
     Field.NOTE: ("Note", "Others see it beside your presence."),
 }
 
@@ -36,11 +38,22 @@ def build(view: View) -> Node:
         widgets.status_band(view, areas),
         widgets.label(view, "title", title, Steps.SMALL_STRONG, Token.MUTED, head, role=Role.STATUS),
         _field(view, line, title, field),
-        widgets.paragraph(view, "detail", detail, Steps.SECOND, Token.MUTED, below, 3),
     ]
+    people = _found(view) if field is Field.SEARCH else []
+    if field is Field.SEARCH and view.ui.text.strip():
+        rest = Rect(left.x, line.bottom + view.px(8), left.width, left.bottom - line.bottom - view.px(8))
+        rows: list[dial.Row] = [(match.party, match.name_span, None) for match in people]
+        children.append(dial.matches(view, rest, rows, view.say("Nobody is found."), widgets.call_intent))
+    else:
+        children.append(widgets.paragraph(view, "detail", detail, Steps.SECOND, Token.MUTED, below, 3))
     if right is not None:
         children.append(widgets.pad(view, right, areas.gap))
-    return widgets.screen(view, "text", title, *children, widgets.soft_keys(view, areas, _keys(view, field)))
+    return widgets.screen(view, "text", title, *children, widgets.soft_keys(view, areas, _keys(view, field, people)))
+
+
+def _found(view: View) -> list[search.Match]:
+    """Who fits what was typed."""
+    return search.by_name(view.snapshot.history, view.snapshot.found, view.ui.text, 8)
 
 
 def _field(view: View, area: Rect, title: str, field: Field) -> Node:
@@ -57,8 +70,17 @@ def _field(view: View, area: Rect, title: str, field: Field) -> Node:
     return dataclasses.replace(node, value=hidden, later=lambda later: _field(later, area, title, field))
 
 
-def _keys(view: View, field: Field) -> tuple[KeySpec, ...]:
+def _keys(view: View, field: Field, people: list[search.Match]) -> tuple[KeySpec, ...]:
     text = view.ui.text
+    common = (
+        KeySpec("back", view.say("Back"), Back()),
+        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not text),
+        KeySpec("letters", view.ui.letters.value, Type(NEXT_LETTERS), icon="hash", name=view.say("Letters")),
+    )
+    if field is Field.SEARCH:
+        call = widgets.call_intent(people[0].party) if people else None
+        look = widgets.GO if people else widgets.PLAIN
+        return (*common, KeySpec("call", view.say("Call"), call, look=look, icon="answer", default=True))
     words = "Log in" if field is Field.PASSWORD else "Save" if field is Field.NOTE else "Next"
     if field is Field.USER and not text:
         words = "Log in"
@@ -66,9 +88,7 @@ def _keys(view: View, field: Field) -> tuple[KeySpec, ...]:
         words = "Take back"
     ready = bool(text) or field is not Field.PASSWORD
     return (
-        KeySpec("back", view.say("Back"), Back()),
-        KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not text),
-        KeySpec("letters", view.ui.letters.value, Type(NEXT_LETTERS), icon="hash", name=view.say("Letters")),
+        *common,
         KeySpec(
             "next",
             view.say(words),
