@@ -38,6 +38,10 @@ class Recovery:
     def takes(self, call: Call, leg: Leg, event: LegEvent, now: float) -> bool:
         """Take an event that is about losing a call and taking it up again. False for any other."""
         match event:
+            case ReconnectDue(anew=True) if leg is call.successor and call.reconnecting:
+                self._switch.abandon_successor(call)
+                self._try_later(call)
+                return True
             case SignallingLost() | ReconnectDue() | Reconnected():
                 if leg is call.leg:  # of one that is to take over only its end matters
                     self._take(call, event)
@@ -48,7 +52,7 @@ class Recovery:
                 if event.cause in _REFUSED:
                     self._switch.far_released(call, call.leg, event.cause, event.text, now)
                 else:
-                    self._switch.timers.start(Deadline.RECONNECT.of(call.id), RECONNECT_PAUSE_SECONDS)
+                    self._try_later(call)
                 return True
         return False
 
@@ -82,6 +86,9 @@ class Recovery:
             if not lost[name].emergency:
                 self._start_time(lost[name])
         self._waiting = set(lost)
+
+    def _try_later(self, call: Call) -> None:
+        self._switch.timers.start(Deadline.RECONNECT.of(call.id), RECONNECT_PAUSE_SECONDS)
 
     def _start_time(self, call: Call) -> None:
         self._received[call.id] = self._packets(call)

@@ -344,3 +344,14 @@ def test_who_took_the_call_never_makes_it_anew() -> None:
     phone.line.take()
     phone.wait("reconnect:")
     assert phone.line.take() == []
+
+
+def test_an_attempt_that_loses_its_way_too_is_made_again() -> None:
+    phone = DeskPhone()
+    leg = lost_call(phone)
+    successor = anew(phone, leg)
+    phone.say(SignallingLost(successor))
+    phone.say(ReconnectDue(successor, anew=True))
+    assert phone.line.take() == [("disconnect", successor, Cause.NORMAL_CLEARING)]
+    phone.wait("reconnect:")
+    assert [request[0] for request in phone.line.take()] == ["setup"]

@@ -1,24 +1,31 @@
-"""Calls passed on by REFER and Replaces, by the phone, to it and through it, with phones we did not write."""
+"""Calls passed on by REFER, and taken over by Replaces, with phones we did not write."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from app.model import commands
+from app.model.cause import Cause
+from app.model.ids import LegId
 from app.model.services import TransferState
+from app.model.signalling import CallOptions, Connected, Registration, Released
 from app.model.snapshot import CallState, Snapshot
+from app.settings.secret import Secret
 from tests.interop.conftest import Trust, make_registrar
+from tests.interop.line import WatchedLine
 from tests.interop.partners import Partner
 from tests.interop.phone import PhoneUnderTest
 from tests.interop.row import Row
 from tests.interop.sounds import PEER_HERTZ
+from tests.interop.test_sipp_line import config, description, heard
 from tests.peers.baresip_python_peer import BaresipPythonPeer
-from tests.peers.peer import EventKind, Peer
+from tests.peers.peer import Answering, EventKind, Peer, PeerConfig
 from tests.peers.pjsua2_peer import Pjsua2Peer
 
 pytestmark = pytest.mark.interop
@@ -200,3 +207,24 @@ async def test_somebody_takes_the_phone_s_call_over(
         await three.phone.hears(OTHER_HERTZ)
         await three.phone.hang_up()
         await three.phone.no_call()
+
+
+async def test_a_call_made_anew_does_not_ring_again(tmp_path: Path, trust: Trust, row: Row) -> None:
+    row.of("pjsua2", "called once more by the line, with Replaces: the new call takes the place of the old by itself")
+    async with make_registrar(tmp_path, trust, "MD5") as kamailio:
+        domain = f"{kamailio.address}:{kamailio.port}"
+        own = dataclasses.replace(config(kamailio.port), password=Secret(kamailio.password))
+        theirs = PeerConfig(user="28", password=kamailio.password, domain=domain, answering=Answering.MANUAL)
+        async with Pjsua2Peer(theirs) as peer, WatchedLine(own) as line:
+            await line.until(Registration.UP)
+            await peer.register()
+            old, new = LegId("old"), LegId("new")
+            line.line.setup(old, "28", description(), CallOptions())
+            await peer.expect(EventKind.INCOMING, within=WITHIN)
+            await peer.answer()
+            await heard(line, Connected)
+            line.line.setup(new, "28", description(7002), CallOptions(replaces=old))
+            assert (await heard(line, Connected, 2)).leg == new
+            assert (await heard(line, Released)).leg == old
+            line.line.disconnect(new, Cause.NORMAL_CLEARING)
+            await peer.expect(EventKind.CLOSED, within=WITHIN)
