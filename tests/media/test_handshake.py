@@ -166,10 +166,12 @@ async def test_rtcp_has_a_handshake_and_keys_of_its_own(
 async def test_without_a_handshake_of_its_own_there_is_no_rtcp_but_voice(
     stack: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 2.0)
     a, b = phone(stack), phone(stack)
+    a.room.show(Scene(talking=(STREAM,)))
     a.room.take_answer(STREAM, changed(await b.answer(await a.offer()), rtcp_mux=False))
     await talk(a, b)
+    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 0.2)
+    a.room.show(Scene(talking=(STREAM,), connected=(STREAM,)))
     await until(lambda: rtcp_association(a)._number is None)
     await until(lambda: a.statistics.srtp_refused > 0, within=30)  # b's reports, under RTP's keys as it believes
     assert (a.statistics.rtcp_sent, a.statistics.rtcp_received) == (0, 0)
