@@ -65,7 +65,11 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _serve(options: argparse.Namespace) -> None:
     ports = DEFAULT_PORTS[options.pbx]
-    place = Place(options.address, options.port or ports[0], options.tls_port or ports[1], options.folder)
+    port, tls_port = (
+        chosen if chosen is not None else usual
+        for chosen, usual in zip((options.port, options.tls_port), ports, strict=True)
+    )
+    place = Place(options.address, port, tls_port, options.folder)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -94,14 +98,13 @@ async def _serve_sip(place: Place, stopped: asyncio.Event) -> None:
 async def _serve_innovaphone(place: Place, stopped: asyncio.Event) -> None:
     """The standby takes ports that are free: phones learn them from the master."""
     accounts, identity, authority = _furnish(place)
-    configurations = place.folder / "configurations"
-    write_myapps_configurations(configurations, accounts, place.address, place.tls_port, authority)
     users = tuple(User(account.number, account.number, account.name, account.password) for account in accounts)
     pair = Pair(users, place.address, (place.port, 0), (place.tls_port, 0), server_context(identity))
     await pair.start()
-    standby = {"port": pair.standby.http_port, "tls_port": pair.standby.https_port}
-    listening = {"port": place.port, "tls_port": place.tls_port, "standby": standby}
-    print(json.dumps({**listening, "configurations": str(configurations)}), flush=True)
+    configurations = place.folder / "configurations"
+    write_myapps_configurations(configurations, accounts, place.address, pair.master.https_port, authority)
+    master, standby = ({"port": one.http_port, "tls_port": one.https_port} for one in (pair.master, pair.standby))
+    print(json.dumps({**master, "standby": standby, "configurations": str(configurations)}), flush=True)
     await stopped.wait()
     await pair.stop()
 

@@ -133,8 +133,7 @@ class CallServer:
 
     def rename(self, sip: str, name: str) -> None:
         """Give a user another name, and tell whoever talks to him (`name_identification` after conn)."""
-        subscriber = self._installation.subscribers[sip]
-        subscriber.user = msgspec.structs.replace(subscriber.user, name=name)
+        self._installation.set_name(sip, name)
         for leg in self.of(sip):
             peer = leg.call.peer(leg) if leg.call else None
             if peer is not None:

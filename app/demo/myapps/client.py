@@ -12,7 +12,7 @@ import msgspec
 from app.demo.myapps import digests
 from app.demo.myapps.dialogs import Calls, DialogWatch
 from app.demo.myapps.errors import BadMessage
-from app.demo.myapps.guesses import TEL
+from app.demo.myapps.guesses import LOGIN_CANCELLED, TEL
 from app.demo.myapps.installation import Installation, Session, Subscriber
 from app.demo.myapps.link import Link
 from app.demo.myapps.messages import (
@@ -30,6 +30,7 @@ from app.demo.myapps.messages import (
     DeviceApp,
     Disconnect,
     Login,
+    LoginCancel,
     LoginFacts,
     LoginInfo,
     LoginInfoResult,
@@ -57,16 +58,18 @@ from app.demo.myapps.messages import (
     UpdateOwnPresence,
     UpdatePresence,
     UpdateRegister,
+    UpdateUser,
     UserInfo,
     party,
 )
+from app.demo.myapps.oauth2 import LoginPages
 from app.demo.myapps.presence import Presence
 from app.demo.myapps.wire import Message, raw, read
 from app.settings.secret import Secret
 
 VERSION = "16r1"
 BUILD = "1610855"
-METHODS = ("digest", "ntlm")
+OAUTH2, OAUTH2_NAME = "oauth2", "Demo"
 
 
 class LoginError(enum.IntEnum):
@@ -74,12 +77,14 @@ class LoginError(enum.IntEnum):
 
     INVALID_PARAMETERS = 1
     AUTHENTICATION_FAILED = 2
+    CANCELLED = LOGIN_CANCELLED
     SESSION_EXPIRED = 5
 
 
 WORDS = {
     LoginError.INVALID_PARAMETERS: "Invalid parameters",
     LoginError.AUTHENTICATION_FAILED: "Authentication failed",
+    LoginError.CANCELLED: "Cancelled",
     LoginError.SESSION_EXPIRED: "Session expired",
 }
 
@@ -95,6 +100,14 @@ class Place(Protocol):
     def calls(self) -> Calls:
         """All calls there."""
 
+    @property
+    def login_pages(self) -> LoginPages:
+        """Where users log in by OAuth2."""
+
+    @property
+    def web_address(self) -> str:
+        """Scheme, host and port of its pages."""
+
     def other_place(self, subscriber: Subscriber) -> RedirectFacts | None:
         """Where this user is to go, or None when he is served here."""
 
@@ -109,6 +122,13 @@ class _Proof(msgspec.Struct, frozen=True):
     challenge: str
     password: Secret
     subscriber: Subscriber
+    key_share: str | msgspec.UnsetType = msgspec.UNSET
+    """The PBX's half of the key agreement, by OAuth2."""
+
+    @property
+    def username(self) -> str:
+        """By which both digests are made."""
+        return self.login.username or self.subscriber.user.sip
 
 
 class ClientTalk:
@@ -120,6 +140,8 @@ class ClientTalk:
         self._installation = place.installation
         self._challenge: tuple[str, str, str] | None = None
         """Type, method and challenge of a log-in under way."""
+        self._page = ""
+        """The page that is waited for in a log-in by OAuth2."""
         self._waiting: _Proof | None = None
         """For another session to let it in."""
         self._subscriber: Subscriber | None = None
@@ -139,6 +161,8 @@ class ClientTalk:
             self._link.complain(f"myApps: {envelope.mt} is not understood or comes too early")
         elif isinstance(message, Login):
             self._log_in(message)
+        elif isinstance(message, LoginCancel):
+            self._cancel()
         elif self._subscriber and self._session:
             self._after(message, envelope.src, self._subscriber, self._session)
         else:
@@ -146,6 +170,7 @@ class ClientTalk:
 
     def closed(self) -> None:
         """The connection is gone: the session stays."""
+        self._place.login_pages.forget(self._page)
         for end in self._watches.values():
             end()
         self._watches.clear()
@@ -173,6 +198,12 @@ class ClientTalk:
         """Whether nobody sits in front of this client."""
         return self._inactive
 
+    def user_changed(self) -> None:
+        """Tell what has changed since the log-in."""
+        if self._subscriber is not None:
+            user = _user_info(self._installation, self._subscriber)
+            self._link.send(UpdateUser(user, self._subscriber.user.settings))
+
     # --- before the log-in ----------------------------------------------------------------------------------
 
     def _before(self, message: Message) -> None:
@@ -182,13 +213,21 @@ class ClientTalk:
             case SubscribeRegister():
                 self._link.send(UpdateRegister("profile"))
             case LoginInfo():
-                self._link.send(LoginInfoResult(Methods(digest=True, ntlm=True), {"digest": True}))
+                self._link.send(LoginInfoResult(self._methods(), {"digest": True}))
+
+    def _methods(self) -> Methods:
+        offered = self._installation.methods
+        oauth2 = OAUTH2 in offered
+        return Methods("digest" in offered, "ntlm" in offered, oauth2, OAUTH2_NAME if oauth2 else "")
 
     def _log_in(self, login: Login) -> None:
-        if self._subscriber or self._waiting:
+        if self._subscriber or self._waiting or self._page:
             raise BadMessage("myApps: Login twice")
-        if login.type not in ("user", "session") or login.method not in ("", *METHODS):
+        allowed = {"user": ("", *self._installation.methods), "session": ("", "digest")}
+        if login.method not in allowed.get(login.type, ()):
             self._refuse(LoginError.INVALID_PARAMETERS)
+        elif login.method == OAUTH2:
+            self._send_to_page(login)
         elif not login.response:
             self._challenge = (login.type, login.method or "digest", digests.challenge())
             kind, method, challenge = self._challenge
@@ -203,6 +242,33 @@ class ClientTalk:
                 self._refuse(LoginError.INVALID_PARAMETERS)
             else:
                 self._prove(login, challenge)
+
+    def _send_to_page(self, login: Login) -> None:
+        """By OAuth2 there is one round only; the user shows himself on a page, and both sides agree on a key."""
+        ours, challenge = digests.KeyShare(), digests.challenge()
+        try:
+            password = Secret(ours.secret(login.key_share))
+        except ValueError:
+            self._refuse(LoginError.INVALID_PARAMETERS)
+            return
+
+        def shown(subscriber: Subscriber) -> None:
+            self._page = ""
+            self._admit(_Proof(login, challenge, password, subscriber, ours.public))
+
+        self._page = self._place.login_pages.expect(shown)
+        url = self._place.web_address + self._place.login_pages.path(self._page)
+        self._link.send(Authenticate(login.type, OAUTH2, self._installation.domain, challenge, url))
+
+    def _cancel(self) -> None:
+        """Give up a log-in that waits for a page or for another session."""
+        self._place.login_pages.forget(self._page)
+        waiting, self._page, self._waiting = self._waiting, "", None
+        if waiting and self._session:
+            waiting.subscriber.watchers.discard(self._session_changed)
+            waiting.subscriber.delete_session(self._session.usr)
+        if not self._subscriber:
+            self._refuse(LoginError.CANCELLED)
 
     def _prove(self, login: Login, challenge: str) -> None:
         found: Subscriber | None
@@ -254,18 +320,22 @@ class ClientTalk:
             )
         elsewhere = self._place.other_place(proof.subscriber)
         if elsewhere is not None:
-            info = raw(msgspec.structs.replace(elsewhere, session=sealed))
-            digest = digests.redirect(login.username, password, login.nonce, proof.challenge, bytes(info).decode())
+            info = raw(msgspec.structs.replace(elsewhere, session=sealed, key_share=proof.key_share))
+            digest = digests.redirect(proof.username, password, login.nonce, proof.challenge, bytes(info).decode())
             proof.subscriber.watchers.discard(self._session_changed)
             self._session = None
             self._link.send(Redirect(info, digest))
             return
         facts = LoginFacts(
-            _user_info(self._installation, proof.subscriber), {}, proof.subscriber.user.settings, session=sealed
+            _user_info(self._installation, proof.subscriber),
+            {},
+            proof.subscriber.user.settings,
+            session=sealed,
+            key_share=proof.key_share,
         )
         info = raw(msgspec.structs.replace(facts, **self._place.alternatives()))
         digest = digests.login_result(
-            self._installation.domain, login.username, password, login.nonce, proof.challenge, bytes(info).decode()
+            self._installation.domain, proof.username, password, login.nonce, proof.challenge, bytes(info).decode()
         )
         self._link.send(LoginResult(info=info, digest=digest))
         self._subscriber = proof.subscriber

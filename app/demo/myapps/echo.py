@@ -1,8 +1,9 @@
-"""Somebody to call: answers at once and sends back what he hears, over plain RTP."""
+"""Somebody to call, or who calls: answers at once and sends back what he hears, over plain RTP."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
 import socket
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from app.demo.myapps.calls import CallServer
 from app.demo.myapps.errors import PbxError
 from app.demo.myapps.installation import Subscriber
 from app.demo.myapps.legs import MEDIA
-from app.demo.myapps.signals import Cau, Signal
+from app.demo.myapps.parts import EndPoint
+from app.demo.myapps.signals import Cau, Facility, Signal, packed
 from app.demo.myapps.wire import Part, raw
 
 ECHO_NUMBER = "100"
@@ -99,12 +101,24 @@ class Echo:
         self._address = address
         self._calls = calls
         self._reflectors: dict[int, _Reflector] = {}
+        self._own_numbers = itertools.count(1)
         calls.register(self)
 
     @property
     def echoed(self) -> int:
         """Packets sent back in the calls that are there."""
         return sum(reflector.echoed for reflector in self._reflectors.values())
+
+    def call(self, sip: str, *facilities: Facility) -> None:
+        """Call a user, with facilities in the setup (`RemoteControl("ANNOUNCE")` is answered without ringing)."""
+        number = next(self._own_numbers)
+        reflector = self._reflectors[number] = _Reflector.at(self._address)
+        offer = raw(Channels(tuple(Channel(coder, self._address, reflector.port) for coder in OFFERED)))
+        setup = Signal(
+            "setup", bc="8090a2", cd=EndPoint(sip=sip), complete=True, channel=MEDIA, fty=packed(*facilities),
+            channels_cmd="PROPOSAL", channels=offer,
+        )  # fmt: skip
+        self._say(number, setup)
 
     def close(self) -> None:
         """Answer nobody any more."""

@@ -47,3 +47,6 @@ SPEECH = 1
 """`service` of messages that wait: speech (BasicService of H.450.7)."""
 ALERTING, CONNECTED, PARKED = "alerting", "connected", "parked"
 """`sig_call_state` of group indications: the words that DialogInfo has for states."""
+
+LOGIN_CANCELLED = 3
+"""`error` of LoginResult after LoginCancel; 1, 2 and 5 are known."""

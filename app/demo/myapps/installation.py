@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
 
+from app.demo.myapps.contacts import DEMO_CONTACTS, LOOKUP, SEARCH, Contact
 from app.demo.myapps.guesses import DEVICE_APP, SESSION_PASSWORD_LENGTH
 from app.demo.myapps.parts import App, AppFacts, EndPoint, NumberPrefix
 from app.demo.myapps.presence import PresenceBoard
+from app.demo.myapps.wire import raw
 from app.settings.secret import Secret
 
 MOST_SESSIONS = 50
@@ -22,9 +24,13 @@ MOST_SESSIONS = 50
 def _apps() -> tuple[AppObject, ...]:
     phone = App("phone", "Phone", "Phone", "../../APPS/phone/phone", AppFacts(apis={"com.innovaphone.phone": {}}))
     pbxapi = App("pbxapi", "PbxApi", "PbxApi", "../../APPS/pbxapi/pbxapi", AppFacts(hidden=True))
+    finds: dict[str, dict[str, str]] = {SEARCH: {}, LOOKUP: {}}
+    contacts = App(
+        "contacts", "Contacts", "Contacts", "../../APPS/contacts/contacts", AppFacts(hidden=True, apis=finds)
+    )
     return tuple(
         AppObject(app, Secret(secrets.token_urlsafe(18)), device_app=kind)
-        for app, kind in ((phone, DEVICE_APP), (pbxapi, ""))
+        for app, kind in ((phone, DEVICE_APP), (pbxapi, ""), (contacts, ""))
     )
 
 
@@ -75,6 +81,9 @@ class Client(Protocol):
     @property
     def inactive(self) -> bool:
         """Whether nobody sits in front of it."""
+
+    def user_changed(self) -> None:
+        """What it was told of its user at the log-in has changed."""
 
 
 class AppObject(msgspec.Struct, frozen=True):
@@ -140,7 +149,10 @@ class Installation:
         self.prefix = prefix or NumberPrefix()
         self.subscribers = {user.sip: Subscriber(user) for user in users}
         self.board = PresenceBoard()
+        self.contacts: tuple[Contact, ...] = DEMO_CONTACTS
         self.apps = {one.app.name: one for one in _apps()}
+        self.methods: tuple[str, ...] = ("digest", "ntlm")
+        """By which users may log in; `oauth2` is the third."""
         self.nodes: dict[str, Node] = {}
         """All its PBXes, the master first."""
         self._clients: list[Client] = []
@@ -156,6 +168,22 @@ class Installation:
         self._clients.remove(client)
         if client.subscriber is not None:
             self.activity_changed(client.subscriber)
+
+    def set_name(self, sip: str, name: str) -> None:
+        """Give a user another name; his clients hear of it (UpdateUser)."""
+        self._change(sip, name=name)
+
+    def set_settings(self, sip: str, settings: Mapping[str, tuple[object, bool]]) -> None:
+        """The admin's client settings of a user, each with value and force; his clients hear of it (UpdateUser)."""
+        told = {name: raw({"value": value, "force": force}) for name, (value, force) in settings.items()}
+        self._change(sip, settings=told)
+
+    def _change(self, sip: str, **members: object) -> None:
+        subscriber = self.subscribers[sip]
+        subscriber.user = msgspec.structs.replace(subscriber.user, **members)
+        for client in tuple(self._clients):
+            if client.subscriber is subscriber:
+                client.user_changed()
 
     def activity_changed(self, subscriber: Subscriber) -> None:
         """A client of that user has come, gone, or become active or inactive."""

@@ -35,7 +35,12 @@ class Login(Message, frozen=True):
     username: str = ""
     nonce: str = ""
     response: str = ""
+    key_share: str = ""
     user_agent: str = ""
+
+
+class LoginCancel(Message, frozen=True):
+    """Gives up a log-in that waits."""
 
 
 class Logout(Message, frozen=True):
@@ -133,6 +138,7 @@ class Methods(Part, frozen=True, omit_defaults=False):
     digest: bool
     ntlm: bool = False
     oauth2: bool = False
+    oauth2_name: str = ""
 
 
 class LoginInfoResult(Message, frozen=True):
@@ -149,6 +155,8 @@ class Authenticate(Message, frozen=True):
     method: str
     domain: str
     challenge: str
+    url: str = ""
+    """The page to log in at, by OAuth2."""
 
 
 class Authorize(Message, frozen=True):
@@ -211,10 +219,18 @@ class LoginFacts(Part, frozen=True, omit_defaults=False):
     account: dict[str, str]
     settings: dict[str, msgspec.Raw]
     session: Credentials | msgspec.UnsetType = msgspec.UNSET
+    key_share: str | msgspec.UnsetType = msgspec.UNSET
     alt: str | msgspec.UnsetType = msgspec.UNSET
     alt_http: str | msgspec.UnsetType = msgspec.UNSET
     master: str | msgspec.UnsetType = msgspec.UNSET
     alt_master: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class UpdateUser(Message, frozen=True, omit_defaults=False):
+    """The user or the admin's settings for him have changed; `settings` stands beside `user` as at the log-in."""
+
+    user: UserInfo
+    settings: dict[str, msgspec.Raw]
 
 
 class RedirectFacts(Part, frozen=True, omit_defaults=False):
@@ -225,6 +241,7 @@ class RedirectFacts(Part, frozen=True, omit_defaults=False):
     https: int
     mod: str
     session: Credentials | msgspec.UnsetType = msgspec.UNSET
+    key_share: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class SessionFacts(Part, frozen=True, omit_defaults=False):
@@ -310,7 +327,7 @@ class UpdatePresence(Message, frozen=True):
     presence: tuple[Presence, ...]
 
 
-BEFORE_LOGIN = kinds("", CheckBuild, SubscribeRegister, LoginInfo, Login, KeepAlive)
+BEFORE_LOGIN = kinds("", CheckBuild, SubscribeRegister, LoginInfo, Login, LoginCancel, KeepAlive)
 AFTER_LOGIN = BEFORE_LOGIN | kinds(
     "", Logout, SubscribeApps, AppGetLogin, SetUserActivity, SetOwnPresence, SubscribePresence, UnsubscribePresence,
     SubscribeDialog, UnsubscribeDialog, AuthorizeSession, DeleteSession,

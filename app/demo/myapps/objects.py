@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import Protocol
 
-from app.demo.myapps import api, digests
+from app.demo.myapps import api, contacts, digests
 from app.demo.myapps.calls import CallServer
 from app.demo.myapps.client import BUILD, VERSION
 from app.demo.myapps.errors import BadMessage
@@ -30,10 +30,10 @@ from app.demo.myapps.messages import (
 )
 from app.demo.myapps.parts import AppFacts
 from app.demo.myapps.signals import Signal
-from app.demo.myapps.wire import ABSENT, Message, read
+from app.demo.myapps.wire import ABSENT, Envelope, Message, read
 
 API = "PbxSignal"
-AFTER_LOGIN = OBJECT_AFTER_LOGIN | api.KINDS
+AFTER_LOGIN = OBJECT_AFTER_LOGIN | api.KINDS | contacts.KINDS
 NO_MEDIA_CALL = "NO_MEDIA_CALL"
 MOST_REGISTRATIONS = 8
 """Over one connection."""
@@ -94,6 +94,8 @@ class ObjectTalk:
                 self._link.complain(f"app object: {envelope.mt} is not understood or comes too early")
             case _ if envelope.api == api.API:
                 self._pbx_api().receive(message, envelope.src)
+            case contacts.Search() | contacts.Lookup():
+                self._find(message, envelope)
             case Register():
                 self._register(message, envelope.src)
             case Signaling():
@@ -141,6 +143,15 @@ class ObjectTalk:
             self._login = login
         self._challenge = ""
         self._link.send(AppLoginResult(ok=self._login is not None), src=src)
+
+    def _find(self, message: Message, envelope: Envelope) -> None:
+        installation = self._registrar.installation
+        found = installation.apps.get(self._login.app if self._login else "")
+        if found is None or envelope.api not in found.app.info.apis:
+            self._link.complain(f"app object: {envelope.api} is not this app's")
+            return
+        for one in contacts.answer(installation.contacts, message):
+            self._link.send(one, envelope.api, envelope.src)
 
     def _register(self, register: Register, src: str) -> None:
         if src in self._registrations or len(self._registrations) >= MOST_REGISTRATIONS:

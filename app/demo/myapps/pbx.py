@@ -14,6 +14,7 @@ from app.demo.myapps.client import ClientTalk
 from app.demo.myapps.installation import Installation, Subscriber
 from app.demo.myapps.link import MOST_COMPLAINTS, Link
 from app.demo.myapps.messages import RedirectFacts
+from app.demo.myapps.oauth2 import LoginPages
 from app.demo.myapps.objects import ObjectTalk
 
 MODULE = "PBX0"
@@ -53,6 +54,7 @@ class InnovaphonePbx:
         self._tls = tls
         self._runner: web.AppRunner | None = None
         self._listening: list[asyncio.Server] = []
+        self.login_pages = LoginPages(installation, f"/{MODULE}/OAUTH2/")
         self._links: dict[Link, ClientTalk | ObjectTalk] = {}
         self._redirects: dict[str, InnovaphonePbx] = {}
         self._cut_off = False
@@ -67,6 +69,7 @@ class InnovaphonePbx:
         """Listen, and call home those who have gone to the standby. Raises OSError when a port is taken."""
         application = web.Application()
         application.router.add_get("/{path:.*}", self._handle)
+        application.router.add_post(self.login_pages.path("{state}"), self.login_pages.submit)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         self._cut_off = False
@@ -115,6 +118,11 @@ class InnovaphonePbx:
     def host(self) -> str:
         """Where clients find it over TLS, or without TLS when it has none."""
         return f"{self.address}:{self.https_port if self._tls else self.http_port}/{MODULE}"
+
+    @property
+    def web_address(self) -> str:
+        """Where its pages are."""
+        return f"{'https' if self._tls else 'http'}://{self.host.removesuffix('/' + MODULE)}"
 
     def other_place(self, subscriber: Subscriber) -> RedirectFacts | None:
         """A standby sends to its active PBX, a slave to the master, the master to the user's slave, if they run."""
@@ -177,6 +185,8 @@ class InnovaphonePbx:
             await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if request.path.startswith(self.login_pages.path("")):
+            return self.login_pages.show(request)
         if request.headers.get("Upgrade", "").lower() != "websocket" or len(self._links) >= MOST_CONNECTIONS:
             raise web.HTTPNotFound
         link = Link(request, self.complaints.append)
