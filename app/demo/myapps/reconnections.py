@@ -165,7 +165,13 @@ class Reconnections:
             self._switchboard.forget(leg)
             return None
         peer = call.peer(old)
-        if peer is not None and peer.lost:
+        if peer is not None and peer.resuming is not None:
+            # The far end calls already, and has offered to a phone that was not there any more: now it is.
+            leg.release(SILENT_FORK_CAUSE)
+            self._switchboard.forget(leg)
+            waiting, peer.resuming = peer.resuming, None
+            self._again(call, peer, waiting, old)
+        elif peer is not None and peer.lost:
             self._again(call, leg, setup, peer)
         else:
             self._substitute(call, old, leg, setup)

@@ -95,6 +95,25 @@ async def test_a_changed_address_replaces_a_leg_that_seems_to_be_there(pbx: Inno
         await new.signalled("conn", 1)
 
 
+async def test_both_sides_find_each_other_while_their_old_connections_only_seem_to_be_there(
+    pbx: InnovaphonePbx,
+) -> None:
+    async with (
+        phone(pbx.http_port, "anna", "pw-anna") as silent_anna,
+        phone(pbx.http_port, "ben", "pw-ben") as silent_ben,
+    ):
+        dead = await call(silent_anna, silent_ben)
+        async with phone(pbx.http_port, "anna", "pw-anna") as anna, phone(pbx.http_port, "ben", "pw-ben") as ben:
+            await resume(anna, 1, "22")
+            await silent_ben.signalled("channels", dead)
+            await resume(ben, 5, "21")
+            assert (await ben.signalled("rel", 5))[1]["cau"]["num"] == 26
+            number, setup = await ben.signalled("setup")
+            assert (facility(setup, "reconnect_info")["id"], setup["channels"]) == ("b" * 32, NEW_OFFER)
+            await ben.signal(number, "conn", channels_cmd="SELECT", channels=ANSWER)
+            assert (await anna.signalled("conn", 1))[1]["channels"] == ANSWER
+
+
 async def test_a_held_call_is_taken_up_without_media(pbx: InnovaphonePbx) -> None:
     async with phone(pbx.http_port, "ben", "pw-ben") as ben:
         async with phone(pbx.http_port, "anna", "pw-anna") as anna:
