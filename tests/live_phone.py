@@ -154,6 +154,11 @@ class LivePhone:
         assert self.surface.snapshot is not None
         return self.surface.snapshot
 
+    @property
+    def now(self) -> Snapshot:
+        """The picture of this moment, which no surface may have seen yet."""
+        return self._running.snapshot()
+
     async def until(self, true: Callable[[Snapshot], bool], within: float = PATIENCE) -> Snapshot:
         """Wait for a snapshot of which this is true."""
         assert await self.surface.until(true, within), f"not within {within:g} s; the phone: {self.surface.describe()}"

@@ -115,11 +115,15 @@ class InnovaphonePair:
             await pbx.kill()
 
     async def stop(self) -> None:
-        """Stop what runs."""
+        """Stop what runs, and close what only seems to."""
         for pbx in (self.pair.standby, self.pair.master):
-            if pbx.reachable:
-                await pbx.stop()
+            await (pbx.stop() if pbx.reachable else pbx.kill())
         self.pair.echo.close()
+
+    def registered_at(self, name: str) -> set[str]:
+        """The PBXes that somebody's phone is registered at, as far as they run."""
+        running = {pbx.name for pbx in (self.pair.master, self.pair.standby) if pbx.reachable}
+        return running & {station.pbx for station in self.pair.calls._switchboard.stations(name)}
 
     def configuration(self, name: str) -> str:
         """The line of a phone over PbxSignal."""

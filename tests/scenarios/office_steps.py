@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from app.demo.myapps.pair import MASTER, STANDBY
+from app.model.signalling import Registration
 from tests.scenarios import vocabulary
 from tests.scenarios.office import ADDRESS, NUMBERS, Line, Office, Person
 from tests.scenarios.user_steps import USER
@@ -103,6 +105,22 @@ async def _messages_wait(office: Office, match: re.Match[str], _patience: float)
 async def _renamed(office: Office, match: re.Match[str], _patience: float) -> None:
     assert office.innovaphone is not None, "only over pbxsignal"
     office.innovaphone.pair.calls.rename(match[1], match[2])
+
+
+@_PERSON.step(r"expect to be at the (primary|standby)")
+async def _at_pbx(person: Person, match: re.Match[str], patience: float) -> None:
+    """By the phone's word and by the PBX's: while the phone goes over, its connection is ahead of its line."""
+    innovaphone = person.office.innovaphone
+    assert innovaphone is not None, "only over pbxsignal"
+    standby = match[1] == "standby"
+
+    def true() -> bool:
+        now = person.live.now
+        where, line = now.pbx.connection, now.lines[0].registration
+        there = innovaphone.registered_at(person.name) == {STANDBY if standby else MASTER}
+        return where.up and where.standby is standby and line is Registration.UP and there
+
+    await person.live.until_true(true, patience)
 
 
 # --- who hears whom ---------------------------------------------------------------------------------------

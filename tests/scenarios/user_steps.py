@@ -163,18 +163,6 @@ async def _registered(user: User, match: re.Match[str], patience: float) -> None
     await _until(user, patience, lambda s: (s.lines[0].registration is Registration.UP) == wanted if s.lines else False)
 
 
-@USER.step(r"expect to be at the (primary|standby)")
-async def _at_pbx(user: User, match: re.Match[str], patience: float) -> None:
-    standby = match[1] == "standby"
-
-    def true(snapshot: Snapshot) -> bool:
-        where = snapshot.pbx.connection
-        registered = bool(snapshot.lines) and snapshot.lines[0].registration is Registration.UP
-        return where.up and where.standby is standby and registered
-
-    await _until(user, patience, true)
-
-
 @USER.step(r"expect call (?:to|from) (\S+) (dialling|calling|ringback|incoming|connected|held|ended)")
 async def _call_state(user: User, match: re.Match[str], patience: float) -> None:
     number, state = match[1], CallState(match[2])
