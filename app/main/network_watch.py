@@ -26,6 +26,8 @@ class NetworkWatch:
         self._pbx = pbx
         self._media = media
         self._own: frozenset[str] = reachable(network.addresses())
+        self._gone: frozenset[str] = frozenset()
+        """Since the followers were told last."""
         self._news = asyncio.Event()
         self._forget = network.listen(self._changed)
         self._task = asyncio.create_task(self._follow(), name="network watch")
@@ -40,6 +42,7 @@ class NetworkWatch:
         own = reachable(addresses)
         if own != self._own:
             log.info("own addresses: %s", ", ".join(sorted(own)) or "none")
+            self._gone = (self._gone | self._own) - own
             self._own = own
             self._news.set()
 
@@ -48,7 +51,8 @@ class NetworkWatch:
             await self._news.wait()
             self._news.clear()
             self._servers.look_again()
-            self._pbx.try_again()
+            gone, self._gone = self._gone, frozenset()
+            self._pbx.network_changed(gone)
             try:
                 await self._line.network_changed()
             except Exception:  # no reason to leave the voice behind, nor to miss the next change

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -100,6 +100,12 @@ class PbxKeeper:
         self._news.set()
         if self.client is not None:
             self.client.try_again()
+
+    def network_changed(self, gone: Collection[str]) -> None:
+        """Own addresses have changed, and these are no more."""
+        self._news.set()
+        if self.client is not None:
+            self.client.network_changed(gone)
 
     def calls_changed(self) -> None:
         """A call moved: new settings that were waited with may be used now."""

@@ -27,8 +27,8 @@ class PbxLine(PbxSignalLine):
 
     @property
     def local_address(self) -> str | None:
-        """Nobody says from where the connection goes out: None."""
-        return None
+        """Our own numeric address on the way to the PBX; None while there is no connection."""
+        return None if self._link is None else self._link.local_address
 
     async def start(self) -> None:
         """Have a connection to the app that calls go through, from now on."""

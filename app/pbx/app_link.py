@@ -57,6 +57,11 @@ class AppLink:
         self.up = False
         self._task = asyncio.create_task(self._keep(), name=f"connection to the app {app}")
 
+    @property
+    def local_address(self) -> str | None:
+        """Our own numeric address on the way to the PBX; None while there is no connection."""
+        return None if self._socket is None else self._socket.local_address
+
     def send(self, message: bytes | msgspec.Struct) -> None:
         """Send a message. While the link is not up it is lost: whoever sends starts anew at `on_up`."""
         if self.up and self._socket is not None:

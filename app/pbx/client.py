@@ -7,7 +7,7 @@ import contextlib
 import logging
 import random
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -134,6 +134,11 @@ class PbxClient:
 
     def try_again(self) -> None:
         """Somebody thinks that the PBX can be reached, or takes the login, now."""
+        self._hurry.set()
+
+    def network_changed(self, gone: Collection[str]) -> None:
+        """Own addresses have changed, and these are no more: what hangs on them is made anew at once."""
+        self._network.leave(gone)
         self._hurry.set()
 
     def app_login(self, app: str) -> AppLink:

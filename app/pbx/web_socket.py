@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import weakref
+from collections.abc import Collection
 from typing import Self
 
 import aiohttp
@@ -30,6 +32,8 @@ MESSAGES_PER_SECOND = 2000
 """More are read later, and the PBX waits for us."""
 _CLOSE_SECONDS = 1.0
 """For what waits to be sent, and once more for the far end's good-bye."""
+_UNHEARD_SECONDS = 0.1
+"""The same where no answer can come."""
 _MOST_WAITING = 1000
 """Messages that the network has not taken yet: by then it takes none."""
 
@@ -65,6 +69,13 @@ class Network:
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[_no_redirects()],
         )
+        self._sockets: weakref.WeakSet[WebSocket] = weakref.WeakSet()
+
+    def leave(self, gone: Collection[str]) -> None:
+        """These own addresses are no more: what goes out from one of them would only fall silent."""
+        for socket in tuple(self._sockets):
+            if socket.local_address in gone:
+                socket.abort(_UNHEARD_SECONDS)
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -75,7 +86,7 @@ class Network:
         proxy = self._proxy
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                return WebSocket(
+                socket = WebSocket(
                     await self._session.ws_connect(
                         url,
                         proxy=None if proxy is None else f"http://{proxy.place}",
@@ -85,6 +96,8 @@ class Network:
                         timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
                     )
                 )
+                self._sockets.add(socket)
+                return socket
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise _unreachable(URL(url).host or "", error) from error
 
@@ -94,10 +107,17 @@ class WebSocket:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
+        self._close_seconds = _CLOSE_SECONDS
         self._pace = Pace(MESSAGES_PER_SECOND)
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue(_MOST_WAITING)
         """None after the last."""
         self._sender = asyncio.create_task(self._send_all(), name="sender to the PBX")
+
+    @property
+    def local_address(self) -> str | None:
+        """Our own numeric address; None when the connection is gone."""
+        name = self._socket.get_extra_info("sockname")
+        return None if name is None else str(name[0])
 
     def send(self, text: str) -> None:
         """Send a message as soon as the network takes it; nobody hears of it if the connection goes before."""
@@ -114,8 +134,9 @@ class WebSocket:
             return message.data.encode() if isinstance(message.data, str) else bytes(message.data)
         raise _lost(message.data if message.type is aiohttp.WSMsgType.ERROR else None)
 
-    def abort(self) -> None:
-        """End it from outside: whoever receives gets Unreachable."""
+    def abort(self, close_seconds: float = _CLOSE_SECONDS) -> None:
+        """End it from outside: whoever receives gets Unreachable. So long the far end may take for its good-bye."""
+        self._close_seconds = close_seconds
         self._sender.cancel()
 
     async def __aenter__(self) -> Self:
@@ -141,7 +162,7 @@ class WebSocket:
         finally:
             # Whoever reads learns by this that the connection is gone.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._socket.close(), _CLOSE_SECONDS)
+                await asyncio.wait_for(self._socket.close(), self._close_seconds)
 
     async def _next(self) -> str | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import cast
 
 import pytest
@@ -26,9 +27,6 @@ class Followers:
     def look_again(self) -> None:
         self.told.append("servers")
 
-    def try_again(self) -> None:
-        self.told.append("PBX")
-
     async def network_changed(self) -> None:
         self._tell("line")
 
@@ -41,14 +39,27 @@ class Followers:
             raise RuntimeError(f"the {who} is broken")
 
 
+class Pbx:
+    """Takes note of which addresses are gone."""
+
+    def __init__(self, told: list[str]) -> None:
+        self.told = told
+        self.gone: list[set[str]] = []
+
+    def network_changed(self, gone: Collection[str]) -> None:
+        self.told.append("PBX")
+        self.gone.append(set(gone))
+
+
 @pytest.mark.parametrize("broken", ["", "line", "media"])
 async def test_each_change_reaches_everybody(broken: str) -> None:
     network = SimulatedNetwork()
     followers = Followers(broken)
+    pbx = Pbx(followers.told)
     watch = NetworkWatch(
         network,
         cast("LineKeeper", followers),
-        cast("PbxKeeper", followers),
+        cast("PbxKeeper", pbx),
         cast("MediaRoom", followers),
         cast("IceServerLookup", followers),
     )
@@ -60,4 +71,23 @@ async def test_each_change_reaches_everybody(broken: str) -> None:
     network.change(Address("eth0", "192.0.2.2", 24))
     await until(lambda: len(followers.told) == 16)
     assert followers.told == ["servers", "PBX", "line", "media"] * 4
+    assert pbx.gone == [set(), {"192.0.2.1"}, {"192.0.2.2"}, set()]
+    await watch.stop()
+
+
+async def test_an_address_that_is_back_at_once_is_not_gone() -> None:
+    network = SimulatedNetwork(Address("eth0", "192.0.2.1", 24))
+    followers = Followers("")
+    pbx = Pbx(followers.told)
+    watch = NetworkWatch(
+        network,
+        cast("LineKeeper", followers),
+        cast("PbxKeeper", pbx),
+        cast("MediaRoom", followers),
+        cast("IceServerLookup", followers),
+    )
+    network.change()
+    network.change(Address("eth0", "192.0.2.1", 24))
+    await until(lambda: len(followers.told) == 4)
+    assert pbx.gone == [set()]
     await watch.stop()

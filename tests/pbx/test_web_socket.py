@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from aiohttp import WSMessage, WSMsgType
 
 from app.pbx import web_socket
-from app.pbx.web_socket import WebSocket
+from app.pbx.errors import Unreachable
+from app.pbx.web_socket import Network, WebSocket
+from app.security.tls import client_context
+from tests.pbx.small_pbx import SmallPbx, trust
 
 
 class FarEnd:
@@ -70,3 +75,19 @@ async def test_a_far_end_that_takes_nothing_keeps_nobody() -> None:
         for number in range(web_socket._MOST_WAITING * 2):
             socket.send(str(number))
     assert far_end.taken == []
+
+
+async def test_a_connection_from_an_address_that_is_gone_is_left_at_once(tmp_path: Path) -> None:
+    pbx = await SmallPbx(tmp_path).start()
+    network = Network(client_context(trust(tmp_path)), None)
+    async with await network.open(pbx.address.session_url) as socket:
+        assert socket.local_address == "127.0.0.1"
+        network.leave({"192.0.2.1"})
+        socket.send('{"mt":"LoginInfo"}')
+        assert b"LoginInfoResult" in await socket.receive()
+        pbx.fall_silent()
+        network.leave({"127.0.0.1"})
+        with pytest.raises(Unreachable):
+            await asyncio.wait_for(socket.receive(), 20)
+    await network.close()
+    await pbx.stop()
