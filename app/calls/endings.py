@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.model.cause import Cause
 from app.model.media import EarTone
+from app.model.plain_text import printable
 
 ENDED_SECONDS = 5.0
 """How long a call that was cleared normally stays in sight."""
@@ -61,8 +62,7 @@ def words(cause: Cause, text: str = "") -> str:
     own = _WORDS.get(cause)
     if own is not None:
         return own
-    printable = "".join(c for c in text[:_TEXT_LIMIT] if c.isprintable()).strip()
-    return printable or f"The call failed (cause {int(cause)})"
+    return printable(text, _TEXT_LIMIT) or f"The call failed (cause {int(cause)})"
 
 
 def tone(cause: Cause) -> EarTone:

@@ -13,9 +13,10 @@ import msgspec
 
 from app.model import dialplan
 from app.model.party import Party
+from app.model.plain_text import printable
 from app.pbx.app_message import Reader
 from app.pbx.client import PbxClient
-from app.pbx.phone_lookup import printable
+from app.pbx.phone_lookup import LONGEST_NAME
 from app.pbx.provided_api import ProvidedApi
 
 API = "com.innovaphone.search"
@@ -80,7 +81,7 @@ class ContactSearch:
     def _told(self, src: str, message: msgspec.Struct) -> None:
         if src != self._src or not isinstance(message, _SearchInfo):
             return
-        name = printable(message.dn or message.contact.displayname)
+        name = printable(message.dn or message.contact.displayname, LONGEST_NAME)
         numbers = filter(None, map(dialplan.clean, message.contact.numbers))
         known = {party.number for party in self.people}
         new = tuple(Party(number, name) for number in numbers if number not in known)

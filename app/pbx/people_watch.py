@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from app.model import pbx_guesses
 from app.model.pbx import Busy, Person
-from app.model.plain_text import plain
+from app.model.plain_text import printable
 from app.pbx.errors import WatchRefused
 from app.pbx.listeners import tell
 from app.pbx.myapps_session import MyAppsSession
@@ -106,7 +106,7 @@ class _Watch:
         self.person = Person(
             self._nobody.sip,
             self._nobody.num,
-            plain(update.ep.dn),
+            printable(update.ep.dn),
             up=update.up,
             presence=update.presence,
             busy=_busy(self._calls.values()),

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from app.model.pbx import NumberPrefix
+from app.model.plain_text import printable
 from app.pbx.app_message import Reader
 from app.pbx.client import PbxClient
 from app.pbx.provided_api import ProvidedApi
@@ -110,7 +111,7 @@ class PhoneLookup:
 
     def _told(self, src: str, message: msgspec.Struct) -> None:
         """The first name wins."""
-        name = printable(message.dn) if isinstance(message, _LookupInfo) else ""
+        name = printable(message.dn, LONGEST_NAME) if isinstance(message, _LookupInfo) else ""
         if name and src in self._asked:
             number = self._asked.pop(src)
             self._keep(number, name, asyncio.get_running_loop().time())
@@ -121,8 +122,3 @@ class PhoneLookup:
         self._known.move_to_end(number)
         if len(self._known) > MOST_KEPT:
             self._known.popitem(last=False)
-
-
-def printable(name: str) -> str:
-    """A name as a display can show it."""
-    return "".join(character for character in name if character.isprintable()).strip()[:LONGEST_NAME]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.model.plain_text import LONGEST_WORDS, plain
+from app.model.plain_text import LONGEST_WORDS, plain, printable
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,8 @@ def test_whatever_it_is_it_is_one_line_that_is_not_too_long(text: str, longest: 
     words = plain(text, longest)
     assert words.isprintable()
     assert len(words) <= longest
+
+
+def test_a_name_is_shown_without_what_cannot_be_shown() -> None:
+    assert printable(" Claire\n\x07 Martin\u202e ") == "Claire Martin"
+    assert printable("x" * 50, 8) == "x" * 8

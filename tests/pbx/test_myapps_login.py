@@ -197,6 +197,22 @@ def test_oauth2_shows_a_page_and_agrees_on_a_secret() -> None:
     assert pbx.login.outcome.session == SESSION
 
 
+@pytest.mark.parametrize("url", ["http://login.example.com/", "https://login.example.com/\x1b[2J", "javascript:x"])
+def test_a_login_page_that_cannot_be_trusted_is_not_shown(url: str) -> None:
+    pbx = Pbx(Account(), oauth2=True)
+    pbx.challenge("oauth2", url=url)
+    assert isinstance(pbx.login.outcome, LoginRefused)
+    assert pbx.login.url == ""
+
+
+def test_a_code_is_shown_on_one_short_line() -> None:
+    pbx = Pbx()
+    pbx.challenge()
+    pbx.say({"mt": "Authorize", "code": "20\n" + "1" * 200})
+    assert pbx.login.code.startswith(r"20\n1")
+    assert len(pbx.login.code) == 32
+
+
 def test_a_redirect_is_followed_only_with_its_proof() -> None:
     for password, followed in (("secret", True), ("another", False)):
         pbx = Pbx()

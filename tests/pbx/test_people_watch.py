@@ -40,7 +40,7 @@ def test_name_and_presence() -> None:
     desk.people.take(UpdatePresence("ckl", "31", up=True, ep=Endpoint(dn="Clara\n"), presence=presence))
     desk.people.take(UpdatePresence("dse", "32", up=True))
     desk.people.take(UpdatePresence())
-    assert desk.told == [Person("", "31", r"Clara\n", up=True, presence=presence)]
+    assert desk.told == [Person("", "31", "Clara", up=True, presence=presence)]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.model import pbx_guesses
 from app.model.cause import Cause
 from app.model.party import Party
+from app.model.plain_text import printable
 from app.signalling.pbxsignal.messages import CauseElement, EndPoint, RegisterResult
 
 SHOWN_MAX = 128
@@ -52,4 +53,4 @@ def cause_element(cause: Cause) -> CauseElement:
 
 def shown(text: str | None) -> str:
     """Words of the PBX as they may be shown or logged: without control characters, and no longer than a line."""
-    return "".join(character for character in (text or "")[:SHOWN_MAX] if character.isprintable())
+    return printable(text or "", SHOWN_MAX)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.model.ids import LineId
+from app.model.plain_text import plain
 from app.model.signalling import LineChanged, Registration
 from app.signalling.pbxsignal.config import Patience
 from app.signalling.pbxsignal.messages import API, Register, RegisterResult
 from app.signalling.schedule import Schedule, Timer
+
+REASON_CHARACTERS = 80
+"""Of the PBX's own words."""
 
 
 class RegistrationClient:
@@ -71,7 +75,7 @@ class RegistrationClient:
             return
         self._stop_timer()
         if result.err:
-            words = f" ({result.error_text[:80]})" if result.error_text.isprintable() and result.error_text else ""
+            words = f" ({plain(result.error_text, REASON_CHARACTERS)})" if result.error_text else ""
             self._show(
                 Registration.REFUSED,
                 f"The PBX does not let this phone register{words}",

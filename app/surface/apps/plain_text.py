@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+from app.model.plain_text import printable
+
 LONGEST = 160
 """Characters that are kept: what a display has room for."""
 _UNREAD = ("script", "style", "head", "title")
@@ -35,5 +37,4 @@ def plain_text(html: str) -> str:
     reader = _Words()
     reader.feed(html)
     reader.close()
-    text = " ".join("".join(reader.words).split())
-    return "".join(character for character in text if character.isprintable())[:LONGEST].strip()
+    return printable(" ".join("".join(reader.words).split()), LONGEST)
