@@ -1,0 +1,48 @@
+"""The units that start the phone, as systemd reads them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.main.command_line import RunOptions, parse
+
+FILES = Path(__file__).parents[2] / "yocto-layer" / "recipes-phone" / "phone" / "files"
+SERVICES = ("ip270.service", "ip270-kiosk.service")
+MOST_EXPOSED = 30
+"""In tenths: the phone and its kiosk are to be rated under 3.0."""
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A folder with the units as the recipe installs them, with programs that exist here."""
+    for name in SERVICES:
+        text = re.sub("@BINDIR@/[a-z0-9]+", "/bin/true", (FILES / name).read_text())
+        (tmp_path / name).write_text(text.replace("@BOARD@", "ip270"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_systemd_understands_every_line(installed: Path, name: str) -> None:
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", installed / name], capture_output=True, text=True)
+    assert (done.returncode, [line for line in done.stderr.splitlines() if name in line]) == (0, [])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_confined(installed: Path, name: str) -> None:
+    command = ("systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSED}")
+    subprocess.run(
+        [*command, installed / name],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def test_phone_knows_its_options() -> None:
+    (line,) = (line for line in (FILES / "ip270.service").read_text().splitlines() if line.startswith("ExecStart="))
+    options = parse(line.replace("@BOARD@", "ip270").split()[1:])
+    assert isinstance(options, RunOptions)
+    assert (options.board, options.kiosk) == ("ip270", False)

@@ -1,0 +1,80 @@
+SUMMARY = "Desk-phone firmware: calls, media engine and display"
+DESCRIPTION = "The phone and its kiosk, two processes under systemd. Built from the tree this layer lies in, \
+without the demo, which is no part of a phone."
+LICENSE = "Apache-2.0"
+LIC_FILES_CHKSUM = "file://LICENSE;md5=3b83ef96387f14655fc854ddc3c6bd57"
+
+DEPENDS += "\
+    alsa-lib \
+    libopus \
+    libsrtp \
+    openssl \
+    python3-cffi-native \
+    speexdsp \
+    webrtc-audio-processing \
+"
+
+SRC_URI = "\
+    git://${IP270_SOURCE};protocol=file;nobranch=1;destsuffix=${BP} \
+    file://ip270.service \
+    file://ip270-kiosk.service \
+    file://ip270.rules \
+"
+SRCREV = "${@oe.buildcfg.get_metadata_git_revision(d.getVar('IP270_SOURCE'))}"
+
+inherit python_setuptools_build_meta pkgconfig systemd useradd
+
+SYSTEMD_SERVICE:${PN} = "ip270.service ip270-kiosk.service"
+
+USERADD_PACKAGES = "${PN}"
+GROUPADD_PARAM:${PN} = "--system ip270-devices"
+USERADD_PARAM:${PN} = "--system --user-group --no-create-home --home-dir ${localstatedir}/lib/ip270 --shell /sbin/nologin \
+    --groups audio,input,ip270-devices,render,video ip270"
+
+do_configure:prepend() {
+    rm -rf ${S}/app/demo
+}
+
+do_install:append() {
+    install -d ${D}${systemd_system_unitdir} ${D}${nonarch_base_libdir}/udev/rules.d
+    install -m 0644 ${UNPACKDIR}/ip270.service ${UNPACKDIR}/ip270-kiosk.service ${D}${systemd_system_unitdir}
+    sed -i -e 's,@BINDIR@,${bindir},g' -e 's,@BOARD@,${IP270_BOARD},g' ${D}${systemd_system_unitdir}/*.service
+    install -m 0644 ${UNPACKDIR}/ip270.rules ${D}${nonarch_base_libdir}/udev/rules.d/70-ip270.rules
+}
+
+# Which hardware this is (hal/boards); the machine says so.
+IP270_BOARD ??= "ip270"
+PACKAGE_ARCH = "${MACHINE_ARCH}"
+
+FILES:${PN} += "${systemd_system_unitdir} ${nonarch_base_libdir}/udev/rules.d"
+
+RDEPENDS:${PN} += "\
+    libcrypto \
+    libssl \
+    python3-aiohttp \
+    python3-asyncio \
+    python3-cffi \
+    python3-core \
+    python3-crypt \
+    python3-cryptography \
+    python3-datetime \
+    python3-difflib \
+    python3-evdev \
+    python3-fcntl \
+    python3-io \
+    python3-json \
+    python3-logging \
+    python3-math \
+    python3-msgspec \
+    python3-netclient \
+    python3-numpy \
+    python3-pyalsaaudio \
+    python3-pygame-ce \
+    python3-pyudev \
+    python3-segno \
+    python3-sqlite3 \
+    python3-threading \
+    python3-tomllib \
+    ttf-dejavu-sans \
+    ttf-inter \
+"

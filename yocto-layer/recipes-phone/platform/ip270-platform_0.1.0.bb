@@ -1,0 +1,42 @@
+SUMMARY = "What the phone's system adds to systemd"
+DESCRIPTION = "Mounts of /data and of the boot loader's partition, an identity that survives updates, network, \
+journal, and when a new system counts as good."
+LICENSE = "Apache-2.0"
+LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/Apache-2.0;md5=89aea4e17d99a7cacdbeed46a0096b10"
+
+SRC_URI = "\
+    file://data.mount \
+    file://efi.mount \
+    file://ip270-machine-id \
+    file://ip270-machine-id.service \
+    file://journald.conf \
+    file://mark-good.conf \
+    file://logind.conf \
+    file://wired.network \
+"
+
+S = "${UNPACKDIR}"
+
+inherit allarch systemd
+
+SYSTEMD_SERVICE:${PN} = "data.mount efi.mount ip270-machine-id.service"
+
+do_configure[noexec] = "1"
+do_compile[noexec] = "1"
+
+do_install() {
+    install -d ${D}/data ${D}/efi ${D}${libexecdir} ${D}${systemd_system_unitdir}
+    install -m 0755 ${UNPACKDIR}/ip270-machine-id ${D}${libexecdir}
+    for unit in data.mount efi.mount ip270-machine-id.service; do
+        install -m 0644 ${UNPACKDIR}/$unit ${D}${systemd_system_unitdir}
+    done
+    sed -i -e 's,@LIBEXECDIR@,${libexecdir},g' ${D}${systemd_system_unitdir}/ip270-machine-id.service
+    install -D -m 0644 ${UNPACKDIR}/mark-good.conf ${D}${systemd_system_unitdir}/rauc-mark-good.service.d/ip270.conf
+    install -D -m 0644 ${UNPACKDIR}/journald.conf ${D}${nonarch_libdir}/systemd/journald.conf.d/ip270.conf
+    install -D -m 0644 ${UNPACKDIR}/logind.conf ${D}${nonarch_libdir}/systemd/logind.conf.d/ip270.conf
+    install -D -m 0644 ${UNPACKDIR}/wired.network ${D}${nonarch_libdir}/systemd/network/40-wired.network
+}
+
+FILES:${PN} += "/data /efi ${systemd_system_unitdir} ${nonarch_libdir}/systemd"
+
+RDEPENDS:${PN} += "e2fsprogs-e2fsck util-linux-mount"

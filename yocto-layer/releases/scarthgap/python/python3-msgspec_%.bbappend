@@ -1,0 +1,1 @@
+require older-setuptools.inc

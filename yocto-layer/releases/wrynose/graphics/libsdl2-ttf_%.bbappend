@@ -1,0 +1,3 @@
+# Arabic and Indic letters join by HarfBuzz's shaping; scarthgap's recipe builds it in by itself.
+DEPENDS:append:deskphone = " harfbuzz"
+EXTRA_OECMAKE:append:deskphone = " -DSDL2TTF_HARFBUZZ=ON"
