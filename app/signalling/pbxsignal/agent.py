@@ -136,12 +136,14 @@ class PbxSignalAgent:
     # --- the signalling port --------------------------------------------------------------------------------------
 
     def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
-        """SETUP."""
-        if not self._linked:
+        """SETUP. Between two connections it waits until we are registered again."""
+        if not self._registration.up and not number:
             self._post(Released(leg, Cause.NETWORK_OUT_OF_ORDER))
             return
         call = self._new_call(leg, self._table.next_number())
         call.setup(number, offer, options)
+        if not self._registration.up and leg in self._table.legs:
+            self._recovery.lose(call)
 
     def information(self, leg: LegId, digits: str) -> None:
         """INFORMATION."""
@@ -322,7 +324,7 @@ class PbxSignalAgent:
         self._send_signal(number, messages.Rel(cau=parties.cause_element(cause)))
 
     def _send_signal(self, number: int, signal: AnySignal) -> None:
-        if self._linked:
+        if self._registration.up:
             self._send(write_message(messages.Signaling(api=API, call=number, sig=signal)))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from app.model.cause import Cause
-from app.model.ids import LegId
 from app.model.party import Party
 from app.model.session import Direction
 from app.model.signalling import (
@@ -22,8 +21,10 @@ from app.model.signalling import (
     PartyChanged,
     Proceeding,
     Progress,
+    Reconnected,
     Released,
     SetupIndicated,
+    SignallingLost,
 )
 from tests.signalling.pbxsignal.pbx import CHANNELS, LEG, Json, Pbx, description
 
@@ -307,13 +308,28 @@ def test_calls_that_only_tell_leave_room_for_others() -> None:
     assert pbx.agent.tally["stray message"] == 1
 
 
-def test_no_call_can_be_made_without_the_connection() -> None:
+def test_a_call_that_is_made_between_two_connections_goes_out_with_the_next() -> None:
     pbx = Pbx()
-    pbx.agent.link_down("The network is gone")
+    pbx.lose()
     pbx.happened()
-    other = LegId("phone-2")
-    pbx.agent.setup(other, "112", description(), CallOptions(emergency=True))
-    assert pbx.happened() == [Released(other, Cause.NETWORK_OUT_OF_ORDER)]
+    pbx.agent.setup(LEG, "112", description(), CallOptions(emergency=True))
+    assert pbx.happened() == [SignallingLost(LEG)]
+    assert pbx.take() == []
+    pbx.step(60)
+    pbx.come_back()
+    ((call, setup),) = pbx.setups()
+    assert setup["cd"] == {"num": "112"}
+    pbx.happened()
+    pbx.signal(call, "alert")
+    assert pbx.happened() == [Reconnected(LEG), Alerting(LEG, None, Party("112"))]
+
+
+def test_no_digits_can_be_dialled_one_by_one_without_the_connection() -> None:
+    pbx = Pbx()
+    pbx.lose()
+    pbx.happened()
+    pbx.agent.setup(LEG, "", description(), CallOptions())
+    assert pbx.happened() == [Released(LEG, Cause.NETWORK_OUT_OF_ORDER)]
 
 
 def test_setups_out_of_place_and_too_many_do_no_harm() -> None:
