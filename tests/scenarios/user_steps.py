@@ -61,7 +61,6 @@ _SIMPLE: dict[str, Callable[[int], commands.AnyCommand]] = {
 _WITH_WORD: dict[str, Callable[[int, str], commands.AnyCommand]] = {
     r"dial (\S+)": lambda number, word: commands.Dial(number, number=word),
     r"send digits (\S+)": lambda number, word: commands.SendDigits(number, digits=word),
-    r"send the call on to (\S+)": lambda number, word: commands.Deflect(number, number=word),
     r"do not disturb (on|off)": lambda number, word: commands.Set(number, "calls.do_not_disturb", word == "on"),
     r"call waiting (on|off)": lambda number, word: commands.Set(number, "calls.call_waiting", word == "on"),
     r"transfer to (\S+)": lambda number, word: commands.Transfer(number, number=word),
