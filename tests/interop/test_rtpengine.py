@@ -170,7 +170,7 @@ async def test_a_proxy_whose_rtcp_has_a_handshake_of_its_own(direction: str, tmp
         statistics = stage.phone.statistics
         assert statistics.secured
         assert statistics.srtp_refused < FEW
-        reports = f"{statistics.packets_received} packets and {statistics.rtcp_received} reports in"
+        reports = f"{statistics.packets_received} packets of RTP and {statistics.rtcp_received} of RTCP in"
         row.measured(f"{stage.phone.suite}, {reports}")
         await stage.end()
 
