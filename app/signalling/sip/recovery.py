@@ -80,7 +80,7 @@ class Recovery:
         self._registered = True
         self._say_byes()
         for place, (leg, lost) in enumerate(list(self._lost.items())):
-            self._take_up(leg, lost, place * SPACING * random.uniform(0.5, 1))
+            self._take_up(leg, lost, SPACING * (place - random.uniform(0, 0.5)) if place else 0.0)
 
     def ending(self, leg: LegId) -> None:
         """The user ends a leg, lost or not: a BYE that can be sent is not kept."""
