@@ -223,13 +223,15 @@ class ClientTalk:
     def _log_in(self, login: Login) -> None:
         if self._subscriber or self._waiting or self._page:
             raise BadMessage("myApps: Login twice")
-        allowed = {"user": ("", *self._installation.methods), "session": ("", "digest")}
-        if login.method not in allowed.get(login.type, ()):
+        allowed = {"user": self._installation.methods, "session": ("digest",)}.get(login.type, ())
+        usual = next((one for one in allowed if one != OAUTH2), "")
+        chosen = login.method or usual
+        if chosen not in allowed:
             self._refuse(LoginError.INVALID_PARAMETERS)
-        elif login.method == OAUTH2:
+        elif chosen == OAUTH2:
             self._send_to_page(login)
         elif not login.response:
-            self._challenge = (login.type, login.method or "digest", digests.challenge())
+            self._challenge = (login.type, chosen, digests.challenge())
             kind, method, challenge = self._challenge
             self._link.send(Authenticate(kind, method, self._installation.domain, challenge))
         elif self._challenge is None:
@@ -238,7 +240,7 @@ class ClientTalk:
         else:
             kind, method, challenge = self._challenge
             self._challenge = None
-            if (login.type, login.method or "digest") != (kind, method) or not login.nonce:
+            if (login.type, chosen) != (kind, method) or not login.nonce:
                 self._refuse(LoginError.INVALID_PARAMETERS)
             else:
                 self._prove(login, challenge)
@@ -320,7 +322,8 @@ class ClientTalk:
             )
         elsewhere = self._place.other_place(proof.subscriber)
         if elsewhere is not None:
-            info = raw(msgspec.structs.replace(elsewhere, session=sealed, key_share=proof.key_share))
+            whose = msgspec.UNSET if proof.login.username else proof.username
+            info = raw(msgspec.structs.replace(elsewhere, session=sealed, key_share=proof.key_share, sip=whose))
             digest = digests.redirect(proof.username, password, login.nonce, proof.challenge, bytes(info).decode())
             proof.subscriber.watchers.discard(self._session_changed)
             self._session = None

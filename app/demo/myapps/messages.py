@@ -242,6 +242,8 @@ class RedirectFacts(Part, frozen=True, omit_defaults=False):
     mod: str
     session: Credentials | msgspec.UnsetType = msgspec.UNSET
     key_share: str | msgspec.UnsetType = msgspec.UNSET
+    sip: str | msgspec.UnsetType = msgspec.UNSET
+    """Whose digest it is, where the client has not said so itself: by OAuth2."""
 
 
 class SessionFacts(Part, frozen=True, omit_defaults=False):

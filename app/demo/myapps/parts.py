@@ -7,7 +7,7 @@ import msgspec
 from app.demo.myapps.wire import Part
 
 
-class NumberPrefix(Part, frozen=True):
+class NumberPrefix(Part, frozen=True, omit_defaults=False):
     """How numbers begin; `rename` keeps the members' names."""
 
     intl: str = "000"

@@ -13,6 +13,8 @@ async def test_a_user_logs_in_and_comes_back_with_his_session(pbx: InnovaphonePb
         result = await client.log_in("anna", "pw-anna")
         assert result["mt"] == "LoginResult"
         assert result["info"]["user"]["num"] == "21"
+        prefix = {"intl": "000", "ntl": "00", "subs": "0", "area": "7031", "country": "49"}
+        assert result["info"]["user"]["prefix"] == prefix
         usr, pwd = unsealed(result["info"]["session"], "pw-anna")
         assert (len(usr), len(pwd)) == (32, 23)
     async with connected(pbx.http_port, "/PBX0/WEBSOCKET/websocket") as client:

@@ -128,6 +128,7 @@ async def test_a_redirect_after_a_page_carries_the_key() -> None:
         result = json.loads(frame.data)
         info = frame.data[frame.data.index('"info":') + 7 : frame.data.rindex(',"digest"')]
         secret = half.secret(result["info"]["keyShare"])
+        assert result["info"]["sip"] == "anna"  # by whose name the digest is made
         parts = ("innovaphoneAppClient:redirect", "anna", secret, NONCE, asked["challenge"], info)
         assert result["digest"] == hashlib.sha256(":".join(parts).encode()).hexdigest()
         usr, pwd = unsealed(result["info"]["session"], secret)
