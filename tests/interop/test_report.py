@@ -21,5 +21,6 @@ def test_rows_stand_under_their_peer_and_failures_are_counted() -> None:
         "## Kamailio as registrar and proxy",
         "## SIPp",
         "## Others",
+        "## Tried by hand: the demo's innovaphone PBX with clients of others",
     ]
     assert "| lose \\| an ACK | works: 3 sent |\n| glare | **fails** |" in page
