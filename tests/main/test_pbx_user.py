@@ -13,6 +13,7 @@ from app.demo.myapps.installation import Installation, User
 from app.demo.myapps.pbx import InnovaphonePbx
 from app.model import commands
 from app.model.cause import Cause
+from app.model.party import Party
 from app.model.pbx import SessionState
 from app.model.snapshot import CallState, Snapshot
 from app.settings.secret import Secret
@@ -20,6 +21,8 @@ from tests.main.rig import PhoneProcess, registered
 from tests.pbx.small_pbx import SmallPbx, trust
 from tests.scenarios.rig import Surface
 
+MARA = Party("+4970311234567", "Mara Lindqvist")
+"""Among the demo PBX's contacts."""
 USERS = {"anna": "21", "ben": "22"}
 
 
@@ -56,7 +59,7 @@ def busy(s: Snapshot) -> bool:
     return any(call.state is CallState.ENDED and call.cause == Cause.USER_BUSY for call in s.calls)
 
 
-async def test_a_user_logs_in_by_hand_is_not_disturbed_and_takes_the_log_in_back(
+async def test_a_user_logs_in_by_hand_is_not_disturbed_finds_others_and_takes_the_log_in_back(
     pbx: InnovaphonePbx, tmp_path: Path
 ) -> None:
     server = f"127.0.0.1:{pbx.https_port}"
@@ -74,5 +77,8 @@ async def test_a_user_logs_in_by_hand_is_not_disturbed_and_takes_the_log_in_back
         await do(anna, lambda id_: commands.Dial(id_, number="22"))
         await see(anna, busy)
         await see(ben, lambda s: s.missed == 1)
+        await see(anna, lambda s: [person.num for person in s.people] == ["22"])
+        await do(anna, lambda id_: commands.Search(id_, "lindq"))
+        await see(anna, lambda s: MARA in s.found)
         await do(anna, lambda id_: commands.LogIn(id_, server=""))
         await see(anna, lambda s: s.pbx.state is SessionState.OFF and not s.login.server)

@@ -65,7 +65,6 @@ _WITH_WORD: dict[str, Callable[[int, str], commands.AnyCommand]] = {
     r"call waiting (on|off)": lambda number, word: commands.Set(number, "calls.call_waiting", word == "on"),
     r"transfer to (\S+)": lambda number, word: commands.Transfer(number, number=word),
     r"park the call at (\S+)": lambda number, word: commands.Park(number, position=word),
-    r"send the call on to (\S+)": lambda number, word: commands.Deflect(number, number=word),
     r"unlock with (\d+)": lambda number, word: commands.Unlock(number, pin=word),
     r"choose pin (\d+)": lambda number, word: commands.ChangePin(number, old="", new=word),
     r"use the (handset|speaker|headset)": lambda number, word: commands.SelectPath(number, path=AudioPath(word)),
