@@ -63,6 +63,7 @@ _WITH_WORD: dict[str, Callable[[int, str], commands.AnyCommand]] = {
     r"send digits (\S+)": lambda number, word: commands.SendDigits(number, digits=word),
     r"do not disturb (on|off)": lambda number, word: commands.Set(number, "calls.do_not_disturb", word == "on"),
     r"call waiting (on|off)": lambda number, word: commands.Set(number, "calls.call_waiting", word == "on"),
+    r"send the call on to (\S+)": lambda number, word: commands.Deflect(number, number=word),
     r"transfer to (\S+)": lambda number, word: commands.Transfer(number, number=word),
     r"park the call at (\S+)": lambda number, word: commands.Park(number, position=word),
     r"unlock with (\d+)": lambda number, word: commands.Unlock(number, pin=word),
