@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
+
 from tests.rig.pulse import pulse_loop
 
 __all__ = ["pulse_loop"]
+
+# A busy machine may take long for one example, and no test asserts speed.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
