@@ -13,7 +13,7 @@ import statistics
 import struct
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from tests.bench.departure import Departures, departures
 from tests.bench.far_end import Heard
 from tests.bench.loopback import TCP, UDP, Loopback, Packet
 from tests.bench.pbx_process import USERS, PbxProcess
-from tests.bench.process_tree import policies
+from tests.bench.process_tree import policies, udp_ports
 from tests.bench.row import Row
 from tests.main.rig import PhoneProcess
 
@@ -163,10 +163,11 @@ async def _fail_over(pbx: PbxProcess, phone: PhoneProcess, how: str) -> float:
 
 
 class _Voice(Loopback):
-    """The RTP that phones send, by the port they send it from."""
+    """The RTP that leaves these ports."""
 
-    def __init__(self) -> None:
+    def __init__(self, ports: Collection[int]) -> None:
         super().__init__(self._look)
+        self._from = ports
         self._packets: dict[int, list[tuple[int, int, int, int, int]]] = {}
 
     def heard(self, port: int) -> Heard:
@@ -191,12 +192,17 @@ class _Voice(Loopback):
         return sum(int((step - 1).sum()) for step in steps)
 
     def _look(self, packet: Packet) -> None:
-        if packet.protocol != UDP or packet.source not in _AUDIO_PORTS or packet.segment[8] >> 6 != 2:
+        if packet.protocol != UDP or packet.source not in self._from or packet.segment[8] >> 6 != 2:
             return
         _, second, number, stamp, source = struct.unpack_from("!BBHII", packet.segment, 8)
         if second & 0x7F == 0:
             columns = (packet.at_ns, number, stamp, 0, source)
             self._packets.setdefault(packet.source, []).append(columns)
+
+
+def _audio_ports(*phones: PhoneProcess) -> frozenset[int]:
+    """Where these phones' voice comes from; others may run on the machine."""
+    return frozenset(port for phone in phones for port in udp_ports(phone.pid) if port in _AUDIO_PORTS)
 
 
 # --- reconnect -----------------------------------------------------------------------------------------------
@@ -232,7 +238,7 @@ async def _restart_in_call(pbx: PbxProcess, phones: list[PhoneProcess], found: _
     await called.surface.command(commands.Answer)
     for phone in phones:
         await _see(phone, _call_is(CallState.CONNECTED))
-    with _Voice() as voice:
+    with _Voice(_audio_ports(*phones)) as voice:
         await asyncio.sleep(STEADY_SECONDS)
         died = (await pbx.do("kill_both"))["at_ns"]
         for phone in phones:
@@ -290,7 +296,7 @@ async def _spell(phone: PhoneProcess, seconds: int) -> _Spell:
     presses_ms = []
     end = time.monotonic() + seconds
     muted = False
-    with _Voice() as voice:
+    with _Voice(_audio_ports(phone)) as voice:
         while time.monotonic() < end:
             muted = not muted
             pressed = time.monotonic_ns()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from pathlib import Path
@@ -77,6 +78,18 @@ def policies(root: int) -> dict[str, int]:
     return found
 
 
+def udp_ports(root: int) -> frozenset[int]:
+    """The UDP ports on which the tree listens."""
+    held = set()
+    for pid in tree(root):
+        for entry in _files(pid):
+            with contextlib.suppress(OSError):
+                held.add(str(entry.readlink()))
+    tables = (_read(Path(f"/proc/net/{name}")).splitlines()[1:] for name in ("udp", "udp6"))
+    rows = [line.split() for table in tables for line in table]
+    return frozenset(int(row[1].rpartition(":")[2], 16) for row in rows if f"socket:[{row[9]}]" in held)
+
+
 def resident_megabytes(root: int) -> float:
     """The memory of the tree, shared pages counted once for each process."""
     kilobytes = 0
@@ -88,8 +101,17 @@ def resident_megabytes(root: int) -> float:
 
 
 def _tasks(pid: int) -> list[Path]:
+    return _entries(Path(f"/proc/{pid}/task"))
+
+
+def _files(pid: int) -> list[Path]:
+    return _entries(Path(f"/proc/{pid}/fd"))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in it; nothing where the process is gone."""
     try:
-        return list(Path(f"/proc/{pid}/task").iterdir())
+        return list(folder.iterdir())
     except OSError:
         return []
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
 
 import pytest
 
-from tests.bench.process_tree import policies, resident_megabytes, tree, usage
+from tests.bench.process_tree import policies, resident_megabytes, tree, udp_ports, usage
 
 _PARENT = """
 import subprocess, sys, time
@@ -53,3 +54,11 @@ def test_a_process_that_is_gone_costs_nothing() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
         assert usage(gone.pid).cpu_seconds_since(usage(os.getpid())) == 0
+
+
+def test_the_ports_of_a_process() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        assert port in udp_ports(os.getpid())
+    assert port not in udp_ports(os.getpid())
