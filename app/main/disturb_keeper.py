@@ -44,6 +44,8 @@ class DisturbKeeper:
             self._activity = own.activity
         self._own = own
         before, self._up = self._up, status.state is SessionState.UP
+        if before and not self._up:
+            self._activity = ""  # whoever answers next may be a PBX that stands in, and knows nothing
         if self._up and not before and self._undisturbed:
             self._tell()
 

@@ -66,6 +66,15 @@ async def test_a_session_that_comes_up_hears_of_it_once(desk: Desk) -> None:
     assert desk.told == [(OwnActivity.DND, "")]
 
 
+async def test_a_pbx_that_stands_in_hears_of_it_too(desk: Desk) -> None:
+    await desk.disturb(no=True)
+    desk.pbx_says("")
+    desk.pbx_says("dnd")
+    desk.pbx_says("dnd", state=SessionState.CONNECTING)
+    desk.pbx_says("dnd")
+    assert desk.told == [(OwnActivity.DND, "")] * 2
+
+
 async def test_what_the_user_says_of_himself_switches_it(desk: Desk) -> None:
     desk.pbx_says("")
     assert desk.keeper.set_presence(OwnActivity.DND, "In a meeting") is None
