@@ -57,6 +57,8 @@ class Call:
     notice: str = ""
     info: str = ""
     """What an app knows about it, in words."""
+    attempts: int = 0
+    """How often it was set up anew since its signalling was lost."""
     loss_heard: bool = False
     """It has been without signalling for so long that a tone should say so."""
     digits: str = ""

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 
 from app.calls.call import Call
-from app.calls.deadlines import LOSS_TONE_SECONDS, RECONNECT_PAUSE_SECONDS, Deadline
+from app.calls.deadlines import LOSS_TONE_SECONDS, Deadline
 from app.calls.leg import Leg
 from app.calls.rules import CallRules
 from app.calls.switch import Switch
@@ -40,7 +40,7 @@ class Recovery:
         match event:
             case ReconnectDue(anew=True) if leg is call.successor and call.reconnecting:
                 self._switch.abandon_successor(call)
-                self._try_later(call)
+                self._switch.set_up_anew_later(call)
                 return True
             case SignallingLost() | ReconnectDue() | Reconnected():
                 if leg is call.leg:  # of one that is to take over only its end matters
@@ -52,7 +52,7 @@ class Recovery:
                 if event.cause in _REFUSED:
                     self._switch.far_released(call, call.leg, event.cause, event.text, now)
                 else:
-                    self._try_later(call)
+                    self._switch.set_up_anew_later(call)
                 return True
         return False
 
@@ -81,14 +81,12 @@ class Recovery:
             self._received.pop(name, None)
             if name in self._board.calls:
                 self._board.calls[name].loss_heard = False
+                self._board.calls[name].attempts = 0
         for name in lost.keys() - self._waiting:
             timers.start(Deadline.LOSS_TONE.of(name), LOSS_TONE_SECONDS)
             if not lost[name].emergency:
                 self._start_time(lost[name])
         self._waiting = set(lost)
-
-    def _try_later(self, call: Call) -> None:
-        self._switch.timers.start(Deadline.RECONNECT.of(call.id), RECONNECT_PAUSE_SECONDS)
 
     def _start_time(self, call: Call) -> None:
         self._received[call.id] = self._packets(call)

@@ -11,7 +11,13 @@ import msgspec
 from app.calls import endings
 from app.calls.board import Board
 from app.calls.call import Call, Ending
-from app.calls.deadlines import QUALITY_SECONDS, RECALL_SECONDS, RECONNECT_PAUSE_SECONDS, Deadline
+from app.calls.deadlines import (
+    LONGEST_RECONNECT_PAUSE_SECONDS,
+    QUALITY_SECONDS,
+    RECALL_SECONDS,
+    RECONNECT_PAUSE_SECONDS,
+    Deadline,
+)
 from app.calls.desk import Desk
 from app.calls.exchange import Exchanges, Failure, Result
 from app.calls.leg import Leg
@@ -117,12 +123,18 @@ class Switch:
         """Nothing is left of the call's own leg: another, to the same number, is to take its place."""
         if call.successor is not None:
             return
+        call.attempts += 1
         old = call.leg
         leg = self._leg(LegId(f"phone-{next(self._numbers)}"), old.line, incoming=False)
         leg.stream.held = old.stream.held
         call.successor = leg
         options = msgspec.structs.replace(old.options, replaces=old.id)
         self.exchanges.set_up(leg, old.number or call.party.number, options)
+
+    def set_up_anew_later(self, call: Call) -> None:
+        """An attempt came to nothing: another follows. One that was refused often is in no hurry."""
+        pause = RECONNECT_PAUSE_SECONDS * 2.0 ** max(0, min(call.attempts, 16) - 1)
+        self.timers.start(Deadline.RECONNECT.of(call.id), min(pause, LONGEST_RECONNECT_PAUSE_SECONDS))
 
     def set_up_as_referred(self, call: Call, number: str, party: Party) -> None:
         """The far end passes the call on to somebody whom we are to call ourselves."""
@@ -302,7 +314,7 @@ class Switch:
         if leg is call.successor:
             call.successor = None
             if call.reconnecting:
-                self.timers.start(Deadline.RECONNECT.of(call.id), RECONNECT_PAUSE_SECONDS)
+                self.set_up_anew_later(call)
         if call.successor is None and not call.leg.signalled:
             self._finish(call, cause, notice, now)
 

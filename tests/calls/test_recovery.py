@@ -355,3 +355,16 @@ def test_an_attempt_that_loses_its_way_too_is_made_again() -> None:
     assert phone.line.take() == [("disconnect", successor, Cause.NORMAL_CLEARING)]
     phone.wait("reconnect:")
     assert [request[0] for request in phone.line.take()] == ["setup"]
+
+
+def test_attempts_that_fail_become_rarer() -> None:
+    phone = DeskPhone()
+    successor = anew(phone, lost_call(phone))
+    pauses = []
+    for _ in range(5):
+        phone.say(Released(successor, Cause.TEMPORARY_FAILURE))
+        pauses.append(phone.timers.running[f"reconnect:{only(phone).id}"])
+        phone.line.take()
+        phone.wait("reconnect:")
+        ((_, successor, _),) = phone.line.take()
+    assert pauses == [1, 2, 4, 4, 4]
