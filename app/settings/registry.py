@@ -261,7 +261,8 @@ _PBX = (
         default="",
         label="innovaphone PBX",
         description="The PBX that the phone logs in to by myApps: host[:port][/module], and perhaps #phys= with the "
-        "place where it stands. Without one it logs in nowhere.",
+        "place where it stands. Without one it logs in nowhere. What a user enters at the display, with user and "
+        "password, counts before what others have set, until he takes it back there.",
         pbx_name="",
         setters=_EVERYBODY,
         effect=Effect.NOW,
