@@ -70,7 +70,7 @@ class OutgoingCall(Call):
         self._rang = False
         self._cancel: str | None = None
         self._withdrawn = False
-        self._rejoins = False
+        self._rejoins = self._insists = False
         self._tell_progress: Callable[[int, str], None] | None = None
         self._otherwise: SessionDescription | None = None
         """What is left to offer where what was offered is not taken."""
@@ -85,9 +85,14 @@ class OutgoingCall(Call):
         options: CallOptions,
         extra: tuple[tuple[str, str], ...] = (),
         tell_progress: Callable[[int, str], None] | None = None,
+        *,
+        insists: bool = False,
     ) -> None:
-        """Send the INVITE with our offer and `extra` header fields; `tell_progress` hears each status and its words."""
-        self._rejoins = options.replaces is not None
+        """Send the INVITE with our offer and `extra` header fields; `tell_progress` hears each status and its words.
+
+        Who `insists` calls all the same where nobody knows the dialog that the call was to replace.
+        """
+        self._rejoins, self._insists = options.replaces is not None, insists
         self._tell_progress = tell_progress
         try:
             body = self._writer.write(offer)
@@ -299,6 +304,8 @@ class OutgoingCall(Call):
         """Do what a refusal asks for; False where there is nothing to be done."""
         if 300 <= response.status < 400:
             return self._redirect(response)
+        if response.status == 481 and self._insists:
+            return self._call_plainly()
         return response.status in NOT_ACCEPTABLE and self._offer_otherwise()
 
     def _offer_otherwise(self) -> bool:
@@ -313,6 +320,14 @@ class OutgoingCall(Call):
             self._endpoint.tally.count("offer not sent", str(error))
             return False
         self._follow(old, _request_uri(old), body)
+        return True
+
+    def _call_plainly(self) -> bool:
+        """Call as if there had been nothing before. False where that was done already."""
+        old, self._insists = self._invited, False
+        if old is None or "Replaces" not in old.headers:
+            return False
+        self._follow(msgspec.structs.replace(old, headers=old.headers.remove("Replaces")), _request_uri(old), old.body)
         return True
 
     def _redirect(self, response: Response) -> bool:

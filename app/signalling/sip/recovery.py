@@ -32,6 +32,8 @@ SPACING = 0.4
 @dataclass
 class _Lost:
     moved: bool
+    silent: bool
+    """The server was silent or its stream broke: it may have forgotten all it knew."""
     timer: Timer | None = None
 
     def stop(self) -> None:
@@ -88,6 +90,11 @@ class Recovery:
         if call is not None and self._registered:
             call.found()
 
+    def may_be_forgotten(self, leg: LegId) -> bool:
+        """Whether a leg that nobody knows may be so only because its server has begun anew."""
+        lost = self._lost.get(leg)
+        return lost is not None and lost.silent
+
     def forget(self, leg: LegId) -> None:
         """A leg is gone."""
         lost = self._lost.pop(leg, None)
@@ -124,8 +131,8 @@ class Recovery:
 
     def _lose(self, *, moved: bool) -> None:
         for leg, call in self._calls.items():
-            lost = self._lost.setdefault(leg, _Lost(moved))
-            lost.moved = lost.moved or moved
+            lost = self._lost.setdefault(leg, _Lost(moved, silent=not moved))
+            lost.moved, lost.silent = lost.moved or moved, lost.silent or not moved
             lost.stop()
             call.lost()
             self._post(SignallingLost(leg))

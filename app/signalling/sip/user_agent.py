@@ -160,7 +160,8 @@ class UserAgent:
             if referrer is not None and referral is not None:
                 call.start(referral.target.without(), offer, options, referral.headers, referrer.tell_progress)
             else:
-                call.start(target, offer, options, self._replacing(options.replaces))
+                insists = options.replaces is not None and self._recovery.may_be_forgotten(options.replaces)
+                call.start(target, offer, options, self._replacing(options.replaces), insists=insists)
 
     def alert(self, leg: LegId) -> None:
         """Ring."""

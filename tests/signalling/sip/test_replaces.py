@@ -150,6 +150,21 @@ def test_who_knows_the_lost_call_no_more_has_hung_up() -> None:
     assert bench.phone.released == Released(LegId("new"), Cause.NORMAL_CLEARING, "Call/Transaction Does Not Exist")
 
 
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_server_that_has_begun_anew_is_called_all_the_same(*, moved: bool) -> None:
+    bench = Bench(outgoing=True)
+    bench.phone.agent._recovery.bound()
+    bench.phone.agent._recovery.way_lost(moved=moved)
+    bench.peer.answer(anew(bench), 481, bench.phone)
+    bench.network.run(0.05)
+    plain = bench.peer.request("INVITE")
+    assert ("Replaces" in plain.headers) is moved
+    assert bool(bench.phone.of(Released)) is moved
+    if not moved:
+        bench.peer.answer(plain, 481, bench.phone)
+        assert bench.phone.released.cause is Cause.NORMAL_CLEARING
+
+
 def test_two_phones_find_each_other_by_it() -> None:
     network = Network()
     one, other = Phone(network, "10.0.0.1", "10.0.0.2"), Phone(network, "10.0.0.2", "10.0.0.1")
