@@ -74,6 +74,8 @@ class Attempt:
         self._release(Cause.ANSWERED_ELSEWHERE)
 
     def _media(self, signal: AnyMediaSignal, elements: tuple[AnyFacility, ...]) -> None:
+        self.call.services.read_hold(elements)
+        self.exchange.held = self.call.services.held_by_far_end
         try:
             outcome = self.exchange.take(signal)
         except ChannelsUnusable as error:

@@ -211,6 +211,21 @@ def test_a_far_end_that_alone_was_lost_takes_the_call_up_from_its_side() -> None
     assert pbx.event(Released) == Released(LEG, Cause.NORMAL_CLEARING)
 
 
+@pytest.mark.parametrize(
+    ("notify", "direction"), [("hold_notify", Direction.SENDONLY), ("retrieve_notify", Direction.SENDRECV)]
+)
+def test_music_in_the_answer_of_who_holds_us_does_not_look_like_a_retrieve(notify: str, direction: Direction) -> None:
+    pbx = Pbx()
+    call = _talk(pbx)
+    pbx.signal(call, "facility", {"type": "hold_notify"})
+    _lost(pbx)
+    call, _ = _offered(pbx)
+    pbx.signal(call, "conn", {"type": notify}, **SELECT)
+    answer = pbx.event(AnswerReceived).answer
+    assert answer.audio is not None
+    assert answer.audio.direction is direction
+
+
 def test_a_setup_without_an_offer_is_answered_with_ours() -> None:
     pbx = Pbx()
     leg, name = _taken(pbx)
