@@ -29,7 +29,8 @@ from app.signalling.schedule import Timer
 CALLED_SIDE_WAITS = 1.0
 """Seconds in which the caller has the first word; who has moved speaks at once, because nobody can reach him."""
 PAUSE = 1.0
-"""Seconds after an attempt that came to nothing: the far end may not be registered yet."""
+"""Seconds after the first attempt that came to nothing: the far end may not be registered yet. Each doubles them."""
+PAUSE_MAX = 16.0
 OVER_MAX = 32
 """Of so many calls that ended while they were lost we remember that they are over."""
 _OVER = frozenset({Cause.UNALLOCATED_NUMBER, Cause.NORMAL_CLEARING, Cause.CALL_REJECTED})
@@ -52,6 +53,7 @@ class _Lost:
     timer: Timer | None = None
     attempt: Attempt | None = None
     knock: Knock | None = None
+    pause: float = PAUSE
 
     def stop(self) -> None:
         if self.timer is not None:
@@ -110,7 +112,8 @@ class Recovery:
         for farewell in self._farewells:
             self._bid(farewell)
         self._farewells.clear()
-        for leg in tuple(self._lost):
+        for leg, lost in tuple(self._lost.items()):
+            lost.pause = PAUSE
             self._take_up(self._table.legs[leg])
         self._moved = False
 
@@ -239,7 +242,8 @@ class Recovery:
         if final:
             call.abandon(cause, text)
         else:
-            self._later(call, PAUSE)
+            self._later(call, lost.pause)
+            lost.pause = min(PAUSE_MAX, lost.pause * 2)
 
     def _knocked(self, call: Call, knock: Knock) -> None:
         """The far end is at the door: it waits while a setup of ours is out that goes first."""

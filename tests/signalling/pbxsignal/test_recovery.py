@@ -28,7 +28,7 @@ from app.model.signalling import (
     SignallingLost,
     TransferResult,
 )
-from app.signalling.pbxsignal.recovery import CALLED_SIDE_WAITS, OVER_MAX, PAUSE
+from app.signalling.pbxsignal.recovery import CALLED_SIDE_WAITS, OVER_MAX, PAUSE, PAUSE_MAX
 from tests.signalling.pbxsignal.pbx import CHANNELS, LEG, Json, Pbx, description
 
 INFO: Json = {"type": "reconnect_info", "id": "their-name", "ep": {"sip": "bob", "num": "201"}}
@@ -258,11 +258,17 @@ def test_a_far_end_that_is_not_there_yet_is_called_again(number: int) -> None:
     pbx = Pbx()
     _talk(pbx)
     _lost(pbx)
-    for _ in range(3):
+    for pause in (PAUSE, 2 * PAUSE, 4 * PAUSE, 8 * PAUSE, PAUSE_MAX, PAUSE_MAX):
         call, _ = _offered(pbx)
         pbx.signal(call, "rel", cau={"num": number})
+        pbx.step(pause - 0.1)
         assert pbx.happened() == []
-        pbx.step(PAUSE)
+        pbx.step(0.1)
+    _lost(pbx)
+    call, _ = _offered(pbx)
+    pbx.signal(call, "rel", cau={"num": number})
+    pbx.step(PAUSE)
+    _offered(pbx)
 
 
 @pytest.mark.parametrize("number", [1, 16, 21])
