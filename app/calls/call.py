@@ -52,6 +52,8 @@ class Call:
     answering: bool = False
     deflected_to: str = ""
     """The user sends it elsewhere, and the line has not said yet what came of it."""
+    guid: str = ""
+    """The conversation's name at the PBX; empty where the line has none."""
     connected_at: float | None = None
     ending: Ending | None = None
     notice: str = ""

@@ -20,7 +20,7 @@ _NOT_ALLOWED = Refusal("Whether a call is recorded is not yours to say here", "A
 def recorded(board: Board, rules: RecordingRules) -> tuple[Recorded, ...]:
     """The calls that are to be recorded now: answered ones, also while they are held."""
     return tuple(
-        Recorded(call.leg.stream.id, call.id, call.party, incoming=call.direction is CallDirection.INCOMING)
+        Recorded(call.leg.stream.id, call.id, call.party, call.direction is CallDirection.INCOMING, call.guid)
         for call in board.live
         if call.connected_at is not None and wanted(call, rules)
     )

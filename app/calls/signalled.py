@@ -19,6 +19,7 @@ from app.model.party import Party
 from app.model.signalling import (
     Alerting,
     AnswerReceived,
+    ConferenceNamed,
     Connected,
     DigitSignalled,
     Disconnected,
@@ -150,6 +151,8 @@ class SignallingEvents:
                 self._exchange(call, leg, event, now)
             case RemoteHeld():
                 leg.stream.remote_held = event.held
+            case ConferenceNamed():
+                call.guid = event.guid
             case PartyChanged():
                 _change_party(call, event.party)
             case RemoteControl() | Transferred() | TransferRequested() | TransferResult() | ParkResult():

@@ -84,6 +84,8 @@ class Recorded(msgspec.Struct, frozen=True):
     call: CallId
     party: Party
     incoming: bool
+    guid: str = ""
+    """The conversation's name at the PBX, 32 hexadecimal digits; empty where it has none."""
 
 
 class Scene(msgspec.Struct, frozen=True):

@@ -217,6 +217,13 @@ class RemoteHeld(msgspec.Struct, frozen=True, tag=True):
     held: bool
 
 
+class ConferenceNamed(msgspec.Struct, frozen=True, tag=True):
+    """The name of the conversation, the same at all its ends and at the PBX: 32 hexadecimal digits."""
+
+    leg: LegId
+    guid: str
+
+
 class PartyChanged(msgspec.Struct, frozen=True, tag=True):
     """Somebody else is at the other end now, or his name became known (connected line identification)."""
 
@@ -355,6 +362,7 @@ LegEvent = (
     | AnswerReceived
     | OfferRefused
     | RemoteHeld
+    | ConferenceNamed
     | PartyChanged
     | RemoteControl
     | DigitSignalled

@@ -123,6 +123,16 @@ async def _at_pbx(person: Person, match: re.Match[str], patience: float) -> None
     await person.live.until_true(true, patience)
 
 
+@_PERSON.step(r"expect the recording to be called as the PBX calls the conversation")
+async def _recording_named(person: Person, _match: re.Match[str], patience: float) -> None:
+    innovaphone = person.office.innovaphone
+    assert innovaphone is not None, "only over pbxsignal"
+    call = innovaphone.pair.calls.of(person.name)[-1].call
+    assert call is not None
+    guid, folder = call.conference, person.live.folder / "state" / "recordings"
+    await person.live.until_true(lambda: any(folder.glob(f"{guid}-*")), patience)
+
+
 # --- who hears whom ---------------------------------------------------------------------------------------
 
 

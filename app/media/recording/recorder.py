@@ -115,7 +115,7 @@ class Recorder:
 
     def _begin(self, one: Recorded) -> _RecordedCall:
         facts = self._facts()
-        guid = uuid.uuid5(self._start, one.call).hex
+        guid = one.guid or uuid.uuid5(self._start, one.call).hex
         path = facts.folder / file_name(guid, facts.mac, next(self._serials), facts.registration)
         dialogue = DummyDialogue(guid, facts.registration, one.party, incoming=one.incoming)
         recording = self._engine.new_recording(path, facts.limit)

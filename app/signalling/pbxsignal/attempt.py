@@ -48,7 +48,9 @@ class Attempt:
         elements: list[AnyFacility] = list(call.services.hold_elements(offer))
         reference = call.names.reference()
         elements.append(facilities.ReconnectInit() if reference is None else reference)
-        setup = setup_message(place, said, elements, anonymous=call.anonymous, complete=True)
+        setup = setup_message(
+            place, said, elements, anonymous=call.anonymous, complete=True, conference=call.conference
+        )
         self._around.send(self.number, setup)
 
     def receive(self, signal: AnySignal, elements: tuple[AnyFacility, ...]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import re
+import secrets
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -17,6 +19,7 @@ from app.model.signalling import (
     Alerting,
     AnswerReceived,
     CallOptions,
+    ConferenceNamed,
     Connected,
     DigitSignalled,
     Disconnected,
@@ -53,6 +56,7 @@ from app.signalling.schedule import Timer
 
 BEARER_VOICE = "8090a2"
 """The bearer capability that the vendor recommends with media."""
+_GUID = re.compile("[0-9a-fA-F]{32}")
 _RECEIVES = frozenset("0123456789*#ABCD")
 
 
@@ -98,6 +102,8 @@ class Call:
         self.offered: SessionDescription | None = None
         """The offer of our setup."""
         self.anonymous = False
+        self.conference = ""
+        """`confId`: the name of the conversation, at all its ends."""
         self._around = around
         self._owner = owner
         self._exchange = MediaExchange(around.guid, caller=number > 0)
@@ -126,7 +132,17 @@ class Call:
             return
         supports = (facilities.ReconnectInit(),)
         place = parties.called(number)
-        self._send(setup_message(place, said, supports, anonymous=options.anonymous, complete=bool(number)))
+        self._conference(secrets.token_hex(16))
+        self._send(
+            setup_message(
+                place,
+                said,
+                supports,
+                anonymous=options.anonymous,
+                complete=bool(number),
+                conference=self.conference,
+            )
+        )
         self._silence = self._around.schedule.after(self._around.patience.setup, self._unheard)
 
     def information(self, digits: str) -> None:
@@ -233,6 +249,7 @@ class Call:
             picked="" if picked is None else picked.call_id,
         )
         self._say(event)
+        self._conference(setup.conference_id or "")
         self.services.receive(elements)
 
     def receive(self, signal: AnySignal, elements: tuple[AnyFacility, ...]) -> None:
@@ -377,6 +394,12 @@ class Call:
         self.names.receive(elements)
         if facilities.first(elements, facilities.ReconnectInit) is not None:
             self._facility(*self.names.given())
+
+    def _conference(self, name: str) -> None:
+        """Recordings are called by it, so that nothing but a name of the known kind will do."""
+        if _GUID.fullmatch(name):
+            self.conference = name.lower()
+            self._say(ConferenceNamed(self.leg, self.conference))
 
     def _facility(self, *elements: AnyFacility) -> None:
         self._send(messages.Facility(fty=facilities.write_facilities(*elements)))
@@ -536,7 +559,13 @@ class Call:
 
 
 def setup_message(
-    place: messages.EndPoint, said: Said | None, elements: Iterable[AnyFacility], *, anonymous: bool, complete: bool
+    place: messages.EndPoint,
+    said: Said | None,
+    elements: Iterable[AnyFacility],
+    *,
+    anonymous: bool,
+    complete: bool,
+    conference: str = "",
 ) -> messages.Setup:
     """The setup of a call with voice; without `said` it brings no offer."""
     return messages.Setup(
@@ -544,6 +573,7 @@ def setup_message(
         cg=messages.EndPoint(num=pbx_guesses.RESTRICTED) if anonymous else None,
         cd=place,
         complete=complete or None,
+        conference_id=conference or None,
         channel=MEDIA_CHANNEL,
         channels_cmd=None if said is None else said.command,
         channels=messages.NOTHING if said is None else said.channels,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from app.model.ids import LegId, LineId
 from app.model.session import CodecDescription, Direction, MediaDescription, SessionDescription
-from app.model.signalling import CallOptions, SignallingEvent
+from app.model.signalling import CallOptions, ConferenceNamed, SignallingEvent
 from app.signalling.pbxsignal.agent import PbxSignalAgent
 from app.signalling.pbxsignal.config import PbxSignalConfig
 from app.signalling.schedule import Schedule
@@ -130,6 +130,7 @@ class Pbx:
         self.agent.setup(leg, number, description(), CallOptions())
         ((call, sig),) = self.take()
         assert sig["type"] == "setup"
+        assert self.events.pop() == ConferenceNamed(leg, sig["confId"])
         return call
 
     def talk(self, number: str = "201", leg: LegId = LEG) -> int:

@@ -11,6 +11,7 @@ from app.model.signalling import (
     Alerting,
     AnswerReceived,
     CallOptions,
+    ConferenceNamed,
     Connected,
     DigitSignalled,
     Disconnected,
@@ -34,6 +35,7 @@ OTHER: Json = CHANNELS | {"ch": [{"coder": "G711A", "addr": "192.0.2.77", "port"
 def test_a_call_goes_out_rings_is_answered_and_ends() -> None:
     pbx = Pbx()
     pbx.agent.setup(LEG, "201", description(), CallOptions())
+    pbx.event(ConferenceNamed)
     ((call, setup),) = pbx.take()
     assert call > 0
     assert setup["cd"] == {"num": "201"}
@@ -84,6 +86,7 @@ def test_an_answer_that_follows_the_connect_is_waited_for() -> None:
 def test_digits_follow_one_by_one_until_the_number_is_complete() -> None:
     pbx = Pbx()
     pbx.agent.setup(LEG, "", description(), CallOptions())
+    pbx.event(ConferenceNamed)
     ((call, setup),) = pbx.take()
     assert "complete" not in setup
     pbx.signal(call, "setup_ack", inband_info=True, channels_cmd="SELECT", channels=CHANNELS)
@@ -188,6 +191,16 @@ def test_whoever_takes_the_place_of_who_held_us_does_not_hold_us() -> None:
     offer = pbx.event(OfferReceived).offer
     assert offer.audio is not None
     assert offer.audio.direction is Direction.SENDRECV
+
+
+def test_the_conversation_has_one_name_at_all_its_ends() -> None:
+    pbx = Pbx()
+    pbx.agent.setup(LEG, "201", description(), CallOptions())
+    assert pbx.event(ConferenceNamed) == ConferenceNamed(LEG, pbx.only()["confId"])
+    pbx.signal(-1, "setup", channel=-1, cg={"num": "301"}, confId="E44379A033EC5A01EBD500903328631A")
+    assert pbx.event(ConferenceNamed).guid == "e44379a033ec5a01ebd500903328631a"
+    pbx.signal(-2, "setup", channel=-1, cg={"num": "302"}, confId="../../../../../../etc/passwd12345")
+    assert not [event for event in pbx.happened() if isinstance(event, ConferenceNamed)]
 
 
 def test_closed_media_is_silence_until_somebody_offers_again() -> None:
@@ -313,7 +326,7 @@ def test_a_call_that_is_made_between_two_connections_goes_out_with_the_next() ->
     pbx.lose()
     pbx.happened()
     pbx.agent.setup(LEG, "112", description(), CallOptions(emergency=True))
-    assert pbx.happened() == [SignallingLost(LEG)]
+    assert pbx.event(SignallingLost) == SignallingLost(LEG)
     assert pbx.take() == []
     pbx.step(60)
     pbx.come_back()
