@@ -197,6 +197,8 @@ class Reconnections:
     def _substitute(self, call: Call, old: Leg, new: Leg, setup: Signal) -> None:
         old.release(NORMAL_CLEARING)
         call.put(new, old)
+        if call.onward is not None and call.onward.transfer is old:
+            call.onward.transfer = new
         self._switchboard.forget(old)
         new.reconnects, new.resuming = True, setup
         new.send(Signal("call_proc"))
@@ -235,8 +237,8 @@ class Reconnections:
                 leg.call = None
                 self._switchboard.forget(leg)
         call.answered = None
-        caller.reconnects = True
         if not moved:
+            caller.reconnects = True
             caller.send(Signal("call_proc"))
         self._ring(again, peer.subscriber)
 
