@@ -37,6 +37,7 @@ from app.pbx.session_messages import (
     UpdateUser,
     Watched,
 )
+from app.pbx.shown import shown_presence, shown_user
 from app.pbx.visit import Ending, Visit
 from app.pbx.web_socket import Network, Proxy
 
@@ -268,7 +269,7 @@ class PbxClient:
         self._visit, self._address, self._refused = visit, address, False
         self.admin_settings = outcome.settings
         self._is_up.set()
-        self._show(state=SessionState.UP, user=outcome.user, words="", advice="", code="", url="")
+        self._show(state=SessionState.UP, user=shown_user(outcome.user), words="", advice="", code="", url="")
         self._people.session_up(visit.session)
         for link in tuple(self._links):
             link.moved(address)
@@ -303,11 +304,11 @@ class PbxClient:
             self.apps = event.apps
             self._tell()
         elif isinstance(event, UpdateOwnPresence):
-            self._show(presence=event.presence)
+            self._show(presence=shown_presence(event.presence))
         elif isinstance(event, UpdatePresence | DialogInfo):
             self._people.take(event)
         elif isinstance(event, UpdateUser):
-            self._show(user=event.user)
+            self._show(user=shown_user(event.user))
         elif isinstance(event, CheckBuildResult):
             self._show(software=event.software)
 

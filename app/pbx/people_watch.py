@@ -11,6 +11,7 @@ from app.pbx.errors import WatchRefused
 from app.pbx.listeners import tell
 from app.pbx.myapps_session import MyAppsSession
 from app.pbx.session_messages import DialogInfo, UpdatePresence, Watched
+from app.pbx.shown import shown_presence
 
 MOST_WATCHED = 128
 MOST_CALLS = 32
@@ -108,7 +109,7 @@ class _Watch:
             self._nobody.num,
             printable(update.ep.dn),
             up=update.up,
-            presence=update.presence,
+            presence=shown_presence(update.presence),
             busy=_busy(self._calls.values()),
         )
         if self.person != before:

@@ -11,9 +11,11 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from app.model.commands import AnyCommand, DialEvent, HookEvent, KeyEvent, Reply
 from app.model.snapshot import Snapshot
-from app.model.wire import Downward, FrameSplitter, WireError, decode_command, encode
+from app.model.wire import FrameSplitter, FrameTooLong, WireError, decode_command, encode
 from app.pbx.pace import Pace
 from app.surface.claim import SocketClaim
 
@@ -41,6 +43,7 @@ class SurfaceServer:
         self._snapshot = snapshot
         self._handle = handle
         self._server: asyncio.Server | None = None
+        self._too_long = False
         self._connections: set[_Connection] = set()
 
     @property
@@ -69,18 +72,29 @@ class SurfaceServer:
 
     def publish(self, snapshot: Snapshot) -> None:
         """Give every surface the picture of now."""
-        self._broadcast(snapshot)
+        if self._connections:
+            self._spread(self._picture(snapshot))
 
     def send_event(self, event: KeyEvent | HookEvent | DialEvent) -> None:
         """Pass a key or hook movement of the phone, or a number to be shown, on to every surface."""
-        self._broadcast(event)
+        if self._connections:
+            self._spread(encode(event))
 
-    def _broadcast(self, message: Downward) -> None:
-        if not self._connections:
-            return
-        frame = encode(message)
+    def _spread(self, frame: bytes) -> None:
         for connection in list(self._connections):
             connection.send(frame)
+
+    def _picture(self, snapshot: Snapshot) -> bytes:
+        """A frame in any case: without what others say of people rather than with no calls."""
+        try:
+            frame = encode(snapshot)
+        except FrameTooLong as error:
+            if not self._too_long:
+                log.warning("surfaces are not told about people: %s", error)
+            self._too_long = True
+            return encode(msgspec.structs.replace(snapshot, people=(), found=()))
+        self._too_long = False
+        return frame
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._connections) >= CONNECTION_LIMIT:
@@ -90,7 +104,7 @@ class SurfaceServer:
         connection = _Connection(reader, writer, self._handle)
         self._connections.add(connection)
         try:
-            connection.send(encode(self._snapshot()))
+            connection.send(self._picture(self._snapshot()))
             await connection.serve()
         except WireError as error:
             log.warning("a surface was cut off: %s", error)

@@ -43,6 +43,16 @@ def test_name_and_presence() -> None:
     assert desk.told == [Person("", "31", "Clara", up=True, presence=presence)]
 
 
+def test_no_more_is_kept_of_a_presence_than_is_shown() -> None:
+    desk = Desk()
+    desk.people.take(
+        UpdatePresence("ckl", "31", up=True, presence=(Presence("tel:", "open", "away", "n" * 300_000),) * 64)
+    )
+    (person,) = desk.told
+    assert len(person.presence) == 8
+    assert {len(one.note) for one in person.presence} == {255}
+
+
 @pytest.mark.parametrize(
     ("states", "busy"),
     [

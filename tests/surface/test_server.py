@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from app.model import commands
 from app.model.commands import AnyCommand, HookEvent, KeyEvent, Reply
 from app.model.keys import Key
+from app.model.pbx import Person, Presence
 from app.model.snapshot import Snapshot
 from app.model.wire import (
     FRAME_LIMIT,
@@ -85,6 +87,14 @@ async def test_pictures_and_replies_reach_a_surface(desk: Desk) -> None:
         messages = [await read(reader), await read(reader)]
         assert Snapshot(generation=2, now=0.0) in messages
         assert Reply(9, accepted=True) in messages
+
+
+async def test_a_picture_that_is_too_long_goes_out_without_people(desk: Desk) -> None:
+    people = tuple(Person(num=str(number), presence=(Presence(note="n" * 60_000),)) for number in range(8))
+    async with desk.connected() as (reader, _):
+        await read(reader)
+        desk.server.publish(msgspec.structs.replace(desk.snapshot(), people=people))
+        assert await read(reader) == Snapshot(generation=2, now=0.0)
 
 
 async def test_events_of_the_hook_reach_every_surface(desk: Desk) -> None:
