@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from app.media.ice.gathering import IceServers, TurnServer, TurnTransport
 from app.media.ice.stun import Address
 from app.model.flags import LogFlag
+from app.model.plain_text import plain
 from app.settings.layers import Layers
 from app.settings.secret import Secret
 from app.settings.store import SettingsStore
@@ -125,8 +126,8 @@ async def addresses_of(text: str, default_port: int = DEFAULT_PORT) -> tuple[Add
     host, port = _place(text)
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, int(port or default_port), type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError) as error:  # a name with an empty or overlong label is no text for IDNA
-        log.warning("%s cannot be found: %s; calls go on without it", text, error)
+    except (OSError, ValueError, OverflowError) as error:  # also no port; a label that is no text for IDNA
+        log.warning("%s cannot be found: %s; calls go on without it", plain(text), plain(str(error)))
         return ()
     by_family: dict[int, Address] = {}
     for family, _, _, _, place in found:  # the best first (RFC 6724)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.main.ice_servers import IceServerLookup
+from app.main.ice_servers import IceServerLookup, addresses_of
 from app.media.ice.gathering import IceServers
 from app.media.ice.stun import Address
 from app.settings.setting import Layer
@@ -81,3 +81,9 @@ async def test_what_cannot_be_a_name_ends_no_lookup(
     await eventually(lambda: "cannot be found" in caplog.text)
     await settings.set(Layer.ADMIN, "media.stun_server", "192.0.2.1")
     await found(lookup, IceServers((Address("192.0.2.1", 3478),)))
+
+
+@pytest.mark.parametrize("impossible", ["stun:192.0.2.1", "192.0.2.1:stun", f"192.0.2.1:{'9' * 30}", "[::1:x"])
+async def test_what_a_pbx_lends_in_vain_is_told_and_left(impossible: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert await addresses_of(impossible) == ()
+    assert "cannot be found" in caplog.text
