@@ -243,10 +243,10 @@ class Face:
     def _show(self) -> None:
         self._changing = None
         self._talk.watch(self._colleagues())
-        self.apps.refresh()
         snapshot = self._snapshots.build()
         self._lamps.show(snapshot)
         self.server.publish(snapshot)
+        self.apps.refresh()
 
     def _colleagues(self) -> Iterator[str]:
         """The numbers at the PBX of those whom the phone talks to, and talked to last."""

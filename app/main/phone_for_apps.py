@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from app.model.commands import AnyCommand
+from app.model.decoding import NOT_DECODED
 from app.model.history import CallRecord
 from app.model.signalling import Registration
 from app.model.snapshot import CallView
@@ -42,7 +43,7 @@ class PhoneForApps:
             scheme="light" if light else "dark",
             launcher_update_build=pbx.software.launcher_update_build,
             app_store_url=pbx.software.app_store_url,
-            admin_settings=_read(self._rooms.client_settings()),
+            admin_settings=readable(self._rooms.client_settings()),
         )
 
     def registered(self) -> bool:
@@ -62,10 +63,19 @@ class PhoneForApps:
         self._obey(command, reply)
 
 
+_SPARE_LEVELS = 100
+"""Less nesting can be written than read, and the less the deeper the writer is called."""
+
+
 @functools.lru_cache(maxsize=1)
-def _read(settings: bytes) -> dict[str, object]:
-    """The PBX's object; what is nested beyond all reason is none."""
+def readable(settings: bytes) -> dict[str, object]:
+    """The PBX's object; what no app could be told again is none."""
     try:
-        return msgspec.json.decode(settings, type=dict[str, object])
-    except (msgspec.DecodeError, RecursionError):
+        found = msgspec.json.decode(settings, type=dict[str, object])
+        nested: object = found
+        for _ in range(_SPARE_LEVELS):
+            nested = [nested]
+        msgspec.json.encode(nested)
+        return found
+    except NOT_DECODED:
         return {}

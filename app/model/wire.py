@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from app.model.commands import AnyCommand, DialEvent, HookEvent, KeyEvent, Reply
+from app.model.decoding import NOT_DECODED
 from app.model.snapshot import Snapshot
 
 FRAME_LIMIT = 256 * 1024
@@ -20,8 +21,6 @@ Downward = Snapshot | Reply | KeyEvent | HookEvent | DialEvent
 _downward_decoder: msgspec.json.Decoder[Downward] = msgspec.json.Decoder(Downward)
 _command_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 _encoder = msgspec.json.Encoder()
-_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for other octets than a message: also for texts that are no UTF-8, and for endless nesting."""
 
 
 class WireError(Exception):
@@ -48,7 +47,7 @@ def decode_command(payload: bytes) -> AnyCommand:
     """A frame's payload on its way to the phone. Raises `FrameMalformed` without quoting it: it may hold a PIN."""
     try:
         return _command_decoder.decode(payload)
-    except _NOT_DECODED as error:
+    except NOT_DECODED as error:
         raise FrameMalformed(f"not a command: {type(error).__name__}") from None
 
 
@@ -56,7 +55,7 @@ def decode_downward(payload: bytes) -> Downward:
     """A frame's payload on its way to a surface. Raises `FrameMalformed`."""
     try:
         return _downward_decoder.decode(payload)
-    except _NOT_DECODED as error:
+    except NOT_DECODED as error:
         raise FrameMalformed(f"not a message of the phone: {error}") from error
 
 

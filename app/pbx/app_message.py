@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from app.model.decoding import NOT_DECODED
 from app.pbx.errors import PbxError
 
 NAME_CHARACTERS = 64
@@ -22,8 +23,6 @@ DecHook = Callable[[type, Any], Any] | None
 EncHook = Callable[[Any], Any] | None
 
 _Name = Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS)]
-_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for other texts than a message; RecursionError for endless nesting."""
 
 
 class ErrorCode(enum.IntEnum):
@@ -68,7 +67,7 @@ def open_envelope(text: bytes) -> Envelope:
     """Type, addressee and number of a message. Raises MessageMalformed, which quotes nothing of it."""
     try:
         envelope = _envelopes.decode(text)
-    except _NOT_DECODED as error:
+    except NOT_DECODED as error:
         raise MessageMalformed(f"This is no message: {_words(error)}. Send a JSON object with a text 'mt'.") from None
     if not envelope.mt:
         raise MessageMalformed("This is no message: 'mt' is empty. Name the type of the message in it.")
@@ -95,7 +94,7 @@ class Reader:
             raise AppError(ErrorCode.UNKNOWN, f"There is no such message here. There are: {known}.")
         try:
             message: msgspec.Struct = decoder.decode(text)
-        except _NOT_DECODED as error:
+        except NOT_DECODED as error:
             raise MessageMalformed(f"{envelope.mt} cannot be read: {_words(error)}.") from None
         return message
 

@@ -13,6 +13,7 @@ import msgspec
 
 from app.diagnostics.flags import traced
 from app.model import pbx_guesses
+from app.model.decoding import NOT_DECODED
 from app.model.flags import LogFlag
 from app.model.snapshot import Notice, Severity
 from app.pbx.errors import ClientSettingRefused, PbxError
@@ -27,7 +28,6 @@ LONGEST = 65536
 """Bytes of all of them; more is nobody's settings."""
 
 _ADVICE = "Correct it in the PBX's client settings of myApps; until then the phone keeps what it had."
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _HEX = re.compile(r"(?:0[xX])?[0-9A-Fa-f]{1,16}")
 _MINUTE_MS = 60_000
 
@@ -58,7 +58,7 @@ def read_client_settings(raw: bytes) -> ClientSettings:
     """Read the PBX's object. A value that cannot be used is left as it is and has a notice; what is not there goes."""
     try:
         given = msgspec.json.decode(raw[: LONGEST + 1], type=dict[str, msgspec.Raw])
-    except _UNREADABLE:
+    except NOT_DECODED:
         return ClientSettings({}, (_notice(NOTICE, "The PBX's client settings cannot be read."),))
     changes: _Values = {}
     notices = []
@@ -76,7 +76,7 @@ def read_client_settings(raw: bytes) -> ClientSettings:
 def _read(row: _Row, raw: msgspec.Raw) -> _Values:
     try:
         given = msgspec.json.decode(raw, type=_Given)
-    except _UNREADABLE as error:
+    except NOT_DECODED as error:
         raise ClientSettingRefused("it is no object of value and force.", _ADVICE) from error
     values = row.read(given.value)
     for key, value in values.items():

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from app.model.decoding import NOT_DECODED
 from app.model.flags import LogFlag
 from app.settings.durable import DurableFile
 from app.settings.errors import NotKept
@@ -85,7 +86,7 @@ class OwnedFile(Generic[_Kept]):
             return None
         try:
             found: _Stored[_Kept] = msgspec.json.decode(content, type=_Stored[kind], dec_hook=_secret)  # type: ignore[valid-type]
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except NOT_DECODED as error:
             log.warning("what was stored of %s is not understood: %s", self._words, type(error).__name__)
             return None
         return found

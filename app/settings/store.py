@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from app.model.decoding import NOT_DECODED
 from app.model.flags import LogFlag
 from app.model.snapshot import Notice, Severity
 from app.settings.durable import DurableFile, Loaded, Source
@@ -161,7 +162,7 @@ def _decode(loaded: Loaded) -> tuple[_Stored, Layers, list[Notice]]:
         return _Stored(), Layers(), []
     try:
         stored = msgspec.json.decode(loaded.content, type=_Stored)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_DECODED as error:
         log.warning("stored settings are not understood: %s", type(error).__name__)
         return _Stored(), Layers(), [_notice("settings.stored", "The stored settings are of an unknown form.")]
     given: dict[Layer, dict[str, Value]] = {}

@@ -14,6 +14,7 @@ import msgspec
 
 from app.model import pbx_guesses
 from app.model.crypto import CryptoDescription, DtlsDescription, DtlsSetup, Fingerprint, MasterKey
+from app.model.decoding import NOT_DECODED
 from app.model.session import Direction, IceDescription, MediaDescription, SessionDescription, usable_credentials
 from app.signalling.pbxsignal.candidates import Candidate, read_candidates, write_candidates
 from app.signalling.pbxsignal.coders import CODERS, EVENTS, codec_of, coder_of
@@ -86,7 +87,7 @@ def read_channels(raw: msgspec.Raw, version: int, *, answer: bool, held: bool = 
     """
     try:
         channels = _decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_DECODED as error:
         words = str(error) if isinstance(error, msgspec.ValidationError) else "it is nested too deeply"
         raise ChannelsUnusable(words) from None
     voice = _voice(channels, answer=answer, held=held)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from app.model.decoding import NOT_DECODED
 from app.signalling.pbxsignal import messages
 from app.signalling.pbxsignal.errors import MessageMalformed
 from app.signalling.pbxsignal.messages import (
@@ -34,7 +35,6 @@ from app.signalling.pbxsignal.messages import (
 
 MESSAGE_BYTES_MAX = 65536
 """The vendor's limit of one JSON text elsewhere (Devices)."""
-_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def read_message(text: bytes) -> RegisterResult | DiversionResult | CallMessage 
                 return _call_message(signaling.call, bytes(signaling.sig))
             case messages.PBX_API, "AddDiversionResult" | "DelDiversionResult":
                 return _diversion_results.decode(text)
-    except _NOT_DECODED as error:
+    except NOT_DECODED as error:
         raise MessageMalformed(_words(error)) from None
     return None
 
@@ -98,7 +98,7 @@ def _call_message(call: int, text: bytes) -> CallMessage | None:
         return None
     try:
         return CallMessage(call, decoder.decode(text))
-    except _NOT_DECODED:
+    except NOT_DECODED:
         return CallMessage(call, None, kind)
 
 

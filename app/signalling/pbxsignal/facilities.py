@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from app.model import pbx_guesses
+from app.model.decoding import NOT_DECODED
 from app.signalling.pbxsignal.messages import EndPoint, Identity, Text
 
 
@@ -322,7 +323,7 @@ def read_facilities(elements: Iterable[msgspec.Raw]) -> tuple[AnyFacility, ...]:
     for element in elements:
         try:
             found.append(_decoder.decode(element))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except NOT_DECODED:
             continue
     return tuple(found)
 
