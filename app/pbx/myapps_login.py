@@ -10,10 +10,12 @@ import logging
 import secrets
 from collections.abc import Callable
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
 from app.model import pbx_guesses
+from app.model.decoding import NOT_DECODED
 from app.model.flags import LogFlag
 from app.model.pbx import PbxUser, SessionState
 from app.model.plain_text import plain
@@ -111,7 +113,8 @@ class MyAppsLogin:
     @property
     def session_gone(self) -> bool:
         """Nothing else is a reason to forget the account's session."""
-        return self._session_refused and isinstance(self.outcome, LoggedIn | Redirected)
+        proved = isinstance(self.outcome, LoggedIn | Redirected) and self._share is None
+        return self._session_refused and proved  # by OAuth2 only the user proves himself, to whoever asks
 
     def begin(self) -> None:
         """Ask how one may log in."""
@@ -215,7 +218,7 @@ class MyAppsLogin:
         self._login(method=method, username=used.username, nonce=used.nonce, response=response)
 
     def _show_page(self, url: str) -> None:
-        if url.startswith("https://") and url.isprintable():
+        if url.isprintable() and _is_page(url):
             self.state, self.url = SessionState.OAUTH2, url
         else:
             self._refuse("The PBX names no login page that can be trusted.", "Have its OAuth2 settings looked at.")
@@ -282,10 +285,19 @@ def _includes(methods: Methods, method: str) -> bool:
     return {"digest": methods.digest, "ntlm": methods.ntlm, "oauth2": methods.oauth2}.get(method, False)
 
 
+def _is_page(url: str) -> bool:
+    """Whether it is an address that a display can show the host of."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
 def _info(text: bytes, kind: type[_Info]) -> _Info:
     try:
         return msgspec.json.decode(text, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_DECODED:
         raise MessageMalformed("info is not what it should be") from None
 
 

@@ -197,7 +197,24 @@ def test_oauth2_shows_a_page_and_agrees_on_a_secret() -> None:
     assert pbx.login.outcome.session == SESSION
 
 
-@pytest.mark.parametrize("url", ["http://login.example.com/", "https://login.example.com/\x1b[2J", "javascript:x"])
+def test_a_login_on_a_page_proves_nothing_of_the_pbx() -> None:
+    pbx = Pbx(Account("jdo", session=SESSION), oauth2=True)
+    pbx.challenge()
+    pbx.say({"mt": "LoginResult", "error": 5, "errorText": "Session expired"})
+    asked = pbx.said[-1]
+    pbx.challenge("oauth2", url="https://login.example.com/")
+    key = ec.generate_private_key(ec.SECP256R1())
+    theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bytes.fromhex(f"04{asked['keyShare']}"))
+    point = key.public_key().public_numbers()
+    pbx.result(key.exchange(ec.ECDH(), theirs).hex(), {"user": USER, "keyShare": f"{point.x:064x}{point.y:064x}"})
+    assert isinstance(pbx.login.outcome, LoggedIn)
+    assert not pbx.login.session_gone
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://login.example.com/", "https://login.example.com/\x1b[2J", "javascript:x", "https://[", "https:///x"],
+)
 def test_a_login_page_that_cannot_be_trusted_is_not_shown(url: str) -> None:
     pbx = Pbx(Account(), oauth2=True)
     pbx.challenge("oauth2", url=url)
