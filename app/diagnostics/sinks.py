@@ -18,6 +18,7 @@ from types import TracebackType
 from app.diagnostics.filters import OncePerSecond, redact
 from app.diagnostics.flags import FLAGS
 from app.model.flags import LogFlag
+from app.model.plain_text import plain
 from app.model.snapshot import Notice, Severity
 
 log = logging.getLogger(LogFlag.DIAGNOSTICS)
@@ -27,6 +28,7 @@ LOG_NOTICE = "diagnostics.log"
 
 _QUEUE_LINES = 2000
 _FILES = 4
+_LINE_CHARACTERS = 2000
 _FORMAT = "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)-11s %(message)s"
 _TIME = "%Y-%m-%d %H:%M:%S"
 
@@ -113,8 +115,18 @@ class LogSinks:
 
 
 def _formatted(sink: logging.Handler) -> logging.Handler:
-    sink.setFormatter(logging.Formatter(_FORMAT, _TIME))
+    sink.setFormatter(_Formatter(_FORMAT, _TIME))
     return sink
+
+
+class _Formatter(logging.Formatter):
+    """Words from a network cannot pass for a line of ours, nor move a terminal's cursor."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the library's name
+        """Further lines of a message are indented, and what cannot be printed is escaped."""
+        lines = record.message.splitlines() or [""]
+        record.message = "\n    ".join(plain(line, _LINE_CHARACTERS) for line in lines)
+        return super().formatMessage(record)
 
 
 class _Entrance(logging.handlers.QueueHandler):

@@ -41,6 +41,13 @@ def test_lines_are_written_with_time_level_and_flag(tmp_path: Path) -> None:
     assert lines[1].endswith("WARNING some.library a library's warning")
 
 
+def test_words_from_outside_cannot_pass_for_a_line(tmp_path: Path) -> None:
+    with LogSinks({}, tmp_path / "phone.log", console=False):
+        logging.getLogger("sip").info("the server says %s", "no\n2026-11-23 09:00:00.000 ERROR forged\x1b[2J")
+    lines = (tmp_path / "phone.log").read_text().splitlines()
+    assert lines[1] == "    2026-11-23 09:00:00.000 ERROR forged\\x1b[2J"
+
+
 def test_each_flag_is_switched_alone_and_at_once(tmp_path: Path) -> None:
     with LogSinks({LogFlag.MEDIA: "error"}, tmp_path / "phone.log", console=False) as sinks:
         logging.getLogger("media").warning("one")
