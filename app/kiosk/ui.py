@@ -98,9 +98,10 @@ class Ui:
         self._situation.focus.clear()
 
     def on_dial(self, number: str) -> None:
-        """Somebody wants this number ready to be called: it comes before what the user looks at, calls apart."""
+        """Somebody wants this number ready to be called: it comes before all but a call and what he types."""
         view = self.view()
-        if not view.snapshot.lock.locked and view.incoming is None and view.choosing_transfer is None:
+        busy = view.incoming is not None or view.choosing_transfer is not None
+        if not view.snapshot.lock.locked and not busy and self.state.place not in (Place.TEXT, Place.PIN):
             self._performer.perform(Go(Place.DIAL))
             self._situation.change(typed=number)
 

@@ -135,3 +135,10 @@ def test_a_call_that_begins_leaves_nothing_of_what_was_typed() -> None:
     harness = Harness().sample(sample("log-in-password"))
     harness.show(msgspec.structs.replace(IDLE, calls=(CALL,), active=CALL.id))
     assert (harness.root.id, harness.ui.state.text) == ("in-call", "")
+
+
+def test_a_number_that_an_app_prepares_does_not_come_between_the_characters_of_a_password() -> None:
+    harness = Harness().sample(sample("log-in-password"))
+    before = harness.ui.state
+    harness.ui.on_dial("09001234")
+    assert harness.ui.state == before
