@@ -239,12 +239,18 @@ class Unlock(Command, frozen=True):
 
     pin: str
 
+    def __repr__(self) -> str:
+        return f"Unlock(id={self.id}, ***)"
+
 
 class ChangePin(Command, frozen=True):
     """Set, change or (empty `new`) remove the PIN; `old` is needed where one is set. Never logged."""
 
     old: str
     new: str
+
+    def __repr__(self) -> str:
+        return f"ChangePin(id={self.id}, ***)"
 
 
 class Set(Command, frozen=True):
@@ -274,6 +280,9 @@ class LogIn(Command, frozen=True):
     server: str
     user: str = ""
     password: str = ""
+
+    def __repr__(self) -> str:
+        return f"LogIn(id={self.id}, ***)"
 
 
 class Register(Command, frozen=True):
