@@ -85,12 +85,12 @@ static int send_configuration_locked(struct engine *engine, struct command *comm
 int engine_stream_configure(struct engine *engine, int stream, const struct media_stream_config *config)
 {
     struct command command = {.kind = COMMAND_CONFIGURE};
-    struct media_srtp keys[COMPONENTS] = {[COMPONENT_RTP] = config->srtp};
     int result = stream_setup_from(&command.setup, config);
-    if (config->rtcp_apart)
-        keys[COMPONENT_RTCP] = config->srtcp;
     if (result != 0)
         return result;
+    struct media_srtp keys[COMPONENTS] = {[COMPONENT_RTP] = config->srtp};
+    if (config->rtcp_apart)
+        keys[COMPONENT_RTCP] = config->srtcp;
     pthread_mutex_lock(&engine->control);
     engine_collect_locked(engine);
     command.object = engine_find_kind(engine, stream, OBJECT_STREAM);
