@@ -32,7 +32,7 @@ class PbxLine(PbxSignalLine):
 
     async def start(self) -> None:
         """Have a connection to the app that calls go through, from now on."""
-        self._link = self._client.app_login(pbx_guesses.PHONE_APP)
+        self._link = self._client.app_login(pbx_guesses.PHONE_APP, for_calls=True)
         self._link.on_message = self.receive
         self._link.on_up = self.link_up
         self._link.on_down = self.link_down

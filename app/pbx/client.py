@@ -142,9 +142,10 @@ class PbxClient:
         self._network.leave(gone)
         self._hurry.set()
 
-    def app_login(self, app: str) -> AppLink:
-        """A connection to an app object of the PBX, kept up from now on."""
-        link = AppLink(app, self, self._network, BackOff(self._in_call), self._links.discard)
+    def app_login(self, app: str, *, for_calls: bool = False) -> AppLink:
+        """A connection to an app object of the PBX, kept up from now on; one `for_calls` is in a hurry during them."""
+        back_off = BackOff(self._in_call if for_calls else lambda: False)
+        link = AppLink(app, self, self._network, back_off, self._links.discard)
         self._links.add(link)
         return link
 
