@@ -46,3 +46,13 @@ def test_phone_knows_its_options() -> None:
     options = parse(line.replace("@BOARD@", "ip270").split()[1:])
     assert isinstance(options, RunOptions)
     assert (options.board, options.kiosk) == ("ip270", False)
+
+
+def test_every_file_of_the_platform_is_installed() -> None:
+    """What its recipe fetches is what lies beside it, and all of it is put somewhere."""
+    platform = FILES.parents[1] / "platform"
+    recipe = next(platform.glob("*.bb")).read_text()
+    names = {path.name for path in (platform / "files").iterdir()}
+    assert set(re.findall(r"file://([\w.-]+) \\", recipe)) == names
+    install = recipe.partition("do_install")[2]
+    assert not {name for name in names if name not in install}

@@ -27,7 +27,7 @@ inherit python_setuptools_build_meta pkgconfig systemd useradd
 SYSTEMD_SERVICE:${PN} = "ip270.service ip270-kiosk.service"
 
 USERADD_PACKAGES = "${PN}"
-GROUPADD_PARAM:${PN} = "--system ip270-devices"
+GROUPADD_PARAM:${PN} = "--system ip270-devices; --system render"
 USERADD_PARAM:${PN} = "--system --user-group --no-create-home --home-dir ${localstatedir}/lib/ip270 --shell /sbin/nologin \
     --groups audio,input,ip270-devices,render,video ip270"
 

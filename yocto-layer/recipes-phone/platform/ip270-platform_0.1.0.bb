@@ -11,7 +11,9 @@ SRC_URI = "\
     file://ip270-machine-id.service \
     file://journald.conf \
     file://mark-good.conf \
+    file://ip270.preset \
     file://logind.conf \
+    file://uphold-good.conf \
     file://wired.network \
 "
 
@@ -32,6 +34,8 @@ do_install() {
     done
     sed -i -e 's,@LIBEXECDIR@,${libexecdir},g' ${D}${systemd_system_unitdir}/ip270-machine-id.service
     install -D -m 0644 ${UNPACKDIR}/mark-good.conf ${D}${systemd_system_unitdir}/rauc-mark-good.service.d/ip270.conf
+    install -D -m 0644 ${UNPACKDIR}/uphold-good.conf ${D}${systemd_system_unitdir}/ip270.service.d/good.conf
+    install -D -m 0644 ${UNPACKDIR}/ip270.preset ${D}${nonarch_libdir}/systemd/system-preset/10-ip270.preset
     install -D -m 0644 ${UNPACKDIR}/journald.conf ${D}${nonarch_libdir}/systemd/journald.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/logind.conf ${D}${nonarch_libdir}/systemd/logind.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/wired.network ${D}${nonarch_libdir}/systemd/network/40-wired.network
