@@ -11,6 +11,7 @@ SRC_URI = "\
     file://ip270-machine-id.service \
     file://journald.conf \
     file://mark-good.conf \
+    file://ip270-no-data.service \
     file://ip270.preset \
     file://logind.conf \
     file://uphold-good.conf \
@@ -29,7 +30,7 @@ do_compile[noexec] = "1"
 do_install() {
     install -d ${D}/data ${D}/efi ${D}${libexecdir} ${D}${systemd_system_unitdir}
     install -m 0755 ${UNPACKDIR}/ip270-machine-id ${D}${libexecdir}
-    for unit in data.mount efi.mount ip270-machine-id.service; do
+    for unit in data.mount efi.mount ip270-machine-id.service ip270-no-data.service; do
         install -m 0644 ${UNPACKDIR}/$unit ${D}${systemd_system_unitdir}
     done
     sed -i -e 's,@LIBEXECDIR@,${libexecdir},g' ${D}${systemd_system_unitdir}/ip270-machine-id.service
@@ -43,4 +44,4 @@ do_install() {
 
 FILES:${PN} += "/data /efi ${systemd_system_unitdir} ${nonarch_libdir}/systemd"
 
-RDEPENDS:${PN} += "e2fsprogs-e2fsck util-linux-mount"
+RDEPENDS:${PN} += "e2fsprogs-e2fsck util-linux-mount volatile-binds"
