@@ -62,6 +62,11 @@ class Leg:
     options: CallOptions = field(default_factory=CallOptions)
 
     @property
+    def referral(self) -> bool:
+        """True where the far end of another leg wanted it; else what takes a call over is the same far end again."""
+        return self.options.referred is not None
+
+    @property
     def settled(self) -> bool:
         """True when nothing is under way between the two ends."""
         return self.exchange is Exchange.NONE

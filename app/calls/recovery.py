@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from app.calls import referral
 from app.calls.call import Call
 from app.calls.deadlines import LOSS_TONE_SECONDS, Deadline
 from app.calls.leg import Leg
@@ -37,6 +38,8 @@ class Recovery:
 
     def takes(self, call: Call, leg: Leg, event: LegEvent, now: float) -> bool:
         """Take an event that is about losing a call and taking it up again. False for any other."""
+        if leg is call.successor and leg.referral:
+            return self._takes_of_referral(call, leg, event, now)
         match event:
             case ReconnectDue(anew=True) if leg is call.successor and call.reconnecting:
                 self._switch.abandon_successor(call)
@@ -53,6 +56,16 @@ class Recovery:
                     self._switch.far_released(call, call.leg, event.cause, event.text, now)
                 else:
                     self._switch.set_up_anew_later(call)
+                return True
+        return False
+
+    def _takes_of_referral(self, call: Call, leg: Leg, event: LegEvent, now: float) -> bool:
+        """The call to whom the far end named is nobody's second attempt: lost for good, it has only failed."""
+        match event:
+            case ReconnectDue(anew=True):
+                referral.failed(self._switch, call, leg, Cause.TEMPORARY_FAILURE, "", now)
+                return True
+            case SignallingLost() | ReconnectDue() | Reconnected():
                 return True
         return False
 
@@ -111,7 +124,8 @@ class Recovery:
                 exchanges.lose(leg)
             case Reconnected():
                 _log.info("call %s has its PBX again", call.id)
-                self._switch.abandon_successor(call)
+                if call.successor is not None and not call.successor.referral:
+                    self._switch.abandon_successor(call)
                 exchanges.reconnected(leg)
             case ReconnectDue(anew=False):
                 exchanges.reconnect(leg)

@@ -23,7 +23,7 @@ def follow(switch: Switch, call: Call, event: TransferRequested) -> None:
 
 def failed(switch: Switch, call: Call, leg: Leg, cause: Cause, text: str, now: float) -> bool:
     """Whom the far end named could not be had: the user is back with who wanted it. False where this is no such leg."""
-    if leg is not call.successor or leg.options.referred is None:
+    if leg is not call.successor or not leg.referral:
         return False
     words = endings.words(cause, text)
     switch.far_released(call, leg, cause, text, now)

@@ -90,6 +90,12 @@ def _dial_tone(board: Board) -> EarTone:
     return EarTone.SPECIAL_DIAL if waiting else EarTone.DIAL
 
 
+def _referred_rings(call: Call) -> bool:
+    """Whether who passed the call on has gone, and it rings where he passed it."""
+    left = call.successor is not None and call.successor.referral and not call.leg.signalled
+    return left and call.alerting
+
+
 def _call_tone(board: Board, desk: Desk, call: Call) -> EarTone | None:
     state = call.state
     if desk.announced == call.id:
@@ -97,6 +103,8 @@ def _call_tone(board: Board, desk: Desk, call: Call) -> EarTone | None:
     if state is CallState.CONNECTED:
         if board.ringing is not None and not desk.silenced:
             return EarTone.CALL_WAITING
+        if _referred_rings(call):
+            return EarTone.RINGBACK
         return EarTone.RECONNECTING if any(each.loss_heard for each in board.attended) else None
     if state is CallState.RINGBACK:
         return None if call.far_ringback or call.leg.stream.began else EarTone.RINGBACK

@@ -144,7 +144,7 @@ class SignallingEvents:
         match event:
             case MoreDigitsWanted() | Proceeding() | Alerting() | Progress():
                 if not leg.connected:
-                    self._on_the_way(call, leg, event)
+                    (self._successor_on_the_way if _behind(call, leg) else self._on_the_way)(call, leg, event)
             case Connected():
                 self._connected(call, leg, event, now)
             case OfferReceived() | OfferWanted() | AnswerReceived() | OfferRefused():
@@ -154,7 +154,7 @@ class SignallingEvents:
             case ConferenceNamed():
                 call.guid = event.guid
             case PartyChanged():
-                _change_party(call, event.party)
+                _change_party(call, leg, event.party)
             case RemoteControl() | Transferred() | TransferRequested() | TransferResult() | ParkResult():
                 self._service(call, event, now)
             case Disconnected(tone=True) if call.legs == (leg,) and call.may_end_with_tone:
@@ -213,10 +213,20 @@ class SignallingEvents:
                 exchanges.preview(leg, event.answer)
         call.dialling = False
 
+    def _successor_on_the_way(
+        self, call: Call, leg: Leg, event: MoreDigitsWanted | Proceeding | Alerting | Progress
+    ) -> None:
+        """Until it is answered the user is still with somebody else: who that is, and what is said of it, stays."""
+        if isinstance(event, Alerting):
+            call.alerting = True
+            leg.party = event.party or leg.party
+        if isinstance(event, Alerting | Progress):
+            self._switch.exchanges.preview(leg, event.answer)
+
     def _connected(self, call: Call, leg: Leg, event: Connected, now: float) -> None:
         if leg.incoming or leg.connected:
             return
-        call.party = event.party or leg.party or call.party
+        leg.party = event.party or leg.party
         self._switch.exchanges.far_connected(leg, event.answer)
         self._switch.connected(call, leg, now)
 
@@ -236,7 +246,7 @@ class SignallingEvents:
 
     def _transferred(self, call: Call, event: Transferred, now: float) -> None:
         if event.party is not None:
-            _change_party(call, event.party)
+            _change_party(call, call.leg, event.party)
         other = None if event.other is None else self._switch.board.find_leg(event.other)
         if other is not None and other[0] is not call:
             self._switch.merge(call, other[0], now)
@@ -247,8 +257,16 @@ def _matters(call: Call, leg: Leg, event: LegEvent) -> bool:
     return leg.signalled and (call.ending is None or isinstance(event, Disconnected | Released))
 
 
-def _change_party(call: Call, party: Party) -> None:
+def _behind(call: Call, leg: Leg) -> bool:
+    """Whether a leg is yet to take over a call in which the user is with somebody."""
+    return leg is call.successor and call.connected_at is not None
+
+
+def _change_party(call: Call, leg: Leg, party: Party) -> None:
     """Somebody else is there: a call that is lost later is set up anew to him, not to whom was dialled first."""
+    if _behind(call, leg):
+        leg.party = party
+        return
     if call.connected_at is not None and party.number and party.number != call.party.number:
         call.leg.number = party.number
     call.party = party

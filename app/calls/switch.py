@@ -109,13 +109,14 @@ class Switch:
         A call that rings goes on ringing under its new leg; in any other the new leg is answered by itself.
         """
         leg = self._incoming_leg(setup, line)
-        call.party = setup.calling
         if call.ringing:
+            call.party = setup.calling
             self._promote(call, leg)
             line.alert(leg.id)
             return
         self.abandon_successor(call)
         leg.stream.held = call.leg.stream.held
+        leg.party = setup.calling
         call.successor = leg
         self.exchanges.connect(leg)
 
@@ -128,7 +129,7 @@ class Switch:
         leg = self._leg(LegId(f"phone-{next(self._numbers)}"), old.line, incoming=False)
         leg.stream.held = old.stream.held
         call.successor = leg
-        options = msgspec.structs.replace(old.options, replaces=old.id)
+        options = msgspec.structs.replace(old.options, replaces=old.id, referred=None)
         self.exchanges.set_up(leg, old.number or call.party.number, options)
 
     def set_up_anew_later(self, call: Call) -> None:
@@ -143,6 +144,7 @@ class Switch:
         leg.stream.held = old.stream.held
         leg.party = party
         call.successor = leg
+        call.alerting = call.far_ringback = False
         self.exchanges.set_up(leg, number, msgspec.structs.replace(old.options, replaces=None, referred=old.id))
 
     # --- calls move -------------------------------------------------------------------------------------
@@ -171,6 +173,7 @@ class Switch:
             self._promote(call, leg)
         if call.connected_at is None:
             call.connected_at = now
+        call.party = leg.party or call.party
         call.answering = call.dialling = False
         call.notice = ""
         self.timers.start(Deadline.QUALITY, QUALITY_SECONDS)
@@ -228,6 +231,8 @@ class Switch:
         """What was to take the call over is not needed, or came to nothing."""
         if call.successor is not None:
             self._close(call.successor, Cause.NORMAL_CLEARING)
+            if call.successor.referral:
+                call.notice = ""
             call.successor = None
 
     def give_up(self, call: Call, now: float) -> None:

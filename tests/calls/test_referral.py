@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from app.model.cause import Cause
 from app.model.ids import LegId
+from app.model.media import EarTone
 from app.model.party import Party
 from app.model.session import Direction
-from app.model.signalling import Alerting, Connected, Released, TransferRequested
+from app.model.signalling import (
+    Alerting,
+    AnswerReceived,
+    Connected,
+    PartyChanged,
+    ReconnectDue,
+    Reconnected,
+    Released,
+    SetupIndicated,
+    SignallingLost,
+    TransferRequested,
+)
 from app.model.snapshot import CallState
-from tests.calls.dummies import DeskPhone, session
+from tests.calls.dummies import LINE, DeskPhone, session
 
 TARGET = "sip:29@pbx.example"
 
@@ -91,3 +103,100 @@ def test_the_user_ends_both() -> None:
     phone.done(phone.control.hang_up(phone.now))
     assert phone.line.take() == [("disconnect", each, Cause.NORMAL_CLEARING) for each in (leg, successor)]
     assert not phone.media.open_streams
+
+
+def test_until_it_is_answered_the_display_tells_of_who_is_there() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    phone.say(PartyChanged(leg, Party("201", "Anna")))
+    successor = referred(phone, leg)
+    phone.say(Alerting(successor, None, Party("29", "Berta"), waiting=True))
+    phone.say(PartyChanged(successor, Party("30", "Clara")))
+    (view,) = phone.views
+    assert (view.party.name, view.notice) == ("Anna", "Being transferred to 29")
+    phone.say(Released(successor, Cause.USER_BUSY))
+    assert phone.views[0].party.name == "Anna"
+    successor = referred(phone, leg)
+    phone.say(Alerting(successor, None, Party("29", "Berta")))
+    phone.say(Connected(successor, session()))
+    assert phone.views[0].party.name == "Berta"
+
+
+def test_a_leg_that_cannot_take_over_leaves_the_party_as_it_was() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    phone.media.refuse = "there is no free port"
+    phone.say(SetupIndicated(LegId("in-2"), LINE, Party("66"), Party("200"), session(), replaces=leg))
+    phone.media.refuse = None
+    assert phone.views[0].party.number == "201"
+    phone.say(SetupIndicated(LegId("in-3"), LINE, Party("66"), Party("200"), session(), replaces=leg))
+    assert phone.views[0].party.number == "66"
+
+
+def test_when_the_far_end_has_gone_the_user_hears_that_it_rings() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    phone.say(Alerting(leg))
+    successor = referred(phone, leg)
+    phone.say(Released(leg, Cause.NORMAL_CLEARING))
+    assert phone.tone is None
+    phone.say(Alerting(successor))
+    assert phone.tone is EarTone.RINGBACK
+    phone.say(Connected(successor, session()))
+    assert phone.tone is None
+
+
+def lost_while_referred(phone: DeskPhone) -> tuple[LegId, LegId]:
+    leg = phone.talk()
+    successor = referred(phone, leg)
+    phone.say(SignallingLost(leg))
+    phone.say(SignallingLost(successor))
+    return leg, successor
+
+
+def test_who_is_named_and_declines_does_not_end_a_lost_call() -> None:
+    phone = DeskPhone()
+    leg, successor = lost_while_referred(phone)
+    phone.say(ReconnectDue(leg))
+    phone.say(Released(successor, Cause.CALL_REJECTED))
+    (view,) = phone.views
+    assert (view.state, view.reconnecting) == (CallState.CONNECTED, True)
+    assert view.notice.startswith("Not transferred: ")
+    phone.say(AnswerReceived(leg, session()))
+    phone.say(Reconnected(leg))
+    assert (phone.views[0].state, phone.views[0].reconnecting) == (CallState.CONNECTED, False)
+
+
+def test_a_call_that_is_taken_up_again_is_still_being_transferred() -> None:
+    phone = DeskPhone()
+    leg, successor = lost_while_referred(phone)
+    phone.say(ReconnectDue(leg))
+    phone.say(AnswerReceived(leg, session()))
+    phone.say(Reconnected(leg))
+    assert phone.views[0].notice == "Being transferred to 29"
+    phone.say(Connected(successor, session()))
+    assert phone.views[0].party.number == "29"
+
+
+def test_a_call_to_who_is_named_that_is_lost_for_good_has_failed() -> None:
+    phone = DeskPhone()
+    leg, successor = lost_while_referred(phone)
+    phone.say(ReconnectDue(successor, anew=True))
+    assert phone.views[0].notice.startswith("Not transferred: ")
+    phone.say(ReconnectDue(leg))
+    phone.say(AnswerReceived(leg, session()))
+    phone.say(Reconnected(leg))
+    successor = referred(phone, leg)
+    phone.say(Released(leg, Cause.NORMAL_CLEARING))
+    phone.say(SignallingLost(successor))
+    phone.say(ReconnectDue(successor, anew=True))
+    assert phone.views[0].state is CallState.ENDED
+
+
+def test_words_of_a_transfer_go_with_it() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    successor = referred(phone, leg)
+    phone.say(SetupIndicated(LegId("in-2"), LINE, Party("30"), Party("200"), session(), replaces=leg))
+    assert ("disconnect", successor, Cause.NORMAL_CLEARING) in phone.line.take()
+    assert (phone.views[0].party.number, phone.views[0].notice) == ("30", "")
