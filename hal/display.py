@@ -14,7 +14,9 @@ class PresenterKind(enum.StrEnum):
     """How a picture gets onto the glass; the kiosk's presenters go by these names."""
 
     WINDOW = "window"
-    """An SDL window: under X11 or Wayland, or the whole panel by KMS."""
+    """An SDL window, under X11 or Wayland."""
+    PANEL = "panel"
+    """The whole panel, by the kernel's mode setting (KMS), where there is no window system."""
     MEMORY = "memory"
     """Nowhere: the picture stays in memory, for tests and phones without a display."""
 

@@ -24,9 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--socket", type=Path, required=True, help="the phone's Unix socket")
     parser.add_argument(
         "--presenter",
-        choices=("window", "memory", "dummy"),
+        choices=("window", "panel", "memory", "dummy"),
         default="window",
-        help="an SDL window, a picture in memory, or SDL's driver that shows nothing (default: window)",
+        help="an SDL window, the panel by the kernel's own means, a picture in memory, or SDL's driver that shows "
+        "nothing (default: window)",
     )
     parser.add_argument("--size", type=_size, default=(800, 480), help="pixels of the panel (default: 800x480)")
     parser.add_argument("--dpi", type=float, default=133.0, help="pixels an inch of the panel (default: 133)")

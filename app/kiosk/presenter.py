@@ -112,7 +112,11 @@ def _display_server_socket() -> int | None:
 
 
 def open_presenter(kind: str, size: tuple[int, int]) -> Presenter:
-    """A presenter by its name on the command line: window, memory or dummy. Raises `NoDisplay`."""
+    """A presenter by its name on the command line: window, panel, memory or dummy. Raises `NoDisplay`."""
+    if kind == "panel":
+        from app.kiosk.panel_presenter import PanelPresenter  # a window needs none of its libraries
+
+        return PanelPresenter(size)
     if kind == "memory":
         return MemoryPresenter(size)
     return WindowPresenter(size, dummy=kind == "dummy")

@@ -20,18 +20,16 @@ class LinuxDisplay(Display):
         self._devices = devices
 
     def facts(self) -> DisplayFacts:
-        """The board's panel; its presenter is MEMORY where no window can be opened."""
-        if self._wanted.presenter is PresenterKind.WINDOW and not self._where():
-            return msgspec.structs.replace(self._wanted, presenter=PresenterKind.MEMORY)
-        return self._wanted
+        """The board's panel, with the presenter that reaches it here: a window system's, else the kernel's."""
+        return msgspec.structs.replace(self._wanted, presenter=self._where()[0])
 
     def status(self) -> DeviceStatus:
         """Where the kiosk will be seen."""
         size = f"{self._wanted.width} by {self._wanted.height} at {self._wanted.dpi:g} dpi"
         if self._wanted.presenter is PresenterKind.MEMORY:
             return DeviceStatus("display", Presence.PRESENT, f"in memory only, {size}")
-        where = self._where()
-        if where:
+        kind, where = self._where()
+        if kind is not PresenterKind.MEMORY:
             return DeviceStatus("display", Presence.PRESENT, f"{size}, by {where}")
         return DeviceStatus(
             "display",
@@ -40,9 +38,14 @@ class LinuxDisplay(Display):
             "Start the phone from a desktop session (DISPLAY or WAYLAND_DISPLAY set), or connect a panel.",
         )
 
-    def _where(self) -> str:
+    def _where(self) -> tuple[PresenterKind, str]:
+        """The presenter, and in words what it draws by."""
+        if self._wanted.presenter is PresenterKind.MEMORY:
+            return PresenterKind.MEMORY, ""
         if self._environment.get("WAYLAND_DISPLAY"):
-            return "Wayland"
+            return PresenterKind.WINDOW, "Wayland"
         if self._environment.get("DISPLAY"):
-            return f"X11 on {self._environment['DISPLAY']}"
-        return "KMS" if any(self._devices.glob("dri/card*")) else ""
+            return PresenterKind.WINDOW, f"X11 on {self._environment['DISPLAY']}"
+        if any(self._devices.glob("dri/card*")):
+            return PresenterKind.PANEL, "KMS"
+        return PresenterKind.MEMORY, ""

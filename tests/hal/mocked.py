@@ -17,6 +17,7 @@ from hal.keypad import KeyMove, PhoneKey
 from hal.linux.audio import AlsaAudioDevices, PlaceConfig
 from hal.linux.hook import EvdevHookSwitch
 from hal.linux.keypad import EvdevKeypad
+from hal.linux.touch import TouchMove, TouchPanel
 from hal.status import Presence
 from tests.rig.umockdev import Testbed
 
@@ -170,6 +171,72 @@ async def missing_devices_say_what_to_do(testbed: Testbed) -> None:
         device.close()
 
 
+GLASS = {e.ABS_X: (0, 4000), e.ABS_Y: (100, 2100)}
+
+
+def place(x: int, y: int, at: float = 0.0) -> tuple[tuple[float, int, int, int], ...]:
+    return ((at, e.EV_ABS, e.ABS_X, x), (at, e.EV_ABS, e.ABS_Y, y))
+
+
+def report(at: float = 0.0) -> tuple[tuple[float, int, int, int], ...]:
+    return ((at, e.EV_SYN, e.SYN_REPORT, 0),)
+
+
+async def finger_is_told_whole_at_each_report(testbed: Testbed) -> None:
+    testbed.add_input(7, "Mouse", keys=[e.BTN_LEFT])
+    testbed.add_input(8, "AT keyboard", keys=KEYBOARD)
+    testbed.add_input(9, "Glass", keys=[e.BTN_TOUCH], axes=GLASS)
+    panel = TouchPanel()
+    panel.start()
+    testbed.play(
+        9,
+        (
+            *place(1000, 1100),
+            *report(),  # nothing is down: nobody needs to know
+            *place(1000, 1100, 0.01),
+            *key(e.BTN_TOUCH, 1, 0.01),
+            *place(4000, 2100, 0.02),
+            *report(0.02),
+            *key(e.BTN_TOUCH, 0, 0.03),
+        ),
+    )
+    moves: list[TouchMove] = []
+    await until(lambda: len(moves_of(panel, moves)) == 3)
+    panel.close()
+    panel.close()
+    assert moves == [TouchMove("down", 0.25, 0.5), TouchMove("move", 1.0, 1.0), TouchMove("up", 1.0, 1.0)], moves
+
+
+def moves_of(panel: TouchPanel, so_far: list[TouchMove]) -> list[TouchMove]:
+    so_far += panel.moves()
+    return so_far
+
+
+async def finger_is_lifted_when_its_panel_is_lost(testbed: Testbed) -> None:
+    testbed.add_input(9, "Glass", keys=[e.BTN_TOUCH], axes=GLASS)
+    panel = TouchPanel()
+    panel.start()
+    testbed.play(9, (*place(1000, 1100), *key(e.BTN_TOUCH, 1)))
+    moves: list[TouchMove] = []
+    await until(lambda: len(moves_of(panel, moves)) == 1)
+    with mock.patch.object(evdev.InputDevice, "read", side_effect=OSError(errno.ENODEV, "No such device")):
+        assert panel.moves() == [TouchMove("up", 0.25, 0.5)]
+    assert panel.moves() == []
+    panel.close()
+
+
+async def touch_panel_that_comes_later_is_taken(testbed: Testbed) -> None:
+    panel = TouchPanel()
+    panel.start()
+    with mock.patch.object(evdev, "InputDevice", side_effect=evdev.InputDevice) as opened:
+        testbed.tell(testbed.add_input(9, "Glass", keys=[e.BTN_TOUCH], axes=GLASS), "add")
+        await until(lambda: opened.called)
+    testbed.play(9, (*place(1000, 1100), *key(e.BTN_TOUCH, 1)))
+    moves: list[TouchMove] = []
+    await until(lambda: len(moves_of(panel, moves)) == 1)
+    panel.close()
+
+
 async def headset_comes_and_goes_within_a_second(testbed: Testbed) -> None:
     # umockdev 0.17 aborts when libasound tries the 32 possible cards one by one, so PCM names come from sysfs alone.
     alsaaudio.pcms = lambda _direction: []
@@ -211,6 +278,9 @@ SCENARIOS = (
     hook_switch_tells_the_handset,
     inverted_hook_starts_off_hook,
     missing_devices_say_what_to_do,
+    finger_is_told_whole_at_each_report,
+    finger_is_lifted_when_its_panel_is_lost,
+    touch_panel_that_comes_later_is_taken,
     headset_comes_and_goes_within_a_second,
 )
 

@@ -26,7 +26,7 @@ def test_a_panel_is_used_without_a_window_system(tmp_path: Path) -> None:
     (tmp_path / "dri").mkdir()
     (tmp_path / "dri" / "card0").touch()
     display = LinuxDisplay(PANEL, {}, tmp_path)
-    assert display.facts().presenter is PresenterKind.WINDOW
+    assert display.facts().presenter is PresenterKind.PANEL
     assert "KMS" in display.status().text
 
 

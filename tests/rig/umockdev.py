@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-_EV_KEY, _EV_SW, _EV_LED = 1, 5, 17
+_EV_KEY, _EV_ABS, _EV_SW = 1, 3, 5
 _LIBRARY = "libumockdev.so.0"
 _TEXT_BYTES, _CODE_BYTES = 256, 96
 
@@ -46,15 +47,25 @@ class Testbed:
         self.tell(path, "remove")
         self._library.umockdev_testbed_remove_device(self._testbed, path.encode())
 
-    def add_input(self, number: int, name: str, keys: Iterable[int] = (), switches: Iterable[int] = ()) -> str:
-        """Add /dev/input/eventNUMBER with these capabilities, nothing down; its path, for `tell` and `remove`."""
+    def add_input(
+        self,
+        number: int,
+        name: str,
+        keys: Iterable[int] = (),
+        switches: Iterable[int] = (),
+        axes: Mapping[int, tuple[int, int]] | None = None,
+    ) -> str:
+        """Add /dev/input/eventNUMBER with these capabilities, nothing down; its path, for `tell` and `remove`.
+
+        `axes` are absolute ones by code, each with its least and its greatest value.
+        """
         path = f"/devices/platform/keys{number}/input/input{number}/event{number}"
         self.add(
             f"P: {Path(path).parent}\nE: SUBSYSTEM=input\nE: PRODUCT=19/1/1/100\nA: name={name}\n\n"
             f"P: {path}\nN: input/event{number}\nE: DEVNAME=/dev/input/event{number}\nE: SUBSYSTEM=input\n"
             f"E: MAJOR=13\nE: MINOR={64 + number}\nE: ID_INPUT=1\nE: ID_INPUT_KEY=1\nA: dev=13:{64 + number}\n"
         )
-        self._load("ioctl", number, _ioctls(number, name, list(keys), list(switches)))
+        self._load("ioctl", number, _ioctls(number, name, list(keys), list(switches), axes or {}))
         return f"/sys{path}"
 
     def play(self, number: int, events: Iterable[tuple[float, int, int, int]]) -> None:
@@ -72,10 +83,10 @@ class Testbed:
             raise ValueError(f"umockdev does not take these {kind}:\n{content}")
 
 
-def _ioctls(number: int, name: str, keys: list[int], switches: list[int]) -> str:
+def _ioctls(number: int, name: str, keys: list[int], switches: list[int], axes: Mapping[int, tuple[int, int]]) -> str:
     """What the device answers to the requests of python-evdev; the lengths must be those it asks with."""
     padded = name.encode().ljust(_TEXT_BYTES, b"\0")
-    kinds = [0, *([_EV_KEY] if keys else []), *([_EV_SW] if switches else [])]
+    kinds = [0, *([_EV_KEY] if keys else []), *([_EV_ABS] if axes else []), *([_EV_SW] if switches else [])]
     answers = [
         f"@DEV /dev/input/event{number}",
         "EVIOCGVERSION 0 01000100",
@@ -90,6 +101,11 @@ def _ioctls(number: int, name: str, keys: list[int], switches: list[int]) -> str
     ]
     if keys:
         answers.append(f"EVIOCGBIT({_EV_KEY}) {_CODE_BYTES} {_bits(_CODE_BYTES, keys)}")
+    if axes:
+        answers.append(f"EVIOCGBIT({_EV_ABS}) {_CODE_BYTES} {_bits(_CODE_BYTES, axes)}")
+        for code, (least, greatest) in axes.items():
+            # struct input_absinfo: value, minimum, maximum, fuzz, flat, resolution
+            answers.append(f"EVIOCGABS({code}) 0 {struct.pack('=6i', least, least, greatest, 0, 0, 0).hex().upper()}")
     if switches:
         answers.append(f"EVIOCGBIT({_EV_SW}) {_CODE_BYTES} {_bits(_CODE_BYTES, switches)}")
     return "\n".join(answers) + "\n"

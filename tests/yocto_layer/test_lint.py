@@ -39,6 +39,7 @@ OF_OTHER_LAYERS = (
     "IP270_ESP_SOURCE",
     "IP270_SOURCE",
     "IP270_SYSTEM_SIZE",
+    "PACKAGECONFIG_GL",
     "do_image_wic",
 )
 """Variables and tasks of OpenEmbedded, meta-rauc and this layer that the linter has not heard of."""

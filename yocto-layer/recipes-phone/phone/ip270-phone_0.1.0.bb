@@ -57,6 +57,7 @@ RDEPENDS:${PN} += "\
     python3-core \
     python3-crypt \
     python3-cryptography \
+    python3-ctypes \
     python3-datetime \
     python3-difflib \
     python3-evdev \
@@ -65,6 +66,7 @@ RDEPENDS:${PN} += "\
     python3-json \
     python3-logging \
     python3-math \
+    python3-mmap \
     python3-msgspec \
     python3-netclient \
     python3-numpy \
