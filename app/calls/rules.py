@@ -31,7 +31,7 @@ class CallRules:
     does not ring; with `do_not_disturb` callers find the user busy, and without `call_waiting` those who come while he
     has a call; help that calls back rings and finds him all the same. After `hold_reminder` seconds the user is
     reminded of a call he left on hold, and again; 0 never. One that lost its PBX is waited for during `reconnect_time`
-    seconds.
+    seconds. Where it may `follow_transfers` the far end of a call can have another called in its place.
     """
 
     emergency: EmergencyNumbers = EmergencyNumbers(("112",))  # noqa: RUF009 - frozen
@@ -42,4 +42,5 @@ class CallRules:
     call_waiting: bool = True
     hold_reminder: int = 30
     reconnect_time: int = 60
+    follow_transfers: bool = True
     recording: RecordingRules = RecordingRules()

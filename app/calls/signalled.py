@@ -180,7 +180,7 @@ class SignallingEvents:
             case Transferred():
                 self._transferred(call, event, now)
             case TransferRequested():
-                referral.follow(self._switch, call, event)
+                referral.follow(self._switch, self._rules(), call, event)
             case TransferResult():
                 self._transfers.result(call, event, now)
             case ParkResult():

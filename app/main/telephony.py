@@ -232,6 +232,7 @@ def _call_rules(settings: Layers) -> CallRules:
         call_waiting=settings.switch("calls.call_waiting"),
         hold_reminder=settings.number("calls.hold_reminder"),
         reconnect_time=settings.number("calls.reconnect_time"),
+        follow_transfers=settings.switch("calls.follow_transfers"),
         recording=recording_rules(settings),
     )
 

@@ -970,6 +970,17 @@ _CALLS = (
         highest=600,
     ),
     Setting(
+        key="calls.follow_transfers",
+        kind=Kind.SWITCH,
+        default=True,
+        label="Be transferred",
+        description="Whom a user talks to may have the phone call another over SIP, as a transfer is done there. Where "
+        "calls cost the user's owner money and the PBX does not watch whom they go to, switch this off.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+    ),
+    Setting(
         key="calls.reconnect_time",
         kind=Kind.NUMBER,
         default=60,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
+
 from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.media import EarTone
 from app.model.party import Party
-from app.model.session import Direction
 from app.model.signalling import (
     Alerting,
     AnswerReceived,
@@ -49,12 +52,12 @@ def test_whom_the_far_end_names_takes_its_place() -> None:
     assert phone.line.take() == [("disconnect", leg, Cause.NORMAL_CLEARING)]
 
 
-def test_a_held_call_stays_held() -> None:
+def test_a_call_that_is_held_meanwhile_stays_held() -> None:
     phone = DeskPhone()
     leg = phone.talk()
-    phone.hold(leg)
     successor = referred(phone, leg)
-    phone.say(Connected(successor, session(Direction.RECVONLY)))
+    phone.hold(leg)
+    phone.say(Connected(successor, session()))
     assert phone.views[0].state is CallState.HELD
 
 
@@ -94,6 +97,30 @@ def test_who_calls_for_help_is_not_sent_away() -> None:
     phone.line.take()
     phone.say(TransferRequested(leg, TARGET, Party("29")))
     assert phone.line.take() == []
+
+
+@pytest.mark.parametrize("number", ["112", "sip:112@pbx.example", "sip:112@elsewhere.example"])
+def test_nobody_is_sent_to_an_emergency_number(number: str) -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    phone.say(TransferRequested(leg, number, Party("112")))
+    assert phone.line.take() == []
+
+
+def test_who_is_held_sends_the_user_nowhere() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    phone.hold(leg)
+    phone.say(TransferRequested(leg, TARGET, Party("29")))
+    assert phone.line.take() == []
+
+
+def test_whether_the_far_end_may_is_a_setting() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    phone.rules = dataclasses.replace(phone.rules, follow_transfers=False)
+    phone.say(TransferRequested(leg, TARGET, Party("29")))
+    assert (phone.line.take(), phone.views[0].notice) == ([], "")
 
 
 def test_the_user_ends_both() -> None:
@@ -197,6 +224,8 @@ def test_words_of_a_transfer_go_with_it() -> None:
     phone = DeskPhone()
     leg = phone.talk()
     successor = referred(phone, leg)
+    phone.media.refuse = "there is no free port"
     phone.say(SetupIndicated(LegId("in-2"), LINE, Party("30"), Party("200"), session(), replaces=leg))
+    phone.media.refuse = None
     assert ("disconnect", successor, Cause.NORMAL_CLEARING) in phone.line.take()
-    assert (phone.views[0].party.number, phone.views[0].notice) == ("30", "")
+    assert (phone.views[0].party.number, phone.views[0].notice) == ("201", "")
