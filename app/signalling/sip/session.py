@@ -258,7 +258,11 @@ class Session:
             refuse_method(self._endpoint, transaction)
 
     def _referred(self, transaction: ServerTransaction) -> None:
-        """One call at a time can take the place of this one, and only once this one is on."""
+        """One call at a time can take the place of this one, and only once this one is on and by way of our server."""
+        if not self._endpoint.trusts(transaction.source):
+            self._endpoint.tally.count("referral of a stranger", f"from {transaction.source}")
+            respond(self._endpoint, transaction, 403)
+            return
         try:
             referral = Referral.parse(transaction.request)
         except ReferRefused as refusal:
@@ -270,12 +274,10 @@ class Session:
             return
         quiet = (("Refer-Sub", "false"),) if referral.quiet else ()
         respond(self._endpoint, transaction, 202, self._endpoint.contact, *quiet)
-        self._transferee = None
-        if not referral.quiet:
-            event = f"refer;id={transaction.request.cseq.number}" if self._referrals else "refer"
-            self._transferee = Transferee(self._endpoint, self.dialog, event)
-            self._transferee.begin()
-            self._referrals += 1
+        event = f"refer;id={transaction.request.cseq.number}" if self._referrals else "refer"
+        self._transferee = Transferee(self._endpoint, self.dialog, event, quiet=referral.quiet)
+        self._transferee.begin()
+        self._referrals += not referral.quiet
         self._user.referred(referral)
 
     def _notified(self, transaction: ServerTransaction) -> None:

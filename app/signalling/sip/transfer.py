@@ -86,9 +86,10 @@ class Transferor:
 
 
 class Transferee:
-    """Tells who referred us how the call stands, from `start` to its end."""
+    """Tells who referred us how the call stands, from `begin` to its end; one who wants it `quiet` is told nothing."""
 
-    def __init__(self, endpoint: Endpoint, dialog: Dialog, event: str) -> None:
+    def __init__(self, endpoint: Endpoint, dialog: Dialog, event: str, *, quiet: bool) -> None:
+        self._quiet = quiet
         self._endpoint = endpoint
         self._dialog = dialog
         self._event = event
@@ -98,7 +99,7 @@ class Transferee:
 
     @property
     def over(self) -> bool:
-        """True when no more is told."""
+        """True when the call has come to its end, or was never made: no more is told."""
         return self._over
 
     def tell(self, status: int, reason: str = "") -> None:
@@ -135,6 +136,8 @@ class Transferee:
             self.stop()
 
     def _notify(self, body: bytes) -> None:
+        if self._quiet:
+            return
         endpoint = self._endpoint
         state = "terminated;reason=noresource" if self._over else f"active;expires={SUBSCRIBED:.0f}"
         headers = (

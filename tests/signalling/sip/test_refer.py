@@ -229,6 +229,30 @@ def test_who_does_not_want_to_know_is_told_nothing(bench: Bench) -> None:
     assert not bench.told()
 
 
+def test_one_referral_at_a_time_of_who_does_not_want_to_know(bench: Bench) -> None:
+    quiet = ("Refer-Sub", "false")
+    bench.refers_to("<sip:29@10.0.0.9>", quiet)
+    bench.refers_to("<sip:30@10.0.0.9>", quiet)
+    assert bench.peer.response(491)
+    invite = bench.setup()
+    assert str(invite.uri) == "sip:29@10.0.0.9"
+    bench.peer.answer(invite, 486, bench.phone)
+    bench.refers_to("<sip:30@10.0.0.9>", quiet)
+    assert bench.phone.last(TransferRequested).number == "sip:30@10.0.0.9"
+    bench.network.run(11)  # nobody calls 30
+    bench.refers_to("<sip:31@10.0.0.9>", quiet)
+    assert bench.phone.last(TransferRequested).number == "sip:31@10.0.0.9"
+    assert not bench.told()
+
+
+def test_a_referral_that_does_not_come_by_our_server_is_refused(bench: Bench) -> None:
+    stranger = Peer(bench.network, "203.0.113.66")
+    refer_to = [("Refer-To", "<sip:29@10.0.0.9>")]
+    stranger.invite(bench.phone, method="REFER", cseq=2, branch="z9hG4bKno", to_tag=bench.tag, headers=refer_to)
+    assert stranger.response(403).cseq.method == "REFER"
+    assert not bench.phone.of(TransferRequested)
+
+
 @pytest.mark.parametrize(
     ("refer_to", "status"),
     [
