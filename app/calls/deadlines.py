@@ -25,7 +25,7 @@ RECALL_SECONDS = 10.0
 LOSS_TONE_SECONDS = 1.0
 """How long a call may be without signalling before a tone says so: a change of address is over sooner."""
 RECONNECT_PAUSE_SECONDS = 1.0
-LONGEST_RECONNECT_PAUSE_SECONDS = 4.0
+LONGEST_RECONNECT_PAUSE_SECONDS = 16.0
 """How long after an attempt to set a lost call up anew the next one follows: first and, as it doubles, at most."""
 BEEP_SECONDS = 1.0
 """How long the reminder of a held call has for its beep, and an announced call for its tone."""

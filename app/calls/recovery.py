@@ -17,11 +17,21 @@ from app.calls.rules import CallRules
 from app.calls.switch import Switch
 from app.model.cause import Cause
 from app.model.ids import CallId
-from app.model.signalling import LegEvent, ReconnectDue, Reconnected, Registration, Released, SignallingLost
+from app.model.signalling import (
+    Disconnected,
+    LegEvent,
+    ReconnectDue,
+    Reconnected,
+    Registration,
+    Released,
+    SignallingLost,
+)
 
 _DEADLINES = (Deadline.LOSS_TONE, Deadline.RECONNECT, Deadline.RECONNECT_TIME)
 _REFUSED = frozenset({Cause.CALL_REJECTED, Cause.NORMAL_CLEARING})
 """A person at the other end would not have the call again."""
+BUSY_ATTEMPTS = 2
+"""Who is busy then has taken another call; before, what keeps him busy may be the call that was lost."""
 _log = logging.getLogger("calls")
 
 
@@ -49,10 +59,10 @@ class Recovery:
                 if leg is call.leg:  # of one that is to take over only its end matters
                     self._take(call, event)
                 return True
-            case Released() if leg is call.successor and call.reconnecting:
+            case Released() | Disconnected() if leg is call.successor and call.reconnecting:
                 _log.info("call %s is not set up anew: %d %s", call.id, event.cause, event.text)
                 self._switch.abandon_successor(call)
-                if event.cause in _REFUSED:
+                if event.cause in _REFUSED or (event.cause is Cause.USER_BUSY and call.attempts >= BUSY_ATTEMPTS):
                     self._switch.far_released(call, call.leg, event.cause, event.text, now)
                 else:
                     self._switch.set_up_anew_later(call)

@@ -16,6 +16,7 @@ from app.model.signalling import (
     Alerting,
     AnswerReceived,
     Connected,
+    Disconnected,
     LineChanged,
     OfferReceived,
     OfferRefused,
@@ -243,13 +244,28 @@ def test_an_attempt_that_fails_is_repeated_while_the_line_is_up() -> None:
     assert phone.line.take() == []
 
 
+@pytest.mark.parametrize("event", [Released, Disconnected])
 @pytest.mark.parametrize("cause", [Cause.CALL_REJECTED, Cause.NORMAL_CLEARING])
-def test_nobody_is_asked_twice_who_would_not_have_the_call_again(cause: Cause) -> None:
+def test_nobody_is_asked_twice_who_would_not_have_the_call_again(
+    cause: Cause, event: type[Released | Disconnected]
+) -> None:
     phone = DeskPhone()
     leg = lost_call(phone)
     successor = anew(phone, leg)
-    phone.say(Released(successor, cause))
+    phone.say(event(successor, cause))
     assert only(phone).state is CallState.ENDED
+
+
+def test_who_is_busy_is_asked_twice() -> None:
+    phone = DeskPhone()
+    leg = lost_call(phone)
+    phone.say(Released(anew(phone, leg), Cause.USER_BUSY))
+    assert only(phone).reconnecting
+    phone.line.take()
+    phone.wait("reconnect:")
+    ((_, successor, _),) = phone.line.take()
+    phone.say(Released(successor, Cause.USER_BUSY))
+    assert (only(phone).state, only(phone).cause) == (CallState.ENDED, Cause.USER_BUSY)
 
 
 def test_after_its_time_it_ends_with_words() -> None:
@@ -361,10 +377,10 @@ def test_attempts_that_fail_become_rarer() -> None:
     phone = DeskPhone()
     successor = anew(phone, lost_call(phone))
     pauses = []
-    for _ in range(5):
+    for _ in range(6):
         phone.say(Released(successor, Cause.TEMPORARY_FAILURE))
         pauses.append(phone.timers.running[f"reconnect:{only(phone).id}"])
         phone.line.take()
         phone.wait("reconnect:")
         ((_, successor, _),) = phone.line.take()
-    assert pauses == [1, 2, 4, 4, 4]
+    assert pauses == [1, 2, 4, 8, 16, 16]
