@@ -79,6 +79,12 @@ class SignallingLine(Protocol):
         `other` may still ring, where `capabilities.transfer_alerting` says so.
         """
 
+    def cancel_transfer(self, leg: LegId) -> None:
+        """A transfer that was asked for is wanted no more, or was waited for long enough.
+
+        Nothing may be able to stop it: `TransferResult` still follows when it is done.
+        """
+
     def park(self, leg: LegId, position: str) -> None:
         """Park the far end, where `capabilities.park` says somebody does it; empty: anywhere. `ParkResult` follows."""
 

@@ -133,6 +133,8 @@ class Transfers:
         if transfer is None:
             return _NO_TRANSFER
         self._forget()
+        if transfer.asked:
+            transfer.call.leg.line.cancel_transfer(transfer.call.leg.id)
         if transfer.consultation is not None and not transfer.dialled:
             return None
         if transfer.consultation is not None:
@@ -175,14 +177,17 @@ class Transfers:
                 call.notice = f"Not transferred: {endings.words(event.cause, event.text)}"
             return
         label = "" if transfer is None else transfer.target.label
-        self._forget()
-        if transfer is not None and transfer.consultation is not None:
-            self._switch.clear(transfer.consultation, Cause.NORMAL_CLEARING, now)
+        if transfer is not None:  # else another call is being transferred, or none
+            self._forget()
+            if transfer.consultation is not None:
+                self._switch.clear(transfer.consultation, Cause.NORMAL_CLEARING, now)
         self._switch.finish(call, f"Transferred to {label}" if label else "Transferred", now)
 
     def elapsed(self, now: float) -> None:
         """Nobody has said anything for too long."""
         if self._transfer is not None and self._transfer.asked:
+            leg = self._transfer.call.leg
+            leg.line.cancel_transfer(leg.id)
             self._failed(self._transfer, endings.words(Cause.RECOVERY_ON_TIMER_EXPIRY), now)
 
     def settle(self) -> None:

@@ -156,6 +156,9 @@ class ScriptedLine:
         """Attended transfer."""
         self._ask(Request.JOIN, leg, other)
 
+    def cancel_transfer(self, leg: LegId) -> None:
+        """Nothing to do: a script says itself what comes of it."""
+
     def park(self, leg: LegId, position: str) -> None:
         """Park."""
         self._ask(Request.PARK, leg, position)

@@ -110,6 +110,9 @@ class DummyLine:
     def join(self, leg: LegId, other: LegId) -> None:
         self.requests.append(("join", leg, other))
 
+    def cancel_transfer(self, leg: LegId) -> None:
+        self.requests.append(("cancel_transfer", leg, None))
+
     def park(self, leg: LegId, position: str) -> None:
         self.requests.append(("park", leg, position))
 

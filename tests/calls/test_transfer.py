@@ -150,8 +150,10 @@ def test_a_pbx_that_says_nothing_has_failed() -> None:
     phone = DeskPhone(PBX)
     begun(phone)
     phone.done(phone.control.transfer("32", phone.now))
+    phone.line.take()
     phone.wait("transfer")
     assert view(phone).notice == "Not transferred: The PBX does not answer"
+    assert [request[0] for request in phone.line.take()] == ["cancel_transfer"]
 
 
 def test_a_consultation_that_is_busy_leaves_the_choice() -> None:
@@ -347,3 +349,21 @@ def test_another_call_keeps_its_microphone_when_calls_were_handed_over(muted: bo
     phone.say(TransferResult(first))
     assert phone.control.audio.muted is muted
     assert phone.gate_asked is not muted
+
+
+def test_a_late_success_of_one_call_leaves_the_transfer_of_another() -> None:
+    phone = DeskPhone(PBX)
+    first = begun(phone)
+    phone.done(phone.control.transfer("31", phone.now))
+    phone.done(phone.control.cancel_transfer(phone.now))
+    assert ("cancel_transfer", first, None) in phone.line.take()
+    phone.say(AnswerReceived(first, session()))
+    second = phone.dial("202")
+    phone.say(AnswerReceived(first, session(Direction.RECVONLY)))
+    phone.say(Connected(second, session()))
+    (other,) = [each.id for each in phone.views if each.party.number == "202"]
+    phone.done(phone.control.hold(phone.now, other))
+    phone.say(AnswerReceived(second, session(Direction.RECVONLY)))
+    phone.done(phone.control.transfer("40", phone.now, other))
+    phone.say(TransferResult(first))
+    assert (view(phone).state, view(phone).call) == (TransferState.ASKED, other)

@@ -87,6 +87,9 @@ class WireLine:
     def join(self, leg: LegId, other: LegId) -> None:
         raise AssertionError("no transfer here")
 
+    def cancel_transfer(self, leg: LegId) -> None:
+        raise AssertionError("no transfer here")
+
     def park(self, leg: LegId, position: str) -> None:
         raise AssertionError("no park here")
 

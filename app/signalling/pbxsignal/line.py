@@ -148,6 +148,9 @@ class PbxSignalLine:
         """Attended transfer (ct_identify, ct_initiate)."""
         self._clock.run(lambda: self._agent.join(leg, other))
 
+    def cancel_transfer(self, leg: LegId) -> None:
+        """Nothing to do: the PBX says itself whether it has done it, and a release says nothing of it."""
+
     def park(self, leg: LegId, position: str) -> None:
         """Park the far end (cp_park)."""
         self._clock.run(lambda: self._agent.park(leg, position))

@@ -98,6 +98,11 @@ class Call:
         else:
             self._session.refer(NameAddr(target))
 
+    def cancel_refer(self) -> None:
+        """That is wanted no more."""
+        if self._session is not None:
+            self._session.cancel_refer()
+
     def take_referral(self) -> Referral | None:
         """Whom the far end wants called, who is called now; None where it wants nobody."""
         referral, self._referral = self._referral, None

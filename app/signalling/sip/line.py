@@ -161,6 +161,10 @@ class SipLine:
         """Attended transfer, by REFER with Replaces."""
         self._clock.run(lambda: self._agent.join(leg, other))
 
+    def cancel_transfer(self, leg: LegId) -> None:
+        """No REFER can be taken back; what follows is read otherwise."""
+        self._clock.run(lambda: self._agent.cancel_transfer(leg))
+
     def deflect(self, leg: LegId, number: str) -> None:
         """Call deflection, by 302."""
         self._clock.run(lambda: self._agent.deflect(leg, number))

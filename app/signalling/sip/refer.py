@@ -64,13 +64,15 @@ class Referral(msgspec.Struct, frozen=True):
 class Progress(msgspec.Struct, frozen=True):
     """What a NOTIFY says of a call that somebody was asked to make: its `status`, 0 where it says none.
 
-    `over`: no more will be said (RFC 6665, 4.1.3), because of `why`.
+    `over`: no more will be said (RFC 6665, 4.1.3), because of `why`. `id` is the CSeq number of the REFER that it is
+    about, empty where it names none.
     """
 
     status: int = 0
     reason: str = ""
     over: bool = False
     why: str = ""
+    id: str = ""
 
     @staticmethod
     def parse(request: Request) -> Progress:
@@ -80,12 +82,15 @@ class Progress(msgspec.Struct, frozen=True):
             word, semicolon, _ = state.partition(";")
             over = word.strip().lower() == "terminated"
             why = (find_parameter(parse_parameters(state, len(word)), "reason") or "").lower() if semicolon else ""
+        event = request.headers.get("Event") or ""
+        word, semicolon, _ = event.partition(";")
+        about = (find_parameter(parse_parameters(event, len(word)), "id") or "") if semicolon else ""
         content_type = request.content_type
         match = _STATUS_LINE.match(request.body) if content_type and content_type.type == SIPFRAG else None
         if match is None:
-            return Progress(over=over, why=why)
+            return Progress(over=over, why=why, id=about)
         reason = (match[2] or b"").decode("utf-8", "surrogateescape").strip()
-        return Progress(int(match[1]), valid_unicode(reason), over, why)
+        return Progress(int(match[1]), valid_unicode(reason), over, why, about)
 
 
 def sipfrag(status: int, reason: str = "") -> bytes:

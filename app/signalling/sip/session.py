@@ -103,7 +103,8 @@ class Session:
         self._expects_answer = False
         self._bye_cause: Cause | None = None
         self._kept: Timer | None = None
-        self._transferor: Transferor | None = None
+        self._transferors: list[Transferor] = []
+        """The last is the one that counts; the far end may still tell of those before it."""
         self._transferee: Transferee | None = None
         self._referrals = 0
 
@@ -153,8 +154,17 @@ class Session:
 
     def refer(self, refer_to: NameAddr) -> None:
         """Ask the far end to call another; a newer wish replaces an older one."""
-        self._transferor = Transferor(self._endpoint, self.dialog, self._user.transfer_ended)
-        self._transferor.start(refer_to)
+        self._transferors = [each for each in self._transferors if not each.over]
+        for each in self._transferors:
+            each.silence()
+        transferor = Transferor(self._endpoint, self.dialog, self._user.transfer_ended)
+        self._transferors.append(transferor)
+        transferor.start(refer_to)
+
+    def cancel_refer(self) -> None:
+        """That is wanted no more."""
+        if self._transferors:
+            self._transferors[-1].withdraw()
 
     def take_up_referral(self) -> None:
         """The call that the far end wants is being made."""
@@ -243,8 +253,8 @@ class Session:
             self._offered(transaction)
         elif request.method == "BYE":
             respond(self._endpoint, transaction, 200)
-            if self._transferor is not None and self._transferor.accepted:
-                self._transferor.end(None)  # it goes with whom it was given
+            if self._transferors and self._transferors[-1].departing:
+                self._transferors[-1].end(None)  # it goes with whom it was given
             self._finish(cause_of_reason(request) or Cause.NORMAL_CLEARING, text_of_reason(request))
         elif request.method == "INFO":
             self._informed(transaction)
@@ -284,17 +294,26 @@ class Session:
         """How a call stands that the far end was asked to make."""
         if event_of(transaction.request) != "refer":
             refuse_method(self._endpoint, transaction)
-        elif self._transferor is None:
+            return
+        try:
+            progress = Progress.parse(transaction.request)
+        except HeaderError as error:
+            self._endpoint.tally.count("malformed", str(error))
+            respond(self._endpoint, transaction, 400)
+            return
+        transferor = self._told_of(progress)
+        if transferor is None:
             respond(self._endpoint, transaction, 481)
         else:
-            try:
-                progress = Progress.parse(transaction.request)
-            except HeaderError as error:
-                self._endpoint.tally.count("malformed", str(error))
-                respond(self._endpoint, transaction, 400)
-                return
             respond(self._endpoint, transaction, 200, self._endpoint.contact)
-            self._transferor.notified(progress)
+            transferor.notified(progress)
+
+    def _told_of(self, progress: Progress) -> Transferor | None:
+        """Which of our REFERs the far end speaks of. Only the first may go without a name (RFC 3515, 2.4.6)."""
+        if progress.id:
+            return next((each for each in self._transferors if each.has(progress.id)), None)
+        running = [each for each in self._transferors if not each.over] or self._transferors[-1:]
+        return running[0] if running else None
 
     def _offered(self, transaction: ServerTransaction) -> None:
         """A re-INVITE or UPDATE: one offer at a time in either direction (14.2; RFC 3311, 5.2)."""

@@ -28,13 +28,17 @@ class Transferor:
         self._endpoint = endpoint
         self._dialog = dialog
         self._ended: Callable[[Cause | None, str], None] | None = ended
-        self.accepted = False
-        """The far end is about to do it."""
+        self._numbers: set[str] = set()
+        """The CSeq numbers it was sent with: the far end's words name the one that it took (RFC 3515, 2.4.6)."""
+        self._accepted = False
+        self._withdrawn = False
+        self.over = False
+        """The far end has said its last word on it."""
 
     @property
-    def waiting(self) -> bool:
-        """True until it has ended."""
-        return self._ended is not None
+    def departing(self) -> bool:
+        """True while a far end that hangs up has gone where it was sent."""
+        return self._accepted and not self._withdrawn
 
     def start(self, refer_to: NameAddr) -> None:
         """Ask. A dialog that leads nowhere ends it at once."""
@@ -52,25 +56,41 @@ class Transferor:
             endpoint.tally.count("unreachable contact", str(error))
             self.end(Cause.NETWORK_OUT_OF_ORDER, str(error))
             return
-        Exchange(endpoint, request, hop, self, self._dialog.next_cseq).start()
+        self._numbers.add(str(request.cseq.number))
+        Exchange(endpoint, request, hop, self, self._next_cseq).start()
+
+    def withdraw(self) -> None:
+        """It is wanted no more. Nothing takes it back, so it may still be done; that it has failed is told no more."""
+        self._withdrawn = True
+
+    def silence(self) -> None:
+        """Another has taken its place: `ended` is called no more."""
+        self._ended = None
+
+    def has(self, number: str) -> bool:
+        """Whether it was sent with this CSeq number."""
+        return number in self._numbers
 
     def provisional(self, response: Response) -> None:
         """Nothing to do."""
 
     def final(self, response: Response, failure: TransportFailure | None) -> None:
         """The far end will do it, or not."""
+        self.over = self.over or failure is not None or not response.is_success
         if failure is not None:
             self.end(Cause.RECOVERY_ON_TIMER_EXPIRY, failure.detail)
         elif not response.is_success:
             self.end(cause_of(response), "")
         else:
-            self.accepted = True
+            self._accepted = True
             if (response.headers.get("Refer-Sub") or "").strip().lower() == "false":
+                self.over = True
                 self.end(None)
 
     def notified(self, progress: Progress) -> None:
         """The far end says how its call stands. One that stops to tell us takes it from there."""
-        self.accepted = True
+        self._accepted = True
+        self.over = self.over or progress.over or progress.status >= 200
         if progress.status >= 300:
             self.end(cause_of_status(progress.status), "")
         elif progress.status >= 200:
@@ -81,8 +101,13 @@ class Transferor:
     def end(self, cause: Cause | None, text: str = "") -> None:
         """Tell what came of it, once."""
         ended, self._ended = self._ended, None
-        if ended is not None:
+        if ended is not None and not (self._withdrawn and cause is not None):
             ended(cause, text)
+
+    def _next_cseq(self) -> int:
+        number = self._dialog.next_cseq()
+        self._numbers.add(str(number))
+        return number
 
 
 class Transferee:

@@ -219,6 +219,12 @@ class UserAgent:
         elif call is not None:
             self._post(TransferResult(leg, Cause.FACILITY_REJECTED))
 
+    def cancel_transfer(self, leg: LegId) -> None:
+        """A transfer that was asked for is wanted no more."""
+        call = self._calls.get(leg)
+        if call is not None:
+            call.cancel_refer()
+
     def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
         """Tell the collector how the voice of a leg was, or is."""
         running = self._calls.get(leg)

@@ -145,6 +145,45 @@ def test_who_hangs_up_after_taking_it_has_gone_there(bench: Bench) -> None:
     assert bench.phone.released.leg == bench.leg
 
 
+def test_words_of_an_earlier_wish_do_not_count_for_the_next(bench: Bench) -> None:
+    first = bench.transfers("29")
+    bench.tells(b"SIP/2.0 100 Trying\r\n")
+    second = bench.transfers("30")
+    bench.tells(b"SIP/2.0 486 Busy Here\r\n", "terminated", event=f"refer;id={first.cseq.number}")
+    assert bench.peer.responses(200)[-1].cseq.number == bench.cseq
+    assert not bench.results
+    bench.tells(b"SIP/2.0 503 No\r\n", "terminated", event="refer;id=4711")
+    assert bench.peer.response(481).cseq.method == "NOTIFY"
+    bench.tells(b"SIP/2.0 200 OK\r\n", "terminated", event=f"refer;id={second.cseq.number}")
+    assert bench.results == [TransferResult(bench.leg)]
+
+
+def test_words_without_a_name_are_of_the_earliest_wish_that_runs(bench: Bench) -> None:
+    bench.transfers("29")
+    bench.transfers("30")
+    bench.tells(b"SIP/2.0 486 Busy Here\r\n", "terminated")
+    assert not bench.results
+    bench.tells(b"SIP/2.0 404 Not Found\r\n", "terminated")
+    assert bench.results == [TransferResult(bench.leg, Cause.UNALLOCATED_NUMBER)]
+
+
+@pytest.mark.parametrize("status", [b"200 OK", b"486 Busy Here"])
+def test_of_a_wish_that_was_taken_back_only_that_it_was_fulfilled_counts(bench: Bench, status: bytes) -> None:
+    bench.transfers()
+    bench.phone.agent.cancel_transfer(bench.leg)
+    bench.tells(b"SIP/2.0 " + status + b"\r\n", "terminated")
+    assert bench.results == ([TransferResult(bench.leg)] if status.startswith(b"2") else [])
+
+
+def test_who_hangs_up_after_it_was_taken_back_has_only_hung_up(bench: Bench) -> None:
+    bench.transfers()
+    bench.tells(b"SIP/2.0 100 Trying\r\n")
+    bench.phone.agent.cancel_transfer(bench.leg)
+    bench.ask("BYE")
+    assert not bench.results
+    assert bench.phone.released.leg == bench.leg
+
+
 def test_a_notify_that_nobody_waits_for(bench: Bench) -> None:
     bench.tells(b"SIP/2.0 200 OK\r\n")
     assert bench.peer.response(481).cseq.method == "NOTIFY"
