@@ -14,12 +14,16 @@ from app.signalling.pbxsignal.exchange import Answered, MediaExchange, Outcome, 
 from app.signalling.pbxsignal.facilities import AnyFacility
 from app.signalling.pbxsignal.messages import AnyMediaSignal, AnySignal
 from app.signalling.pbxsignal.surroundings import Surroundings
+from app.signalling.schedule import Timer
+
+BEFORE_MAX = 16
+"""Of so many messages that come before the far end's first word the call gets to know."""
 
 
 class Attempt:
     """Ends once: `taken` gets the message that settled it, `failed` why it came to nothing.
 
-    Of a call that rang at its far end the first word of that end is enough, and goes to the call itself.
+    Of a call that was not answered yet the first word of its far end is enough, and goes to the call itself.
     """
 
     def __init__(
@@ -35,11 +39,13 @@ class Attempt:
         self.exchange = MediaExchange(around.guid, caller=True)
         self.outcome: Outcome | None = None
         """What became of our offer."""
+        self.before: list[tuple[AnySignal, tuple[AnyFacility, ...]]] = []
+        """What came before the far end's first word, for a call that was not answered yet: our answer may be in it."""
         self._around = around
         self._taken = taken
         self._failed = failed
         self._connected = False
-        self._patience = around.schedule.after(around.patience.reconnect, self._unanswered)
+        self._patience = self._wait(around.patience.reconnect)
 
     def begin(self, place: messages.EndPoint, offer: SessionDescription) -> None:
         """Send the setup. Raises ChannelsUnusable."""
@@ -60,9 +66,7 @@ class Attempt:
                 self._release(Cause.NORMAL_CLEARING)
             self._end(parties.cause_of(signal.cau), parties.shown(signal.dsp))
         elif self.call.state in EARLY:
-            if isinstance(signal, messages.Alert | messages.Progress | messages.Conn):
-                self._patience.cancel()
-                self._taken(self, signal, elements)
+            self._on_the_way(signal, elements)
         elif isinstance(signal, AnyMediaSignal):
             self._media(signal, elements)
 
@@ -74,6 +78,18 @@ class Attempt:
         """It is not wanted any more, and its far end is not to take it for the end of the call."""
         self._patience.cancel()
         self._release(Cause.ANSWERED_ELSEWHERE)
+
+    def _on_the_way(self, signal: AnySignal, elements: tuple[AnyFacility, ...]) -> None:
+        """A PBX that looks for the far end is left as much time as with any other call."""
+        if isinstance(signal, messages.SetupAck | messages.Alert | messages.Progress | messages.Conn):
+            self._patience.cancel()
+            self._taken(self, signal, elements)
+            return
+        if isinstance(signal, messages.CallProc):
+            self._patience.cancel()
+            self._patience = self._wait(self._around.patience.proceeding)
+        if len(self.before) < BEFORE_MAX:
+            self.before.append((signal, elements))
 
     def _media(self, signal: AnyMediaSignal, elements: tuple[AnyFacility, ...]) -> None:
         self.call.services.read_hold(elements)
@@ -89,6 +105,9 @@ class Attempt:
         if self._connected and self.outcome is not None:
             self._patience.cancel()
             self._taken(self, signal, elements)
+
+    def _wait(self, seconds: float) -> Timer:
+        return self._around.schedule.after(seconds, self._unanswered)
 
     def _unanswered(self) -> None:
         self._release(Cause.RECOVERY_ON_TIMER_EXPIRY)

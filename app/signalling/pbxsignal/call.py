@@ -148,6 +148,7 @@ class Call:
     def information(self, digits: str) -> None:
         """More digits of the number."""
         if self.state is State.OVERLAP_SENDING:
+            self._dialled += digits
             self._party = msgspec.structs.replace(self._party, number=self._party.number + digits)
             self._send(messages.Info(cd=parties.called(digits)))
 

@@ -225,7 +225,9 @@ class Recovery:
         call.taken_up(attempt.number, attempt.exchange)
         if call.state in EARLY:
             self.back(call)
-            call.receive(signal, elements)
+            for each, told in (*attempt.before, (signal, elements)):
+                if call.state in EARLY:
+                    call.receive(each, told)
         else:
             call.resume(attempt.outcome, elements)
             self.back(call)

@@ -683,3 +683,82 @@ def test_whatever_a_name_is_the_call_ends_once(name: Any, place: Any, kind: str)
         pbx.agent.disconnect(leg, Cause.NORMAL_CLEARING)
     released = [event.leg for event in pbx.events if isinstance(event, Released)]
     assert sorted(released) == sorted(legs)
+
+
+def test_a_call_for_help_that_waited_for_the_pbx_may_ring_as_late_as_any_other() -> None:
+    pbx = Pbx()
+    pbx.lose()
+    pbx.agent.setup(LEG, "112", description(), CallOptions(emergency=True))
+    pbx.come_back()
+    ((call, _),) = pbx.setups()
+    pbx.happened()
+    pbx.step(9)
+    pbx.signal(call, "call_proc")
+    pbx.step(39)
+    assert pbx.take() == []
+    pbx.signal(call, "alert")
+    assert pbx.event(Alerting).leg == LEG
+    pbx.step(60)
+    assert pbx.take() == []
+
+
+def test_a_pbx_that_never_finds_the_far_end_is_asked_again() -> None:
+    pbx = Pbx()
+    pbx.dial("4711")
+    pbx.lose()
+    pbx.come_back()
+    ((call, _),) = pbx.setups()
+    pbx.signal(call, "call_proc")
+    pbx.step(40)
+    assert pbx.types() == ["rel"]
+    pbx.step(PAUSE)
+    ((again, _),) = pbx.setups()
+    assert again != call
+
+
+@pytest.mark.parametrize("kind", ["call_proc", "channels"])
+def test_the_answer_may_come_before_the_far_end_rings_again(kind: str) -> None:
+    pbx = Pbx()
+    pbx.signal(pbx.dial(), "alert")
+    pbx.lose()
+    pbx.come_back()
+    ((again, _),) = pbx.setups()
+    pbx.happened()
+    pbx.signal(again, kind, INFO, **SELECT)
+    assert pbx.happened() == []
+    pbx.signal(again, "alert")
+    assert Reconnected(LEG) in pbx.happened()
+    pbx.signal(again, "conn", channel=-1)
+    connected = pbx.event(Connected)
+    assert connected.answer is not None
+    pbx.step(60)
+    assert pbx.happened() == []
+    pbx.lose()
+    pbx.come_back()
+    _, setup = _offered(pbx)
+    assert _bears(setup, "their-name")
+
+
+def test_a_pbx_that_refuses_the_media_before_it_rings_ends_the_call() -> None:
+    pbx = Pbx()
+    pbx.signal(pbx.dial(), "alert")
+    pbx.lose()
+    pbx.come_back()
+    ((again, _),) = pbx.setups()
+    pbx.happened()
+    pbx.signal(again, "call_proc", channels_cmd="NONE")
+    pbx.signal(again, "alert")
+    assert pbx.event(Released).cause is Cause.FACILITY_REJECTED
+
+
+def test_what_was_dialled_digit_by_digit_is_set_up_anew_with_all_of_them() -> None:
+    pbx = Pbx()
+    call = pbx.dial("")
+    pbx.signal(call, "setup_ack")
+    pbx.agent.information(LEG, "20")
+    pbx.agent.information(LEG, "1")
+    pbx.signal(call, "alert")
+    pbx.lose()
+    pbx.come_back()
+    ((_, setup),) = pbx.setups()
+    assert (setup["cd"], setup["complete"]) == ({"num": "201"}, True)
