@@ -92,6 +92,11 @@ class Call:
         return self.state is CallState.INCOMING and not self.answering and not self.deflected_to
 
     @property
+    def with_help(self) -> bool:
+        """True where help is at the other end, or may be: no rule for other calls is to keep it away."""
+        return self.emergency or self.from_help
+
+    @property
     def foreground(self) -> bool:
         """True for a call the user is in: talking, or on its way out, or just being answered."""
         state = self.state

@@ -20,7 +20,7 @@ from app.calls.meters import Meters
 from app.calls.pickup import PickUps
 from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
 from app.calls.recovery import Recovery
-from app.calls.refusals import NO_CALL
+from app.calls.refusals import EMERGENCY, NO_CALL
 from app.calls.reminders import Reminders
 from app.calls.rules import CallRules
 from app.calls.signalled import SignallingEvents
@@ -422,8 +422,7 @@ class CallControl:
             case RemoteAction.RETRIEVE:
                 refusal = self._actions.retrieve(call.id)
             case RemoteAction.MUTE | RemoteAction.UNMUTE:
-                in_call = call.foreground
-                refusal = self._actions.set_mute(muted=event.action is RemoteAction.MUTE) if in_call else NO_CALL
+                refusal = self._remote_mute(call, muted=event.action is RemoteAction.MUTE)
             case RemoteAction.ANNOUNCE:
                 refusal = self._actions.hear_announcement(call, now)
             case RemoteAction.DIGIT:
@@ -437,6 +436,12 @@ class CallControl:
                 refusal = self._conference_actions.split(call.id)
         if refusal is not None:
             _log.info("leg %s: remote %s refused: %s", event.leg, event.action.value, refusal.reason)
+
+    def _remote_mute(self, call: Call, *, muted: bool) -> Refusal | None:
+        """Nobody closes the microphone of who calls for help but himself."""
+        if muted and call.emergency:
+            return EMERGENCY
+        return self._actions.set_mute(muted=muted) if call.foreground else NO_CALL
 
     def _recall(self) -> None:
         board, desk = self._switch.board, self._switch.desk

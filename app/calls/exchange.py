@@ -59,11 +59,12 @@ class Exchanges:
         self._media.open(leg.stream.id, private=leg.line.capabilities.private, emergency=options.emergency)
         self._media.offer(leg.stream.id, leg.stream.propose())
 
-    def connect(self, leg: Leg) -> None:
-        """Have the description made that answers an incoming call."""
+    def connect(self, leg: Leg, *, with_help: bool) -> None:
+        """Have the description made that answers an incoming call; `with_help` at the other end less will do."""
         stream = leg.stream
         leg.exchange = Exchange.CONNECT
-        self._media.open(stream.id, private=leg.line.capabilities.private)
+        less = with_help and (leg.offer is None or bool(self._media.objection(leg.offer)))
+        self._media.open(stream.id, private=leg.line.capabilities.private, emergency=less)
         if leg.offer is None:
             self._media.offer(stream.id, stream.propose())
         else:

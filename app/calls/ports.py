@@ -129,8 +129,11 @@ class MediaPort(Protocol):
     def drop_offer(self, stream: StreamId) -> None:
         """Our last offer was refused: go on with what was agreed before."""
 
-    def objection(self, offer: SessionDescription) -> str:
-        """Why a call that comes in with this offer could not be answered and need not ring, in words; else empty."""
+    def objection(self, offer: SessionDescription, *, emergency: bool = False) -> str:
+        """Why a call that comes in with this offer could not be answered and need not ring, in words; else empty.
+
+        With `emergency`, why it could not even by a stream that was opened so.
+        """
 
     def answer(self, stream: StreamId, offer: SessionDescription, direction: Direction) -> None:
         """Answer the far end's offer; `direction` is the most we want. `AnswerReady` or `MediaRefused` follows."""

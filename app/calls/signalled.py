@@ -104,20 +104,30 @@ class SignallingEvents:
             _log.warning("a call came in on the line %s, which there is none of", event.line)
             return
         replaced = None if event.replaces is None else switch.board.find_leg(event.replaces)
-        objection = "" if event.offer is None else switch.media.objection(event.offer)
         if replaced is not None and replaced[0].ending is None:
-            if objection:
+            if self._objection(event, with_help=replaced[0].with_help):
                 line.disconnect(event.leg, Cause.INCOMPATIBLE_DESTINATION)  # the call goes on as it is
             else:
                 switch.replace_leg(replaced[0], event, line)
-        elif self._pickups.came(event) and not objection and not switch.board.emergency:
+        elif self._pickups.came(event) and not self._objection(event) and not switch.board.emergency:
             self._pickups.take(event, line, now)
         elif self._busy or self._unwanted(event, now):
             switch.turn_away(event, line, Cause.USER_BUSY, now)
-        elif objection:
-            switch.turn_away(event, line, Cause.INCOMPATIBLE_DESTINATION, now, objection)
         else:
-            switch.offer_to_user(event, line, now, from_help=self._from_help(event, now))
+            from_help = self._from_help(event, now)
+            objection = self._objection(event, with_help=from_help)
+            if objection:
+                switch.turn_away(event, line, Cause.INCOMPATIBLE_DESTINATION, now, objection)
+            else:
+                switch.offer_to_user(event, line, now, from_help=from_help)
+
+    def _objection(self, event: SetupIndicated, *, with_help: bool = False) -> str:
+        """Why its offer could not be answered. Help need not do all that other callers have to."""
+        if event.offer is None:
+            return ""
+        media = self._switch.media
+        objection = media.objection(event.offer)
+        return media.objection(event.offer, emergency=True) if objection and with_help else objection
 
     @property
     def _busy(self) -> bool:
@@ -144,7 +154,7 @@ class SignallingEvents:
         match event:
             case MoreDigitsWanted() | Proceeding() | Alerting() | Progress():
                 if not leg.connected:
-                    (self._successor_on_the_way if _behind(call, leg) else self._on_the_way)(call, leg, event)
+                    self._progressed(call, leg, event, now)
             case Connected():
                 self._connected(call, leg, event, now)
             case OfferReceived() | OfferWanted() | AnswerReceived() | OfferRefused():
@@ -192,12 +202,23 @@ class SignallingEvents:
         else:
             self._switch.finish(call, f"Parked at {event.position}" if event.position else "Parked", now)
 
-    def _on_the_way(self, call: Call, leg: Leg, event: MoreDigitsWanted | Proceeding | Alerting | Progress) -> None:
+    def _progressed(
+        self, call: Call, leg: Leg, event: MoreDigitsWanted | Proceeding | Alerting | Progress, now: float
+    ) -> None:
+        if _behind(call, leg):
+            self._successor_on_the_way(call, leg, event)
+        else:
+            self._on_the_way(call, leg, event, now)
+
+    def _on_the_way(
+        self, call: Call, leg: Leg, event: MoreDigitsWanted | Proceeding | Alerting | Progress, now: float
+    ) -> None:
+        if isinstance(event, MoreDigitsWanted):
+            call.dialling = True
+            return
         exchanges = self._switch.exchanges
+        self._dialled(call, now)
         match event:
-            case MoreDigitsWanted():
-                call.dialling = True
-                return
             case Alerting():
                 call.alerting = True
                 call.notice = WAITS_THERE if event.waiting else ""
@@ -211,6 +232,11 @@ class SignallingEvents:
                 if event.cause is not None:
                     call.notice = endings.words(event.cause)
                 exchanges.preview(leg, event.answer)
+
+    def _dialled(self, call: Call, now: float) -> None:
+        """The PBX has all digits. What they are is known only now: a number for help may begin a longer one."""
+        if call.dialling and call.party.number in self._rules().emergency:
+            self._switch.is_for_help(call, now)
         call.dialling = False
 
     def _successor_on_the_way(
@@ -226,6 +252,7 @@ class SignallingEvents:
     def _connected(self, call: Call, leg: Leg, event: Connected, now: float) -> None:
         if leg.incoming or leg.connected:
             return
+        self._dialled(call, now)
         leg.party = event.party or leg.party
         self._switch.exchanges.far_connected(leg, event.answer)
         self._switch.connected(call, leg, now)

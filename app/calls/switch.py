@@ -67,6 +67,13 @@ class Switch:
         self.exchanges.set_up(leg, number, CallOptions(emergency=emergency))
         return call
 
+    def is_for_help(self, call: Call, now: float) -> None:
+        """A number that was dialled digit by digit proves to be one for help."""
+        call.emergency = True
+        call.leg.options = msgspec.structs.replace(call.leg.options, emergency=True)
+        self.board.help_called = now
+        self.desk.muted = False
+
     def offer_to_user(self, setup: SetupIndicated, line: SignallingLine, now: float, *, from_help: bool) -> Call:
         """Let an incoming call ring or knock; `from_help` rings on a silent phone, too."""
         call = self.receive(setup, line, now)
@@ -118,7 +125,7 @@ class Switch:
         leg.stream.held = call.leg.stream.held
         leg.party = setup.calling
         call.successor = leg
-        self.exchanges.connect(leg)
+        self.exchanges.connect(leg, with_help=call.with_help)
 
     def set_up_anew(self, call: Call) -> None:
         """Nothing is left of the call's own leg: another, to the same number, is to take its place."""
@@ -153,7 +160,7 @@ class Switch:
         """Answer an incoming call."""
         call.answering = True
         call.waiting = False
-        self.exchanges.connect(call.leg)
+        self.exchanges.connect(call.leg, with_help=call.with_help)
 
     def hold(self, call: Call) -> None:
         """Take the user out of a call; the far end is told as soon as it can be."""

@@ -236,10 +236,10 @@ class MediaRoom:
         """Make an offer."""
         self._when_ready(stream, lambda voice: OfferReady(stream, voice.offer(direction)))
 
-    def objection(self, offer: SessionDescription) -> str:
+    def objection(self, offer: SessionDescription, *, emergency: bool = False) -> str:
         """Why a call with this offer could not have a voice."""
         settings = self._settings()
-        encryption = Encryption(settings.encryption, order=settings.key_order, fingerprint=self._fingerprint)
+        encryption = self._encryption(settings, private=False, emergency=emergency)
         return objection(offer, settings.codecs, self._address(), encryption, ice=settings.ice)
 
     def take_answer(self, stream: StreamId, answer: SessionDescription) -> None:

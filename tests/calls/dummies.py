@@ -147,6 +147,8 @@ class DummyMedia:
         self.common_codec = True
         self.carries_digits = True
         self.encrypts = False
+        self.insists = False
+        """No call without encryption; none that comes in has it."""
         self.opened: list[tuple[bool, bool]] = []
         """For each stream, whether signalling was private and whether the call was for help."""
         self.sent_digits: list[str] = []
@@ -168,7 +170,9 @@ class DummyMedia:
     def drop_offer(self, stream: StreamId) -> None:
         self.dropped.append(stream)
 
-    def objection(self, offer: SessionDescription) -> str:
+    def objection(self, offer: SessionDescription, *, emergency: bool = False) -> str:
+        if self.insists and not emergency:
+            return "not encrypted"
         return "" if offer.media and offer.media[0].codecs else "no common format"
 
     def answer(self, stream: StreamId, offer: SessionDescription, direction: Direction) -> None:

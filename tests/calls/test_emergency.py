@@ -8,7 +8,17 @@ from app.calls.rules import CallRules
 from app.model.cause import Cause
 from app.model.dialplan import EmergencyNumbers
 from app.model.media import EarTone
-from app.model.signalling import Connected, LineCapabilities, LineChanged, Registration, RemoteAction, RemoteControl
+from app.model.signalling import (
+    Alerting,
+    Connected,
+    LineCapabilities,
+    LineChanged,
+    MoreDigitsWanted,
+    Proceeding,
+    Registration,
+    RemoteAction,
+    RemoteControl,
+)
 from app.model.snapshot import CallState
 from tests.calls.dummies import LINE, DeskPhone, session
 
@@ -47,7 +57,9 @@ def test_nobody_knocks_and_nothing_is_held_during_it() -> None:
     assert phone.control.hold(phone.now) is not None
     assert phone.control.dial("201", phone.now) is not None
     phone.say(RemoteControl(leg, RemoteAction.HOLD))
+    phone.say(RemoteControl(leg, RemoteAction.MUTE))
     assert phone.states == [CallState.CONNECTED]
+    assert phone.gate_asked
     assert phone.line.take() == []
 
 
@@ -75,3 +87,29 @@ def test_a_number_added_in_the_settings_counts_from_the_next_call_on() -> None:
     phone.rules = CallRules(EmergencyNumbers(("110",)))
     phone.dial("110")
     assert phone.line.options[-1].emergency
+
+
+@pytest.mark.parametrize("word", [Proceeding, Alerting, Connected])
+def test_a_number_dialled_digit_by_digit_is_for_help_once_the_pbx_has_all_of_it(word: type) -> None:
+    phone = DeskPhone(LineCapabilities(overlap=True))
+    leg = phone.dial("")
+    phone.say(MoreDigitsWanted(leg))
+    phone.done(phone.control.set_mute(phone.now, muted=True))
+    for digit in "112":
+        phone.done(phone.control.send_digits(digit, phone.now))
+    assert not phone.views[0].emergency
+    phone.say(Connected(leg, session()) if word is Connected else word(leg))
+    assert phone.views[0].emergency
+    phone.say(Connected(leg, session()))
+    assert phone.gate_asked
+    assert phone.control.hold(phone.now) is not None
+
+
+def test_a_longer_number_that_begins_like_one_for_help_is_none() -> None:
+    phone = DeskPhone(LineCapabilities(overlap=True))
+    leg = phone.dial("")
+    phone.say(MoreDigitsWanted(leg))
+    phone.done(phone.control.send_digits("112", phone.now))
+    phone.done(phone.control.send_digits("3", phone.now))
+    phone.say(Alerting(leg))
+    assert not phone.views[0].emergency

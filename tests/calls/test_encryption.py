@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from app.model.cause import Cause
+from app.model.ids import LegId
 from app.model.media import EncryptionChanged, EncryptionFailed
+from app.model.party import Party
 from app.model.session import Direction
-from app.model.signalling import Connected, LineCapabilities, OfferReceived, Released
+from app.model.signalling import (
+    Connected,
+    LineCapabilities,
+    OfferReceived,
+    Released,
+    SetupIndicated,
+    SignallingLost,
+)
 from app.model.snapshot import CallState
-from tests.calls.dummies import DeskPhone, session
+from tests.calls.dummies import LINE, DeskPhone, session
 
 
 def test_a_call_is_shown_as_encrypted_while_it_is() -> None:
@@ -42,6 +51,33 @@ def test_the_media_room_learns_whether_signalling_is_private_and_the_call_for_he
         phone.ring()
         phone.done(phone.control.answer(phone.now))
         assert phone.media.opened == [(private, True), (private, False)]
+
+
+def test_help_that_calls_back_is_heard_though_it_does_not_encrypt() -> None:
+    phone = DeskPhone()
+    phone.media.insists = True
+    stranger = phone.ring()
+    assert phone.line.take() == [("disconnect", stranger, Cause.INCOMPATIBLE_DESTINATION)]
+    phone.talk("112")
+    phone.done(phone.control.hang_up(phone.now))
+    phone.ring("in-2", "+4930112")
+    phone.done(phone.control.answer(phone.now))
+    assert phone.states == [CallState.CONNECTED]
+    assert phone.media.opened == [(False, True), (False, True)]
+
+
+def test_what_takes_the_place_of_a_lost_call_for_help_need_not_encrypt() -> None:
+    phone = DeskPhone(LineCapabilities(reconnect=True))
+    leg = phone.talk("112")
+    phone.media.insists = True
+    phone.say(SignallingLost(leg))
+    phone.say(SetupIndicated(LegId("in-2"), LINE, Party("112"), Party("200"), session(), replaces=leg))
+    assert phone.line.take() == [
+        ("connect", LegId("in-2"), Direction.SENDRECV),
+        ("disconnect", leg, Cause.NORMAL_CLEARING),
+    ]
+    assert phone.media.opened == [(False, True), (False, True)]
+    assert phone.views[0].emergency
 
 
 def test_an_answer_that_is_not_encrypted_ends_the_call_with_words() -> None:

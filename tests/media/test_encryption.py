@@ -274,6 +274,7 @@ def test_a_call_that_cannot_be_encrypted_does_not_come_about() -> None:
         a.room.answer(STREAM, plain, BOTH)
         refused = a.last(MediaRefused)
         assert (refused.reason, refused.common_codec) == ("The other phone does not encrypt as this one wants", False)
+        assert not a.room.objection(plain, emergency=True)
 
 
 def test_a_call_for_help_goes_out_all_the_same() -> None:
