@@ -87,9 +87,14 @@ class Call:
         return CallState.RINGBACK if self.alerting else CallState.CALLING
 
     @property
+    def untaken(self) -> bool:
+        """True for an incoming call that the user has not answered, whether it rings or is being sent on."""
+        return self.state is CallState.INCOMING and not self.answering
+
+    @property
     def ringing(self) -> bool:
         """True while an incoming call waits for the user's word."""
-        return self.state is CallState.INCOMING and not self.answering and not self.deflected_to
+        return self.untaken and not self.deflected_to
 
     @property
     def with_help(self) -> bool:

@@ -113,13 +113,16 @@ class Switch:
     def replace_leg(self, call: Call, setup: SetupIndicated, line: SignallingLine) -> None:
         """An incoming leg takes over a call (RFC 3891); the user only sees another party.
 
-        A call that rings goes on ringing under its new leg; in any other the new leg is answered by itself.
+        A call that rings goes on ringing under its new leg, or is sent on again if that is what the user wanted; in any
+        other the new leg is answered by itself.
         """
         leg = self._incoming_leg(setup, line)
-        if call.ringing:
+        if call.untaken:
             call.party = setup.calling
             self._promote(call, leg)
             line.alert(leg.id)
+            if call.deflected_to:
+                line.deflect(leg.id, call.deflected_to)
             return
         self.abandon_successor(call)
         leg.stream.held = call.leg.stream.held

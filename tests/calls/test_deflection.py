@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from app.model.cause import Cause
-from app.model.signalling import Executor, LineCapabilities, Released
+from app.model.ids import LegId
+from app.model.party import Party
+from app.model.signalling import Executor, LineCapabilities, Released, SetupIndicated, SignallingLost
 from app.model.snapshot import CallState
-from tests.calls.dummies import DeskPhone
+from tests.calls.dummies import LINE, DeskPhone, session
 
 CAN = LineCapabilities(deflect=Executor.PBX)
 
@@ -73,3 +75,18 @@ def test_nothing_is_sent_on_that_does_not_ring_nor_to_nobody_nor_by_a_line_that_
     assert phone.control.deflect("Auto haus", phone.now) is not None
     assert unable.control.deflect("31", unable.now) is not None
     assert not any(asked[0] == "deflect" for asked in (*phone.line.requests, *unable.line.requests))
+
+
+def test_a_call_that_is_being_sent_on_is_not_answered_when_its_caller_reconnects() -> None:
+    phone = DeskPhone(LineCapabilities(deflect=Executor.PBX, reconnect=True))
+    old, new = phone.ring(), LegId("in-2")
+    phone.done(phone.control.deflect("31", phone.now))
+    phone.say(SignallingLost(old))
+    phone.line.take()
+    phone.say(SetupIndicated(new, LINE, Party("301"), Party("200"), session(), replaces=old))
+    assert phone.states == [CallState.INCOMING]
+    assert not phone.gate_asked
+    requests = phone.line.take()
+    assert [request for request in requests if request[1] == new] == [("alert", new, None), ("deflect", new, "31")]
+    phone.say(Released(new, Cause.UNALLOCATED_NUMBER))
+    assert phone.views[0].notice == "Not sent on: This number does not exist"
