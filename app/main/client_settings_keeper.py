@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from app.diagnostics.notices import NoticeBoard
-from app.model.snapshot import Notice, Severity
+from app.main.background_store import BackgroundStore
 from app.pbx.client_settings import NOTICE, read_client_settings
-from app.settings.errors import NotKept
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 
@@ -21,7 +18,7 @@ class ClientSettingsKeeper:
         self._settings = settings
         self._notices = notices
         self._said: bytes | None = None
-        self._storing: set[asyncio.Task[None]] = set()
+        self._storing = BackgroundStore(notices)
 
     def said(self, raw: bytes) -> None:
         """The PBX's object, as it came; the same once more changes nothing."""
@@ -30,16 +27,12 @@ class ClientSettingsKeeper:
         self._said = raw
         read = read_client_settings(raw)
         self._notices.replace(NOTICE, read.notices)
-        task = asyncio.get_running_loop().create_task(self._store(read.changes))
-        self._storing.add(task)
-        task.add_done_callback(self._storing.discard)
+        self._storing.store(STORAGE_NOTICE, self._settings.merge(Layer.PBX, read.changes), self._not_kept)
 
     async def stop(self) -> None:
         """Wait until what was said is stored."""
-        await asyncio.gather(*self._storing)
+        await self._storing.stop()
 
-    async def _store(self, changes: dict[str, object]) -> None:
-        try:
-            await self._settings.merge(Layer.PBX, changes)
-        except NotKept as error:
-            self._notices.post(Notice(STORAGE_NOTICE, Severity.WARNING, str(error), error.advice))
+    def _not_kept(self) -> None:
+        """It is stored when the PBX says it the next time."""
+        self._said = None

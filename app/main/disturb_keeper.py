@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
+from app.diagnostics.notices import NoticeBoard
+from app.main.background_store import BackgroundStore
 from app.model.pbx import OwnActivity, PbxStatus, Presence, SessionState
 from app.model.refusal import Refusal
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 
 SETTING = "calls.do_not_disturb"
+STORAGE_NOTICE = "settings.do_not_disturb"
 
 
 class DisturbKeeper:
     """Belongs to the loop. `look` is to be called whenever `status`, how the phone stands with its PBX, has changed.
 
     What others set as the user's presence does not silence the phone. `set_presence` tells the PBX, or says why not.
+    Where the disk does not keep what goes with a presence, the PBX is told the one before.
     """
 
     def __init__(
         self,
         status: Callable[[], PbxStatus],
         settings: SettingsStore,
+        notices: NoticeBoard,
         set_presence: Callable[[OwnActivity, str], Refusal | None],
     ) -> None:
         self._status = status
@@ -33,7 +37,7 @@ class DisturbKeeper:
         """The PBX's newest word on the user's presence."""
         self._activity = ""
         """What was said or heard last of what the user does."""
-        self._storing: set[asyncio.Task[None]] = set()
+        self._storing = BackgroundStore(notices)
         self._forget = settings.subscribe(SETTING, lambda _: self._tell())
 
     def look(self) -> None:
@@ -51,34 +55,39 @@ class DisturbKeeper:
 
     def set_presence(self, activity: OwnActivity, note: str) -> Refusal | None:
         """Have others see this of the user; who is not to be disturbed is not."""
+        before, note_before = self._activity, self._note
         refusal = self._set_presence(activity, note)
         if refusal is None:
             self._activity = activity
             undisturbed = activity is OwnActivity.DND
             if undisturbed != self._undisturbed:
-                self._store(undisturbed)
+                change = self._settings.set(Layer.USER, SETTING, undisturbed)
+                self._storing.store(STORAGE_NOTICE, change, lambda: self._take_back(activity, before, note_before))
         return refusal
 
     async def stop(self) -> None:
         """Listen no more, and wait until what was set is stored."""
         self._forget()
-        await asyncio.gather(*self._storing, return_exceptions=True)
+        await self._storing.stop()
 
     @property
     def _undisturbed(self) -> bool:
         return self._settings.current.switch(SETTING)
+
+    @property
+    def _note(self) -> str:
+        return "" if self._own is None else self._own.note
 
     def _tell(self) -> None:
         """Where others see something else, tell them; a note stays as it is."""
         wanted = OwnActivity.DND if self._undisturbed else OwnActivity.AVAILABLE
         if not self._up or (self._activity == OwnActivity.DND) == self._undisturbed:
             return
-        note = "" if self._own is None else self._own.note
-        if self._set_presence(wanted, note) is None:
+        if self._set_presence(wanted, self._note) is None:
             self._activity = wanted
 
-    def _store(self, undisturbed: bool) -> None:
-        storing = self._settings.set(Layer.USER, SETTING, undisturbed)
-        task = asyncio.get_running_loop().create_task(storing, name="do not disturb")
-        self._storing.add(task)
-        task.add_done_callback(self._storing.discard)
+    def _take_back(self, activity: OwnActivity, before: str, note: str) -> None:
+        """The phone rings as it did: nobody shall see what is not so. What the user has said since stays said."""
+        if self._activity == activity:
+            self._activity = next((own for own in OwnActivity if own == before), OwnActivity.AVAILABLE)
+            self._set_presence(self._activity, note)

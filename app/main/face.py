@@ -81,7 +81,7 @@ class Face:
         self._lamps = Lamps(devices.leds)
         self.activity = ActivityKeeper(storage.settings)
         self._talk = PbxTalk(telephony.pbx, self.activity, storage.settings, notices, self.changed)
-        self._disturb = DisturbKeeper(lambda: telephony.pbx.status, storage.settings, self._talk.set_presence)
+        self._disturb = DisturbKeeper(lambda: telephony.pbx.status, storage.settings, notices, self._talk.set_presence)
         telephony.pbx_moved = self._pbx_moved
         self._lock = LockKeeper(storage.lock, PinHasher(worker), self._lock_changed, self._lock_after())
         rooms = self._gather(telephony)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from app.diagnostics.notices import NoticeBoard
+from app.main.background_store import BackgroundStore
 from app.main.ice_servers import IceServerLookup, LentServers
 from app.model import pbx_guesses
-from app.model.snapshot import Notice, Severity
-from app.settings.errors import NotKept
 from app.settings.secret import Secret
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
@@ -24,9 +21,8 @@ class PbxFactsKeeper:
     def __init__(self, settings: SettingsStore, servers: IceServerLookup, notices: NoticeBoard) -> None:
         self._settings = settings
         self._servers = servers
-        self._notices = notices
+        self._storing = BackgroundStore(notices)
         self._said: dict[str, object] = {}
-        self._storing: set[asyncio.Task[None]] = set()
 
     def registered(self, facts: RegisterResult | None) -> None:
         """A line is up, of a PBX that tells this, or of one that tells nothing."""
@@ -35,21 +31,15 @@ class PbxFactsKeeper:
         if said == self._said:
             return
         self._said = said
-        task = asyncio.get_running_loop().create_task(self._store(said), name="facts of the PBX to the disk")
-        self._storing.add(task)
-        task.add_done_callback(self._storing.discard)
+        self._storing.store(STORAGE_NOTICE, self._settings.merge(Layer.PBX, said), self._not_kept)
 
     async def stop(self) -> None:
         """Wait until what was said is stored."""
-        await asyncio.gather(*self._storing)
+        await self._storing.stop()
 
-    async def _store(self, said: dict[str, object]) -> None:
-        try:
-            await self._settings.merge(Layer.PBX, said)
-        except NotKept as error:
-            self._notices.post(Notice(STORAGE_NOTICE, Severity.WARNING, str(error), error.advice))
-        else:
-            self._notices.clear(STORAGE_NOTICE)
+    def _not_kept(self) -> None:
+        """It is stored when a PBX says it the next time."""
+        self._said = {}
 
 
 def _settings(facts: RegisterResult) -> dict[str, object]:

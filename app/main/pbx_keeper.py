@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from pathlib import Path
 
 import msgspec
 
 from app.diagnostics.notices import NoticeBoard
+from app.main.background_store import BackgroundStore
 from app.main.line_setup import USER_AGENT
 from app.main.retry import Patience
 from app.model.pbx import PbxStatus, SessionState
@@ -24,7 +25,6 @@ from app.pbx.session_store import LearntStore, SessionStore
 from app.pbx.web_socket import Proxy
 from app.security.errors import SecurityError
 from app.security.tls import TlsProfile, client_context
-from app.settings.errors import NotKept
 from app.settings.layers import Layers
 from app.settings.store import SettingsStore
 
@@ -34,6 +34,8 @@ _WAITING = Notice(
     "The connection to the PBX has new settings.",
     "They are used as soon as no call is on.",
 )
+_SESSION_NOTICE = "pbx.stored.session"
+_LEARNT_NOTICE = "pbx.stored.learnt"
 _SAID_BY_NOTICE = (SessionState.REFUSED, SessionState.WAITING)
 
 
@@ -59,7 +61,7 @@ class PbxKeeper:
         self._settings = settings
         self._sessions = sessions
         self._learnt = learnt
-        self._storing: set[asyncio.Task[None]] = set()
+        self._storing = BackgroundStore(notices)
         self._notices = notices
         self._worker = worker
         self._in_call = in_call
@@ -93,7 +95,7 @@ class PbxKeeper:
             await asyncio.wait([self._task])
         if self.client is not None:
             await self.client.stop()
-        await asyncio.gather(*self._storing)
+        await self._storing.stop()
 
     def try_again(self) -> None:
         """Somebody thinks that the PBX can be reached, or takes the login, now."""
@@ -153,23 +155,11 @@ class PbxKeeper:
         account = msgspec.structs.replace(config.account, session=self._sessions.find(owner))
         learnt = self._learnt.find(owner)
         client = PbxClient(msgspec.structs.replace(config, account=account, learnt=learnt), self._in_call)
-        client.session_given = lambda session: self._store("session", self._sessions.keep(owner, session))
-        client.session_gone = lambda session: self._store("session", self._sessions.forget(session))
-        client.learnt = lambda news: self._store("learnt", self._learnt.keep(owner, news))
+        store = self._storing.store
+        client.session_given = lambda session: store(_SESSION_NOTICE, self._sessions.keep(owner, session))
+        client.session_gone = lambda session: store(_SESSION_NOTICE, self._sessions.forget(session))
+        client.learnt = lambda news: store(_LEARNT_NOTICE, self._learnt.keep(owner, news))
         return client
-
-    def _store(self, what: str, change: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(self._stored(f"pbx.stored.{what}", change), name=f"the PBX's {what} to the disk")
-        self._storing.add(task)
-        task.add_done_callback(self._storing.discard)
-
-    async def _stored(self, notice: str, change: Coroutine[None, None, None]) -> None:
-        try:
-            await change
-        except NotKept as error:
-            self._notices.post(Notice(notice, Severity.WARNING, str(error), error.advice))
-        else:
-            self._notices.clear(notice)
 
     def _fits(self) -> bool:
         made_of = self._made_of

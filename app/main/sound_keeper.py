@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from app.diagnostics.notices import NoticeBoard
 from app.main import sound_setup
+from app.main.background_store import BackgroundStore
 from app.media import ring_tones
 from app.media.room import MediaRoom
 from app.model.media import PathsChanged
 from app.model.snapshot import Notice, Severity
-from app.settings.errors import SettingsError
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 from hal.audio import AudioDevices, Place
@@ -21,6 +21,7 @@ KEEP_AFTER = 2.0
 SOUND_NOTICE = "audio.sound"
 _SOUND_ADVICE = "It is used as soon as it is there; `ip270 devices` lists what the phone sees."
 RINGER_NOTICE = "audio.ringer"
+VOLUME_NOTICE = "settings.volume"
 _RINGER_ADVICE = "It rings as it should as soon as that works again, or choose another in ring.place."
 
 
@@ -34,7 +35,7 @@ class SoundKeeper:
         self._notices = notices
         self._turned: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._writing: asyncio.Task[None] | None = None
+        self._storing = BackgroundStore(notices)
         self._preparing: asyncio.Task[None] | None = None
         self._stoppers: tuple[Callable[[], None], ...] = ()
 
@@ -55,8 +56,7 @@ class SoundKeeper:
         if self._timer is not None:
             self._timer.cancel()
             self._write()
-        if self._writing is not None:
-            await self._writing
+        await self._storing.stop()
         if self._preparing is not None:
             await self._preparing
 
@@ -77,15 +77,7 @@ class SoundKeeper:
         self._timer = None
         turned, self._turned = self._turned, {}
         changed: dict[str, object] = {sound_setup.volume_key(name): level for name, level in turned.items()}
-        self._writing = asyncio.get_running_loop().create_task(self._store(changed))
-
-    async def _store(self, changed: dict[str, object]) -> None:
-        try:
-            await self._settings.merge(Layer.USER, changed)
-        except SettingsError as error:
-            self._notices.post(Notice("settings.volume", Severity.WARNING, str(error), error.advice))
-        else:
-            self._notices.clear("settings.volume")
+        self._storing.store(VOLUME_NOTICE, self._settings.merge(Layer.USER, changed))
 
     def _settings_changed(self, keys: frozenset[str]) -> None:
         volumes = sound_setup.volumes(self._settings.current)

@@ -39,14 +39,21 @@ async def test_what_the_pbx_says_is_in_force_and_kept(tmp_path: Path) -> None:
     assert settings.provenance(KEY) == Given(7, Layer.USER)
 
 
-async def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_a_full_disk_refuses_is_kept_when_it_is_said_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def save(_: DurableFile, content: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     settings, notices = SettingsStore(tmp_path), NoticeBoard(lambda: None)
-    monkeypatch.setattr(DurableFile, "save", save)
     keeper = ClientSettingsKeeper(settings, notices)
-    keeper.said(offline("600000"))
-    await keeper.stop()
+    with monkeypatch.context() as full:
+        full.setattr(DurableFile, "save", save)
+        keeper.said(offline("600000"))
+        await keeper.stop()
     assert [notice.id for notice in notices.current] == [STORAGE_NOTICE]
     assert settings.provenance(KEY).layer is Layer.FACTORY
+    keeper.said(offline("600000"))
+    await keeper.stop()
+    assert notices.current == ()
+    assert settings.provenance(KEY) == Given(10, Layer.PBX)

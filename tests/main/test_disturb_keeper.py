@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from app.main.disturb_keeper import SETTING, DisturbKeeper
+from app.diagnostics.notices import NoticeBoard
+from app.main.disturb_keeper import SETTING, STORAGE_NOTICE, DisturbKeeper
 from app.model.pbx import OwnActivity, PbxStatus, Presence, SessionState
 from app.model.refusal import Refusal
+from app.settings.durable import DurableFile
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 from tests.pbx.small_pbx import until
@@ -25,7 +28,8 @@ class Desk:
         self.status = PbxStatus()
         self.refused = False
         self.told: list[tuple[OwnActivity, str]] = []
-        self.keeper = DisturbKeeper(lambda: self.status, self.settings, self._set_presence)
+        self.notices = NoticeBoard(lambda: None)
+        self.keeper = DisturbKeeper(lambda: self.status, self.settings, self.notices, self._set_presence)
 
     def _set_presence(self, activity: OwnActivity, note: str) -> Refusal | None:
         if self.refused:
@@ -98,3 +102,37 @@ async def test_a_pbx_that_cannot_be_told_switches_nothing(desk: Desk) -> None:
     assert desk.keeper.set_presence(OwnActivity.DND, "") is ELSEWHERE
     await desk.disturb(no=True)
     assert desk.told == []
+
+
+def fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def save(_: DurableFile, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(DurableFile, "save", save)
+
+
+async def test_a_full_disk_takes_the_presence_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.pbx_says("busy", "Back at three")
+    with monkeypatch.context() as full:
+        fill_the_disk(full)
+        assert desk.keeper.set_presence(OwnActivity.DND, "In a meeting") is None
+        desk.pbx_says("dnd", "In a meeting")
+        await until(lambda: len(desk.told) == 2)
+    assert desk.told == [(OwnActivity.DND, "In a meeting"), (OwnActivity.BUSY, "Back at three")]
+    assert [notice.id for notice in desk.notices.current] == [STORAGE_NOTICE]
+    assert not desk.settings.current.switch(SETTING)
+    desk.pbx_says("busy", "Back at three")
+    assert desk.keeper.set_presence(OwnActivity.DND, "") is None
+    await desk.undisturbed(wanted=True)
+    await until(lambda: desk.notices.current == ())
+    assert desk.told[2:] == [(OwnActivity.DND, "")]
+
+
+async def test_what_the_user_says_after_a_full_disk_stays_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill_the_disk(monkeypatch)
+    desk.pbx_says("")
+    desk.keeper.set_presence(OwnActivity.DND, "")
+    desk.keeper.set_presence(OwnActivity.AWAY, "")
+    await until(lambda: desk.notices.current != ())
+    await desk.keeper.stop()
+    assert desk.told == [(OwnActivity.DND, ""), (OwnActivity.AWAY, "")]

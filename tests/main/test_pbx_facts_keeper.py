@@ -64,16 +64,23 @@ def test_every_scheme_is_of_a_country_whose_tones_there_are() -> None:
     assert {scheme: name for scheme, name in pbx_guesses.TONE_SCHEMES.items() if name not in choices} == {}
 
 
-async def test_a_full_disk_is_told(settings: SettingsStore, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_a_full_disk_refuses_is_kept_when_it_is_said_again(
+    settings: SettingsStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def save(_: DurableFile, content: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     notices = NoticeBoard(lambda: None)
-    monkeypatch.setattr(DurableFile, "save", save)
     keeper = _keeper(settings, notices)
+    with monkeypatch.context() as full:
+        full.setattr(DurableFile, "save", save)
+        keeper.registered(RegisterResult(tones=9))
+        await keeper.stop()
+    assert [notice.id for notice in notices.current] == [STORAGE_NOTICE]
     keeper.registered(RegisterResult(tones=9))
     await keeper.stop()
-    assert [notice.id for notice in notices.current] == [STORAGE_NOTICE]
+    assert notices.current == ()
+    assert settings.provenance("phone.country") == Given("ch", Layer.PBX)
 
 
 async def _eventually(true: Callable[[], bool]) -> None:
