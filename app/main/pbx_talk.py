@@ -37,6 +37,8 @@ class PbxTalk:
         self._activity = activity
         self._client_settings = ClientSettingsKeeper(settings, notices)
         self._up = False
+        self._admin_settings = b""
+        """Those of this session that were handed on."""
         activity.subscribe(self._tell_activity)
 
     @property
@@ -52,8 +54,12 @@ class PbxTalk:
         """A session that has come up is told of the user: the PBX may remember what was true before."""
         before, self._up = self._up, self._pbx.status.state is SessionState.UP
         client = self._pbx.client
-        if self._up and not before and client is not None:
+        if client is None or not self._up:
+            return
+        if not before:
             client.set_activity(inactive=self._activity.inactive)
+        if not before or client.admin_settings != self._admin_settings:
+            self._admin_settings = client.admin_settings
             self._client_settings.said(client.admin_settings)
 
     def set_presence(self, activity: OwnActivity, note: str) -> Refusal | None:

@@ -31,6 +31,12 @@ RECORDING_EXTERNAL_ONLY = "recordingExternalOnly"
 
 RECORDING_USER_CONTROL = "recordingUserControl"
 
+UPDATED_SETTINGS = "settings"
+"""Where UpdateUser has what the PBX sets for its clients, when that has changed: named as in LoginResult.
+
+Documented is only that UpdateUser has `user`; without the other, changes would wait for the next log-in.
+"""
+
 # --- myApps: the calls of others ------------------------------------------------------------------------------
 
 RINGING_STATES = frozenset({"alerting"})

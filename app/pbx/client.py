@@ -309,9 +309,16 @@ class PbxClient:
         elif isinstance(event, UpdatePresence | DialogInfo):
             self._people.take(event)
         elif isinstance(event, UpdateUser):
-            self._show(user=shown_user(event.user))
+            self._update_user(event)
         elif isinstance(event, CheckBuildResult):
             self._show(software=event.software)
+
+    def _update_user(self, update: UpdateUser) -> None:
+        self._show(user=shown_user(update.user))
+        settings = bytes(update.settings)
+        if settings and settings != self.admin_settings:
+            self.admin_settings = settings
+            self._tell()
 
     def _show(self, **changed: object) -> None:
         before = self.status

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import msgspec
 
+from app.model import pbx_guesses
 from app.model.pbx import AppEntry, PbxSoftware, PbxUser, Presence
 from app.model.plain_text import plain
 from app.settings.secret import Secret
@@ -208,9 +209,10 @@ class DialogInfo(msgspec.Struct, frozen=True, rename="camel", tag="DialogInfo", 
 
 
 class UpdateUser(msgspec.Struct, frozen=True, tag="UpdateUser", tag_field="mt"):
-    """The user's data have changed."""
+    """The user's data have changed, or what the PBX sets for his clients; empty where it says nothing of that."""
 
     user: PbxUser
+    settings: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name=pbx_guesses.UPDATED_SETTINGS)
 
 
 class StandbyBack(msgspec.Struct, frozen=True, tag="StandbyBack", tag_field="mt"):

@@ -19,7 +19,7 @@ from app.pbx.session_store import LearntStore, SessionStore
 from app.settings.layers import Given
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
-from tests.pbx.small_pbx import PASSWORD, SmallPbx, trust, until
+from tests.pbx.small_pbx import PASSWORD, USER, SmallPbx, trust, until
 
 
 class Desk:
@@ -124,3 +124,10 @@ async def test_the_pbx_sets_what_its_administrator_has_set_for_clients(desk: Des
     await desk.log_in(pbx)
     await until(lambda: desk.settings.provenance(SETTING) == Given(10, Layer.PBX))
     assert desk.settings.current.forcer(SETTING) is Layer.PBX
+    user = {"mt": "UpdateUser", "user": USER}
+    await pbx.say({**user, "settings": {"offline": {"value": 1_200_000, "force": True}}})
+    await until(lambda: desk.settings.provenance(SETTING) == Given(20, Layer.PBX))
+    await pbx.say({**user, "user": {**USER, "dn": "Anna"}})
+    await until(lambda: desk.pbx.status.user is not None and desk.pbx.status.user.dn == "Anna")
+    await pbx.say({**user, "settings": {}})
+    await until(lambda: desk.settings.provenance(SETTING) == Given(3, Layer.USER))

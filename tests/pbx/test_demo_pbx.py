@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -81,3 +82,10 @@ async def test_a_master_that_is_cut_off_is_left(pair: Pair, phone: PbxClient) ->
     await until(at(phone, link, pair.master))
     pair.master.cut_off()
     await until(at(phone, link, pair.standby))
+
+
+async def test_client_settings_that_change_in_a_session_arrive(pair: Pair, phone: PbxClient) -> None:
+    await until(lambda: phone.status.state is SessionState.UP)
+    pair.installation.set_settings("anna", {"offline": (600_000, True)})
+    await until(lambda: json.loads(phone.admin_settings) == {"offline": {"value": 600_000, "force": True}})
+    assert not pair.master.complaints
