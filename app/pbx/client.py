@@ -54,11 +54,12 @@ _AT_ONCE_SECONDS = 0.3
 """Within so long "at once" is: not all phones in the same moment."""
 
 
-_ENDINGS: Mapping[type[Ending], str] = MappingProxyType(
+_BY_ITSELF = "The phone logs in again by itself."
+_ENDINGS: Mapping[type[Ending], PbxError] = MappingProxyType(
     {
-        StandbyBack: "the user's own PBX is back",
-        Disconnect: "the PBX is being switched off",
-        LogoutResult: "somebody has logged the phone out",
+        StandbyBack: PbxError("The user's own PBX is back.", _BY_ITSELF),
+        Disconnect: PbxError("The PBX is being switched off.", _BY_ITSELF),
+        LogoutResult: PbxError("Somebody has logged the phone out.", _BY_ITSELF),
     }
 )
 
@@ -228,17 +229,19 @@ class PbxClient:
             return await self._stay(visit)
 
     async def _stay(self, visit: Visit) -> float:
+        """Stay until the session ends. Returns the seconds before the next attempt."""
+        reason: PbxError
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
             ended = await visit.stay()
-            words = _ENDINGS[type(ended)]
+            reason = _ENDINGS[type(ended)]
             if isinstance(ended, LogoutResult):
                 self._forget_session()
                 self._logged_out.set()
         except Unreachable as error:
-            ended, words = None, str(error)
-        log.info("the session with %s is over: %s", self._address, words)
+            ended, reason = None, error
+        log.info("the session with %s is over: %s", self._address, reason)
         self._short_ones = self._short_ones + 1 if loop.time() - began < STEADY_SECONDS else 0
         if isinstance(ended, StandbyBack):
             self._redundancy.go_home()
@@ -246,9 +249,10 @@ class PbxClient:
             self._redundancy.failed()
         else:
             self._redundancy.lost()
-        self._went_down()
         if self._short_ones:
+            self._went_down(reason)
             return self._back_off.lose()
+        self._went_down()
         self._back_off.regain()
         return random.uniform(0, _AT_ONCE_SECONDS)
 
@@ -275,14 +279,19 @@ class PbxClient:
         for link in tuple(self._links):
             link.moved(address)
 
-    def _went_down(self) -> None:
+    def _went_down(self, reason: PbxError | None = None) -> None:
+        """A session that did not last has a `reason` to be told, and after the second in a row the phone waits."""
         self._visit = None
         self._is_up.clear()
         for waiting in self._logins.values():
             if not waiting.done():
                 waiting.set_exception(Unreachable("The session with the PBX is gone.", "It comes back by itself."))
         self._people.session_down()
-        self._show(state=SessionState.CONNECTING)
+        if reason is None:
+            self._show(state=SessionState.CONNECTING)
+        else:
+            state = SessionState.WAITING if self._short_ones > 1 else SessionState.CONNECTING
+            self._show(state=state, words=str(reason), advice=reason.advice)
 
     def _in_vain(self, error: PbxError) -> float:
         log.info("no session with the PBX: %s %s", error, error.advice)

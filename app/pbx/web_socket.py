@@ -186,6 +186,8 @@ def _no_redirects() -> aiohttp.TraceConfig:
 
 def _lost(reason: object) -> Unreachable:
     if isinstance(reason, aiohttp.WebSocketError):
+        if reason.code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+            return Unreachable("The PBX sends a message that is too long.", "Have the PBX's version looked at.")
         return Unreachable("The PBX sends what is no web socket's message.", "Have the PBX's version looked at.")
     if isinstance(reason, TimeoutError | aiohttp.ServerTimeoutError):
         return Unreachable("The PBX has fallen silent.", _ADVICE_NETWORK)

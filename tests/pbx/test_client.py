@@ -286,7 +286,13 @@ async def test_a_pbx_that_never_stays_is_left(tmp_path: Path, pbxes: StartPbx, p
     fickle.extra = {"alt": f"{standby.address}"}
     await fickle.start()
     phone = phones(fickle, in_call=True)
+    told: list[tuple[SessionState, str]] = []
+    phone.subscribe(lambda: told.append((phone.status.state, phone.status.words)))
     await until(lambda: phone.status.connection.cur == str(standby.address))
+    why = "The PBX has closed the connection."
+    downs = [(state, words) for state, words in told if words or state is SessionState.CONNECTING]
+    assert downs == [(SessionState.CONNECTING, why), (SessionState.WAITING, why)]
+    assert phone.status.words == ""
     await fickle.stop()
 
 
@@ -359,6 +365,8 @@ async def test_a_frame_that_is_too_long_ends_the_connection(pbxes: StartPbx, pho
     await until(lambda: phone.status.state is SessionState.UP)
     await pbx.say(json.dumps({"mt": "UpdateOwnPresence", "padding": "x" * web_socket.LONGEST_FRAME}))
     await until(lambda: phone.status.state is not SessionState.UP)
+    assert phone.status.words == "The PBX sends a message that is too long."
+    assert phone.status.advice == "Have the PBX's version looked at."
 
 
 async def test_who_has_no_certificate_for_the_name_is_not_talked_to(pbxes: StartPbx, phones: StartPhone) -> None:
