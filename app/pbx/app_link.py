@@ -50,12 +50,12 @@ class AppLink:
         self._session = session
         self._network = network
         self._back_off = back_off
-        self._stopped = stopped
         self._address: PbxAddress | None = None
         self._socket: WebSocket | None = None
         self._hurry = asyncio.Event()
         self.up = False
         self._task = asyncio.create_task(self._keep(), name=f"connection to the app {app}")
+        self._task.add_done_callback(lambda _: stopped(self))
 
     @property
     def local_address(self) -> str | None:
@@ -74,10 +74,14 @@ class AppLink:
         if self._socket is not None and address != self._address:
             self._socket.abort()
 
+    def end(self) -> None:
+        """Send what waits and end it for good, in a while; `on_down` is not called."""
+        if not self._task.cancelling():
+            self._task.cancel()
+
     async def stop(self) -> None:
-        """Send what waits and end it for good; `on_down` is not called."""
-        self._stopped(self)
-        self._task.cancel()
+        """End it and wait until it is gone."""
+        self.end()
         await asyncio.wait([self._task])
 
     async def _keep(self) -> None:

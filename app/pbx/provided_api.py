@@ -57,13 +57,16 @@ class ProvidedApi:
         return src if links else ""
 
     def _follow_apps(self) -> None:
-        """Be connected to the apps that provide it."""
-        for app in self._client.apps:
-            if self._api in app.apis and app.name not in self._links and len(self._links) < MOST_APPS:
-                link = self._client.app_login(app.name)
+        """Be connected to the apps that provide it, and to none that the user has no more."""
+        providers = [app.name for app in self._client.apps if self._api in app.apis]
+        for name in self._links.keys() - set(providers):
+            self._links.pop(name).end()
+        for name in providers:
+            if name not in self._links and len(self._links) < MOST_APPS:
+                link = self._client.app_login(name)
                 link.on_message = self._receive
                 link.on_up = self._came_up
-                self._links[app.name] = link
+                self._links[name] = link
 
     def _receive(self, text: bytes) -> None:
         """What cannot be read is no answer."""

@@ -98,6 +98,24 @@ async def test_answers_to_what_is_no_longer_typed_are_forgotten(search: ContactS
     assert search.people == ()
 
 
+async def test_apps_that_the_user_has_no_more_give_way_to_others(search: ContactSearch, pbx: Directory) -> None:
+    def asked() -> set[str]:
+        return {one["app"] for one in pbx.heard if one["mt"] == "AppGetLogin"}
+
+    links = search._api._links
+    before = links["phone"]
+    apps: list[dict[str, Any]] = [{"name": name, "info": {"apis": {API: {}}}} for name in ("gone", "going", "phone")]
+    session = pbx.sockets[0]
+    await session.send_json({"mt": "UpdateApps", "apps": apps[:2]})
+    await until(lambda: {"gone", "going"} <= asked() and before._task.done())
+    refused = tuple(links.values())
+    await session.send_json({"mt": "UpdateApps", "apps": apps[2:]})
+    await until(lambda: links.keys() == {"phone"} and links["phone"].up)
+    await until(lambda: all(link._task.done() for link in refused))
+    search.search("ad")
+    await until(lambda: len(search.people) == 3)
+
+
 async def test_no_more_are_kept_than_anybody_reads(
     search: ContactSearch, pbx: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
