@@ -48,6 +48,12 @@ class HookConfig(_Section, frozen=True):
     inverted: bool = False
 
 
+class HeadsetConfig(_Section, frozen=True):
+    """The buttons and lamps of USB headsets; their sound is a place of `AudioConfig`."""
+
+    backend: Literal["hidraw", "simulated"]
+
+
 class LedsConfig(_Section, frozen=True):
     """`names` are the lamps' folders under /sys/class/leds."""
 
@@ -81,6 +87,7 @@ class Board(_Section, frozen=True):
     audio: AudioConfig
     keypad: KeypadConfig
     hook: HookConfig
+    headset: HeadsetConfig
     leds: LedsConfig
     display: DisplayConfig
     guesses: tuple[str, ...] = ()

@@ -13,11 +13,13 @@ from hal.audio import AudioDevices
 from hal.board import Board
 from hal.display import Display
 from hal.errors import HalError
+from hal.headset import Headsets
 from hal.hook import HookSwitch
 from hal.keypad import Keypad
 from hal.leds import Leds
 from hal.linux.audio import AlsaAudioDevices
 from hal.linux.display import LinuxDisplay
+from hal.linux.headset import HidrawHeadsets
 from hal.linux.hook import EvdevHookSwitch
 from hal.linux.keypad import EvdevKeypad
 from hal.linux.leds import SysfsLeds
@@ -26,6 +28,7 @@ from hal.linux.system import LinuxSystem
 from hal.network import Network
 from hal.sim.audio import SimulatedAudioDevices
 from hal.sim.display import SimulatedDisplay
+from hal.sim.headset import SimulatedHeadsets
 from hal.sim.hook import SimulatedHookSwitch
 from hal.sim.keypad import SimulatedKeypad
 from hal.sim.leds import SimulatedLeds
@@ -43,6 +46,7 @@ class Devices(msgspec.Struct, frozen=True):
     audio: AudioDevices
     keypad: Keypad
     hook: HookSwitch
+    headsets: Headsets
     leds: Leds
     display: Display
     network: Network
@@ -54,11 +58,13 @@ class Devices(msgspec.Struct, frozen=True):
         self.audio.start()
         self.keypad.start()
         self.hook.start()
+        self.headsets.start()
         self.network.start()
 
     def close(self) -> None:
         """Let go of all of them. May be called twice."""
         self.network.close()
+        self.headsets.close()
         self.hook.close()
         self.keypad.close()
         self.audio.close()
@@ -66,8 +72,9 @@ class Devices(msgspec.Struct, frozen=True):
 
     def statuses(self) -> tuple[DeviceStatus, ...]:
         """How each stands, in the order people look for them. Takes some milliseconds."""
-        others = (self.keypad, self.hook, self.leds, self.display, self.network, self.system)
-        return (*self.audio.status(), *(device.status() for device in others), *self.fallbacks)
+        keys = (self.keypad.status(), self.hook.status(), *self.headsets.status())
+        others = (self.leds, self.display, self.network, self.system)
+        return (*self.audio.status(), *keys, *(device.status() for device in others), *self.fallbacks)
 
 
 def open_devices(board: Board, environment: Mapping[str, str] = os.environ) -> Devices:
@@ -99,6 +106,7 @@ def open_devices(board: Board, environment: Mapping[str, str] = os.environ) -> D
             lambda: EvdevHookSwitch(board.hook.code, inverted=board.hook.inverted),
             SimulatedHookSwitch,
         ),
+        headsets=either("headset buttons", board.headset.backend, HidrawHeadsets, SimulatedHeadsets),
         leds=either("lamps", board.leds.backend, lambda: SysfsLeds(board.leds.names), SimulatedLeds),
         display=either(
             "display",

@@ -25,3 +25,7 @@ class BoardUnknown(HalError, LookupError):
 
 class BoardInvalid(HalError, ValueError):
     """A board file is not written as it should be."""
+
+
+class DescriptorInvalid(HalError, ValueError):
+    """A USB device describes its reports in a way that cannot be right."""

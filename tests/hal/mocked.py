@@ -13,12 +13,16 @@ import evdev
 from evdev import ecodes as e
 
 from hal.audio import AudioChange, Endpoint, Place
+from hal.headset import HeadsetEvent, HeadsetLamps, HeadsetsChanged, HeadsetWish
 from hal.keypad import KeyMove, PhoneKey
 from hal.linux.audio import AlsaAudioDevices, PlaceConfig
+from hal.linux.headset import HidrawHeadsets
+from hal.linux.headset_search import MOST_HEADSETS
 from hal.linux.hook import EvdevHookSwitch
 from hal.linux.keypad import EvdevKeypad
 from hal.linux.touch import TouchMove, TouchPanel
 from hal.status import Presence
+from tests.hal.headsets import PLAIN
 from tests.rig.umockdev import Testbed
 
 DIGITS = [getattr(e, f"KEY_NUMERIC_{digit}") for digit in range(10)]
@@ -271,6 +275,51 @@ async def headset_comes_and_goes_within_a_second(testbed: Testbed) -> None:
     audio.close()
 
 
+async def headset_buttons_belong_to_the_sound_card_of_the_same_usb_device(testbed: Testbed) -> None:
+    headsets = HidrawHeadsets()
+    heard: list[HeadsetEvent] = []
+    headsets.subscribe(heard.append)
+    headsets.start()
+    assert headsets.status()[0].presence is Presence.MISSING
+    headsets.show(HeadsetLamps(ring=True), "Evolve")
+    used, other = testbed.add_hid("1-1", 0, "Evolve", PLAIN), testbed.add_hid("1-2", 1, "Other", PLAIN)
+    for path in (used.path, other.path):
+        testbed.tell(path, "add")
+    assert await used.written(2) == b"\x00\x02"  # the ring lamp
+    await until(lambda: HeadsetsChanged() in heard)
+    assert [status.presence for status in headsets.status()] == [Presence.PRESENT] * 2, headsets.status()
+    assert "hook switch, mute, lamp off hook, lamp ring, lamp mute" in headsets.status()[0].text, headsets.status()
+    other.report(b"\x01")
+    used.report(b"\x01")
+    await until(lambda: HeadsetWish.TALK in heard)
+    assert await other.written(2) == b"\x00\x00"
+    assert await other.written(2) == b"\x00\x00"  # it is told that its press means nothing
+    assert heard.count(HeadsetWish.TALK) == 1
+    headsets.show(HeadsetLamps(), "Other")
+    other.report(b"\x01")
+    await until(lambda: heard.count(HeadsetWish.TALK) == 2)
+    testbed.remove(used.path)
+    await until(lambda: len(headsets.status()) == 1)
+    headsets.close()
+    headsets.close()
+
+
+async def headsets_that_lie_or_are_too_many_are_sound_alone(testbed: Testbed) -> None:
+    headsets = HidrawHeadsets()
+    changed: list[HeadsetEvent] = []
+    headsets.subscribe(changed.append)
+    for number in range(20):
+        testbed.add_hid(f"1-{number}", number, f"Card{number}", PLAIN if number else b"\x05\x0b\x09\x20\x97\xff")
+    headsets.start()
+    await until(lambda: bool(changed))
+    rows = [(status.presence, status.text) for status in headsets.status()]
+    assert [presence for presence, _ in rows].count(Presence.PRESENT) == MOST_HEADSETS, rows
+    assert len(rows) == 20, rows
+    assert any("ends within an item" in text for _, text in rows), rows
+    assert all(status.advice for status in headsets.status() if status.presence is Presence.FAILED)
+    headsets.close()
+
+
 SCENARIOS = (
     keypad_tells_presses_and_releases,
     keypad_that_comes_later_is_taken,
@@ -282,6 +331,8 @@ SCENARIOS = (
     finger_is_lifted_when_its_panel_is_lost,
     touch_panel_that_comes_later_is_taken,
     headset_comes_and_goes_within_a_second,
+    headset_buttons_belong_to_the_sound_card_of_the_same_usb_device,
+    headsets_that_lie_or_are_too_many_are_sound_alone,
 )
 
 if __name__ == "__main__":

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from hal.audio import AudioChange, Endpoint, Place
+from hal.headset import HeadsetControl, HeadsetEvent, HeadsetLamps, HeadsetsChanged, HeadsetWish
 from hal.hook import HookSwitch
 from hal.keypad import KeyMove, PhoneKey
 from hal.leds import Led, LedState
 from hal.network import Address
 from hal.sim.audio import SimulatedAudioDevices
 from hal.sim.display import SimulatedDisplay
+from hal.sim.headset import SimulatedHeadsets
 from hal.sim.hook import SimulatedHookSwitch
 from hal.sim.keypad import SimulatedKeypad
 from hal.sim.leds import SimulatedLeds
@@ -80,6 +82,28 @@ def test_a_headset_comes_and_goes() -> None:
     told = [([card.name for card in change.arrived], [card.name for card in change.left]) for change in changes]
     assert told == [(["One"], []), ([], ["One"]), (["Other"], []), ([], ["Other"])]
     assert [Place.HEADSET in change.paths for change in changes] == [True, False, True, False]
+
+
+async def test_a_simulated_headset_agrees_with_the_phone_and_its_buttons_are_heard() -> None:
+    headsets = SimulatedHeadsets()
+    heard: list[HeadsetEvent] = []
+    headsets.subscribe(heard.append)
+    headsets.press(HeadsetControl.HOOK)
+    assert heard == []
+    headsets.show(HeadsetLamps(ring=True), "")
+    headsets.plug()
+    headsets.plug()
+    assert headsets.lamps.ring
+    headsets.press(HeadsetControl.HOOK)
+    headsets.show(HeadsetLamps(off_hook=True), "")
+    assert headsets.off_hook
+    headsets.press(HeadsetControl.MUTE)
+    headsets.show(HeadsetLamps(), "")
+    assert not headsets.off_hook
+    headsets.unplug()
+    headsets.unplug()
+    assert headsets.lamps == HeadsetLamps()
+    assert heard == [HeadsetsChanged(), HeadsetWish.TALK, HeadsetWish.MUTE, HeadsetsChanged()]
 
 
 def test_a_choice_makes_a_simulated_place_real() -> None:

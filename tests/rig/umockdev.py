@@ -6,16 +6,40 @@ Python binding needs GObject introspection, so the few calls wanted here are mad
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import struct
 import tempfile
+import tty
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 _EV_KEY, _EV_ABS, _EV_SW = 1, 3, 5
 _LIBRARY = "libumockdev.so.0"
 _TEXT_BYTES, _CODE_BYTES = 256, 96
+
+
+class HidNode:
+    """The far end of a /dev/hidrawN: a raw terminal stands in for the character device. `path` begins with /sys."""
+
+    def __init__(self, root: Path, path: str, number: int) -> None:
+        self.path = path
+        self._far, self._near = os.openpty()
+        tty.setraw(self._near)
+        folder = root / "dev"
+        folder.mkdir(exist_ok=True)
+        (folder / f"hidraw{number}").symlink_to(os.ttyname(self._near))
+
+    def report(self, data: bytes) -> None:
+        """Send an input report."""
+        os.write(self._far, data)
+
+    async def written(self, size: int) -> bytes:
+        """The next output report, of so many bytes with its number."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(10):
+            return await loop.run_in_executor(None, os.read, self._far, size)
 
 
 class Testbed:
@@ -29,6 +53,8 @@ class Testbed:
         self._library = ctypes.CDLL(_LIBRARY)
         self._library.umockdev_testbed_new.restype = ctypes.c_void_p
         self._testbed = ctypes.c_void_p(self._library.umockdev_testbed_new())
+        self._library.umockdev_testbed_get_root_dir.restype = ctypes.c_char_p
+        self._root = Path(os.fsdecode(self._library.umockdev_testbed_get_root_dir(self._testbed)))
         self._folder = Path(tempfile.mkdtemp(prefix="umockdev-"))
 
     def add(self, description: str) -> None:
@@ -67,6 +93,19 @@ class Testbed:
         )
         self._load("ioctl", number, _ioctls(number, name, list(keys), list(switches), axes or {}))
         return f"/sys{path}"
+
+    def add_hid(self, port: str, number: int, card: str, descriptor: bytes) -> HidNode:
+        """Add a USB headset with /dev/hidrawNUMBER and a sound card of this id; the node, for `tell` and `remove`."""
+        usb = f"/devices/usb1/{port}"
+        hid = f"{usb}/{port}:1.3/0003:047F:C056.{number:04X}"
+        path = f"{hid}/hidraw/hidraw{number}"
+        self.add(
+            f"P: {usb}\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nA: idVendor=047f\nA: product=Headset {card}\n\n"
+            f"P: {usb}/sound/card{number}\nE: SUBSYSTEM=sound\nA: id={card}\nA: number={number}\n\n"
+            f"P: {hid}\nE: SUBSYSTEM=hid\nH: report_descriptor={descriptor.hex().upper()}\n\n"
+            f"P: {path}\nE: SUBSYSTEM=hidraw\nE: DEVNAME=/dev/hidraw{number}\n"
+        )
+        return HidNode(self._root, f"/sys{path}", number)
 
     def play(self, number: int, events: Iterable[tuple[float, int, int, int]]) -> None:
         """Let an opened input device move: seconds from now, type, code, value."""
