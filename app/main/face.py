@@ -14,6 +14,7 @@ from app.main import troubles
 from app.main.activity_keeper import ActivityKeeper
 from app.main.app_service import AppService
 from app.main.disturb_keeper import DisturbKeeper
+from app.main.headset_keeper import HeadsetKeeper
 from app.main.kiosk_process import KioskProcess, kiosk_command
 from app.main.lamps import Lamps
 from app.main.pbx_talk import PbxTalk
@@ -79,6 +80,7 @@ class Face:
         self._opening: asyncio.Task[None] | None = None
         self._stoppers: tuple[Callable[[], None], ...] = ()
         self._lamps = Lamps(devices.leds)
+        self._headsets = HeadsetKeeper(devices.headsets, devices.audio, notices, self.snapshot, self.command)
         self.activity = ActivityKeeper(storage.settings)
         self._talk = PbxTalk(telephony.pbx, self.activity, storage.settings, notices, self.changed)
         self._disturb = DisturbKeeper(lambda: telephony.pbx.status, storage.settings, notices, self._talk.set_presence)
@@ -146,6 +148,7 @@ class Face:
         self._stoppers = (
             self._devices.keypad.subscribe(self._key_moved),
             self._devices.hook.subscribe(self._hook_moved),
+            self._headsets.start(),
             self._devices.audio.subscribe(self._cards_moved),
             self.activity.subscribe(lambda _: self.changed()),
             self._settings.subscribe("display", lambda _: self.changed()),
@@ -245,6 +248,7 @@ class Face:
         self._talk.watch(self._colleagues())
         snapshot = self._snapshots.build()
         self._lamps.show(snapshot)
+        self._headsets.show(snapshot)
         self.server.publish(snapshot)
         self.apps.refresh()
 

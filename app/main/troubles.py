@@ -16,13 +16,14 @@ SURFACE_NOTICE = "surface.socket"
 def device_notices(devices: Devices) -> Iterator[Notice]:
     """Devices that were replaced by simulated ones, and a display that nobody will see."""
     for number, status in enumerate(devices.fallbacks, 1):
-        yield _notice(f"hal.fallback.{number}", status)
+        yield status_notice(f"hal.fallback.{number}", status)
     display = devices.display.status()
     if display.presence is Presence.MISSING:
-        yield _notice("hal.display", display)
+        yield status_notice("hal.display", display)
 
 
-def _notice(name: str, status: DeviceStatus) -> Notice:
+def status_notice(name: str, status: DeviceStatus) -> Notice:
+    """What is wrong with a device."""
     return Notice(name, Severity.WARNING, f"{status.kind.capitalize()}: {status.text}.", status.advice)
 
 
