@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
+import hashlib
+import re
+import struct
+import tracemalloc
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +20,8 @@ from app.pbx.errors import Unreachable
 from app.pbx.web_socket import Network, WebSocket
 from app.security.tls import client_context
 from tests.pbx.small_pbx import SmallPbx, trust
+
+LONG = 64 << 20
 
 
 class FarEnd:
@@ -91,3 +99,37 @@ async def test_a_connection_from_an_address_that_is_gone_is_left_at_once(tmp_pat
             await asyncio.wait_for(socket.receive(), 20)
     await network.close()
     await pbx.stop()
+
+
+async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Open a web socket by hand (RFC 6455, 4.2.2), and send one text message of `LONG` bytes, as far as it is taken."""
+    asked = re.search(rb"Sec-WebSocket-Key: (\S+)", await reader.readuntil(b"\r\n\r\n"))
+    assert asked
+    accept = hashlib.sha1(asked[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11", usedforsecurity=False).digest()
+    head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+    writer.write(head + base64.b64encode(accept) + b"\r\n\r\n" + struct.pack("!BBQ", 0x81, 127, LONG))
+    with contextlib.suppress(OSError):
+        for _ in range(LONG >> 16):
+            writer.write(bytes(1 << 16))
+            await writer.drain()
+    writer.close()
+
+
+async def test_of_a_message_of_64_mib_nothing_is_kept(tmp_path: Path) -> None:
+    """The length that is announced is enough to refuse it. Both ends are in this process, with their buffers."""
+    pbx = SmallPbx(tmp_path)
+    server = await asyncio.start_server(_pour, "127.0.0.1", 0, ssl=pbx.context())
+    pbx.port = server.sockets[0].getsockname()[1]
+    network = Network(client_context(trust(tmp_path)), None)
+    tracemalloc.start()
+    try:
+        async with await network.open(pbx.address.session_url) as socket:
+            with pytest.raises(Unreachable, match="no web socket's message"):
+                await asyncio.wait_for(socket.receive(), 20)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 4 * web_socket.LONGEST_FRAME
+    await network.close()
+    server.close()
+    await server.wait_closed()
