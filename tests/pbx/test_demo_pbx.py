@@ -33,8 +33,7 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
     pair = Pair((User("anna", "21", "Anna", Secret("pw-anna")),), "127.0.0.1", tls=tls)
     await pair.start()
     yield pair
-    for pbx in (pair.master, pair.standby):
-        await pbx.kill()
+    await pair.kill()
     pair.echo.close()
 
 

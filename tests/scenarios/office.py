@@ -93,36 +93,36 @@ class _SilentStation:
 
 
 class InnovaphonePair:
-    """A master and its standby."""
+    """A master, its standby, and a slave."""
 
     def __init__(self, folder: Path) -> None:
         users = [User(name, number, name.title(), Secret(f"pw-{name}")) for name, (number, _) in PEOPLE.items()]
         users.append(User(*SILENT, "Nobody", Secret("pw-nobody")))
         tls = SmallPbx(folder).context()
-        self.pair = Pair(users, ADDRESS, (free_port(), free_port()), (free_port(), free_port()), tls)
+        self.pair = Pair(users, ADDRESS, tls=tls)
         self.pair.calls.register(_SilentStation(self.pair.installation.subscribers[SILENT[0]]))
         self._trusted = trust(folder)
 
     async def start(self) -> None:
         """Start what does not run."""
-        for pbx in (self.pair.master, self.pair.standby):
-            if not pbx.reachable:
-                await pbx.start()
+        await self.pair.start()
 
     async def crash(self) -> None:
-        """Kill both."""
-        for pbx in (self.pair.standby, self.pair.master):
-            await pbx.kill()
+        """Kill all."""
+        await self.pair.kill()
 
     async def stop(self) -> None:
         """Stop what runs, and close what only seems to."""
-        for pbx in (self.pair.standby, self.pair.master):
-            await (pbx.stop() if pbx.reachable else pbx.kill())
-        self.pair.echo.close()
+        await self.pair.stop()
+
+    @property
+    def complaints(self) -> list[str]:
+        """What phones did that no PBX understands."""
+        return [f"{pbx.name}: {complaint}" for pbx in self.pair.all for complaint in pbx.complaints]
 
     def registered_at(self, name: str) -> set[str]:
         """The PBXes that somebody's phone is registered at, as far as they run."""
-        running = {pbx.name for pbx in (self.pair.master, self.pair.standby) if pbx.reachable}
+        running = {pbx.name for pbx in self.pair.all if pbx.reachable}
         return running & {station.pbx for station in self.pair.calls._switchboard.stations(name)}
 
     def configuration(self, name: str) -> str:
@@ -205,5 +205,5 @@ class Office:
     def describe(self) -> str:
         """What all phones show, for failures."""
         shown = [f"{one.name}: {one.phone.describe()}" for one in self.people.values()]
-        complaints = [] if self.innovaphone is None else [*self.innovaphone.pair.master.complaints]
+        complaints = [] if self.innovaphone is None else self.innovaphone.complaints
         return "\n".join([*shown, f"complaints of the PBX: {complaints}" if complaints else ""])

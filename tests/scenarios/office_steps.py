@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app.demo.myapps.pair import MASTER, STANDBY
+from app.demo.myapps.pair import MASTER, SLAVE, STANDBY
 from app.model.signalling import Registration
 from tests.scenarios import vocabulary
-from tests.scenarios.office import ADDRESS, NUMBERS, Line, Office, Person
+from tests.scenarios.office import ADDRESS, NUMBERS, InnovaphonePair, Line, Office, Person
 from tests.scenarios.user_steps import USER
 from tests.scenarios.vocabulary import Performance, Vocabulary, read_scenario
 
@@ -43,8 +43,9 @@ def _understand(text: str) -> Performance[Office] | None:
     return None if performance is None else lambda office: performance(office.people[name])
 
 
-def _people(office: Office, names: str) -> list[Person]:
-    return [office.people[name] for name in re.split(r", | and ", names)]
+def _innovaphone(office: Office) -> InnovaphonePair:
+    assert office.innovaphone is not None, "only over pbxsignal"
+    return office.innovaphone
 
 
 # --- the world --------------------------------------------------------------------------------------------
@@ -72,8 +73,7 @@ async def _pbx_starts(office: Office, _match: re.Match[str], _patience: float) -
 
 @_OFFICE.step(r"the primary (is killed|falls silent|is back)")
 async def _primary(office: Office, match: re.Match[str], _patience: float) -> None:
-    assert office.innovaphone is not None, "only over pbxsignal"
-    master = office.innovaphone.pair.master
+    master = _innovaphone(office).pair.master
     match match[1]:
         case "is killed":
             await master.kill()
@@ -84,6 +84,17 @@ async def _primary(office: Office, match: re.Match[str], _patience: float) -> No
             await master.start()
 
 
+@_OFFICE.step(r"the slave (is killed|is back)")
+async def _slave(office: Office, match: re.Match[str], _patience: float) -> None:
+    slave = _innovaphone(office).pair.slave
+    await (slave.kill() if match[1] == "is killed" else slave.start())
+
+
+@_OFFICE.step(rf"({_NAMES}) belongs to the slave")
+async def _belongs_to_slave(office: Office, match: re.Match[str], _patience: float) -> None:
+    _innovaphone(office).pair.installation.move(match[1], SLAVE)
+
+
 @_OFFICE.step(r"the admin lets people record")
 async def _may_record(office: Office, _match: re.Match[str], _patience: float) -> None:
     office.settings += f'[recording]\nurl = "http://{ADDRESS}:9/"\nby_default = false\nuser_control = true\n'
@@ -91,33 +102,30 @@ async def _may_record(office: Office, _match: re.Match[str], _patience: float) -
 
 @_OFFICE.step(rf"the pbx has the phone of ({_NAMES}) (\w+)(?: (\S))?")
 async def _remote_control(office: Office, match: re.Match[str], _patience: float) -> None:
-    assert office.innovaphone is not None, "only over pbxsignal"
-    assert office.innovaphone.pair.calls.remote_control(match[1], match[2], match[3] or "")
+    assert _innovaphone(office).pair.calls.remote_control(match[1], match[2], match[3] or "")
 
 
 @_OFFICE.step(rf"(\d+) messages? (?:wait|waits) for ({_NAMES})")
 async def _messages_wait(office: Office, match: re.Match[str], _patience: float) -> None:
-    assert office.innovaphone is not None, "only over pbxsignal"
-    office.innovaphone.pair.calls.set_messages(match[2], int(match[1]))
+    _innovaphone(office).pair.calls.set_messages(match[2], int(match[1]))
 
 
 @_OFFICE.step(rf"({_NAMES}) is called (.+) now")
 async def _renamed(office: Office, match: re.Match[str], _patience: float) -> None:
-    assert office.innovaphone is not None, "only over pbxsignal"
-    office.innovaphone.pair.calls.rename(match[1], match[2])
+    _innovaphone(office).pair.calls.rename(match[1], match[2])
 
 
-@_PERSON.step(r"expect to be at the (primary|standby)")
+@_PERSON.step(r"expect to be at the (primary|standby|slave)(, which stands in)?")
 async def _at_pbx(person: Person, match: re.Match[str], patience: float) -> None:
     """By the phone's word and by the PBX's: while the phone goes over, its connection is ahead of its line."""
-    innovaphone = person.office.innovaphone
-    assert innovaphone is not None, "only over pbxsignal"
-    standby = match[1] == "standby"
+    innovaphone = _innovaphone(person.office)
+    name = {"primary": MASTER, "standby": STANDBY, "slave": SLAVE}[match[1]]
+    standby = name == STANDBY or bool(match[2])
 
     def true() -> bool:
         now = person.live.now
         where, line = now.pbx.connection, now.lines[0].registration
-        there = innovaphone.registered_at(person.name) == {STANDBY if standby else MASTER}
+        there = innovaphone.registered_at(person.name) == {name}
         return where.up and where.standby is standby and line is Registration.UP and there
 
     await person.live.until_true(true, patience)
@@ -125,8 +133,7 @@ async def _at_pbx(person: Person, match: re.Match[str], patience: float) -> None
 
 @_PERSON.step(r"expect the recording to be called as the PBX calls the conversation")
 async def _recording_named(person: Person, _match: re.Match[str], patience: float) -> None:
-    innovaphone = person.office.innovaphone
-    assert innovaphone is not None, "only over pbxsignal"
+    innovaphone = _innovaphone(person.office)
     call = innovaphone.pair.calls.of(person.name)[-1].call
     assert call is not None
     guid, folder = call.conference, person.live.folder / "state" / "recordings"

@@ -17,3 +17,4 @@ SCENARIOS = [pytest.param(path, line, id=f"{path.stem}-{line}") for path in _FIL
 async def test_scenario(path: Path, line: Line, tmp_path: Path) -> None:
     async with Office(tmp_path, line) as office:
         await play(path, office)
+        assert office.innovaphone is None or not office.innovaphone.complaints

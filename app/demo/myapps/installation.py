@@ -173,6 +173,10 @@ class Installation:
         """Give a user another name; his clients hear of it (UpdateUser)."""
         self._change(sip, name=name)
 
+    def move(self, sip: str, home: str) -> None:
+        """Have a user at home at the PBX of that name from now on; phones that are logged in stay where they are."""
+        self._change(sip, home=home)
+
     def set_settings(self, sip: str, settings: Mapping[str, tuple[object, bool]]) -> None:
         """The admin's client settings of a user, each with value and force; his clients hear of it (UpdateUser)."""
         told = {name: raw({"value": value, "force": force}) for name, (value, force) in settings.items()}

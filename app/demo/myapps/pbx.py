@@ -56,7 +56,6 @@ class InnovaphonePbx:
         self._listening: list[asyncio.Server] = []
         self.login_pages = LoginPages(installation, f"/{MODULE}/OAUTH2/")
         self._links: dict[Link, ClientTalk | ObjectTalk] = {}
-        self._redirects: dict[str, InnovaphonePbx] = {}
         self._cut_off = False
         installation.nodes[name] = self
 
@@ -108,10 +107,6 @@ class InnovaphonePbx:
         for link in self._links:
             link.cut_off()
 
-    def redirect(self, sip: str, other: InnovaphonePbx) -> None:
-        """Send that user to another PBX when he logs in here."""
-        self._redirects[sip] = other
-
     # --- for the conversations ------------------------------------------------------------------------------
 
     @property
@@ -126,9 +121,7 @@ class InnovaphonePbx:
 
     def other_place(self, subscriber: Subscriber) -> RedirectFacts | None:
         """A standby sends to its active PBX, a slave to the master, the master to the user's slave, if they run."""
-        other = self._redirects.get(subscriber.user.sip)
-        if other is None:
-            other = self._node(self.standby_for or self._next(subscriber))
+        other = self._node(self.standby_for or self._next(subscriber))
         if other is None or other is self or not other.reachable:
             return None
         return RedirectFacts(other.address, other.http_port, other.https_port, MODULE)

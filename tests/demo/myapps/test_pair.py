@@ -10,8 +10,7 @@ import aiohttp
 import pytest
 
 from app.demo.myapps.installation import User
-from app.demo.myapps.pair import Pair
-from app.demo.myapps.pbx import InnovaphonePbx
+from app.demo.myapps.pair import SLAVE, Pair
 from app.settings.secret import Secret
 from tests.demo.myapps.raw_client import PATIENCE, connected, phone, unsealed
 
@@ -21,10 +20,7 @@ async def pair() -> AsyncIterator[Pair]:
     pair = Pair((User("anna", "21", "Anna", Secret("pw-anna")),), "127.0.0.1")
     await pair.start()
     yield pair
-    for pbx in (pair.standby, pair.master):
-        if pbx.reachable:
-            await pbx.stop()
-    pair.echo.close()
+    await pair.stop()
 
 
 async def test_a_standby_sends_to_its_master_and_the_session_goes_along(pair: Pair) -> None:
@@ -92,18 +88,21 @@ async def test_a_pbx_that_is_cut_off_answers_nobody(pair: Pair) -> None:
         await pair.master.kill()
 
 
-async def test_a_user_sent_elsewhere(pair: Pair) -> None:
-    third = InnovaphonePbx("slave", "127.0.0.1", 0, 0, pair.installation, calls=pair.calls)
-    await third.start()
-    pair.master.redirect("anna", third)
-    third.redirect("anna", third)
+async def test_a_user_at_home_at_the_slave_is_sent_there_and_back_when_it_runs_again(pair: Pair) -> None:
+    pair.installation.move("anna", SLAVE)
     async with connected(pair.master.http_port) as client:
-        assert (await client.log_in("anna", "pw-anna"))["info"]["http"] == third.http_port
-    async with connected(third.http_port) as client:
+        assert (await client.log_in("anna", "pw-anna"))["info"]["http"] == pair.slave.http_port
+    async with connected(pair.slave.http_port) as client:
         result = await client.log_in("anna", "pw-anna")
         assert result["info"]["altHttp"] == f"127.0.0.1:{pair.master.http_port}/PBX0"
         assert result["info"]["altMaster"] is True
-    await third.stop()
+        await pair.slave.kill()
+        assert await client.gone()
+    async with connected(pair.master.http_port) as client:
+        assert (await client.log_in("anna", "pw-anna"))["mt"] == "LoginResult"
+        await pair.slave.start()
+        await client.next(mt="StandbyBack")
+        assert await client.gone()
 
 
 async def test_echo_sends_back_what_it_hears(pair: Pair) -> None:
