@@ -284,6 +284,14 @@ class LivePhone:
         config = voice._config
         return "in the clear" if config is None or config.srtp is None else config.srtp.suite.name
 
+    @property
+    def keys_by(self) -> str:
+        """How the keys came that encrypt the one stream both ways: "sdes" or "dtls"; "" where nothing does yet."""
+        (voice,) = self._running.media._streams.values()
+        if voice.agreement is None or self.suite == "in the clear":
+            return ""
+        return "sdes" if voice.agreement.handshake is None else "dtls"
+
     def quality(self) -> Quality:
         """The figures of the one call, as they are now."""
         (voice,) = self._running.media._streams.values()

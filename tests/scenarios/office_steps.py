@@ -95,6 +95,17 @@ async def _belongs_to_slave(office: Office, match: re.Match[str], _patience: flo
     _innovaphone(office).pair.installation.move(match[1], SLAVE)
 
 
+@_OFFICE.step(r"the admin wants all calls encrypted, best with keys by (sdes|dtls)")
+async def _encrypted(office: Office, match: re.Match[str], _patience: float) -> None:
+    order = "sdes-dtls" if match[1] == "sdes" else "dtls-sdes"
+    office.settings += f'[audio]\nencryption = "required"\nkey_exchange = "{order}"\n'
+
+
+@_OFFICE.step(r"the admin has voice find its way by ice")
+async def _by_ice(office: Office, _match: re.Match[str], _patience: float) -> None:
+    office.settings += '[media]\nice = "on"\n'
+
+
 @_OFFICE.step(r"the admin lets people record")
 async def _may_record(office: Office, _match: re.Match[str], _patience: float) -> None:
     office.settings += f'[recording]\nurl = "http://{ADDRESS}:9/"\nby_default = false\nuser_control = true\n'
@@ -129,6 +140,14 @@ async def _at_pbx(person: Person, match: re.Match[str], patience: float) -> None
         return where.up and where.standby is standby and line is Registration.UP and there
 
     await person.live.until_true(true, patience)
+
+
+@_PERSON.step(r"expect voice encrypted with keys by (sdes|dtls)(, by a way of ice)?")
+async def _voice_encrypted(person: Person, match: re.Match[str], patience: float) -> None:
+    """Both ways; whoever hears the other then has decrypted what he hears."""
+    await person.live.until_true(lambda: person.live.keys_by == match[1], patience)
+    if match[2]:
+        await person.live.until_true(lambda: person.live.route is not None, patience)
 
 
 @_PERSON.step(r"expect the recording to be called as the PBX calls the conversation")
