@@ -29,6 +29,8 @@ PEOPLE = {"anna": ("21", 500), "ben": ("22", 750), "clara": ("23", 1150)}
 """Number and pitch in hertz."""
 SILENT = "nobody", "29"
 """A phone that is registered and answers to nothing, not even that it rings."""
+NO_ANSWER_SECONDS = 3.0
+"""After which the innovaphone PBX diverts a call that nobody takes."""
 NUMBERS = {**{name: number for name, (number, _) in PEOPLE.items()}, "echo": "100", SILENT[0]: SILENT[1]}
 
 
@@ -99,7 +101,7 @@ class InnovaphonePair:
         users = [User(name, number, name.title(), Secret(f"pw-{name}")) for name, (number, _) in PEOPLE.items()]
         users.append(User(*SILENT, "Nobody", Secret("pw-nobody")))
         tls = SmallPbx(folder).context()
-        self.pair = Pair(users, ADDRESS, tls=tls)
+        self.pair = Pair(users, ADDRESS, tls=tls, no_answer_seconds=NO_ANSWER_SECONDS)
         self.pair.calls.register(_SilentStation(self.pair.installation.subscribers[SILENT[0]]))
         self._trusted = trust(folder)
 

@@ -150,6 +150,14 @@ async def _voice_encrypted(person: Person, match: re.Match[str], patience: float
         await person.live.until_true(lambda: person.live.route is not None, patience)
 
 
+@_PERSON.step(r"expect never to have been called")
+async def _never_called(person: Person, _match: re.Match[str], _patience: float) -> None:
+    """For when whatever could have called is over: a call that ever rang is in the list of calls, or still there."""
+    now = person.live.now
+    assert now.calls == ()
+    assert now.history == ()
+
+
 @_PERSON.step(r"expect the recording to be called as the PBX calls the conversation")
 async def _recording_named(person: Person, _match: re.Match[str], patience: float) -> None:
     innovaphone = _innovaphone(person.office)
