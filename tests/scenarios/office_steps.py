@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from app.demo.myapps.pair import MASTER, SLAVE, STANDBY
+from app.model.pbx import SessionState
 from app.model.signalling import Registration
 from tests.scenarios import vocabulary
 from tests.scenarios.office import ADDRESS, NUMBERS, InnovaphonePair, Line, Office, Person
@@ -95,6 +96,21 @@ async def _belongs_to_slave(office: Office, match: re.Match[str], _patience: flo
     _innovaphone(office).pair.installation.move(match[1], SLAVE)
 
 
+@_OFFICE.step(r"the pbx takes log-ins by (ntlm|oauth2) alone")
+async def _log_ins(office: Office, match: re.Match[str], _patience: float) -> None:
+    _innovaphone(office).pair.installation.methods = (match[1],)
+
+
+@_OFFICE.step(rf"the pbx wants two factors of ({_NAMES})")
+async def _two_factors(office: Office, match: re.Match[str], _patience: float) -> None:
+    _innovaphone(office).pair.installation.demand_second_factor(match[1])
+
+
+@_OFFICE.step(rf"({_NAMES}) switches the phone on")
+async def _switched_on(office: Office, match: re.Match[str], _patience: float) -> None:
+    await office.switch_on([match[1]])
+
+
 @_OFFICE.step(r"the admin wants all calls encrypted, best with keys by (sdes|dtls)")
 async def _encrypted(office: Office, match: re.Match[str], _patience: float) -> None:
     order = "sdes-dtls" if match[1] == "sdes" else "dtls-sdes"
@@ -140,6 +156,14 @@ async def _at_pbx(person: Person, match: re.Match[str], patience: float) -> None
         return where.up and where.standby is standby and line is Registration.UP and there
 
     await person.live.until_true(true, patience)
+
+
+@_PERSON.step(r"confirm elsewhere the code that is shown")
+async def _let_in(person: Person, _match: re.Match[str], patience: float) -> None:
+    innovaphone = _innovaphone(person.office)
+    shown = await person.live.until(lambda s: s.pbx.state is SessionState.SECOND_FACTOR, patience)
+    assert not innovaphone.registered_at(person.name)
+    innovaphone.let_in(person.name, shown.pbx.code)
 
 
 @_PERSON.step(r"expect voice encrypted with keys by (sdes|dtls)(, by a way of ice)?")

@@ -177,6 +177,10 @@ class Installation:
         """Have a user at home at the PBX of that name from now on; phones that are logged in stay where they are."""
         self._change(sip, home=home)
 
+    def demand_second_factor(self, sip: str) -> None:
+        """From now on a new session of a user waits until another one lets it in (`Subscriber.authorize`)."""
+        self._change(sip, second_factor=True)
+
     def set_settings(self, sip: str, settings: Mapping[str, tuple[object, bool]]) -> None:
         """The admin's client settings of a user, each with value and force; his clients hear of it (UpdateUser)."""
         told = {name: raw({"value": value, "force": force}) for name, (value, force) in settings.items()}
