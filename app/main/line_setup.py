@@ -22,7 +22,7 @@ USER_AGENT = "IP270-open"
 def missing_settings(settings: Layers) -> Notice | None:
     """What keeps the phone from registering anywhere, or None."""
     over_pbx = settings.text("line.kind") == "pbxsignal"
-    needed = ("pbx.server", "pbx.user") if over_pbx else ("sip.registrar", "sip.user")
+    needed = ("pbx.server",) if over_pbx else ("sip.registrar", "sip.user")
     missing = [key for key in needed if not settings.text(key)]
     if not missing:
         return None

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from app.demo.myapps.calls import CallServer
@@ -16,6 +17,7 @@ from app.model.cause import Cause
 from app.model.party import Party
 from app.model.pbx import SessionState
 from app.model.snapshot import CallState, Snapshot
+from app.security.tls import client_context
 from app.settings.secret import Secret
 from tests.main.rig import PhoneProcess, registered
 from tests.pbx.small_pbx import SmallPbx, trust
@@ -27,8 +29,12 @@ USERS = {"anna": "21", "ben": "22"}
 
 
 @pytest.fixture
-async def pbx(tmp_path: Path) -> AsyncIterator[InnovaphonePbx]:
-    installation = Installation(User(sip, num, sip.title(), Secret(f"pw-{sip}")) for sip, num in USERS.items())
+def installation() -> Installation:
+    return Installation(User(sip, num, sip.title(), Secret(f"pw-{sip}")) for sip, num in USERS.items())
+
+
+@pytest.fixture
+async def pbx(installation: Installation, tmp_path: Path) -> AsyncIterator[InnovaphonePbx]:
     tls = SmallPbx(tmp_path).context()
     pbx = InnovaphonePbx("master", "127.0.0.1", 0, 0, installation, calls=CallServer(installation), tls=tls)
     await pbx.start()
@@ -82,3 +88,19 @@ async def test_a_user_logs_in_by_hand_is_not_disturbed_finds_others_and_takes_th
         await see(anna, lambda s: MARA in s.found)
         await do(anna, lambda id_: commands.LogIn(id_, server=""))
         await see(anna, lambda s: s.pbx.state is SessionState.OFF and not s.login.server)
+
+
+async def test_who_logs_in_on_the_pages_of_the_pbx_has_a_line(
+    installation: Installation, pbx: InnovaphonePbx, tmp_path: Path
+) -> None:
+    installation.methods = ("oauth2",)
+    async with fresh(tmp_path, "anna").running() as anna:
+        await do(anna, lambda id_: commands.LogIn(id_, f"127.0.0.1:{pbx.https_port}"))
+        await see(anna, lambda s: bool(s.pbx.url))
+        assert anna.snapshot is not None
+        connector = aiohttp.TCPConnector(ssl=client_context(trust(tmp_path)))
+        async with aiohttp.ClientSession(connector=connector) as browser:
+            name_and_password = {"username": "anna", "password": "pw-anna"}
+            async with browser.post(anna.snapshot.pbx.url, data=name_and_password) as page:
+                assert page.status == 200
+        await see(anna, registered)
