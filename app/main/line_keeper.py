@@ -96,7 +96,7 @@ class LineKeeper:
 
     async def start(self) -> None:
         """Make the line, and keep it from now on. Never raises for what the settings or the machine are."""
-        forget = [self._settings.subscribe(prefix, lambda _: self._news.set()) for prefix in ("sip", "line")]
+        forget = [self._settings.subscribe(prefix, lambda _: self._news.set()) for prefix in ("sip", "line", "pbx")]
         self._forget = lambda: [each() for each in forget]
         delay = await self._settle()
         self._task = asyncio.create_task(self._keep(delay), name="line keeper")
@@ -162,9 +162,14 @@ class LineKeeper:
 
     def _fits(self, settings: Layers) -> bool:
         made_of = self._made_of
-        if made_of is None or (_over_pbx(settings) and self._made_with is not self._client):
+        if made_of is None:
             return False
-        return not any(key.startswith(("sip.", "line.")) for key in settings.changed(made_of))
+        is_or_will_be_over_pbx = isinstance(self._line, PbxLine) or line_setup.over_pbx(settings)
+        if is_or_will_be_over_pbx and self._made_with is not self._client:
+            return False
+        # A line over the PBX follows its client, which is made anew when a setting of the PBX changes.
+        heeded = ("sip.", "line.") if self._line is not None else ("sip.", "line.", "pbx.server")
+        return not any(key.startswith(heeded) for key in settings.changed(made_of))
 
     async def _take_down(self) -> None:
         self._calls.set_lines(())
@@ -179,7 +184,7 @@ class LineKeeper:
             self._facts = tuple
             self._notices.post(missing)
             return None
-        if _over_pbx(settings):
+        if line_setup.over_pbx(settings):
             await self._make_over_pbx(settings)
             return None
         self._facts = lambda: (_facts(settings),)
@@ -221,10 +226,6 @@ class LineKeeper:
     def _failed(self, reason: str, advice: str) -> float:
         self._post(LineChanged(LINE, Registration.DOWN, reason, advice))
         return self._patience.lose()
-
-
-def _over_pbx(settings: Layers) -> bool:
-    return settings.text("line.kind") == "pbxsignal"
 
 
 def _facts_of_user(client: PbxClient, server: str, capabilities: LineCapabilities) -> LineFacts:

@@ -19,18 +19,28 @@ LINE = LineId("line-1")
 USER_AGENT = "IP270-open"
 
 
+def over_pbx(settings: Layers) -> bool:
+    """Whether calls go over the session with the innovaphone PBX rather than over SIP."""
+    kind = settings.text("line.kind")
+    if kind == "auto":
+        return bool(settings.text("pbx.server")) and not settings.text("sip.registrar")
+    return kind == "pbxsignal"
+
+
 def missing_settings(settings: Layers) -> Notice | None:
     """What keeps the phone from registering anywhere, or None."""
-    over_pbx = settings.text("line.kind") == "pbxsignal"
-    needed = ("pbx.server",) if over_pbx else ("sip.registrar", "sip.user")
+    needed = ("pbx.server",) if over_pbx(settings) else ("sip.registrar", "sip.user")
     missing = [key for key in needed if not settings.text(key)]
     if not missing:
         return None
+    kind = settings.text("line.kind")
+    log_in = kind == "pbxsignal" or (kind == "auto" and "sip.registrar" in missing)
+    advice = f"{' and '.join(missing)} in the file of --config; docs/settings.md shows how."
     return Notice(
         "sip.setup",
         Severity.ERROR,
         "The phone has no PBX yet.",
-        f"Set {' and '.join(missing)} in the file of --config; docs/settings.md shows how.",
+        f"Log in to an innovaphone PBX in the menu, or set {advice}" if log_in else f"Set {advice}",
     )
 
 

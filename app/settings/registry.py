@@ -215,16 +215,16 @@ _KIND = (
     Setting(
         key="line.kind",
         kind=Kind.CHOICE,
-        default="sip",
+        default="auto",
         label="Calls over",
         description=(
             "How the phone makes and takes calls: over SIP, as the sip settings have it, or over the connection to the "
-            "innovaphone PBX of the pbx settings."
+            "innovaphone PBX of the pbx settings. Auto takes that PBX where there is one, unless sip.registrar is set."
         ),
         pbx_name="",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
-        choices=("sip", "pbxsignal"),
+        choices=("auto", "sip", "pbxsignal"),
     ),
     Setting(
         key="line.hardware_id",

@@ -19,7 +19,7 @@ from app.model.pbx import SessionState
 from app.model.snapshot import CallState, Snapshot
 from app.security.tls import client_context
 from app.settings.secret import Secret
-from tests.main.rig import PhoneProcess, registered
+from tests.main.rig import PhoneProcess, notice, registered
 from tests.pbx.small_pbx import SmallPbx, trust
 from tests.scenarios.rig import Surface
 
@@ -44,8 +44,7 @@ async def pbx(installation: Installation, tmp_path: Path) -> AsyncIterator[Innov
 
 def fresh(folder: Path, name: str) -> PhoneProcess:
     """A phone that nobody has given a PBX."""
-    trusted = trust(folder)
-    return PhoneProcess(folder / name, f'[line]\nkind = "pbxsignal"\n[pbx]\ntrust_file = "{trusted}"\n')
+    return PhoneProcess(folder / name, f'[pbx]\ntrust_file = "{trust(folder)}"\n')
 
 
 async def see(surface: Surface, what: Callable[[Snapshot], bool]) -> None:
@@ -71,11 +70,12 @@ async def test_a_user_logs_in_by_hand_is_not_disturbed_finds_others_and_takes_th
     server = f"127.0.0.1:{pbx.https_port}"
     async with AsyncExitStack() as stack:
         anna, ben = [await stack.enter_async_context(fresh(tmp_path, user).running()) for user in USERS]
+        await see(anna, lambda s: "Log in" in notice(s, "sip") and not s.lines)
         await do(anna, lambda id_: commands.LogIn(id_, server, "anna", "wrong"))
         await see(anna, refused)
         for surface, user in zip((anna, ben), USERS, strict=True):
             await do(surface, lambda id_, user=user: commands.LogIn(id_, server, user, f"pw-{user}"))  # type: ignore[misc]
-            await see(surface, registered)
+            await see(surface, lambda s: registered(s) and not notice(s, "sip"))
         assert anna.snapshot is not None
         assert (anna.snapshot.login.server, anna.snapshot.login.user) == (server, "anna")
         await do(ben, lambda id_: commands.Set(id_, "calls.do_not_disturb", value=True))
@@ -88,6 +88,7 @@ async def test_a_user_logs_in_by_hand_is_not_disturbed_finds_others_and_takes_th
         await see(anna, lambda s: MARA in s.found)
         await do(anna, lambda id_: commands.LogIn(id_, server=""))
         await see(anna, lambda s: s.pbx.state is SessionState.OFF and not s.login.server)
+        await see(anna, lambda s: "Log in" in notice(s, "sip") and not s.lines)
 
 
 async def test_who_logs_in_on_the_pages_of_the_pbx_has_a_line(
