@@ -206,12 +206,11 @@ class LineKeeper:
         return None
 
     async def _make_over_pbx(self, settings: Layers) -> None:
-        """Without a session there is a line all the same, which is down until there is one."""
+        """Without a session there is a line all the same, which is down until there is one: why, the session says."""
         client = self._client
         if client is None:
             self._facts = lambda: (LineFacts(LINE, "", "", settings.text("pbx.server"), LineCapabilities()),)
-            reason = "There is no session with the PBX"
-            self._post(LineChanged(LINE, Registration.DOWN, reason, "Look at its settings."))
+            self._post(LineChanged(LINE, Registration.DOWN))
             return
         hardware_id = settings.text("line.hardware_id") or self._hardware_id
         line = PbxLine(client, hardware_id, settings.words("line.colleagues"), self._post)

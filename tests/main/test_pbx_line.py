@@ -60,10 +60,12 @@ def _held_by_the_other(s: Snapshot) -> bool:
 
 async def test_two_phones_register_call_hold_and_hang_up(pbx: InnovaphonePbx, tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
-        phones = [await stack.enter_async_context(_phone(tmp_path, pbx, user).running()) for user in USERS]
+        processes = [_phone(tmp_path, pbx, user) for user in USERS]
+        phones = [await stack.enter_async_context(phone.running()) for phone in processes]
         anna, ben = phones
         for surface in phones:
             await _see(surface, registered)
+        assert not any("is down" in phone.said for phone in processes)
         await anna.command(lambda id_: commands.Dial(id_, number="22"))
         await _see(ben, _call(CallState.INCOMING))
         await _see(anna, _call(CallState.RINGBACK))
