@@ -80,6 +80,11 @@ class LineKeeper:
         return self._facts()
 
     @property
+    def number(self) -> str:
+        """Our own number, or name, on the line; empty without a line, and before a PBX has told it."""
+        return next((facts.number for facts in self.facts), "")
+
+    @property
     def local_address(self) -> str | None:
         """Our own numeric address on the way to the PBX; None before it is known."""
         return None if self._line is None else self._line.local_address

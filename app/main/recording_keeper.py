@@ -30,13 +30,17 @@ _SETUP_ADVICE = "Look at the phone's storage, and at recording.spool_size; calls
 
 
 class RecordingKeeper:
-    """Stands between settings, storage, the recorder and the server. Belongs to the loop."""
+    """Stands between settings, storage, the recorder and the server. Belongs to the loop.
+
+    `number` gives the line's own, empty where there is none.
+    """
 
     def __init__(
         self,
         settings: SettingsStore,
         state: Path,
         mac: str,
+        number: Callable[[], str],
         engine: Engine,
         notices: NoticeBoard,
         worker: Executor,
@@ -45,6 +49,7 @@ class RecordingKeeper:
         self._settings = settings
         self._folder = state / FOLDER
         self._mac = mac
+        self._number = number
         self._notices = notices
         self._worker = worker
         self.recorder = Recorder(engine, self._facts, self, post)
@@ -85,8 +90,7 @@ class RecordingKeeper:
     # --- steps ---------------------------------------------------------------------------------------------
 
     def _facts(self) -> RecorderFacts:
-        settings = self._settings.current
-        return RecorderFacts(self._folder, self._limit(), self._mac, settings.text("sip.user"))
+        return RecorderFacts(self._folder, self._limit(), self._mac, self._number())
 
     def _limit(self) -> int:
         return self._settings.current.number("recording.spool_size") * _MEGABYTE

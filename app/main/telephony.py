@@ -75,7 +75,7 @@ class Telephony:
         self._pbx_facts = PbxFactsKeeper(self._settings, self._ice_servers, notices)
         mac = devices.system.mac_address() or NO_MAC
         self._recordings = RecordingKeeper(
-            self._settings, storage.folder, mac, engine, notices, worker, self._post_media
+            self._settings, storage.folder, mac, lambda: self.line.number, engine, notices, worker, self._post_media
         )
         self.media = self._make_media()
         self._engine_events = EngineEvents(engine, self.media.handle)

@@ -46,7 +46,9 @@ class Desk:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     settings, notices = SettingsStore(tmp_path), NoticeBoard(lambda: None)
     with ThreadPoolExecutor(1) as worker, Engine(Clock.STEPPED) as engine:
-        keeper = RecordingKeeper(settings, tmp_path, "00903304711a", engine, notices, worker, lambda _: None)
+        keeper = RecordingKeeper(
+            settings, tmp_path, "00903304711a", lambda: "27", engine, notices, worker, lambda _: None
+        )
         yield Desk(tmp_path / FOLDER, settings, notices, keeper)
 
 

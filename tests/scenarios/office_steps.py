@@ -188,7 +188,7 @@ async def _recording_named(person: Person, _match: re.Match[str], patience: floa
     call = innovaphone.pair.calls.of(person.name)[-1].call
     assert call is not None
     guid, folder = call.conference, person.live.folder / "state" / "recordings"
-    await person.live.until_true(lambda: any(folder.glob(f"{guid}-*")), patience)
+    await person.live.until_true(lambda: any(folder.glob(f"{guid}-*-{person.number}")), patience)
 
 
 # --- who hears whom ---------------------------------------------------------------------------------------
