@@ -156,6 +156,7 @@ class Call:
             cause=None if self.ending is None else int(self.ending.cause),
             notice=self.notice,
             info=self.info,
+            guid=self.guid,
             quality=stream.quality if alive else None,
             digits=self.digits,
             in_conference=self.conference is not None,

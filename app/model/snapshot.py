@@ -66,9 +66,11 @@ class CallView(msgspec.Struct, frozen=True):
     """A hold, retrieve or answer is under way; keys for it wait."""
     cause: int | None = None
     notice: str = ""
+    """What happened, in words for the user: why it ended, that it could not be held, …"""
     info: str = ""
     """What an app knows about it, in words for a person."""
-    """What happened, in words for the user: why it ended, that it could not be held, …"""
+    guid: str = ""
+    """The conversation's name at the PBX, 32 hexadecimal digits; empty where the line has none."""
     quality: Quality | None = None
     digits: str = ""
     """DTMF digits the user sent in this call."""

@@ -221,11 +221,11 @@ class ClientApi:
         now = self._apis.calls
         for number, info in now.items():
             if number not in before:
-                self._inform(messages.CallAdded(number))
+                self._inform(messages.CallAdded(number, info.guid))
             if before.get(number) != info:
                 self._inform(messages.CallUpdated(**msgspec.structs.asdict(info)))
         for number in before.keys() - now.keys():
-            self._inform(messages.CallRemoved(number))
+            self._inform(messages.CallRemoved(number, before[number].guid))
 
     def call_list_changed(self) -> None:
         """Perhaps a call has ended."""

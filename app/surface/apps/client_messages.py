@@ -160,6 +160,8 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     num: str = ""
     sip: str = ""
     dn: str = ""
+    guid: str = ""
+    """The conversation's, the same at all its ends; empty where the line has none, as everywhere below."""
 
 
 class PhoneModel(msgspec.Struct, frozen=True):
@@ -172,10 +174,11 @@ class PhoneModel(msgspec.Struct, frozen=True):
 # --- com.innovaphone.phoneinfo ---------------------------------------------------------------------------------
 
 
-class CallAdded(_Message, frozen=True):
+class CallAdded(_Message, frozen=True, omit_defaults=True):
     """There is a new call."""
 
     id: int
+    guid: str = ""
 
 
 class CallUpdated(_Message, frozen=True, omit_defaults=True):
@@ -187,12 +190,14 @@ class CallUpdated(_Message, frozen=True, omit_defaults=True):
     num: str = ""
     sip: str = ""
     dn: str = ""
+    guid: str = ""
 
 
-class CallRemoved(_Message, frozen=True):
+class CallRemoved(_Message, frozen=True, omit_defaults=True):
     """A call is gone."""
 
     id: int
+    guid: str = ""
 
 
 # --- com.innovaphone.calllist ----------------------------------------------------------------------------------

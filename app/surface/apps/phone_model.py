@@ -27,6 +27,7 @@ def call_info(call: CallView) -> CallInfo:
         num=call.party.number,
         sip=_address(call.party),
         dn=call.party.name,
+        guid=call.guid,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from app.model.cause import Cause
 from app.model.pbx import ConnectionInfo, PbxUser
 from app.model.refusal import Refusal
-from app.model.signalling import Alerting, Connected, Released, RemoteHeld
+from app.model.signalling import Alerting, ConferenceNamed, Connected, Released, RemoteHeld
 from app.pbx.app_session import AppSession
 from app.surface.apps.client_apis import APIS, PROVIDER, ClientApis
 from app.surface.apps.client_messages import CALL_LIST_API, CLIENT_API, PHONE_API, PHONE_INFO_API, ClientModel
@@ -19,6 +19,7 @@ from tests.surface.apps.desk import TOKEN
 from tests.surface.apps.facts import Facts
 
 Message = dict[str, Any]
+GUID = "e44379a033ec5a01ebd500903328631a"
 
 
 class App:
@@ -146,6 +147,22 @@ def test_apps_that_provide_phone_info_are_told_of_each_call(app: App) -> None:
         {"mt": "CallAdded", "id": number},
         {"mt": "CallUpdated", "id": number, "dir": "i", "state": "Alerting", "num": "301"},
         {"mt": "CallRemoved", "id": number},
+    ]
+
+
+def test_apps_know_a_call_by_the_name_that_all_its_ends_have(app: App) -> None:
+    app.send("ConsumeApi", PHONE_API)
+    app.send("RegisterApi", PHONE_INFO_API)
+    leg = app.phone.ring()
+    app.phone.say(ConferenceNamed(leg, GUID))
+    told = app.news()
+    assert [call["guid"] for one in told if one["mt"] == "ApiUpdate" for call in model(one)["calls"]] == [GUID]
+    app.phone.say(Released(leg, Cause.NORMAL_CLEARING))
+    messages = [one["msg"] for one in told + app.news() if one["mt"] == "ApiRequest"]
+    assert [(one["mt"], one["guid"]) for one in messages] == [
+        ("CallAdded", GUID),
+        ("CallUpdated", GUID),
+        ("CallRemoved", GUID),
     ]
 
 
