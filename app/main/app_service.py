@@ -14,7 +14,7 @@ from app.model.media import MediaEvent
 from app.model.snapshot import Notice, Severity
 from app.pbx.app_session import Api, AppSession, Send
 from app.settings.store import SettingsStore
-from app.surface.apps.client_apis import APIS, ClientApis, PhoneFacts
+from app.surface.apps.client_apis import APIS, PROVIDED, ClientApis, PhoneFacts
 from app.surface.apps.media_api import ChannelMedia, MediaRooms, MediaService
 from app.surface.apps.server import HOST, AppServer
 
@@ -115,6 +115,7 @@ class AppService:
             lambda: self._settings.current.secret("apps.token"),
             self._make_apis,
             send,
+            PROVIDED,
         )
 
     def _make_apis(self, app: str, send: Send) -> Mapping[str, Api]:

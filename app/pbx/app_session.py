@@ -22,6 +22,18 @@ _KEEP_ALIVE = "KeepAlive"
 _login_reader = Reader(AppChallenge, AppLogin)
 
 
+class _AppFacts(msgspec.Struct, frozen=True):
+    hidden: bool
+    apis: dict[str, dict[str, str]]
+
+
+class _AppInfoResult(msgspec.Struct, frozen=True):
+    """What the service offers: it has no page of its own to show, and stands for a telephone."""
+
+    info: _AppFacts
+    deviceapp: str = "phone"
+
+
 class Api(Protocol):
     """Something apps may talk to, for one app."""
 
@@ -38,12 +50,18 @@ MakeApis = Callable[[str, Send], Mapping[str, Api]]
 
 
 class AppSession:
-    """Belongs to one thread. `send` gets what goes to the app, also after `receive` has returned, until `close`."""
+    """Belongs to one thread. `send` gets what goes to the app, also after `receive` has returned, until `close`.
 
-    def __init__(self, password: Callable[[], Secret], make_apis: MakeApis, send: Send) -> None:
+    `provides` are the names of the APIs whose provider the service is, which anybody may ask for (AppInfo).
+    """
+
+    def __init__(
+        self, password: Callable[[], Secret], make_apis: MakeApis, send: Send, provides: tuple[str, ...] = ()
+    ) -> None:
         self._password = password
         self._make_apis = make_apis
         self._send = send
+        self._provides = provides
         self._challenge = ""
         self._apis: Mapping[str, Api] = {}
         self.app = ""
@@ -55,6 +73,8 @@ class AppSession:
         try:
             envelope = open_envelope(text)
             if envelope.mt == _KEEP_ALIVE:
+                return True
+            if self._answered(envelope):
                 return True
             if not self.app:
                 return self._log_in(envelope, text)
@@ -68,6 +88,17 @@ class AppSession:
         apis, self._apis = self._apis, {}
         for api in apis.values():
             api.close()
+
+    def _answered(self, envelope: Envelope) -> bool:
+        """Whether it was one of the base's questions that need no login."""
+        if envelope.api or envelope.mt not in ("CheckBuild", "AppInfo"):
+            return False
+        if envelope.mt == "CheckBuild":  # without `url`: the service has no pages of which another build could be right
+            self._send(write("CheckBuildResult", src=envelope.src))
+        else:
+            facts = _AppFacts(hidden=True, apis={name: {} for name in self._provides})
+            self._answer("AppInfoResult", _AppInfoResult(facts), envelope)
+        return True
 
     def _find(self, envelope: Envelope) -> Api:
         api = self._apis.get(envelope.api)

@@ -151,7 +151,11 @@ class MyAppsSession:
     # --- before the login ----------------------------------------------------------------------------------
 
     def check_build(self) -> None:
-        """Ask which build of the client goes with the PBX. CheckBuildResult answers."""
+        """Ask which build of the client goes with the PBX. CheckBuildResult answers.
+
+        It goes without `url`, so that nothing comes back in its place: that is for the page a client shows, and the
+        phone loads none.
+        """
         self._send(write("CheckBuild"))
 
     # --- after it ------------------------------------------------------------------------------------------

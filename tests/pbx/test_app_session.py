@@ -48,6 +48,7 @@ class Client:
             lambda: Secret(token),
             lambda app, send: {"": self.echo, "com.innovaphone.phone": self.phone},
             lambda text: self.said.append(json.loads(text)),
+            ("com.innovaphone.phone",),
         )
 
     def send(self, text: str | bytes | dict[str, object]) -> bool:
@@ -148,6 +149,28 @@ def test_nothing_is_done_before_the_login() -> None:
     assert [said["error"] for said in client.said] == [ErrorCode.NOT_LOGGED_IN] * 2
     assert "AppChallenge" in client.said[0]["errorText"]
     assert not client.echo.received
+
+
+def test_what_is_asked_of_any_service_needs_no_login() -> None:
+    client = Client()
+    questions: list[dict[str, object]] = [
+        {"mt": "CheckBuild", "url": "http://127.0.0.1/1/app.htm", "src": "1"},
+        {"mt": "AppInfo", "src": "2"},
+    ]
+    info = {"hidden": True, "apis": {"com.innovaphone.phone": {}}}
+    answers = [
+        {"mt": "CheckBuildResult", "src": "1"},
+        {"mt": "AppInfoResult", "src": "2", "info": info, "deviceapp": "phone"},
+    ]
+    for question in questions:
+        assert client.send(question)
+    assert client.said == answers
+    client.log_in()
+    for question in questions:
+        client.send(question)
+    assert client.said[-2:] == answers
+    client.send({"mt": "AppInfo", "api": "com.innovaphone.phone"})
+    assert [envelope.mt for envelope, _ in client.phone.received] == ["AppInfo"]
 
 
 def test_keep_alive_has_no_answer() -> None:

@@ -35,7 +35,8 @@ from app.surface.apps.plain_text import plain_text
 
 log = logging.getLogger(LogFlag.SURFACE)
 
-APIS = (CLIENT_API, PHONE_API, CALL_LIST_API, PHONE_INFO_API)
+PROVIDED = (CLIENT_API, PHONE_API, CALL_LIST_API)
+APIS = (*PROVIDED, PHONE_INFO_API)
 PROVIDER = "dev:phone"
 """Who the phone is among the providers; it is the only phone here."""
 TITLE = "Phone"
