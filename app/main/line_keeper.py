@@ -22,6 +22,7 @@ from app.security.errors import SecurityError
 from app.settings.layers import Layers
 from app.settings.store import SettingsStore
 from app.signalling.pbxsignal.messages import RegisterResult
+from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.line import SipLine
 from app.surface.rooms import LineFacts
 
@@ -36,6 +37,9 @@ _WAITING = Notice(
 )
 
 
+_KEPT = "sip.kept"
+"""The notice that settings are no good, and older ones still in use."""
+
 TRUST_INTERVAL = 5.0
 """Seconds between two looks at the file of trusted certificates."""
 
@@ -43,9 +47,10 @@ TRUST_INTERVAL = 5.0
 class LineKeeper:
     """Makes the line, and makes it anew when a setting of it or its certificates change and no call is on it.
 
-    What keeps a line from being made is told as a notice or as the line's own trouble, and tried again. Belongs to
-    the main thread; certificates are read in `worker`. `post` gets the line's events, on the loop. `hardware_id` names
-    this phone to the PBX where no setting does.
+    What keeps a line from being made is told as a notice or as the line's own trouble, and tried again; a line that
+    there is goes on with its old settings meanwhile, so that calls for help still go out. Belongs to the main thread;
+    certificates are read in `worker`. `post` gets the line's events, on the loop. `hardware_id` names this phone to the
+    PBX where no setting does.
     """
 
     def __init__(
@@ -70,6 +75,8 @@ class LineKeeper:
         self._trusted: FileStamp | None = None
         self._facts: Callable[[], tuple[LineFacts, ...]] = tuple
         self._patience = Patience()
+        self._waits = False
+        """New settings wait for the end of the calls."""
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._forget: Callable[[], object] | None = None
@@ -137,7 +144,7 @@ class LineKeeper:
 
     def calls_changed(self) -> None:
         """A call moved: a line that was waited for may be free now."""
-        if self._made_of is not None and not self._fits(self._settings.current):
+        if self._waits:
             self._news.set()
 
     async def _keep(self, delay: float | None) -> None:
@@ -153,17 +160,49 @@ class LineKeeper:
         trust = line_setup.trust_file(settings)
         look_again = None if trust is None else TRUST_INTERVAL
         trusted = None if trust is None else await self._in_worker(stamp_of, trust)
+        self._waits = False
         if self._fits(settings) and trusted == self._trusted:
+            self._clear_waiting()  # what was waited with may have been taken back
             return look_again
+        config, spoiled = await self._read(settings)
+        if self._line is not None and spoiled is not None:
+            words = f"The line's new settings are not used: {spoiled}"
+            self._notices.post(Notice(_KEPT, Severity.ERROR, words, spoiled.advice))
+            return look_again or self._patience.lose()
         if self._line is not None and self._calls.line_busy(LINE):
-            self._notices.post(_WAITING)
+            await self._go_on(settings)
             return look_again
         await self._take_down()
         self._notices.clear("sip")  # not before: until it is down the old line still says that it is registered
-        delay = await self._make(settings)
+        delay = await self._make(settings, config, spoiled)
         self._made_of, self._trusted = (settings, trusted) if delay is None else (None, None)
         self._made_with = self._client
         return look_again if delay is None else delay
+
+    async def _read(self, settings: Layers) -> tuple[SipLineConfig | None, SecurityError | None]:
+        """What a line over SIP is made of, or why it cannot be; neither where there is none to make."""
+        if line_setup.over_pbx(settings) or line_setup.missing_settings(settings) is not None:
+            return None, None
+        try:
+            return await self._in_worker(line_setup.line_config, settings), None
+        except SecurityError as error:
+            return None, error
+
+    async def _go_on(self, settings: Layers) -> None:
+        """Calls keep the line as it is. Where the session behind it was made anew they are taken up over that."""
+        line, client = self._line, self._client
+        self._waits = True
+        if not isinstance(line, PbxLine) or client is None or self._made_with is client:
+            self._notices.post(_WAITING)
+            return
+        self._made_with = client
+        self._facts = lambda: (_facts_of_user(client, settings.text("pbx.server"), line.capabilities),)
+        await line.move(client)
+        self._news.set()  # other settings may have changed as well
+
+    def _clear_waiting(self) -> None:
+        self._notices.clear(_WAITING.id)
+        self._notices.clear(_KEPT)
 
     def _fits(self, settings: Layers) -> bool:
         made_of = self._made_of
@@ -182,14 +221,19 @@ class LineKeeper:
             line, self._line = self._line, None
             await line.stop()
 
-    async def _make(self, settings: Layers) -> float | None:
+    async def _make(
+        self, settings: Layers, config: SipLineConfig | None, spoiled: SecurityError | None
+    ) -> float | None:
         """Returns the seconds until it must be tried again; None when it is made, or the settings name no PBX."""
         missing = line_setup.missing_settings(settings)
         if missing is not None:
             self._facts = tuple
             self._notices.post(missing)
             return None
-        if line_setup.over_pbx(settings):
+        if spoiled is not None:
+            self._facts = lambda: (_facts(settings),)
+            return self._failed(str(spoiled), spoiled.advice)
+        if config is None:
             await self._make_over_pbx(settings)
             return None
         self._facts = lambda: (_facts(settings),)
@@ -197,11 +241,8 @@ class LineKeeper:
         if collector is not None:
             self._notices.post(collector)
         try:
-            config = await self._in_worker(line_setup.line_config, settings)
             line = SipLine(config, self._post)
             await line.start()
-        except SecurityError as error:
-            return self._failed(str(error), error.advice)
         except OSError as error:
             return self._failed(*line_setup.port_trouble(error, settings))
         self._patience.regain()

@@ -36,14 +36,19 @@ _WAITING = Notice(
 )
 _SESSION_NOTICE = "pbx.stored.session"
 _LEARNT_NOTICE = "pbx.stored.learnt"
+_KEPT = "pbx.kept"
+"""The notice that settings are no good, and older ones still in use."""
 _SAID_BY_NOTICE = (SessionState.REFUSED, SessionState.WAITING)
 
 
 class PbxKeeper:
-    """Makes the client, and makes it anew when a `pbx` setting changes and nobody is in a call.
+    """Makes the client, and makes it anew when a `pbx` setting changes and no call is on the line.
+
+    Settings that are no good take no client away: what there is goes on with the old ones, and a notice says so.
 
     Belongs to the main thread; certificates are read in `worker`. What the PBX gives to log in with again is kept in
-    `sessions`, and who stands in for it in `learnt`. An account that is taken out of the settings is logged out.
+    `sessions`, and who stands in for it in `learnt`. `in_call` tells whether somebody waits for the session, `busy`
+    whether there is any call that would lose it. An account that is taken out of the settings is logged out.
     `changed` is called when `status` has changed, and `made` with each new client, or None where there is none any
     more.
     """
@@ -54,6 +59,7 @@ class PbxKeeper:
         notices: NoticeBoard,
         worker: Executor,
         in_call: Callable[[], bool],
+        busy: Callable[[], bool],
         changed: Callable[[], None],
         sessions: SessionStore,
         learnt: LearntStore,
@@ -65,6 +71,9 @@ class PbxKeeper:
         self._notices = notices
         self._worker = worker
         self._in_call = in_call
+        self._busy = busy
+        self._waits = False
+        """New settings wait for the end of the calls."""
         self._changed = changed
         self.made: Callable[[PbxClient | None], None] = lambda _: None
         self.client: PbxClient | None = None
@@ -111,7 +120,7 @@ class PbxKeeper:
 
     def calls_changed(self) -> None:
         """A call moved: new settings that were waited with may be used now."""
-        if not self._fits():
+        if self._waits:
             self._news.set()
 
     async def _keep(self) -> None:
@@ -123,23 +132,25 @@ class PbxKeeper:
 
     async def _settle(self) -> float | None:
         """Make the client fit the settings. Returns the seconds until that must be tried again, or None."""
+        self._waits = False
         if self._fits():
-            self._notices.clear(_WAITING.id)  # what was waited with may have been taken back
+            self._clear_waiting()  # what was waited with may have been taken back
             return None
-        if self.client is not None and self._in_call():
+        settings = self._settings.current
+        config, spoiled = await self._read(settings)
+        if spoiled is not None and self.client is not None and not self._account_is_gone():
+            words = f"The new settings of the PBX are not used: {spoiled}"
+            self._notices.post(Notice(_KEPT, Severity.ERROR, words, spoiled.advice))
+            return self._try_again_in(spoiled)
+        self._waits = self.client is not None and self._busy()
+        if self._waits:
             self._notices.post(_WAITING)
             return None
         await self._take_down()
-        settings = self._settings.current
-        try:
-            config = await asyncio.get_running_loop().run_in_executor(self._worker, pbx_config, settings)
-        except ServerMalformed as error:
-            self._made_of = settings
-            self._tell(PbxStatus(SessionState.REFUSED, str(error), error.advice))
-            return None
-        except SecurityError as error:
-            self._tell(PbxStatus(SessionState.REFUSED, str(error), error.advice))
-            return self._patience.lose()
+        if spoiled is not None:
+            self._made_of = settings if isinstance(spoiled, ServerMalformed) else None
+            self._tell(PbxStatus(SessionState.REFUSED, str(spoiled), spoiled.advice))
+            return self._try_again_in(spoiled)
         self._made_of = settings
         self._patience.regain()
         if config is not None:
@@ -148,6 +159,21 @@ class PbxKeeper:
             self.made(self.client)
         self._told()
         return None
+
+    async def _read(self, settings: Layers) -> tuple[PbxConfig | None, ServerMalformed | SecurityError | None]:
+        """What a client is made of, or why it cannot be; neither where the settings name no PBX."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, pbx_config, settings), None
+        except (ServerMalformed, SecurityError) as error:
+            return None, error
+
+    def _try_again_in(self, spoiled: ServerMalformed | SecurityError) -> float | None:
+        """A file may be mended any time; what is written in the settings is so only by a change of them."""
+        return self._patience.lose() if isinstance(spoiled, SecurityError) else None
+
+    def _clear_waiting(self) -> None:
+        self._notices.clear(_WAITING.id)
+        self._notices.clear(_KEPT)
 
     def _make(self, config: PbxConfig) -> PbxClient:
         """A client with the session that was kept for this PBX and user."""
@@ -177,7 +203,7 @@ class PbxKeeper:
         account_is_gone = self._account_is_gone()
         self._failed = None
         self._made_of = None  # there is no client now, so that even the settings it was made of want a new one
-        self._notices.clear("pbx.waiting")
+        self._clear_waiting()
         if self.client is not None:
             self.made(None)
             await (self.client.log_out() if account_is_gone else self.client.stop())

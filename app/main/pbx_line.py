@@ -14,7 +14,7 @@ from app.signalling.pbxsignal.line import PbxSignalLine
 
 
 class PbxLine(PbxSignalLine):
-    """As long as `client` lives. `start` registers in the background, as soon as the session is up; `stop` ends it."""
+    """Over `client`'s session. `start` registers in the background, as soon as that is up; `stop` ends it."""
 
     def __init__(
         self, client: PbxClient, hardware_id: str, colleagues: tuple[str, ...], post: Callable[[SignallingEvent], None]
@@ -36,6 +36,13 @@ class PbxLine(PbxSignalLine):
         self._link.on_message = self.receive
         self._link.on_up = self.link_up
         self._link.on_down = self.link_down
+
+    async def move(self, client: PbxClient) -> None:
+        """Go on over another session: what calls lost with the one before is taken up there."""
+        if self._link is not None:
+            await self._link.stop()
+        self._client = client
+        await self.start()
 
     async def network_changed(self) -> None:
         """The session finds its own way again; calls that are lost by that are taken up at once."""

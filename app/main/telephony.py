@@ -16,6 +16,7 @@ from app.main import sound_setup
 from app.main.call_list_watch import CallListWatch
 from app.main.ice_servers import IceServerLookup
 from app.main.line_keeper import LineKeeper
+from app.main.line_setup import LINE
 from app.main.loop_timers import LoopTimers
 from app.main.name_keeper import NameKeeper
 from app.main.network_watch import NetworkWatch
@@ -100,6 +101,7 @@ class Telephony:
             notices,
             worker,
             lambda: self.calls.in_call,
+            lambda: self.calls.line_busy(LINE),
             self._pbx_changed,
             SessionStore(storage.folder, worker),
             LearntStore(storage.folder, worker),

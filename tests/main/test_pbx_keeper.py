@@ -26,18 +26,19 @@ SESSION_PASSWORD = "the session's password"
 
 
 class Desk:
-    """A keeper with what it needs. `in_call` is the user's doing."""
+    """A keeper with what it needs. `busy`: there is a call, which the user need not be in."""
 
     def __init__(self, folder: Path, worker: ThreadPoolExecutor) -> None:
         self.settings = SettingsStore(folder)
         self.notices = NoticeBoard(lambda: None)
-        self.in_call = False
+        self.busy = False
         self.trusted = str(trust(folder))
         self.keeper = PbxKeeper(
             self.settings,
             self.notices,
             worker,
-            lambda: self.in_call,
+            lambda: False,
+            lambda: self.busy,
             lambda: None,
             SessionStore(folder),
             LearntStore(folder),
@@ -93,11 +94,11 @@ async def test_the_session_comes_and_goes_with_the_setting(desk: Desk, pbx: Smal
 async def test_no_call_loses_its_signalling_to_a_new_setting(desk: Desk, pbx: SmallPbx) -> None:
     await desk.set(f"127.0.0.1:{pbx.port}")
     await until(lambda: desk.state is SessionState.UP)
-    desk.in_call = True
+    desk.busy = True
     await desk.set(f"127.0.0.1:{pbx.port}#phys=branch")
     await until(lambda: "as soon as" in " ".join(notice.advice for notice in desk.notices.current))
     assert desk.state is SessionState.UP
-    desk.in_call = False
+    desk.busy = False
     desk.keeper.calls_changed()
     await until(lambda: desk.keeper.status.connection.phys == "branch" and desk.state is SessionState.UP)
     assert desk.words == ""
@@ -118,7 +119,7 @@ async def test_a_setting_that_is_taken_back_is_waited_for_no_more(desk: Desk, pb
     server = f"127.0.0.1:{pbx.port}"
     await desk.set(server)
     await until(lambda: desk.state is SessionState.UP)
-    desk.in_call = True
+    desk.busy = True
     await desk.set(f"{server}#phys=branch")
     await until(lambda: "new settings" in desk.words)
     await desk.set(server)
@@ -134,6 +135,31 @@ async def test_a_setting_that_is_repaired_to_what_it_was_brings_the_session_back
     await until(lambda: "/nowhere.pem" in desk.words)
     await desk.set(server)
     await until(lambda: desk.words == "" and desk.state is SessionState.UP)
+
+
+@pytest.mark.parametrize("spoiled", [{"trust_file": "/nowhere.pem"}, {"server": "fe80::1"}], ids=["file", "server"])
+async def test_settings_that_are_no_good_take_no_session_away(
+    desk: Desk, pbx: SmallPbx, spoiled: dict[str, str]
+) -> None:
+    server = f"127.0.0.1:{pbx.port}"
+    await desk.set(server)
+    await until(lambda: desk.state is SessionState.UP)
+    before = desk.keeper.client
+    await desk.set(**({"server": server} | spoiled))
+    await until(lambda: "are not used" in desk.words)
+    assert desk.keeper.client is before
+    assert desk.state is SessionState.UP
+    await desk.set(f"{server}#phys=branch")
+    await until(lambda: desk.keeper.status.connection.phys == "branch" and desk.state is SessionState.UP)
+    assert desk.words == ""
+
+
+async def test_who_is_taken_out_of_the_settings_is_logged_out_whatever_else_they_say(desk: Desk, pbx: SmallPbx) -> None:
+    server = f"127.0.0.1:{pbx.port}"
+    await desk.set(server)
+    await until(lambda: desk.state is SessionState.UP)
+    await desk.set(server, user="ckl", trust_file="/nowhere.pem")
+    await until(lambda: desk.keeper.client is None and "/nowhere.pem" in desk.words)
 
 
 class SessionPbx(SmallPbx):

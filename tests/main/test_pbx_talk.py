@@ -30,7 +30,9 @@ class Desk:
         self.settings = SettingsStore(folder)
         self.notices = NoticeBoard(lambda: None)
         kept = SessionStore(folder), LearntStore(folder)
-        self.pbx = PbxKeeper(self.settings, self.notices, worker, lambda: False, lambda: self.talk.look(), *kept)
+        self.pbx = PbxKeeper(
+            self.settings, self.notices, worker, lambda: False, lambda: False, lambda: self.talk.look(), *kept
+        )
         self.activity = ActivityKeeper(self.settings, lambda: self.now)
         self.talk = PbxTalk(self.pbx, self.activity, self.settings, self.notices, self._changed)
         self.trusted = str(trust(folder))
