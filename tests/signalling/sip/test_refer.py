@@ -152,7 +152,7 @@ def test_words_of_an_earlier_wish_do_not_count_for_the_next(bench: Bench) -> Non
     bench.tells(b"SIP/2.0 486 Busy Here\r\n", "terminated", event=f"refer;id={first.cseq.number}")
     assert bench.peer.responses(200)[-1].cseq.number == bench.cseq
     assert not bench.results
-    bench.tells(b"SIP/2.0 503 No\r\n", "terminated", event="refer;id=4711")
+    bench.tells(b"SIP/2.0 503 No\r\n", "terminated", event="refer;id=other")
     assert bench.peer.response(481).cseq.method == "NOTIFY"
     bench.tells(b"SIP/2.0 200 OK\r\n", "terminated", event=f"refer;id={second.cseq.number}")
     assert bench.results == [TransferResult(bench.leg)]
