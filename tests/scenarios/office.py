@@ -14,9 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+import aiohttp
+
 from app.demo.myapps.installation import Subscriber, User
 from app.demo.myapps.pair import MASTER, Pair
 from app.demo.myapps.signals import Signal
+from app.security.tls import client_context
 from app.settings.secret import Secret
 from tests.live_phone import LivePhone
 from tests.pbx.small_pbx import SmallPbx, trust
@@ -127,6 +130,15 @@ class InnovaphonePair:
         running = {pbx.name for pbx in self.pair.all if pbx.reachable}
         return running & {station.pbx for station in self.pair.calls._switchboard.stations(name)}
 
+    async def log_in_on_page(self, name: str, password: str, url: str) -> bool:
+        """Fill in the form that a phone shows the address of. Whether that was enough."""
+        trusted = aiohttp.TCPConnector(ssl=client_context(self._trusted))
+        async with aiohttp.ClientSession(connector=trusted) as browser:
+            async with browser.get(url) as page:
+                assert '<form method="post">' in await page.text()
+            async with browser.post(url, data={"username": name, "password": password}) as page:
+                return "You are logged in." in await page.text()
+
     def let_in(self, name: str, code: str) -> None:
         """Confirm, as somebody who is logged in elsewhere would, the session that shows this code."""
         subscriber = self.pair.installation.subscribers[name]
@@ -135,11 +147,13 @@ class InnovaphonePair:
         subscriber.authorize(session.usr)
 
     def configuration(self, name: str) -> str:
-        """The line of a phone over PbxSignal."""
+        """The line of a phone over PbxSignal. One whose user logs in on a page does not know who that will be."""
         colleagues = json.dumps([other for other in PEOPLE if other != name])
         line = f'kind = "pbxsignal"\ncolleagues = {colleagues}\n'
         where = f'server = "{ADDRESS}:{self.pair.master.https_port}"\ntrust_file = "{self._trusted}"\n'
-        return f'[line]\n{line}[pbx]\n{where}user = "{name}"\npassword = "pw-{name}"\n'
+        by_page = self.pair.installation.methods == ("oauth2",)
+        who = "" if by_page else f'user = "{name}"\npassword = "pw-{name}"\n'
+        return f"[line]\n{line}[pbx]\n{where}{who}"
 
 
 class Person:

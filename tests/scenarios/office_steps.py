@@ -166,6 +166,16 @@ async def _let_in(person: Person, _match: re.Match[str], patience: float) -> Non
     innovaphone.let_in(person.name, shown.pbx.code)
 
 
+@_PERSON.step(r"log in on the page that is named( with a wrong password, in vain)?")
+async def _log_in_on_page(person: Person, match: re.Match[str], patience: float) -> None:
+    innovaphone = _innovaphone(person.office)
+    shown = await person.live.until(lambda s: s.pbx.state is SessionState.OAUTH2, patience)
+    assert not innovaphone.registered_at(person.name)
+    password = "wrong" if match[1] else f"pw-{person.name}"
+    logged_in = await innovaphone.log_in_on_page(person.name, password, shown.pbx.url)
+    assert logged_in is not bool(match[1])
+
+
 @_PERSON.step(r"expect voice encrypted with keys by (sdes|dtls)(, by a way of ice)?")
 async def _voice_encrypted(person: Person, match: re.Match[str], patience: float) -> None:
     """Both ways; whoever hears the other then has decrypted what he hears."""
