@@ -14,8 +14,8 @@ enum {
     WINDOW = 320,                         /* 20 ms: what the tract is learnt from                                     */
     WINDOW_FALL = 40,
     MATCH = 80,                           /* 5 ms are compared to find the period: what comes next resembles the end  */
-    SOLID = 160,                          /* the first 10 ms are not faded,                                           */
-    FADE = 960,                           /* the next 60 ms down to nothing                                           */
+    SOLID = 320,                          /* the first 20 ms are not faded,                                           */
+    FADE = 1280,                          /* the next 80 ms down to nothing                                           */
 };
 
 static const float PI = 3.14159265f;
