@@ -71,8 +71,10 @@ async def test_a_user_logs_in_by_hand_is_not_disturbed_finds_others_and_takes_th
     async with AsyncExitStack() as stack:
         anna, ben = [await stack.enter_async_context(fresh(tmp_path, user).running()) for user in USERS]
         await see(anna, lambda s: "Log in" in notice(s, "sip") and not s.lines)
+        await do(anna, lambda id_: commands.LogIn(id_, "fe80::1", "anna", "wrong"))
+        await see(anna, lambda s: "no PBX's address" in notice(s, "pbx") and not notice(s, "sip"))
         await do(anna, lambda id_: commands.LogIn(id_, server, "anna", "wrong"))
-        await see(anna, refused)
+        await see(anna, lambda s: refused(s) and "name and password" in notice(s, "pbx"))
         for surface, user in zip((anna, ben), USERS, strict=True):
             await do(surface, lambda id_, user=user: commands.LogIn(id_, server, user, f"pw-{user}"))  # type: ignore[misc]
             await see(surface, lambda s: registered(s) and not notice(s, "sip"))
