@@ -38,7 +38,9 @@ class DisturbKeeper:
         self._activity = ""
         """What was said or heard last of what the user does."""
         self._storing = BackgroundStore(notices)
-        self._forget = settings.subscribe(SETTING, lambda _: self._tell())
+        self._forget = settings.subscribe(SETTING, lambda _: self._switched())
+        self._owed = False
+        """It was switched while no PBX could be told."""
 
     def look(self) -> None:
         """A session that has come up is told, and the PBX's word on the user's presence is heard."""
@@ -50,7 +52,10 @@ class DisturbKeeper:
         before, self._up = self._up, status.state is SessionState.UP
         if before and not self._up:
             self._activity = ""  # whoever answers next may be a PBX that stands in, and knows nothing
-        if self._up and not before and self._undisturbed:
+        if self._up and not before and (self._undisturbed or self._owed):
+            if self._owed and own is not None:
+                self._activity = own.activity  # what others still see of before
+            self._owed = False
             self._tell()
 
     def set_presence(self, activity: OwnActivity, note: str) -> Refusal | None:
@@ -77,6 +82,10 @@ class DisturbKeeper:
     @property
     def _note(self) -> str:
         return "" if self._own is None else self._own.note
+
+    def _switched(self) -> None:
+        self._owed = not self._up
+        self._tell()
 
     def _tell(self) -> None:
         """Where others see something else, tell them; a note stays as it is."""

@@ -70,6 +70,17 @@ async def test_a_session_that_comes_up_hears_of_it_once(desk: Desk) -> None:
     assert desk.told == [(OwnActivity.DND, "")]
 
 
+async def test_what_is_switched_off_while_no_pbx_is_there_is_told_when_one_is(desk: Desk) -> None:
+    desk.pbx_says("")
+    await desk.disturb(no=True)
+    desk.pbx_says("dnd")
+    desk.pbx_says("dnd", state=SessionState.CONNECTING)
+    await desk.disturb(no=False)
+    desk.pbx_says("dnd")
+    desk.pbx_says("")
+    assert desk.told == [(OwnActivity.DND, ""), (OwnActivity.AVAILABLE, "")]
+
+
 async def test_a_pbx_that_stands_in_hears_of_it_too(desk: Desk) -> None:
     await desk.disturb(no=True)
     desk.pbx_says("")
