@@ -1,0 +1,1 @@
+"""The phone in a virtual machine (docs/device.md)."""
