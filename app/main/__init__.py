@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from app.main.command_line import DemoOptions, DevicesOptions, RunOptions, SelftestOptions, parse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was typed. Rooms are loaded for the command that needs them, so that help comes at once."""
-    match parse(arguments):
-        case RunOptions() as options:
+    options = parse(arguments)
+    if isinstance(options, DemoOptions | SelftestOptions) and find_spec("app.demo") is None:
+        sys.stderr.write("ip270: this phone comes without the demo PBX. Run this on a development machine.\n")
+        return 1
+    match options:
+        case RunOptions():
             from app.main.run import run
 
             return run(options)
-        case DemoOptions() as options:
+        case DemoOptions():
             from app.main.demo import demo
 
             return demo(options)
-        case DevicesOptions() as options:
+        case DevicesOptions():
             from app.main.devices import devices
 
             return devices(options)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.main import main
 from app.main.selftest import Result, selftest
 
 
@@ -77,3 +78,12 @@ def test_selftest_without_a_pbx_says_so_in_the_same_form(
     assert tuple(result) == Result.__struct_fields__
     assert result["registered"] is False
     assert "demo PBX" in printed.err
+
+
+@pytest.mark.parametrize("command", ["demo", "selftest"])
+def test_a_phone_without_the_demo_says_so(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "app.demo", None)  # as the device's image, which has no such package
+    assert main([command]) == 1
+    assert "without the demo PBX" in capsys.readouterr().err
