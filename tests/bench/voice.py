@@ -102,9 +102,9 @@ async def measure_jitter(seeds: int) -> list[Row]:
 async def measure_loss(seeds: int) -> list[Row]:
     """10 % loss, random and in bursts: PCMU and G.722 beside pjsua2, Opus beside plain libopus with perfect timing."""
     rows = []
-    for damage in (RANDOM, BURSTS):
+    for damage, courses in ((RANDOM, seeds), (BURSTS, 2 * seeds)):  # what bursts hit is more a matter of chance
         for spoken in (MULAW, G722):
-            ours = [_ours(spoken, damage, seed) for seed in range(seeds)]
+            ours = [_ours(spoken, damage, seed) for seed in range(courses)]
             peers = await _peers(spoken, [heard.arrivals for heard in ours])
             rows += _beside(spoken, damage, ours, peers, "pjsua2", LOSS_BAR)
     ours = [_ours(OPUS, RANDOM, seed) for seed in range(seeds)]
