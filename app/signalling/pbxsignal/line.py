@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 
-from app.model.cause import Cause
 from app.model.flags import LogFlag
 from app.model.ids import LegId, LineId
 from app.model.quality import QualityReport, Severity
 from app.model.services import DiversionKind
 from app.model.session import SessionDescription
-from app.model.signalling import CallOptions, Executor, LineCapabilities, SignallingEvent
-from app.signalling.loop_clock import LoopClock
+from app.model.signalling import Executor, LineCapabilities, SignallingEvent
+from app.signalling.clocked_line import ClockedLine
 from app.signalling.pbxsignal.agent import PbxSignalAgent
 from app.signalling.pbxsignal.config import Patience, PbxSignalConfig
 from app.signalling.pbxsignal.messages import RegisterResult
-from app.signalling.schedule import Schedule
 
 log = logging.getLogger(LogFlag.PBX)
 
 
-class PbxSignalLine:
+class PbxSignalLine(ClockedLine[PbxSignalAgent]):
     """A `SignallingLine` (app.calls.ports) that speaks PbxSignal. Main thread only; `post` gets events on the loop.
 
-    `send` takes one message; whoever has the connection calls `link_up`, `receive` and `link_down`.
+    Transfers go by ct_identify and ct_initiate, deflection by diversion_callreroute. `send` takes one message; whoever
+    has the connection calls `link_up`, `receive` and `link_down`.
     """
 
     def __init__(
@@ -35,11 +33,9 @@ class PbxSignalLine:
         post: Callable[[SignallingEvent], None],
         patience: Patience | None = None,
     ) -> None:
+        super().__init__(post)
         self._config = config
-        self._post = post
-        schedule = Schedule()
-        self._clock = LoopClock(schedule)
-        self._agent = PbxSignalAgent(config, send, schedule, self._emit, patience)
+        self._agent = PbxSignalAgent(config, send, self._schedule, self._emit, patience)
 
     @property
     def id(self) -> LineId:
@@ -108,10 +104,6 @@ class PbxSignalLine:
 
     # --- the signalling port ----------------------------------------------------------------------------------
 
-    def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
-        """SETUP."""
-        self._clock.run(lambda: self._agent.setup(leg, number, offer, options))
-
     def information(self, leg: LegId, digits: str) -> None:
         """INFORMATION."""
         self._clock.run(lambda: self._agent.information(leg, digits))
@@ -119,34 +111,6 @@ class PbxSignalLine:
     def alert(self, leg: LegId, *, waiting: bool = False) -> None:
         """ALERTING."""
         self._clock.run(lambda: self._agent.alert(leg, waiting=waiting))
-
-    def deflect(self, leg: LegId, number: str) -> None:
-        """Call deflection (diversion_callreroute)."""
-        self._clock.run(lambda: self._agent.deflect(leg, number))
-
-    def connect(self, leg: LegId, description: SessionDescription) -> None:
-        """CONNECT."""
-        self._clock.run(lambda: self._agent.connect(leg, description))
-
-    def offer(self, leg: LegId, offer: SessionDescription) -> None:
-        """A new offer."""
-        self._clock.run(lambda: self._agent.offer(leg, offer))
-
-    def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
-        """The answer to the far end's offer."""
-        self._clock.run(lambda: self._agent.answer_offer(leg, description))
-
-    def digit(self, leg: LegId, digit: str) -> None:
-        """A digit by signalling."""
-        self._clock.run(lambda: self._agent.digit(leg, digit))
-
-    def transfer(self, leg: LegId, number: str) -> None:
-        """Blind transfer (ct_initiate)."""
-        self._clock.run(lambda: self._agent.transfer(leg, number))
-
-    def join(self, leg: LegId, other: LegId) -> None:
-        """Attended transfer (ct_identify, ct_initiate)."""
-        self._clock.run(lambda: self._agent.join(leg, other))
 
     def cancel_transfer(self, leg: LegId) -> None:
         """Nothing to do: the PBX says itself whether it has done it, and a release says nothing of it."""
@@ -163,22 +127,9 @@ class PbxSignalLine:
         """Set a diversion, or take it back (PbxApi)."""
         self._clock.run(lambda: self._agent.divert(kind, number))
 
-    def interrogate(self) -> None:
-        """Ask for diversions and waiting messages."""
-        self._clock.run(self._agent.interrogate)
-
     def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
         """Nobody collects reports over PbxSignal."""
-
-    def disconnect(self, leg: LegId, cause: Cause) -> None:
-        """DISCONNECT."""
-        self._clock.run(lambda: self._agent.disconnect(leg, cause))
 
     def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
         """A setup in place of the lost one."""
         self._clock.run(lambda: self._agent.reconnect(leg, offer))
-
-    # --- inside -------------------------------------------------------------------------------------------------
-
-    def _emit(self, event: SignallingEvent) -> None:
-        asyncio.get_running_loop().call_soon(self._post, event)

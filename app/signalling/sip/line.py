@@ -6,14 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from app.model.cause import Cause
 from app.model.ids import LegId, LineId
 from app.model.quality import QualityReport, Severity
 from app.model.services import DiversionKind
 from app.model.session import SessionDescription
-from app.model.signalling import CallOptions, Executor, LineCapabilities, SignallingEvent
-from app.signalling.loop_clock import LoopClock
-from app.signalling.schedule import Schedule
+from app.model.signalling import Executor, LineCapabilities, SignallingEvent
+from app.signalling.clocked_line import ClockedLine
 from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.hop import Hop, Transport
 from app.signalling.sip.registration import BackOff
@@ -28,11 +26,12 @@ CLOSING_TIME = 2.0
 """Seconds the registrar has to confirm that we are gone."""
 
 
-class SipLine:
+class SipLine(ClockedLine[UserAgent]):
     """A `SignallingLine` (app.calls.ports) that speaks SIP. Main thread only; `post` gets every event on the loop.
 
     `start` opens the sockets and registers in the background; `stop` ends all calls and takes the binding back. A
-    line that was stopped is not started again; make another.
+    line that was stopped is not started again; make another. New offers go by re-INVITE, digits by INFO, transfers by
+    REFER (to join two calls with Replaces), deflection by 302; waiting messages are asked for by SUBSCRIBE (RFC 3842).
     """
 
     def __init__(
@@ -42,12 +41,10 @@ class SipLine:
         timers: Timers | None = None,
         back_off: BackOff | None = None,
     ) -> None:
+        super().__init__(post)
         self._config = config
-        self._post = post
-        schedule = Schedule()
-        self._clock = LoopClock(schedule)
         self._resolver = Resolver()
-        self._agent = UserAgent(config, self._send, schedule, self._emit, timers, back_off)
+        self._agent = UserAgent(config, self._send, self._schedule, self._emit, timers, back_off)
         self._transports = Transports(
             config,
             self._resolver,
@@ -122,10 +119,6 @@ class SipLine:
 
     # --- the signalling port --------------------------------------------------------------------------------
 
-    def setup(self, leg: LegId, number: str, offer: SessionDescription, options: CallOptions) -> None:
-        """SETUP."""
-        self._clock.run(lambda: self._agent.setup(leg, number, offer, options))
-
     def information(self, leg: LegId, digits: str) -> None:
         """Never follows, because this line asks for no more digits: numbers go out whole."""
 
@@ -133,41 +126,13 @@ class SipLine:
         """ALERTING."""
         self._clock.run(lambda: self._agent.alert(leg))
 
-    def connect(self, leg: LegId, description: SessionDescription) -> None:
-        """CONNECT."""
-        self._clock.run(lambda: self._agent.connect(leg, description))
-
-    def offer(self, leg: LegId, offer: SessionDescription) -> None:
-        """A new offer, by re-INVITE."""
-        self._clock.run(lambda: self._agent.offer(leg, offer))
-
     def reconnect(self, leg: LegId, offer: SessionDescription) -> None:
         """A lost leg is taken up, by re-INVITE."""
         self._clock.run(lambda: self._agent.offer(leg, offer))
 
-    def answer_offer(self, leg: LegId, description: SessionDescription | None) -> None:
-        """The answer to the far end's offer."""
-        self._clock.run(lambda: self._agent.answer_offer(leg, description))
-
-    def digit(self, leg: LegId, digit: str) -> None:
-        """A digit, by INFO."""
-        self._clock.run(lambda: self._agent.digit(leg, digit))
-
-    def transfer(self, leg: LegId, number: str) -> None:
-        """Blind transfer, by REFER."""
-        self._clock.run(lambda: self._agent.transfer(leg, number))
-
-    def join(self, leg: LegId, other: LegId) -> None:
-        """Attended transfer, by REFER with Replaces."""
-        self._clock.run(lambda: self._agent.join(leg, other))
-
     def cancel_transfer(self, leg: LegId) -> None:
         """No REFER can be taken back; what follows is read otherwise."""
         self._clock.run(lambda: self._agent.cancel_transfer(leg))
-
-    def deflect(self, leg: LegId, number: str) -> None:
-        """Call deflection, by 302."""
-        self._clock.run(lambda: self._agent.deflect(leg, number))
 
     def park(self, leg: LegId, position: str) -> None:
         """Never asked for: `capabilities.park` says that nobody does it here."""
@@ -178,25 +143,14 @@ class SipLine:
     def divert(self, kind: DiversionKind, number: str) -> None:
         """Never asked for: `capabilities.diversion` says that nobody does it here."""
 
-    def interrogate(self) -> None:
-        """Waiting messages, by SUBSCRIBE (RFC 3842)."""
-        self._clock.run(self._agent.interrogate)
-
     def report_quality(self, leg: LegId, report: QualityReport, alert: Severity | None) -> None:
         """How the voice was, by PUBLISH (RFC 6035)."""
         self._clock.run(lambda: self._agent.report_quality(leg, report, alert))
-
-    def disconnect(self, leg: LegId, cause: Cause) -> None:
-        """DISCONNECT."""
-        self._clock.run(lambda: self._agent.disconnect(leg, cause))
 
     # --- inside -----------------------------------------------------------------------------------------------
 
     def _send(self, data: bytes, hop: Hop) -> None:
         self._transports.send(data, hop)
-
-    def _emit(self, event: SignallingEvent) -> None:
-        asyncio.get_running_loop().call_soon(self._post, event)
 
     async def _watch_route(self) -> None:
         """Find the server and our own address towards it, again and again."""
