@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.device.image import disk, root
 from tests.device.image.command import ImageError, run
-from tests.device.image.cross import ROOT, Wheels
+from tests.device.image.cross import ROOT, SOURCES, Wheels, tracked
 from tests.device.image.packages import Archive, unpack
 
 FOLDER = ROOT / "build" / "image"
 
 
 def build(folder: Path) -> Path:
-    """The disk's path. Raises ImageError."""
+    """The disk's path; one that was built from the same is left as it is. Raises ImageError."""
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
 
@@ -29,6 +31,11 @@ def build(folder: Path) -> Path:
     packages = archive.fetch(root.PACKAGES, (root.KERNEL,))
     headers = archive.fetch(root.HEADERS)
     busybox = archive.fetch(["busybox-static"])
+    inputs, stamp, made = _inputs([*packages, *headers, *busybox]), folder / "inputs", folder / "disk.img"
+    if made.exists() and stamp.exists() and stamp.read_text() == inputs:
+        tell(f"{made} is built from the same")
+        return made
+    stamp.unlink(missing_ok=True)
     tree, sysroot = folder / "root", folder / "sysroot"
     for path in (tree, sysroot):
         shutil.rmtree(path, ignore_errors=True)
@@ -49,9 +56,19 @@ def build(folder: Path) -> Path:
     signing_keys(keys)
     root.finish(tree, keys / "ca.cert.pem")
     tell("the disk")
-    made = disk.make(tree, grub, aside / "usr" / "bin" / "busybox", folder)
+    disk.make(tree, grub, aside / "usr" / "bin" / "busybox", folder)
+    stamp.write_text(inputs)
     tell(f"{made} is ready")
     return made
+
+
+def _inputs(packages: Sequence[Path]) -> str:
+    """A checksum of what the disk is made of: packages by name and version, and this tree."""
+    found = hashlib.sha256("\n".join(sorted(package.name for package in packages)).encode())
+    for name in tracked(*SOURCES, "yocto-layer", "tests/device/image"):
+        found.update(f"\n{name}\n".encode())
+        found.update((ROOT / name).read_bytes())
+    return found.hexdigest()
 
 
 def signing_keys(folder: Path) -> None:

@@ -20,7 +20,8 @@ PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_
 PYTHON = "3.11"
 FROM_SOURCE = ("evdev", "pyalsaaudio")
 """PyPI has no wheels of them for aarch64."""
-_SOURCES = ("app", "hal", "native", "ci", "setup.py", "setup.cfg", "README.md", "LICENSE", "pyproject.toml")
+SOURCES = ("app", "hal", "native", "ci", "setup.py", "setup.cfg", "README.md", "LICENSE", "pyproject.toml")
+"""What the phone is built from."""
 
 
 class Wheels:
@@ -51,10 +52,8 @@ class Wheels:
     def _source(self) -> Path:
         """This tree without its demo, which the device doesn't have, and with a libsrtp for the target."""
         source = self._work / "phone"
-        tracked = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-        listed = run([*tracked, *_SOURCES], cwd=ROOT)
-        for name in filter(None, listed.split("\0")):
-            if name.startswith("app/demo/") or not (ROOT / name).exists():
+        for name in tracked(*SOURCES):
+            if name.startswith("app/demo/"):
                 continue
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, source / name)
@@ -98,6 +97,12 @@ class Wheels:
 
     def _pip(self, *words: str | Path, environment: dict[str, str] | None = None) -> None:
         run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *words], environment)
+
+
+def tracked(*places: str) -> list[str]:
+    """The files there that git has or would take, by their paths in this tree, in order."""
+    listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *places], cwd=ROOT)
+    return sorted(name for name in set(listed.split("\0")) if name and (ROOT / name).is_file())
 
 
 def _for_target(*platforms: str) -> list[str]:
