@@ -43,6 +43,7 @@ class Partner:
         ice: bool = False,
         handshake: bool = False,
         seconds: float = 10.0,
+        address: str = "127.0.0.1",
     ) -> None:
         rate, channels = _FORM[codec]
         self.number = number
@@ -58,6 +59,7 @@ class Partner:
             transport=transport,
             codecs=(codec,),
             answering=answering,
+            address=address,
             play=write_tone(folder / f"said-by-{number}.wav", hertz, rate, channels, seconds),
             record=self._heard,
             trust=trust,

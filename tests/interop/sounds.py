@@ -58,7 +58,7 @@ def likeness(heard: Samples, recording: Samples) -> float:
 def heard_in(place: Path, hertz: int) -> float:
     """For how many seconds a recording, or a folder of what was heard, holds this pitch; looked at every 0.1 s."""
     files = place.glob("*-dec.wav") if place.is_dir() else [place]
-    return sum(_seconds_of(hertz, *read_wav(file)) for file in files)
+    return sum(seconds_of(hertz, *read_wav(file)) for file in files)
 
 
 def pitches_in(samples: Samples, pitches: Collection[int], rate: int) -> frozenset[int]:
@@ -77,7 +77,8 @@ def heard_together(place: Path, pitches: Collection[int]) -> Counter[frozenset[i
     return Counter(pitches_in(samples[begin:][:window], pitches, rate) for begin in begins)
 
 
-def _seconds_of(hertz: int, samples: Samples, rate: int) -> float:
+def seconds_of(hertz: int, samples: Samples, rate: int) -> float:
+    """For how many seconds samples hold this pitch; looked at every 0.1 s."""
     window, hop = int(SHORTEST * rate) + 1, rate // 10
     begins = range(0, len(samples) - window, hop)
     return 0.1 * sum(has_tone(samples[begin:][:window], hertz, rate) for begin in begins)

@@ -1,0 +1,74 @@
+"""A root shell on the machine's serial port, which a test's copy of the disk has and the image has not."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import time
+from pathlib import Path
+
+KERNEL_WORDS = "systemd.debug_shell=ttyAMA0 systemd.show_status=0"
+"""What the kernel's command line needs for it, systemd-debug-generator(8)."""
+
+_PROMPT_TRIES = 5.0
+"""Seconds between two questions whether somebody is there."""
+
+
+class ConsoleError(Exception):
+    """The shell does not answer in time, or a command failed; the text holds what it said."""
+
+
+class Console:
+    """Runs one command after the other. `path` is the socket that QEMU has for the serial port."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
+
+    def wait(self, seconds: float) -> None:
+        """Until the shell is there. Raises ConsoleError."""
+        deadline = time.monotonic() + seconds
+        # Neither echo nor prompt nor the kernel's messages come between the answers from now on.
+        quiet = "exec /bin/sh\nstty -echo\nPS1=\nexport SYSTEMD_COLORS=0 SYSTEMD_PAGER=\ndmesg -n 1\n"
+        while True:
+            self._socket.sendall(quiet.encode())
+            try:
+                self.run("true", _PROMPT_TRIES)
+            except ConsoleError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
+
+    def run(self, command: str, seconds: float = 60.0) -> str:
+        """What a command writes. Raises ConsoleError where it fails, or says nothing in time."""
+        token = secrets.token_hex(8)
+        self._socket.sendall(f"{command}\necho {token}:$?\n".encode())
+        said, deadline = b"", time.monotonic() + seconds
+        begin = token.encode() + b":"
+        while b"\n" not in said.partition(begin)[2]:
+            self._socket.settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                part = self._socket.recv(1 << 16)
+            except TimeoutError:
+                raise ConsoleError(f"{command!r} took more than {seconds:g} s:\n{_text(said)}") from None
+            if not part:
+                raise ConsoleError(f"the machine ended in {command!r}:\n{_text(said)}")
+            said += part
+        words, _, rest = said.partition(begin)
+        status = _text(rest).partition("\n")[0]
+        if status != "0":
+            raise ConsoleError(f"{command!r} failed with {status}:\n{_text(words)}")
+        return _text(words)
+
+    def close(self) -> None:
+        """Hang up. May be called twice."""
+        self._socket.close()
+
+
+def _text(said: bytes) -> str:
+    return said.decode(errors="replace").replace("\r", "")
