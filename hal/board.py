@@ -76,6 +76,12 @@ class DisplayConfig(_Section, frozen=True):
         return DisplayFacts(self.width, self.height, self.dpi, self.presenter)
 
 
+class UpdaterConfig(_Section, frozen=True):
+    """Who replaces the system that does not run."""
+
+    backend: Literal["rauc", "simulated"]
+
+
 class Board(_Section, frozen=True):
     """A board file. `guesses` lists in words what in it is not known for certain.
 
@@ -90,6 +96,7 @@ class Board(_Section, frozen=True):
     headset: HeadsetConfig
     leds: LedsConfig
     display: DisplayConfig
+    updater: UpdaterConfig
     guesses: tuple[str, ...] = ()
     settings: dict[str, object] = {}
 

@@ -24,6 +24,7 @@ from hal.linux.hook import EvdevHookSwitch
 from hal.linux.keypad import EvdevKeypad
 from hal.linux.leds import SysfsLeds
 from hal.linux.network import LinuxNetwork
+from hal.linux.rauc import RaucUpdater
 from hal.linux.system import LinuxSystem
 from hal.network import Network
 from hal.sim.audio import SimulatedAudioDevices
@@ -32,8 +33,10 @@ from hal.sim.headset import SimulatedHeadsets
 from hal.sim.hook import SimulatedHookSwitch
 from hal.sim.keypad import SimulatedKeypad
 from hal.sim.leds import SimulatedLeds
+from hal.sim.updater import SimulatedUpdater
 from hal.status import DeviceStatus, Presence
 from hal.system import System
+from hal.updater import Updater
 
 log = logging.getLogger("hal")
 
@@ -51,6 +54,7 @@ class Devices(msgspec.Struct, frozen=True):
     display: Display
     network: Network
     system: System
+    updater: Updater
     fallbacks: tuple[DeviceStatus, ...] = ()
 
     def start(self) -> None:
@@ -73,7 +77,7 @@ class Devices(msgspec.Struct, frozen=True):
     def statuses(self) -> tuple[DeviceStatus, ...]:
         """How each stands, in the order people look for them. Takes some milliseconds."""
         keys = (self.keypad.status(), self.hook.status(), *self.headsets.status())
-        others = (self.leds, self.display, self.network, self.system)
+        others = (self.leds, self.display, self.network, self.system, self.updater)
         return (*self.audio.status(), *keys, *(device.status() for device in others), *self.fallbacks)
 
 
@@ -116,6 +120,7 @@ def open_devices(board: Board, environment: Mapping[str, str] = os.environ) -> D
         ),
         network=LinuxNetwork(),
         system=LinuxSystem(environment),
+        updater=RaucUpdater(environment) if board.updater.backend == "rauc" else SimulatedUpdater(),
         fallbacks=tuple(fallbacks),
     )
 

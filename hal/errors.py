@@ -29,3 +29,11 @@ class BoardInvalid(HalError, ValueError):
 
 class DescriptorInvalid(HalError, ValueError):
     """A USB device describes its reports in a way that cannot be right."""
+
+
+class UpdaterUnavailable(HalError, OSError):
+    """Nobody is there who updates the machine, or he stopped in the middle of it."""
+
+
+class BundleRefused(HalError, ValueError):
+    """An update that this machine does not take."""

@@ -19,6 +19,7 @@ SRC_URI = "\
     file://ip270.service \
     file://ip270-kiosk.service \
     file://ip270.rules \
+    file://ip270-update.conf \
 "
 SRCREV = "${@oe.buildcfg.get_metadata_git_revision(d.getVar('IP270_SOURCE'))}"
 
@@ -40,13 +41,14 @@ do_install:append() {
     install -m 0644 ${UNPACKDIR}/ip270.service ${UNPACKDIR}/ip270-kiosk.service ${D}${systemd_system_unitdir}
     sed -i -e 's,@BINDIR@,${bindir},g' -e 's,@BOARD@,${IP270_BOARD},g' ${D}${systemd_system_unitdir}/*.service
     install -m 0644 ${UNPACKDIR}/ip270.rules ${D}${nonarch_base_libdir}/udev/rules.d/70-ip270.rules
+    install -D -m 0644 ${UNPACKDIR}/ip270-update.conf ${D}${datadir}/dbus-1/system.d/ip270-update.conf
 }
 
 # Which hardware this is (hal/boards); the machine says so.
 IP270_BOARD ??= "ip270"
 PACKAGE_ARCH = "${MACHINE_ARCH}"
 
-FILES:${PN} += "${systemd_system_unitdir} ${nonarch_base_libdir}/udev/rules.d"
+FILES:${PN} += "${systemd_system_unitdir} ${nonarch_base_libdir}/udev/rules.d ${datadir}/dbus-1/system.d"
 
 RDEPENDS:${PN} += "\
     libcrypto \
@@ -59,6 +61,7 @@ RDEPENDS:${PN} += "\
     python3-cryptography \
     python3-ctypes \
     python3-datetime \
+    python3-dbus-fast \
     python3-difflib \
     python3-evdev \
     python3-fcntl \
@@ -77,6 +80,7 @@ RDEPENDS:${PN} += "\
     python3-sqlite3 \
     python3-threading \
     python3-tomllib \
+    python3-xml \
     ttf-dejavu-sans \
     ttf-inter \
 "
