@@ -25,6 +25,7 @@ class ActivityKeeper:
         self._settings = settings
         self._clock = clock
         self._activity = UserActivity(self._limit(), clock())
+        self._used = clock()
         self._told = False
         self._timer: asyncio.TimerHandle | None = None
         self._listeners: Listeners[bool] = Listeners()
@@ -36,13 +37,19 @@ class ActivityKeeper:
         """Whether nobody has used the phone for the time that is set."""
         return self._activity.inactive
 
+    @property
+    def unused_for(self) -> float:
+        """Seconds since somebody used the phone last, or since its start."""
+        return self._clock() - self._used
+
     def subscribe(self, told: Callable[[bool], None]) -> Callable[[], None]:
         """Have `told` called with every new `inactive`; call the result to stop. `PbxClient.set_activity` fits."""
         return self._listeners.add(told)
 
     def used(self) -> None:
         """A key, a touch, the hook or a headset moved."""
-        self._activity.used(self._clock())
+        self._used = self._clock()
+        self._activity.used(self._used)
         self._after()
 
     def close(self) -> None:

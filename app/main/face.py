@@ -31,7 +31,7 @@ from app.security.keeper import LockKeeper
 from app.security.pin import PinHasher
 from app.surface.claim import SocketTaken
 from app.surface.executor import CommandExecutor
-from app.surface.rooms import Rooms
+from app.surface.rooms import Rooms, Updates
 from app.surface.server import PostReply, SurfaceServer
 from app.surface.snapshots import SnapshotBuilder
 from hal.audio import AudioChange
@@ -69,6 +69,7 @@ class Face:
         telephony: Telephony,
         notices: NoticeBoard,
         worker: ThreadPoolExecutor,
+        updates: Updates,
     ) -> None:
         self._setup = setup
         self._settings = storage.settings
@@ -86,7 +87,7 @@ class Face:
         self._disturb = DisturbKeeper(lambda: telephony.pbx.status, storage.settings, notices, self._talk.set_presence)
         telephony.pbx_moved = self._pbx_moved
         self._lock = LockKeeper(storage.lock, PinHasher(worker), self._lock_changed, self._lock_after())
-        rooms = self._gather(telephony)
+        rooms = self._gather(telephony, updates)
         self._snapshots = SnapshotBuilder(rooms)
         self._executor = CommandExecutor(rooms)
         self.server = SurfaceServer(setup.socket, self._snapshots.build, self.command)
@@ -97,7 +98,7 @@ class Face:
         command = kiosk_command(setup.socket, devices.display.facts(), setup.screenshot)
         self._kiosk = KioskProcess(command, self._kiosk_trouble, setup.window_closed) if setup.kiosk else None
 
-    def _gather(self, telephony: Telephony) -> Rooms:
+    def _gather(self, telephony: Telephony, updates: Updates) -> Rooms:
         return Rooms(
             calls=telephony.calls,
             call_list=telephony.call_list,
@@ -119,6 +120,7 @@ class Face:
             search=telephony.search.search,
             found=lambda: telephony.search.people,
             prepare_dial=lambda number: self.server.send_event(DialEvent(number)),
+            updates=updates,
             simulation=simulation_of(self._devices),
         )
 

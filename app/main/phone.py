@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 
 from app.diagnostics.notices import NoticeBoard
@@ -11,14 +12,18 @@ from app.diagnostics.sinks import LogSinks
 from app.main import troubles
 from app.main.config_watch import ConfigWatch
 from app.main.face import Face, Setup
+from app.main.good_keeper import GoodKeeper
 from app.main.pbx_line import PbxLine
 from app.main.storage import Storage
 from app.main.storage_watch import StorageWatch
 from app.main.telephony import Telephony
+from app.main.update_keeper import Desk, UpdateKeeper, own_version
 from app.media.room import MediaRoom
 from app.model.commands import AnyCommand
+from app.model.signalling import Registration
 from app.model.snapshot import Snapshot
 from app.signalling.sip.line import SipLine
+from app.surface.rooms import Updates
 from app.surface.server import PostReply
 from hal.devices import Devices
 from native import Engine, EngineReport
@@ -41,10 +46,14 @@ class Phone:
     ) -> None:
         self._devices = devices
         self._engine = engine
+        self.restart_machine: Callable[[], None] = lambda: None
+        """Called when the machine is to start anew, once the phone has ended; nothing can on a desktop."""
         self._tasks: list[asyncio.Task[None]] = []
         self._notices = NoticeBoard(lambda: self._face.changed())
         self._telephony = Telephony(storage, devices, engine, self._notices, worker, lambda: self._face.changed())
-        self._face = Face(setup, storage, devices, self._telephony, self._notices, worker)
+        self._updates = self._make_updates(storage, worker)
+        self._good = GoodKeeper(storage.settings, devices.updater, self._registered, self._settable)
+        self._face = Face(setup, storage, devices, self._telephony, self._notices, worker, self._updates_for_surfaces())
         self._notices.post(*storage.notices, *troubles.device_notices(devices), *(sinks.notices if sinks else ()))
         self._storage = StorageWatch(
             storage.claim, storage.folder, self._telephony.call_list, sinks, self._notices, worker
@@ -97,6 +106,8 @@ class Phone:
         if self._config is not None:
             self._config.start()
         self._devices.system.notify_ready("The phone is running")
+        self._updates.start()
+        self._good.start()
         self._do(self._look_at_priority())
         interval = self._devices.system.watchdog_interval
         if interval is not None:
@@ -107,6 +118,8 @@ class Phone:
         self._devices.system.notify_stopping()
         if self._config is not None:
             self._config.stop()
+        self._good.stop()
+        await self._updates.stop()
         for task in self._tasks:
             task.cancel()
         # Side by side: each may wait for somebody outside, and the phone has to be gone soon.
@@ -119,6 +132,32 @@ class Phone:
     async def stop_kiosk(self) -> None:
         """End the kiosk alone, so that it writes its picture."""
         await self._face.stop_kiosk()
+
+    def _make_updates(self, storage: Storage, worker: ThreadPoolExecutor) -> UpdateKeeper:
+        desk = Desk(
+            self._in_call,
+            lambda: self._face.activity.unused_for,
+            lambda: self.restart_machine(),
+        )
+        return UpdateKeeper(
+            storage.settings, storage.folder, own_version, self._devices.updater, desk, self._notices, worker,
+            lambda: self._face.changed(),
+        )  # fmt: skip
+
+    def _updates_for_surfaces(self) -> Updates:
+        keeper = self._updates
+        return Updates(lambda: keeper.view, keeper.install, keeper.restart, keeper.seen)
+
+    def _in_call(self) -> bool:
+        calls = self._telephony.calls
+        return calls.in_call or calls.off_hook or bool(calls.views(time.monotonic()))
+
+    def _registered(self) -> bool:
+        return any(line.registration is Registration.UP for line in self._telephony.registrations.values())
+
+    def _settable(self) -> bool:
+        """Whether nobody gave the phone a line yet, and there is a display to do it."""
+        return not self._telephony.line.facts and self.surfaces > 0
 
     def _do(self, work: Coroutine[None, None, None]) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))

@@ -24,9 +24,12 @@ from hal.devices import open_devices
 from hal.errors import HalError
 from native import Clock, Engine
 
+RESTART_STATUS = 83
+"""The exit status by which the supervisor knows that the machine is to start anew (ip270.service)."""
+
 
 def run(options: RunOptions) -> int:
-    """Run the phone until it is told to end. Returns the exit status."""
+    """Run the phone until it is told to end, or wants the machine to start anew. Returns the exit status."""
     try:
         board = load_board(options.board)
     except HalError as error:
@@ -34,19 +37,27 @@ def run(options: RunOptions) -> int:
         return 2
     setup = Setup(options.socket, kiosk=options.kiosk)
     try:
-        asyncio.run(_serve(board, options.state, options.config, setup, verbose=options.verbose))
+        return asyncio.run(_serve(board, options.state, options.config, setup, verbose=options.verbose))
     except (StateTaken, SocketTaken) as error:
         print(f"The phone cannot start: {error.strerror}.", file=sys.stderr)
         return 1
-    return 0
 
 
-async def _serve(board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool) -> None:
+async def _serve(board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool) -> int:
     stopped = asyncio.Event()
+    status = 0
+
+    def restart() -> None:
+        nonlocal status
+        status = RESTART_STATUS
+        stopped.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with running_phone(board, state, config, setup, verbose=verbose):
+    async with running_phone(board, state, config, setup, verbose=verbose) as phone:
+        phone.restart_machine = restart
         await stopped.wait()
+    return status
 
 
 @asynccontextmanager

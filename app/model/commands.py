@@ -289,6 +289,18 @@ class Register(Command, frozen=True):
     """Register the lines that are not registered now, without waiting for the phone's own next try."""
 
 
+class InstallUpdate(Command, frozen=True):
+    """Take the update that is offered now, also one that failed before."""
+
+
+class RestartToUpdate(Command, frozen=True):
+    """Restart the machine into the update that is installed; refused in a call."""
+
+
+class SeeUpdate(Command, frozen=True):
+    """The user has read what came of an update."""
+
+
 class PressKey(Command, frozen=True):
     """Press or let go a key of the simulated keypad; refused on a phone with a real one."""
 
@@ -345,6 +357,9 @@ AnyCommand = (
     | SetPresence
     | LogIn
     | Register
+    | InstallUpdate
+    | RestartToUpdate
+    | SeeUpdate
     | PressKey
     | MoveHook
 )

@@ -196,6 +196,38 @@ class Notice(msgspec.Struct, frozen=True):
     advice: str = ""
 
 
+class UpdateState(enum.StrEnum):
+    """How the phone stands with the version that it should run."""
+
+    CURRENT = "current"
+    """It runs it, or nobody said which."""
+    OFFERED = "offered"
+    """It will take it, as soon as it can."""
+    FETCHING = "fetching"
+    INSTALLING = "installing"
+    READY = "ready"
+    """It is installed, and runs after a restart."""
+    FAILED = "failed"
+    UNAVAILABLE = "unavailable"
+    """Nothing on this machine updates it."""
+
+
+class UpdateView(msgspec.Struct, frozen=True):
+    """The software that runs, and an update of it. `slot` is which of the machine's systems runs.
+
+    `problem` and `advice` are plain words; `unseen` while nobody has looked at them.
+    """
+
+    state: UpdateState = UpdateState.CURRENT
+    version: str = ""
+    slot: str = ""
+    offered: str = ""
+    percent: int = 0
+    problem: str = ""
+    advice: str = ""
+    unseen: bool = False
+
+
 class DisplayView(msgspec.Struct, frozen=True):
     """How the display should look, from the settings."""
 
@@ -237,6 +269,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     off_hook: bool = False
     notices: tuple[Notice, ...] = ()
     display: DisplayView = DisplayView()
+    update: UpdateView = UpdateView()
     emergency_numbers: tuple[str, ...] = ()
     simulated: bool = False
     """True when keypad and hook are simulated, so that a surface may drive them."""

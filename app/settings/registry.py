@@ -1084,6 +1084,75 @@ _LOCK = (
     ),
 )
 
+_UPDATE = (
+    Setting(
+        key="update.url",
+        kind=Kind.TEXT,
+        default="",
+        label="Update",
+        description="Where the update bundle is: an http or https address, or the path of a file on the phone.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        longest=1024,
+        pattern=r"https?://[^\s/?#@]+(?:/[^\s#]*)?|/[^\s]+",
+        pattern_words="an address that begins with http:// or https://, without a password in it, or an absolute path",
+    ),
+    Setting(
+        key="update.version",
+        kind=Kind.TEXT,
+        default="",
+        label="Version to run",
+        description="The version that the bundle holds. A phone that runs another one takes the update; without a "
+        "version nothing is updated.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        longest=64,
+        pattern=r"\S+",
+        pattern_words="a version without spaces",
+    ),
+    Setting(
+        key="update.hours",
+        kind=Kind.LIST,
+        default=(),
+        label="Hours for the restart",
+        description="The hours of the day in which the phone may restart into an update by itself, 2 standing for "
+        "2:00 to 2:59. Without any it may at all hours. It waits until nobody uses it in any case.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        pattern=r"1?[0-9]|2[0-3]",
+        pattern_words="an hour from 0 to 23",
+    ),
+    Setting(
+        key="update.good_after",
+        kind=Kind.NUMBER,
+        default=30,
+        label="Good without the PBX after",
+        description="A started system is good once the phone is registered. After this time it counts as good all the "
+        "same, so that a PBX that is away takes no new system back.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        unit="minutes",
+        lowest=1,
+        highest=1440,
+    ),
+    Setting(
+        key="update.trust_file",
+        kind=Kind.TEXT,
+        default="",
+        label="Trusted certificates for updates",
+        description="A PEM file with the authorities that may vouch for the server of the update; empty trusts the "
+        "system's. Whom the phone takes updates from is settled by their signature, not by this.",
+        pbx_name="",
+        setters=_ON_THE_SPOT,
+        effect=Effect.NOW,
+        longest=1024,
+    ),
+)
+
 _DIAGNOSTICS = (
     *(
         Setting(
@@ -1133,6 +1202,7 @@ REGISTRY: Mapping[str, Setting] = MappingProxyType(
             *_PRESENCE,
             *_DISPLAY,
             *_LOCK,
+            *_UPDATE,
             *_DIAGNOSTICS,
         )
     }

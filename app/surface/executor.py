@@ -127,7 +127,8 @@ class CommandExecutor:
 
     def _quick(self, command: AnyCommand) -> _No:
         try:
-            for group in (self._begin_or_end, self._in_call, self._in_conference, self._transfer, self._sound):
+            groups = (self._begin_or_end, self._in_call, self._in_conference, self._transfer, self._sound, self._update)
+            for group in groups:
                 found = group(command)
                 if found is not None:
                     return found()
@@ -230,6 +231,17 @@ class CommandExecutor:
                 if not 0 <= percent <= 100:
                     return lambda: _NO_VOLUME
                 return lambda: media.set_volume(percent, ringer=ringer)
+        return None
+
+    def _update(self, command: AnyCommand) -> Callable[[], _No] | None:
+        updates = self._rooms.updates
+        match command:
+            case commands.InstallUpdate():
+                return updates.install
+            case commands.RestartToUpdate():
+                return updates.restart
+            case commands.SeeUpdate():
+                return updates.seen
         return None
 
     def _desk(self, command: AnyCommand) -> _No:

@@ -15,6 +15,7 @@ from app.model.party import Party
 from app.model.pbx import OwnActivity, PbxStatus, Person
 from app.model.refusal import Refusal
 from app.model.signalling import LineCapabilities, LineChanged
+from app.model.snapshot import UpdateView
 from app.security.keeper import LockKeeper
 from app.settings.store import SettingsStore
 
@@ -36,6 +37,16 @@ class Simulation:
 
     press_key: Callable[[Key, bool], None]
     move_hook: Callable[[bool], None]
+
+
+@dataclass(frozen=True)
+class Updates:
+    """The update of the phone's software, for a surface to show and to hurry."""
+
+    view: Callable[[], UpdateView]
+    install: Callable[[], Refusal | None]
+    restart: Callable[[], Refusal | None]
+    seen: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -70,4 +81,5 @@ class Rooms:
     """Those who were found."""
     prepare_dial: Callable[[str], None]
     """Has the display show a number, ready to be called."""
+    updates: Updates
     simulation: Simulation | None = None

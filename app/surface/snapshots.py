@@ -62,6 +62,7 @@ class SnapshotBuilder:
             off_hook=rooms.calls.off_hook,
             notices=self._notices(),
             display=self._display(),
+            update=rooms.updates.view(),
             emergency_numbers=rooms.settings.current.words("lock.emergency_numbers"),
             simulated=rooms.simulation is not None,
         )

@@ -65,6 +65,9 @@ def wrong(lock: ScreenLock, now: Moment) -> str:
         (commands.Hold(1), False),
         (commands.MarkSeen(1), False),
         (commands.Register(1), False),
+        (commands.InstallUpdate(1), False),
+        (commands.RestartToUpdate(1), False),
+        (commands.SeeUpdate(1), False),
         (commands.PickUp(1, LineId("line-1"), "p-2"), False),
         (commands.Divert(1, LineId("line-1"), DiversionKind.ALWAYS, "201"), False),
         (commands.SetPresence(1, OwnActivity.AWAY), False),
@@ -94,7 +97,7 @@ def test_every_command_was_thought_of() -> None:
         "SetVolume", "PreviewRing", "MarkSeen", "Lock", "Unlock", "ChangePin", "Set", "Register",
         "PressKey", "MoveHook", "Record", "Watch", "Used",
         "Transfer", "BeginTransfer", "CompleteTransfer", "CancelTransfer", "Park", "PickUp", "Divert", "SetPresence",
-            "DescribeCall", "Search", "LogIn", "PrepareDial",
+            "DescribeCall", "Search", "LogIn", "PrepareDial", "InstallUpdate", "RestartToUpdate", "SeeUpdate",
     }  # fmt: skip
     assert {kind.__name__ for kind in commands.AnyCommand.__args__} == known
 

@@ -66,6 +66,9 @@ EXAMPLES: list[AnyCommand] = [
     commands.Used(1),
     commands.SetPresence(1, OwnActivity.AWAY, "At lunch"),
     commands.Register(1),
+    commands.InstallUpdate(1),
+    commands.RestartToUpdate(1),
+    commands.SeeUpdate(1),
     commands.PressKey(1, key=Key.OK, pressed=True),
     commands.MoveHook(1, off_hook=True),
 ]
@@ -145,6 +148,7 @@ class World:
             set_presence=self.room.set_presence,
             prepare_dial=self.room.prepare_dial,
             search=self.room.search,
+            updates=self.room,
             now=lambda: 0.0,
         )
         self.executor = CommandExecutor(rooms)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.main.command_line import RunOptions, parse
+from app.main.run import RESTART_STATUS
 
 FILES = Path(__file__).parents[2] / "yocto-layer" / "recipes-phone" / "phone" / "files"
 SERVICES = ("ip270.service", "ip270-kiosk.service")
@@ -46,6 +47,12 @@ def test_phone_knows_its_options() -> None:
     options = parse(line.replace("@BOARD@", "ip270").split()[1:])
     assert isinstance(options, RunOptions)
     assert (options.board, options.kiosk) == ("ip270", False)
+
+
+def test_status_that_restarts_the_machine() -> None:
+    """It keeps systemd from starting the phone again, and a phone that is not started again has the machine restarted."""
+    lines = (FILES / "ip270.service").read_text().splitlines()
+    assert {f"RestartPreventExitStatus={RESTART_STATUS}", "FailureAction=reboot"} <= set(lines)
 
 
 def test_every_file_of_the_platform_is_installed() -> None:

@@ -2,7 +2,7 @@
 
 The files of the Yocto layer are laid out as its recipes say. What differs, because this is Debian: users come from
 systemd-sysusers, the kernel's drivers are modules and so need an initial RAM disk (disk.py), byte code is made here,
-and two small files stand in for what OpenEmbedded's recipes of RAUC and of volatile folders bring.
+and a small file stands in for what OpenEmbedded's recipe of volatile folders brings.
 """
 
 from __future__ import annotations
@@ -138,6 +138,7 @@ _MACHINE = "ip270-qemu"
 _FOLDERS = {
     "IP270_BOARD": "ip270",
     "bindir": "/usr/bin",
+    "datadir": "/usr/share",
     "libexecdir": "/usr/libexec",
     "nonarch_base_libdir": "/usr/lib",
     "nonarch_libdir": "/usr/lib",
@@ -150,22 +151,7 @@ _UNITS = (
     "ip270-machine-id.service",
     "ip270-var-lib.service",
     "ip270.service",
-    "rauc-mark-good.service",
 )
-_MARK_GOOD = """\
-[Unit]
-Description=This system is good
-ConditionKernelCommandLine=rauc.slot
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/bin/rauc status mark-good
-
-[Install]
-WantedBy=multi-user.target
-"""
-"""The part of meta-rauc's recipe."""
 _VAR_LIB = """\
 [Unit]
 Description=/var/lib on /data
@@ -242,7 +228,6 @@ def _layer_files(root: Path, keyring: Path) -> None:
     (root / "etc" / "rauc").mkdir(exist_ok=True)
     (root / "etc" / "rauc" / "system.conf").write_text(updates.replace("@MACHINE@", _MACHINE))
     shutil.copy(keyring, root / "etc" / "rauc" / "ca.cert.pem")
-    (units / "rauc-mark-good.service").write_text(_MARK_GOOD)
     (units / "ip270-var-lib.service").write_text(_VAR_LIB)
     bind = root / "usr" / "sbin" / "mount-copybind"
     bind.write_text(_BIND)

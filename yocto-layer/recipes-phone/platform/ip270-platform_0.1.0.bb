@@ -1,6 +1,6 @@
 SUMMARY = "What the phone's system adds to systemd"
 DESCRIPTION = "Mounts of /data and of the boot loader's partition, an identity that survives updates, network, \
-journal, and when a new system counts as good."
+and journal."
 LICENSE = "Apache-2.0"
 LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/Apache-2.0;md5=89aea4e17d99a7cacdbeed46a0096b10"
 
@@ -10,11 +10,9 @@ SRC_URI = "\
     file://ip270-machine-id \
     file://ip270-machine-id.service \
     file://journald.conf \
-    file://mark-good.conf \
     file://ip270-no-data.service \
     file://ip270.preset \
     file://logind.conf \
-    file://uphold-good.conf \
     file://wired.network \
 "
 
@@ -34,8 +32,6 @@ do_install() {
         install -m 0644 ${UNPACKDIR}/$unit ${D}${systemd_system_unitdir}
     done
     sed -i -e 's,@LIBEXECDIR@,${libexecdir},g' ${D}${systemd_system_unitdir}/ip270-machine-id.service
-    install -D -m 0644 ${UNPACKDIR}/mark-good.conf ${D}${systemd_system_unitdir}/rauc-mark-good.service.d/ip270.conf
-    install -D -m 0644 ${UNPACKDIR}/uphold-good.conf ${D}${systemd_system_unitdir}/ip270.service.d/good.conf
     install -D -m 0644 ${UNPACKDIR}/ip270.preset ${D}${nonarch_libdir}/systemd/system-preset/10-ip270.preset
     install -D -m 0644 ${UNPACKDIR}/journald.conf ${D}${nonarch_libdir}/systemd/journald.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/logind.conf ${D}${nonarch_libdir}/systemd/logind.conf.d/ip270.conf

@@ -45,8 +45,7 @@ class PhoneTest(OERuntimeTestCase):
 
     @OETestDepends(["ip270.PhoneTest.test_phone_runs"])
     def test_system_counts_as_good(self) -> None:
-        """RAUC knows which system runs, and the boot loader's count of its starts is cleared."""
-        self.shell("systemctl start --wait rauc-mark-good.service")
+        """RAUC knows which system runs, and the phone has had the boot loader's count of its starts cleared."""
         booted = self.shell("rauc status --output-format=shell")
         self.assertIn("RAUC_SYSTEM_BOOTED_BOOTNAME", booted)
         name = self.shell("sed -n 's/.*rauc.slot=\\([AB]\\).*/\\1/p' /proc/cmdline").strip()

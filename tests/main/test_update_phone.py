@@ -1,0 +1,53 @@
+"""A whole phone with Debian's RAUC: from a setting to the exit status by which its supervisor restarts the machine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.main.run import RESTART_STATUS
+from app.model import commands
+from app.model.snapshot import UpdateState
+from tests.main.rig import NOT_FOUND, PhoneProcess, notice
+from tests.peers.rauc import Rauc, rauc
+
+
+@pytest.fixture
+async def machine(tmp_path: Path) -> AsyncIterator[Rauc]:
+    folder = tmp_path / "machine"
+    folder.mkdir()
+    async with rauc(folder) as running:
+        yield running
+
+
+async def test_update_and_restart(machine: Rauc, tmp_path: Path) -> None:
+    """Nobody gave this phone a line: its system is good as soon as its display is there."""
+    machine.call_bad("A")
+    bundle = await machine.bundle("2.0")
+    phone = PhoneProcess(tmp_path / "phone", f'[update]\nurl = "{bundle}"\nversion = "2.0"\n')
+    await phone.launch(board="ip270", environment=machine.environment)
+    await phone.connect()
+    surface = phone.surface
+    assert await surface.until(lambda s: s.update.state is UpdateState.READY, 60), surface.describe()
+    assert surface.snapshot is not None
+    assert (surface.snapshot.update.slot, surface.snapshot.update.offered) == ("A", "2.0")
+    assert machine.primary == "B"
+    assert "A good" in machine.told_the_boot_loader
+    reply = await surface.command(commands.RestartToUpdate)
+    assert reply.accepted, reply
+    assert await phone.ended() == RESTART_STATUS
+    await surface.close()
+
+
+async def test_no_update_service(tmp_path: Path) -> None:
+    """The phone says so and works on; without the PBX that it was given its system does not count as good."""
+    phone = PhoneProcess(tmp_path / "phone", f"[sip]\n{NOT_FOUND}")
+    nobody = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path}/none"}
+    async with phone.running(board="ip270", environment=nobody) as surface:
+        assert await surface.until(lambda s: "cannot be asked" in notice(s, "update.service"), 60), surface.describe()
+        assert surface.snapshot is not None
+        assert surface.snapshot.update.state is UpdateState.UNAVAILABLE
+        assert "marked good" not in phone.said
+        assert (await surface.command(lambda id_: commands.Set(id_, key="display.theme", value="day"))).accepted
