@@ -28,6 +28,7 @@ class Place(enum.StrEnum):
     TEXT = "text"
     PIN = "pin"
     ABOUT = "about"
+    UPDATE = "update"
     EMERGENCY = "emergency"
     PICKUP = "pickup"
     INCOMING_CALLS = "incoming-calls"

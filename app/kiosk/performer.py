@@ -42,6 +42,7 @@ from app.model.commands import (
     HangUp,
     MarkSeen,
     PreviewRing,
+    SeeUpdate,
     SendDigits,
     Set,
     SetVolume,
@@ -61,6 +62,7 @@ _PARENT = {
     Place.PBX: Place.MENU,
     Place.PIN: Place.MENU,
     Place.ABOUT: Place.MENU,
+    Place.UPDATE: Place.ABOUT,
     Place.INCOMING_CALLS: Place.MENU,
     Place.DIVERT_TO: Place.INCOMING_CALLS,
 }
@@ -175,6 +177,8 @@ class Performer:
             self._pin.begin()
         elif place is Place.QUALITY:
             self._send(Watch(id=0, on=True))
+        elif place is Place.UPDATE and self._situation.view().snapshot.update.unseen:
+            self._send(SeeUpdate(id=0))
         self._situation.focus.clear()
 
     def _seen(self) -> None:

@@ -57,6 +57,8 @@ from app.model.snapshot import (
     RingView,
     Severity,
     Snapshot,
+    UpdateState,
+    UpdateView,
 )
 
 WALL = dt.datetime(2026, 11, 22, 10, 42, 20, tzinfo=dt.timezone(dt.timedelta(hours=1)))
@@ -369,6 +371,16 @@ _RINGING = _with(
     audio=AudioView(available=_ALL_PATHS, ringing=True),
 )
 _UNDISTURBED = _with(IDLE, incoming=IncomingRulesView(do_not_disturb=True))
+_INSTALLING = UpdateView(UpdateState.INSTALLING, "16.1.0", "A", "16.1.1", 42)
+_ROLLED_BACK = UpdateView(
+    UpdateState.FAILED,
+    "16.1.0",
+    "A",
+    "16.1.1",
+    problem="It did not come up; version 16.1.0 runs again.",
+    advice="Tell the administrator.",
+    unseen=True,
+)
 _CHOOSING = TransferView(TransferState.CHOOSING, _HELD.id, notice="Not transferred: Busy")
 _CONSULTING = TransferView(TransferState.CONSULTING, _HELD.id, CALL.id, CALL.party, can_complete=True)
 MORE = (
@@ -513,5 +525,7 @@ MORE = (
     Sample("ring-tones", IDLE, _goes(Place.RING_TONES)),
     Sample("set-pin", _with(IDLE, lock=LockView()), _goes(Place.PIN)),
     Sample("about", IDLE, _goes(Place.ABOUT)),
+    Sample("update-installing", _with(IDLE, update=_INSTALLING), _goes(Place.UPDATE)),
+    Sample("update-failed", _with(IDLE, update=_ROLLED_BACK), _goes(Place.UPDATE)),
 )
 """The other screens and states."""

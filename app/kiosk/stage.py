@@ -30,6 +30,7 @@ from app.kiosk.screens import (
     sound,
     starting,
     text,
+    update,
 )
 from app.kiosk.situation import Situation
 from app.kiosk.theme import Steps, Token
@@ -53,6 +54,7 @@ _PLACES: dict[Place, Callable[[View], Node]] = {
     Place.TEXT: text.build,
     Place.PIN: menu.build_pin,
     Place.ABOUT: menu.build_about,
+    Place.UPDATE: update.build,
     Place.EMERGENCY: dial.build_emergency,
     Place.PICKUP: pickup.build,
     Place.INCOMING_CALLS: incoming_calls.build,

@@ -155,9 +155,9 @@ def build_about(view: View) -> Node:
     """Whose phone this is and how it stands, for a call to the administrator."""
     areas = bands(view.panel)
     facts = widgets.facts(view, areas.content, _facts(view))
-    specs = widgets.back(view)
-    if view.line_waits:
-        specs = tuple(dataclasses.replace(spec, weight=2) for spec in (*specs, widgets.try_again(view)))
+    update = KeySpec("update", view.say("Update"), Go(Place.UPDATE), icon="server")
+    specs = (*widgets.back(view), update, *((widgets.try_again(view),) if view.line_waits else ()))
+    specs = tuple(dataclasses.replace(spec, weight=2) for spec in specs)
     return widgets.page(view, areas, "about", view.say("About this phone"), facts, specs)
 
 
