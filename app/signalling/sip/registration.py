@@ -142,7 +142,7 @@ class RegistrationClient:
         if self._phase is not _Phase.CLOSING and not bound:
             self._phase = _Phase.ROUTELESS
             self._stop_timer()
-            self._show(Registration.DOWN, *_words(failure, self._server))
+            self._show(Registration.DOWN, *_words(failure, self._first_hop))
 
     @property
     def routeless(self) -> bool:
@@ -157,7 +157,7 @@ class RegistrationClient:
     def server_silent(self, failure: TransportFailure) -> None:
         """A keep-alive got no answer: what the server knows of us is in doubt."""
         if self._phase is _Phase.REGISTERED:
-            self._show(Registration.DOWN, *_words(failure, self._server))
+            self._show(Registration.DOWN, *_words(failure, self._first_hop))
             self._register()
 
     def close(self, closed: Callable[[], None]) -> None:
@@ -185,7 +185,7 @@ class RegistrationClient:
             self._finish_closing()
         elif failure is not None:
             silent = failure.kind not in _ANSWERS
-            self._try_later(response, *_words(failure, self._server), silent=silent)
+            self._try_later(response, *_words(failure, self._first_hop), silent=silent)
         elif response.is_success:
             self._registered(response)
         elif response.status == 423 and self._expires < (response.min_expires or 0) <= MAX_EXPIRES:
@@ -201,7 +201,13 @@ class RegistrationClient:
 
     @property
     def _server(self) -> str:
+        """Who answers us."""
         return self._endpoint.config.registrar
+
+    @property
+    def _first_hop(self) -> str:
+        """Whom we reach, or not: an outbound proxy where there is one."""
+        return self._endpoint.config.first_hop[0]
 
     def _register(self) -> None:
         self._stop_timer()
@@ -244,7 +250,7 @@ class RegistrationClient:
 
     def _silent(self) -> None:
         if self._phase is _Phase.REGISTERING and self._shown.registration is Registration.TRYING:
-            self._show(Registration.DOWN, *_words(TransportFailure(FailureKind.TIMED_OUT), self._server))
+            self._show(Registration.DOWN, *_words(TransportFailure(FailureKind.TIMED_OUT), self._first_hop))
 
     def _impatient(self) -> None:
         """A call waits: what was sent into the void is not repeated ever more slowly, but sent anew."""
@@ -354,7 +360,7 @@ _REFUSALS = {
 _FAILURES = {
     FailureKind.NAME_UNKNOWN: (
         "The name {server} cannot be found",
-        "Check the name of the PBX in the line's settings, and the network's name server.",
+        "Check the name in the line's settings, and the network's name server.",
     ),
     FailureKind.REFUSED: ("{server} refuses the connection", "Check the port and transport of the line."),
     FailureKind.TIMED_OUT: ("{server} does not answer", "Check that the PBX runs and can be reached."),
@@ -365,7 +371,7 @@ _FAILURES = {
 
 
 def _words(failure: TransportFailure, server: str) -> tuple[str, str]:
-    """What went wrong and what to do, for a person."""
+    """What went wrong on the way to a server and what to do, for a person."""
     if failure.kind is FailureKind.NOT_TRUSTED:
         return failure.detail, failure.advice
     reason, advice = _FAILURES[failure.kind]

@@ -167,6 +167,12 @@ async def test_name_that_nobody_knows() -> None:
         await heard.until(lambda e: isinstance(e, Released))
 
 
+async def test_outbound_proxy_that_nobody_knows_is_what_is_named() -> None:
+    async with line(5060, outbound_proxy="proxy.invalid", local_address="") as (_, heard):
+        down = await heard.registration(Registration.DOWN)
+        assert down.reason == "The name proxy.invalid cannot be found"
+
+
 async def test_port_that_is_taken_says_so() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
