@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
@@ -40,6 +41,7 @@ from app.signalling.sip.parser import parse_message
 from app.signalling.sip.publication import Publisher
 from app.signalling.sip.quality_report import ReportedCall, write_report
 from app.signalling.sip.recovery import Recovery
+from app.signalling.sip.refer import Referral
 from app.signalling.sip.registration import BackOff, RegistrationClient
 from app.signalling.sip.replaces import Replaces
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
@@ -50,6 +52,7 @@ from app.signalling.sip.uri import SipUri, parse_uri
 MAX_CALLS = 16
 """Legs at a time; a call that comes in beyond them finds the line busy."""
 _IN_DIALOG_ONLY = frozenset({"BYE", "UPDATE", "INFO", "PRACK"})
+_T = TypeVar("_T")
 
 
 class UserAgent:
@@ -74,6 +77,8 @@ class UserAgent:
         self._sessions: dict[DialogKey, Session] = {}
         self._ended: dict[LegId, ReportedCall] = {}
         """Calls whose voice may still be reported on."""
+        self._left: dict[LegId, Referral] = {}
+        """Whom far ends named that hung up before our offer was ready: the call they wanted may still be made."""
         collector = config.quality_collector
         self._publisher = None if collector is None else Publisher(self.endpoint, collector)
         self._messages = MessageWatch(self.endpoint, lambda messages: post(MessageWaiting(config.line, messages)))
@@ -155,10 +160,11 @@ class UserAgent:
         else:
             call = OutgoingCall(leg, self.endpoint, self._sessions, self._post, self._forget, self._recovery)
             referrer = None if options.referred is None else self._calls.get(options.referred)
-            referral = None if referrer is None else referrer.take_referral()
+            referral = self._take_referral(options.referred)
             self._admit(call)
-            if referrer is not None and referral is not None:
-                call.start(referral.target.without(), offer, options, referral.headers, referrer.tell_progress)
+            if referral is not None:
+                told = None if referrer is None else referrer.tell_progress
+                call.start(referral.target.without(), offer, options, referral.headers, told)
             else:
                 insists = options.replaces is not None and self._recovery.may_be_forgotten(options.replaces)
                 call.start(target, offer, options, self._replacing(options.replaces), insists=insists)
@@ -344,6 +350,13 @@ class UserAgent:
             return 486 if replaces.early_only else leg
         return leg if self._calls[leg].outgoing else 481  # who rings here is not ours to replace
 
+    def _take_referral(self, leg: LegId | None) -> Referral | None:
+        """Whom the far end of a leg, which may be gone, wants called."""
+        if leg is None:
+            return None
+        call = self._calls.get(leg)
+        return self._left.pop(leg, None) if call is None else call.take_referral()
+
     def _replacing(self, leg: LegId | None) -> tuple[tuple[str, str], ...]:
         """What tells the far end of a leg that a new call takes its place."""
         call = None if leg is None else self._calls.get(leg)
@@ -406,8 +419,16 @@ class UserAgent:
         self._recovery.forget(leg)
         if call is not None and call.facts is not None:
             self._ended[leg] = call.facts
-            while len(self._ended) > MAX_CALLS:
-                del self._ended[next(iter(self._ended))]
+            _keep_newest(self._ended)
+        referral = None if call is None else call.take_referral()
+        if referral is not None:
+            self._left[leg] = referral
+            _keep_newest(self._left)
+
+
+def _keep_newest(table: dict[LegId, _T]) -> None:
+    while len(table) > MAX_CALLS:
+        del table[next(iter(table))]
 
 
 def _first_stamped(request: Request, source: Hop) -> str:

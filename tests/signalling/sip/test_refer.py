@@ -244,6 +244,19 @@ def test_we_take_the_place_of_who_names_somebody(bench: Bench) -> None:
     assert invite.headers.single("Replaces") == "abc@x;to-tag=1;from-tag=2"
 
 
+def test_we_take_the_place_of_who_is_named_by_somebody_that_hangs_up_before_our_offer_is_ready(bench: Bench) -> None:
+    bench.refers_to(
+        "<sip:29@10.0.0.9?Replaces=abc%40x%3Bto-tag%3D1%3Bfrom-tag%3D2>", ("Referred-By", "<sip:boss@10.0.0.9>")
+    )
+    bench.ask("BYE")
+    assert bench.phone.released.leg == bench.leg
+    invite = bench.setup()
+    assert invite.headers.single("Replaces") == "abc@x;to-tag=1;from-tag=2"
+    assert invite.headers.single("Referred-By") == "<sip:boss@10.0.0.9>"
+    bench.peer.answer(invite, 486, bench.phone)
+    assert bench.phone.released == Released(LegId("new"), Cause.USER_BUSY, "Busy Here")
+
+
 def test_a_call_that_nobody_makes_is_told_of(bench: Bench) -> None:
     bench.refers_to("<sip:29@10.0.0.9>")
     bench.network.run(11)
