@@ -176,10 +176,10 @@ class Transfers:
             elif call.conference is not None:
                 call.notice = f"Not transferred: {endings.words(event.cause, event.text)}"
             return
-        label = "" if transfer is None else transfer.target.label
+        label = "" if transfer is None or event.withdrawn else transfer.target.label
         if transfer is not None:  # else another call is being transferred, or none
             self._forget()
-            if transfer.consultation is not None:
+            if transfer.consultation is not None and not event.withdrawn:
                 self._switch.clear(transfer.consultation, Cause.NORMAL_CLEARING, now)
         self._switch.finish(call, f"Transferred to {label}" if label else "Transferred", now)
 

@@ -290,6 +290,8 @@ class TransferResult(msgspec.Struct, frozen=True, tag=True):
     leg: LegId
     cause: Cause | None = None
     text: str = ""
+    withdrawn: bool = False
+    """It is, or may be, the one that `cancel_transfer` came too late for; failures of that are not told."""
 
 
 class ParkResult(msgspec.Struct, frozen=True, tag=True):

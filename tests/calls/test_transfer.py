@@ -367,3 +367,19 @@ def test_a_late_success_of_one_call_leaves_the_transfer_of_another() -> None:
     phone.done(phone.control.transfer("40", phone.now, other))
     phone.say(TransferResult(first))
     assert (view(phone).state, view(phone).call) == (TransferState.ASKED, other)
+
+
+def test_a_late_success_of_a_cancelled_transfer_shows_nobodys_number_and_leaves_who_is_asked_meanwhile() -> None:
+    phone = DeskPhone(PBX)
+    first = begun(phone)
+    phone.done(phone.control.transfer("31", phone.now))
+    phone.done(phone.control.cancel_transfer(phone.now))
+    phone.say(AnswerReceived(first, session()))
+    phone.done(phone.control.begin_transfer(phone.now))
+    phone.say(AnswerReceived(first, session(Direction.RECVONLY)))
+    second = phone.dial("40")
+    phone.say(Connected(second, session()))
+    assert view(phone).state is TransferState.CONSULTING
+    phone.say(TransferResult(first, withdrawn=True))
+    notices = {each.party.number: (each.state, each.notice) for each in phone.views}
+    assert notices == {"201": (CallState.ENDED, "Transferred"), "40": (CallState.CONNECTED, "")}

@@ -185,6 +185,11 @@ class PbxSignalAgent:
         if leg in self._table.legs:
             self._table.legs[leg].services.transfer(number)
 
+    def cancel_transfer(self, leg: LegId) -> None:
+        """A transfer that was asked for is wanted no more."""
+        if leg in self._table.legs:
+            self._table.legs[leg].services.cancel_transfer()
+
     def join(self, leg: LegId, other: LegId) -> None:
         """Attended transfer."""
         if leg in self._table.legs and other in self._table.legs:

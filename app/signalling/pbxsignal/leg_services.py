@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from types import MappingProxyType
 
@@ -55,7 +56,11 @@ class LegServices:
         self._facility = facility
         self._holds = False
         self._named: Callable[[facilities.TransferIdentifyResult | None], None] | None = None
-        self._transferring = False
+        self._transfers = itertools.count(1)
+        self._transfer: int | None = None
+        """The one that is wanted."""
+        self._asked = 0
+        """Transfers that the PBX has not answered yet; its answers do not say which of them they are about."""
         self._parking: str | None = None
         self._patience: Timer | None = None
 
@@ -78,12 +83,17 @@ class LegServices:
 
     def transfer(self, number: str) -> None:
         """Blind."""
+        self._begin_transfer()
         self._initiate(facilities.TransferInitiate(parties.called(number)))
 
     def join(self, other: LegServices) -> None:
         """Attended: the PBX names the other call first."""
-        self._begin_transfer()
-        other.identify(self._join_named)
+        transfer = self._begin_transfer()
+        other.identify(lambda named: self._join_named(transfer, named))
+
+    def cancel_transfer(self) -> None:
+        """What the PBX was asked for it may still do; what it was not asked for yet it is not."""
+        self._transfer = None
 
     def identify(self, named: Callable[[facilities.TransferIdentifyResult | None], None]) -> None:
         """Have the PBX name this call; `named` gets None where it does not."""
@@ -105,12 +115,12 @@ class LegServices:
             well = cause is Cause.NORMAL_CLEARING
             self._around.post(ParkResult(self._leg, None if well else cause, self._parking))
         self._settle()
-        self._parking = None
+        self._parking = self._transfer = None
+        self._asked = 0
 
     def interrupt(self) -> None:
         """The call goes on, but the PBX has forgotten what was asked of it."""
-        if self._transferring:
-            self._transferred(Cause.NETWORK_OUT_OF_ORDER)
+        self._not_transferred(Cause.NETWORK_OUT_OF_ORDER)
         self.stop(Cause.NETWORK_OUT_OF_ORDER)
 
     # --- told by the PBX --------------------------------------------------------------------------------------
@@ -139,9 +149,8 @@ class LegServices:
                     named, self._named = self._named, None
                     if named is not None:
                         named(element)
-                case facilities.TransferInitiateResult() if self._transferring:
-                    failed = bool(element.error) or bool(element.cause)
-                    self._transferred(_cause(element.cause) if failed else None)
+                case facilities.TransferInitiateResult() if self._asked:
+                    self._answered(element)
 
     # --- steps ------------------------------------------------------------------------------------------------
 
@@ -155,37 +164,49 @@ class LegServices:
     def _obey(self, action: RemoteAction, digit: str = "") -> None:
         self._around.post(RemoteControl(self._leg, action, digit))
 
-    def _join_named(self, result: facilities.TransferIdentifyResult | None) -> None:
-        if not self._transferring:
+    def _join_named(self, transfer: int, result: facilities.TransferIdentifyResult | None) -> None:
+        if transfer != self._transfer:
             return
         if result is None or result.id is None or result.dst is None:
-            self._transferred(Cause.FACILITY_REJECTED)
+            self._not_transferred(Cause.FACILITY_REJECTED)
         else:
-            self._facility(facilities.TransferInitiate(result.dst, result.id))
+            self._initiate(facilities.TransferInitiate(result.dst, result.id))
 
     def _initiate(self, element: facilities.TransferInitiate) -> None:
-        self._begin_transfer()
+        self._asked += 1
         self._facility(element)
 
-    def _begin_transfer(self) -> None:
-        self._transferring = True
+    def _begin_transfer(self) -> int:
+        self._transfer = next(self._transfers)
         self._start_patience()
+        return self._transfer
+
+    def _answered(self, result: facilities.TransferInitiateResult) -> None:
+        """A failure is that of the newest: while one is under way a PBX refuses another at once."""
+        self._asked -= 1
+        if result.error or result.cause:
+            self._not_transferred(_cause(result.cause))
+            return
+        withdrawn = self._transfer is None or self._asked > 0
+        self._transfer, self._asked = None, 0
+        self._settle()
+        self._around.post(TransferResult(self._leg, withdrawn=withdrawn))
 
     def _start_patience(self) -> None:
         self._settle()
         self._patience = self._around.schedule.after(self._around.patience.service, self._unanswered)
 
     def _unanswered(self) -> None:
-        if self._transferring:
-            self._transferred(Cause.RECOVERY_ON_TIMER_EXPIRY)
+        self._not_transferred(Cause.RECOVERY_ON_TIMER_EXPIRY)
         if self._parking is not None:
             position, self._parking = self._parking, None
             self._around.post(ParkResult(self._leg, Cause.RECOVERY_ON_TIMER_EXPIRY, position))
 
-    def _transferred(self, cause: Cause | None) -> None:
-        self._transferring = False
-        self._settle()
-        self._around.post(TransferResult(self._leg, cause))
+    def _not_transferred(self, cause: Cause) -> None:
+        if self._transfer is not None:
+            self._transfer = None
+            self._settle()
+            self._around.post(TransferResult(self._leg, cause))
 
     def _settle(self) -> None:
         if self._patience is not None:

@@ -113,7 +113,8 @@ class PbxSignalLine(ClockedLine[PbxSignalAgent]):
         self._clock.run(lambda: self._agent.alert(leg, waiting=waiting))
 
     def cancel_transfer(self, leg: LegId) -> None:
-        """Nothing to do: the PBX says itself whether it has done it, and a release says nothing of it."""
+        """The PBX is not asked to take it back: it says itself whether it has done it, and that is read otherwise."""
+        self._clock.run(lambda: self._agent.cancel_transfer(leg))
 
     def park(self, leg: LegId, position: str) -> None:
         """Park the far end (cp_park)."""

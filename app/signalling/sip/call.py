@@ -178,9 +178,9 @@ class Call:
         self._referral = referral
         self._say(TransferRequested(self.leg, str(referral.target.without()), party_of(NameAddr(referral.target))))
 
-    def transfer_ended(self, cause: Cause | None, text: str) -> None:
+    def transfer_ended(self, cause: Cause | None, text: str, withdrawn: bool) -> None:
         """The far end has been transferred, or has not."""
-        self._say(TransferResult(self.leg, cause, text))
+        self._say(TransferResult(self.leg, cause, text, withdrawn))
 
     def session_ended(self, cause: Cause, text: str) -> None:
         """The far end ended the session."""

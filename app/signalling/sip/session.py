@@ -66,8 +66,8 @@ class SessionUser(Protocol):
     def referred(self, referral: Referral) -> None:
         """The far end wants another called; `Session.tell_progress` follows."""
 
-    def transfer_ended(self, cause: Cause | None, text: str) -> None:
-        """What came of `Session.refer`; None when the far end has done it."""
+    def transfer_ended(self, cause: Cause | None, text: str, withdrawn: bool) -> None:
+        """What came of `Session.refer`; None when the far end has done it, perhaps though it was `withdrawn`."""
 
     def session_ended(self, cause: Cause, text: str) -> None:
         """The far end, or the loss of it, ended the session."""

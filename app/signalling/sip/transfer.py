@@ -22,12 +22,15 @@ TAKEN_UP_WITHIN = 5.0
 
 
 class Transferor:
-    """Our REFER. `ended` is called once: with None when the far end has done it or goes on by itself."""
+    """Our REFER. `ended` is called once: with None when the far end has done it or goes on by itself.
 
-    def __init__(self, endpoint: Endpoint, dialog: Dialog, ended: Callable[[Cause | None, str], None]) -> None:
+    It is also told the words and whether the wish had been withdrawn; of one that was, no failure is told.
+    """
+
+    def __init__(self, endpoint: Endpoint, dialog: Dialog, ended: Callable[[Cause | None, str, bool], None]) -> None:
         self._endpoint = endpoint
         self._dialog = dialog
-        self._ended: Callable[[Cause | None, str], None] | None = ended
+        self._ended: Callable[[Cause | None, str, bool], None] | None = ended
         self._numbers: set[str] = set()
         """The CSeq numbers it was sent with: the far end's words name the one that it took (RFC 3515, 2.4.6)."""
         self._accepted = False
@@ -102,7 +105,7 @@ class Transferor:
         """Tell what came of it, once."""
         ended, self._ended = self._ended, None
         if ended is not None and not (self._withdrawn and cause is not None):
-            ended(cause, text)
+            ended(cause, text, self._withdrawn)
 
     def _next_cseq(self) -> int:
         number = self._dialog.next_cseq()

@@ -92,6 +92,60 @@ def test_a_consultation_that_ends_meanwhile_ends_the_transfer() -> None:
     assert pbx.event(TransferResult) == TransferResult(LEG, Cause.FACILITY_REJECTED)
 
 
+def test_a_transfer_that_was_cancelled_too_late_is_told_as_that() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.agent.transfer(LEG, "202")
+    pbx.agent.cancel_transfer(LEG)
+    pbx.signal(call, "facility", {"type": "ct_initiate_result"})
+    assert pbx.happened() == [TransferResult(LEG, withdrawn=True)]
+
+
+def test_that_a_cancelled_transfer_failed_is_not_told() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.agent.transfer(LEG, "202")
+    pbx.agent.cancel_transfer(LEG)
+    pbx.signal(call, "facility", {"type": "ct_initiate_result", "error": 1007})
+    pbx.step(21)
+    pbx.agent.transfer(LEG, "203")
+    pbx.signal(call, "facility", {"type": "ct_initiate_result"})
+    assert pbx.happened() == [TransferResult(LEG)]
+
+
+def test_which_of_two_transfers_was_done_is_not_guessed() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.agent.transfer(LEG, "202")
+    pbx.agent.cancel_transfer(LEG)
+    pbx.agent.transfer(LEG, "203")
+    pbx.signal(call, "facility", {"type": "ct_initiate_result"})
+    assert pbx.happened() == [TransferResult(LEG, withdrawn=True)]
+
+
+def test_a_transfer_that_the_pbx_refuses_because_of_a_cancelled_one_has_failed() -> None:
+    pbx = Pbx()
+    call = pbx.talk()
+    pbx.agent.transfer(LEG, "202")
+    pbx.agent.cancel_transfer(LEG)
+    pbx.agent.transfer(LEG, "203")
+    pbx.signal(call, "facility", {"type": "ct_initiate_result", "error": 1007})
+    pbx.signal(call, "facility", {"type": "ct_initiate_result"})
+    assert pbx.happened() == [TransferResult(LEG, Cause.FACILITY_REJECTED), TransferResult(LEG, withdrawn=True)]
+
+
+def test_what_was_cancelled_before_the_pbx_was_asked_is_not_asked_for() -> None:
+    pbx = Pbx()
+    pbx.talk()
+    second = pbx.talk("202", SECOND)
+    pbx.agent.join(LEG, SECOND)
+    pbx.agent.cancel_transfer(LEG)
+    pbx.take()
+    pbx.signal(second, "facility", {"type": "ct_identify_result", "id": "77", "dst": {"num": "202"}})
+    assert pbx.take() == []
+    assert pbx.happened() == []
+
+
 def test_a_transferred_party_learns_whom_it_talks_with() -> None:
     pbx = Pbx()
     call = pbx.talk()

@@ -172,7 +172,7 @@ def test_of_a_wish_that_was_taken_back_only_that_it_was_fulfilled_counts(bench: 
     bench.transfers()
     bench.phone.agent.cancel_transfer(bench.leg)
     bench.tells(b"SIP/2.0 " + status + b"\r\n", "terminated")
-    assert bench.results == ([TransferResult(bench.leg)] if status.startswith(b"2") else [])
+    assert bench.results == ([TransferResult(bench.leg, withdrawn=True)] if status.startswith(b"2") else [])
 
 
 def test_who_hangs_up_after_it_was_taken_back_has_only_hung_up(bench: Bench) -> None:
