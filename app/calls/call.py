@@ -50,6 +50,8 @@ class Call:
     far_ringback: bool = False
     """The far end said that its own tone is in the stream; ours stays silent until that proves untrue."""
     answering: bool = False
+    referrals: int = 0
+    """How often its far ends have had us call somebody else."""
     deflected_to: str = ""
     """The user sends it elsewhere, and the line has not said yet what came of it."""
     guid: str = ""

@@ -13,6 +13,9 @@ from app.model.cause import Cause
 from app.model.signalling import TransferRequested
 from app.model.snapshot import CallState
 
+REFERRALS_MAX = 8
+"""Of one call: nobody transfers it so often, but two far ends that name each other would do it for ever."""
+
 _log = logging.getLogger("calls")
 
 
@@ -21,6 +24,7 @@ def follow(switch: Switch, rules: CallRules, call: Call, event: TransferRequeste
     if not _may_follow(rules, call, event):
         _log.info("call %s: not transferred to %s", call.id, event.party.label)
         return
+    call.referrals += 1
     switch.set_up_as_referred(call, event.number, event.party)
     call.notice = f"Being transferred to {event.party.label}"
 
@@ -29,7 +33,8 @@ def _may_follow(rules: CallRules, call: Call, event: TransferRequested) -> bool:
     """Only before the user's ears: what he holds could else call anybody at his cost. Nobody but he calls for help."""
     for_help = event.number in rules.emergency or event.party.number in rules.emergency
     free = call.state is CallState.CONNECTED and call.successor is None and not call.leg.lost
-    return rules.follow_transfers and free and not call.emergency and not for_help
+    often = call.referrals >= REFERRALS_MAX
+    return rules.follow_transfers and free and not often and not call.emergency and not for_help
 
 
 def failed(switch: Switch, call: Call, leg: Leg, cause: Cause, text: str, now: float) -> bool:

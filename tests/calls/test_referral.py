@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from app.calls.referral import REFERRALS_MAX
 from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.media import EarTone
@@ -70,6 +71,19 @@ def test_who_cannot_be_had_leaves_the_call_as_it_was() -> None:
     assert (view.state, view.party.number) == (CallState.CONNECTED, "201")
     assert view.notice.startswith("Not transferred: ")
     referred(phone, leg)
+
+
+def test_far_ends_that_name_others_for_ever_are_followed_only_so_often() -> None:
+    phone = DeskPhone()
+    leg = phone.talk()
+    for _ in range(REFERRALS_MAX):
+        successor = referred(phone, leg)
+        phone.say(Connected(successor, session()))
+        leg = successor
+    phone.line.take()
+    phone.say(TransferRequested(leg, TARGET, Party("29")))
+    assert phone.line.take() == []
+    assert phone.states == [CallState.CONNECTED]
 
 
 def test_the_far_end_may_go_at_once() -> None:
