@@ -37,6 +37,10 @@ class NoticeBoard:
         more = Notice("diagnostics.more", rest[0].severity, f"{len(rest)} more notices.", "The log has all of them.")
         return (*shown, more)
 
+    def has(self, prefix: str) -> bool:
+        """Whether the notice with this id is up, or one below it."""
+        return bool(self._below(prefix))
+
     def post(self, *notices: Notice) -> None:
         """Put notices up; one with an id that is up already takes its place."""
         self._update({notice.id: notice for notice in notices}, ())

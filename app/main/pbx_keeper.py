@@ -38,6 +38,8 @@ _SESSION_NOTICE = "pbx.stored.session"
 _LEARNT_NOTICE = "pbx.stored.learnt"
 _KEPT = "pbx.kept"
 """The notice that settings are no good, and older ones still in use."""
+_SETTINGS_LOST = "settings"
+"""While there are notices below it, nobody knows what those settings said that could not be read."""
 _SAID_BY_NOTICE = (SessionState.REFUSED, SessionState.WAITING)
 
 
@@ -153,6 +155,7 @@ class PbxKeeper:
             return self._try_again_in(spoiled)
         self._made_of = settings
         self._patience.regain()
+        self._keep_only(None if config is None else _owner(config))
         if config is not None:
             self.client = self._make(config)
             self.client.subscribe(self._told)
@@ -177,7 +180,7 @@ class PbxKeeper:
 
     def _make(self, config: PbxConfig) -> PbxClient:
         """A client with the session that was kept for this PBX and user."""
-        owner = Owner(str(config.server.address), config.account.user)
+        owner = _owner(config)
         account = msgspec.structs.replace(config.account, session=self._sessions.find(owner))
         learnt = self._learnt.find(owner)
         client = PbxClient(msgspec.structs.replace(config, account=account, learnt=learnt), self._in_call)
@@ -186,6 +189,12 @@ class PbxKeeper:
         client.session_gone = lambda session: store(_SESSION_NOTICE, self._sessions.forget(session))
         client.learnt = lambda news: store(_LEARNT_NOTICE, self._learnt.keep(owner, news))
         return client
+
+    def _keep_only(self, owner: Owner | None) -> None:
+        """Forget whose account was taken out of the settings while the phone was off; not where some were lost."""
+        if not self._notices.has(_SETTINGS_LOST):
+            self._storing.store(_SESSION_NOTICE, self._sessions.keep_only(owner))
+            self._storing.store(_LEARNT_NOTICE, self._learnt.keep_only(owner))
 
     def _fits(self) -> bool:
         made_of = self._made_of
@@ -220,6 +229,10 @@ class PbxKeeper:
             notices = (Notice("pbx.session", Severity.ERROR, status.words, status.advice),)
         self._notices.replace("pbx.session", notices)
         self._changed()
+
+
+def _owner(config: PbxConfig) -> Owner:
+    return Owner(str(config.server.address), config.account.user)
 
 
 def pbx_config(settings: Layers) -> PbxConfig | None:

@@ -71,6 +71,11 @@ class OwnedFile(Generic[_Kept]):
             self._stored = None
             await asyncio.shield(self._run(self._file.remove))
 
+    async def keep_only(self, owner: Owner | None) -> None:
+        """Whatever is not this owner's goes. Raises `NotKept` where the disk refuses."""
+        if self._stored is not None and self._stored.owner != owner:
+            await self.forget(self._stored.kept)
+
     async def _run(self, write: Callable[[], None]) -> None:
         async with self._writing:
             try:

@@ -14,7 +14,7 @@ class SessionStore(OwnedFile[SessionCredentials]):
     """Credentials of the session, as well guarded as the settings' secrets.
 
     They go when the PBX says that they are gone, when it gives others, and when the account is taken out of the
-    settings, and for no other reason.
+    settings, be it while the phone was off; and for no other reason.
     """
 
     def __init__(self, folder: Path, executor: Executor | None = None) -> None:

@@ -13,6 +13,7 @@ import pytest
 from app.diagnostics.notices import NoticeBoard
 from app.main.pbx_keeper import PbxKeeper
 from app.model.pbx import SessionState
+from app.model.snapshot import Notice, Severity
 from app.pbx.login_proofs import SessionCredentials
 from app.pbx.owned_file import Owner
 from app.pbx.session_store import LearntStore, SessionStore
@@ -32,6 +33,7 @@ class Desk:
         self.settings = SettingsStore(folder)
         self.notices = NoticeBoard(lambda: None)
         self.busy = False
+        self.changes = 0
         self.trusted = str(trust(folder))
         self.keeper = PbxKeeper(
             self.settings,
@@ -39,10 +41,13 @@ class Desk:
             worker,
             lambda: False,
             lambda: self.busy,
-            lambda: None,
+            self._changed,
             SessionStore(folder),
             LearntStore(folder),
         )
+
+    def _changed(self) -> None:
+        self.changes += 1
 
     @property
     def state(self) -> SessionState:
@@ -200,8 +205,8 @@ async def test_a_session_outlasts_a_restart_until_the_pbx_knows_it_no_more(tmp_p
     async def run() -> list[tuple[str, str]]:
         with ThreadPoolExecutor(1) as worker:
             desk = Desk(tmp_path, worker)
-            desk.keeper.start()
             await desk.set(f"127.0.0.1:{pbx.port}")
+            desk.keeper.start()
             await until(lambda: desk.state is SessionState.UP)
             await desk.keeper.stop()
         return pbx.logins()
@@ -223,8 +228,8 @@ async def test_who_answers_in_the_pbxs_place_makes_nobody_forget_the_session(tmp
     await SessionStore(tmp_path).keep(owner, session)
     with ThreadPoolExecutor(1) as worker:
         desk = Desk(tmp_path, worker)
-        desk.keeper.start()
         await desk.set(f"127.0.0.1:{pbx.port}")
+        desk.keeper.start()
         await until(lambda: desk.state is SessionState.REFUSED)
         await desk.keeper.stop()
     assert pbx.logins() == [("session", "5e55"), ("user", "jdo")]
@@ -257,6 +262,33 @@ async def test_an_account_that_is_taken_out_of_the_settings_is_logged_out(
     await pbx.stop()
 
 
+@pytest.mark.parametrize(
+    ("settings", "lost", "kept"),
+    [
+        ({"server": "127.0.0.1:9", "user": "jdo"}, "", True),
+        ({"server": "127.0.0.1:9", "user": "ckl"}, "", False),
+        ({"server": "127.0.0.1:8", "user": "jdo"}, "", False),
+        ({"user": "jdo"}, "", False),
+        ({"user": "jdo"}, "settings.config.3", True),
+    ],
+    ids=["the same", "another user", "another PBX", "none", "nobody knows"],
+)
+async def test_an_account_that_was_taken_out_while_the_phone_was_off_leaves_nothing(
+    tmp_path: Path, settings: dict[str, str], lost: str, kept: bool
+) -> None:
+    owner, session = Owner("127.0.0.1:9/PBX0", "jdo"), SessionCredentials("5e55", Secret(SESSION_PASSWORD))
+    await SessionStore(tmp_path).keep(owner, session)
+    with ThreadPoolExecutor(1) as worker:
+        desk = Desk(tmp_path, worker)
+        await desk.settings.merge(Layer.ADMIN, {f"pbx.{name}": value for name, value in settings.items()})
+        if lost:
+            desk.notices.post(Notice(lost, Severity.ERROR, "A line of the file is not used."))
+        desk.keeper.start()
+        await until(lambda: desk.changes > 0)
+        await desk.keeper.stop()
+    assert (SessionStore(tmp_path).find(owner) == session) is kept
+
+
 async def test_a_phone_that_starts_while_its_pbx_is_dead_remembers_who_stands_in(tmp_path: Path) -> None:
     standby = await SmallPbx(tmp_path, "standby").start()
     pbx = SmallPbx(tmp_path)
@@ -265,8 +297,8 @@ async def test_a_phone_that_starts_while_its_pbx_is_dead_remembers_who_stands_in
     for place in (pbx.address, standby.address):
         with ThreadPoolExecutor(1) as worker:
             desk = Desk(tmp_path, worker)
-            desk.keeper.start()
             await desk.set(f"127.0.0.1:{pbx.port}")
+            desk.keeper.start()
             await until(lambda: desk.state is SessionState.UP)  # noqa: B023 - it is this round's
             assert desk.keeper.status.connection.cur == str(place)
             await desk.keeper.stop()
