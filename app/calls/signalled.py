@@ -163,6 +163,7 @@ class SignallingEvents:
                 leg.stream.remote_held = event.held
             case ConferenceNamed():
                 call.guid = event.guid
+                _log.info("call %s is %s at the PBX, in the conversation %s", call.id, event.call or "-", event.guid)
             case PartyChanged():
                 _change_party(call, leg, event.party)
             case RemoteControl() | Transferred() | TransferRequested() | TransferResult() | ParkResult():

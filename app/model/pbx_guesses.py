@@ -113,8 +113,14 @@ CAUSE_LOCATION_USER = 0
 SERVICE_ANSWER = "conn"
 """How a call without media that brings a service is taken: seen so for presence; `accept` is named for it, too."""
 
-DIGITS_IN_CALL = "info"
-"""What carries DTMF where media cannot: the message for more digits, whose use in a connected call is not written."""
+INFO_CARRIES_DTMF = True
+"""In a connected call an `info` brings DTMF, one way and the other: it is the message for more digits of a number.
+
+Its use in a connected call is not written; it serves only where media cannot carry them (RFC 4733).
+"""
+
+GROUP_CALL_IS_A_LEG = True
+"""`callId` of a group indication is that of a leg: what we set up or are called by ourselves is none for us to take."""
 
 # --- PbxSignal: reconnecting calls (16r1) -------------------------------------------------------------------
 

@@ -218,10 +218,14 @@ class RemoteHeld(msgspec.Struct, frozen=True, tag=True):
 
 
 class ConferenceNamed(msgspec.Struct, frozen=True, tag=True):
-    """The name of the conversation, the same at all its ends and at the PBX: 32 hexadecimal digits."""
+    """The name of the conversation, the same at all its ends and at the PBX: 32 hexadecimal digits.
+
+    `call` is the PBX's name of this leg alone, of the same form; empty where it has none.
+    """
 
     leg: LegId
     guid: str
+    call: str = ""
 
 
 class PartyChanged(msgspec.Struct, frozen=True, tag=True):

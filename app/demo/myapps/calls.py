@@ -6,7 +6,7 @@ answered, two are left. `channels` is never looked into.
 
 from __future__ import annotations
 
-import secrets
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -164,6 +164,8 @@ class CallServer:
             raise BadMessage("PbxSignal: too many calls")
         wanted = known(signal)
         leg = self._switchboard.new_leg(station, number)
+        if signal.call_id:
+            leg.dialog = _checked(signal.call_id)
         if signal.channel == WITHOUT_MEDIA and self._serve(leg, signal, wanted):
             return
         leg.reconnects = any(isinstance(one, ReconnectInit | ReconnectInfo | Reconnect) for one in wanted)
@@ -207,7 +209,7 @@ class CallServer:
         found = self._installation.find(called)
         if found is not None:
             leg.send(Signal("call_proc"))
-            self._ring(resumed or Call(leg.station.pbx, leg, setup), found)
+            self._ring(resumed or Call(leg.station.pbx, leg, setup, identity=leg.dialog), found)
         elif not setup.complete and not called.sip and self._installation.begins(called.digits):
             self._overlap[leg] = setup
             leg.send(Signal("setup_ack"))
@@ -239,16 +241,16 @@ class CallServer:
             return
         self._diversions.watch(call)
         for leg in begun:
-            leg.send(self._setup(call, called, self._diversions.told_called(call)))
+            leg.send(self._setup(leg, call, called, self._diversions.told_called(call)))
 
     def _invite(self, call: Call, picking: Leg, fty: tuple[msgspec.Raw, ...]) -> None:
         """Take the setup to the phone that picks the call."""
         leg = self._switchboard.new_leg(picking.station, call=call)
         call.ringing.append(leg)
         self._switchboard.changed(call)
-        leg.send(self._setup(call, picking.subscriber, fty))
+        leg.send(self._setup(leg, call, picking.subscriber, fty))
 
-    def _setup(self, call: Call, called: Subscriber, fty: tuple[msgspec.Raw, ...]) -> Signal:
+    def _setup(self, leg: Leg, call: Call, called: Subscriber, fty: tuple[msgspec.Raw, ...]) -> Signal:
         call.conference = call.setup.conf_id or call.conference
         caller = call.caller.subscriber
         name = packed(NameIdentification(name=caller.user.name))
@@ -259,7 +261,7 @@ class CallServer:
             complete=True,
             fty=(*call.setup.fty, *name, *fty, *self._reconnections.asked(call)),
             conf_id=call.conference,
-            call_id=secrets.token_hex(16),
+            call_id=leg.dialog,
         )
 
     def _phones(self, call: Call, called: Subscriber) -> list[Station]:
@@ -378,6 +380,12 @@ class CallServer:
             self._declined(call, leg, GONE_CAUSE)
         else:
             self._switchboard.end(call, GONE_CAUSE, but=leg)
+
+
+def _checked(guid: str) -> str:
+    if not re.fullmatch("[0-9a-f]{32}", guid):
+        raise BadMessage("PbxSignal: callId is no GUID of 32 hexadecimal digits")
+    return guid
 
 
 def _passed(signal: Signal) -> Signal:

@@ -57,7 +57,7 @@ class Leg:
     served: bool = False
     """A call between the phone and the PBX itself, which has no far end."""
     dialog: str = field(default_factory=lambda: secrets.token_hex(16))
-    """By which those hear of it who watch the user's calls."""
+    """`callId`, by which those hear of it who watch the user's calls."""
     finished: Callable[[], None] | None = None
     """What to do when such a call is over."""
 
@@ -113,7 +113,7 @@ class Call:
     alerted: bool = False
     """Some phone has rung."""
     identity: str = field(default_factory=lambda: secrets.token_hex(16))
-    """`callId` by which others may pick it."""
+    """By which others may pick it: `callId` of its caller's leg, if that was set up with one."""
     conference: str = field(default_factory=lambda: secrets.token_hex(16))
     """`confId` of all legs."""
     reconnect_ids: list[str] = field(default_factory=lambda: [secrets.token_hex(16)])

@@ -74,7 +74,7 @@ class PbxSignalAgent:
             post=post,
             facts=lambda: self._registration.facts,
         )
-        self._told = Told(self._around, self.interrogate)
+        self._told = Told(self._around, self.interrogate, self._table.identified)
         self._told_calls = ToldCalls(self._around)
         self._watching = Watching(config.colleagues, self._around, self._table.next_number)
         self._interrogation = Interrogation(schedule, self._interrogate)

@@ -55,7 +55,13 @@ class Attempt:
         reference = call.names.reference()
         elements.append(facilities.ReconnectInit() if reference is None else reference)
         setup = setup_message(
-            place, said, elements, anonymous=call.anonymous, complete=True, conference=call.conference
+            place,
+            said,
+            elements,
+            anonymous=call.anonymous,
+            complete=True,
+            conference=call.conference,
+            identity=call.identity,
         )
         self._around.send(self.number, setup)
 

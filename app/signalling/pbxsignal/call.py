@@ -104,6 +104,8 @@ class Call:
         self.anonymous = False
         self.conference = ""
         """`confId`: the name of the conversation, at all its ends."""
+        self.identity = ""
+        """`callId`: the name of this leg of it."""
         self._around = around
         self._owner = owner
         self._exchange = MediaExchange(around.guid, caller=number > 0)
@@ -132,7 +134,7 @@ class Call:
             return
         supports = (facilities.ReconnectInit(),)
         place = parties.called(number)
-        self._conference(secrets.token_hex(16))
+        self._identify(secrets.token_hex(16), secrets.token_hex(16))
         self._send(
             setup_message(
                 place,
@@ -141,6 +143,7 @@ class Call:
                 anonymous=options.anonymous,
                 complete=bool(number),
                 conference=self.conference,
+                identity=self.identity,
             )
         )
         self._silence = self._around.schedule.after(self._around.patience.setup, self._unheard)
@@ -214,7 +217,7 @@ class Call:
 
     def digit(self, digit: str) -> None:
         """DTMF, where media cannot carry it."""
-        if self.state is State.ACTIVE:
+        if self.state is State.ACTIVE and pbx_guesses.INFO_CARRIES_DTMF:
             self._send(messages.Info(cd=messages.EndPoint(num=digit)))
 
     def release(self, cause: Cause) -> None:
@@ -250,7 +253,7 @@ class Call:
             picked="" if picked is None else picked.call_id,
         )
         self._say(event)
-        self._conference(setup.conference_id or "")
+        self._identify(setup.conference_id or "", setup.call_id or "")
         self.services.receive(elements)
 
     def receive(self, signal: AnySignal, elements: tuple[AnyFacility, ...]) -> None:
@@ -370,7 +373,7 @@ class Call:
 
     def _informed(self, signal: messages.Info) -> None:
         digits = (signal.cd.num if signal.cd is not None else None) or ""
-        if self.state is State.ACTIVE:
+        if self.state is State.ACTIVE and pbx_guesses.INFO_CARRIES_DTMF:
             for digit in digits[:64]:
                 if digit in _RECEIVES:
                     self._say(DigitSignalled(self.leg, digit))
@@ -396,11 +399,13 @@ class Call:
         if facilities.first(elements, facilities.ReconnectInit) is not None:
             self._facility(*self.names.given())
 
-    def _conference(self, name: str) -> None:
-        """Recordings are called by it, so that nothing but a name of the known kind will do."""
-        if _GUID.fullmatch(name):
-            self.conference = name.lower()
-            self._say(ConferenceNamed(self.leg, self.conference))
+    def _identify(self, conference: str, identity: str) -> None:
+        """Recordings are called by the conference, so that nothing but a name of the known kind will do."""
+        if _GUID.fullmatch(identity):
+            self.identity = identity.lower()
+        if _GUID.fullmatch(conference):
+            self.conference = conference.lower()
+            self._say(ConferenceNamed(self.leg, self.conference, self.identity))
 
     def _facility(self, *elements: AnyFacility) -> None:
         self._send(messages.Facility(fty=facilities.write_facilities(*elements)))
@@ -497,6 +502,7 @@ class Call:
         self._send(messages.Rel(cau=parties.cause_element(Cause.NORMAL_CLEARING)))
         self._stop_timers()
         self.taken_up(number, exchange)
+        self._identify(setup.conference_id or "", setup.call_id or "")
         self._conn_owed = True
         self._media(outcome)
         self.services.receive(elements)
@@ -567,6 +573,7 @@ def setup_message(
     anonymous: bool,
     complete: bool,
     conference: str = "",
+    identity: str = "",
 ) -> messages.Setup:
     """The setup of a call with voice; without `said` it brings no offer."""
     return messages.Setup(
@@ -575,6 +582,7 @@ def setup_message(
         cd=place,
         complete=complete or None,
         conference_id=conference or None,
+        call_id=identity or None,
         channel=MEDIA_CHANNEL,
         channels_cmd=None if said is None else said.command,
         channels=messages.NOTHING if said is None else said.channels,

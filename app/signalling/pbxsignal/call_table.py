@@ -29,6 +29,10 @@ class CallTable:
         """The call that one of its ends knows by this name."""
         return next((call for call in self.legs.values() if name in call.names), None)
 
+    def identified(self, identity: str) -> bool:
+        """Whether the PBX knows one of the calls by this `callId`."""
+        return any(call.identity == identity for call in self.legs.values())
+
     def forget(self, call: Call) -> None:
         """It is over."""
         self.numbered.pop(call.number, None)

@@ -39,9 +39,12 @@ _KINDS = {procedure: kind for kind, procedure in PROCEDURES.items()}
 class Told:
     """What the PBX tells of services, in whatever message it comes, as events of the line."""
 
-    def __init__(self, around: Surroundings, diversions_stale: Callable[[], None]) -> None:
+    def __init__(
+        self, around: Surroundings, diversions_stale: Callable[[], None], is_ours: Callable[[str], bool]
+    ) -> None:
         self._around = around
         self._stale = diversions_stale
+        self._is_ours = is_ours
         self._diversions: dict[DiversionKind, str] = {}
 
     def receive(self, elements: tuple[AnyFacility, ...]) -> None:
@@ -90,6 +93,8 @@ class Told:
     def _concerns_us(self, element: facilities.GroupIndicationOn) -> bool:
         """Whether it can be ours: parked by anybody, or on its way to a colleague; nothing that we are in already."""
         user = self._around.user()
+        if pbx_guesses.GROUP_CALL_IS_A_LEG and self._is_ours(element.call_id.lower()):
+            return False
         if element.parked_calling is not None and element.parked_calling.sip == user:
             return False
         at_us = element.member is not None and element.member.sip == user

@@ -130,7 +130,7 @@ class Pbx:
         self.agent.setup(leg, number, description(), CallOptions())
         ((call, sig),) = self.take()
         assert sig["type"] == "setup"
-        assert self.events.pop() == ConferenceNamed(leg, sig["confId"])
+        assert self.events.pop() == ConferenceNamed(leg, sig["confId"], sig["callId"])
         return call
 
     def talk(self, number: str = "201", leg: LegId = LEG) -> int:

@@ -196,9 +196,15 @@ def test_whoever_takes_the_place_of_who_held_us_does_not_hold_us() -> None:
 def test_the_conversation_has_one_name_at_all_its_ends() -> None:
     pbx = Pbx()
     pbx.agent.setup(LEG, "201", description(), CallOptions())
-    assert pbx.event(ConferenceNamed) == ConferenceNamed(LEG, pbx.only()["confId"])
-    pbx.signal(-1, "setup", channel=-1, cg={"num": "301"}, confId="E44379A033EC5A01EBD500903328631A")
-    assert pbx.event(ConferenceNamed).guid == "e44379a033ec5a01ebd500903328631a"
+    named, setup = pbx.event(ConferenceNamed), pbx.only()
+    assert named == ConferenceNamed(LEG, setup["confId"], setup["callId"])
+    assert {len(setup["confId"]), len(setup["callId"]), len({setup["confId"], setup["callId"]})} == {32, 2}
+    names = {"confId": "E44379A033EC5A01EBD500903328631A", "callId": "FFF79C5BD2115D0109F400903341035B"}
+    pbx.signal(-1, "setup", channel=-1, cg={"num": "301"}, **names)
+    named = pbx.event(ConferenceNamed)
+    assert (named.guid, named.call) == ("e44379a033ec5a01ebd500903328631a", "fff79c5bd2115d0109f400903341035b")
+    pbx.signal(-3, "setup", channel=-1, cg={"num": "301"}, confId=names["confId"], callId="../etc/passwd")
+    assert pbx.event(ConferenceNamed).call == ""
     pbx.signal(-2, "setup", channel=-1, cg={"num": "302"}, confId="../../../../../../etc/passwd12345")
     assert not [event for event in pbx.happened() if isinstance(event, ConferenceNamed)]
 

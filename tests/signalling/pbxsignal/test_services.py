@@ -10,6 +10,7 @@ from app.model.party import Party
 from app.model.services import Diversion, DiversionKind, GroupCall, GroupCallState, Messages
 from app.model.signalling import (
     Alerting,
+    CallOptions,
     DiversionRefused,
     DiversionsChanged,
     GroupCallChanged,
@@ -192,6 +193,20 @@ def test_calls_of_the_group_come_go_and_are_picked_up() -> None:
     pbx.signal(-9, "facility", {"type": "cp_group_indication_off", "callId": "c1"})
     pbx.signal(-9, "facility", {"type": "cp_group_indication_off", "clear_all": True})
     assert pbx.happened() == [GroupCallGone(LINE, "c1"), GroupCallGone(LINE)]
+
+
+def test_a_call_of_ours_is_none_of_the_group() -> None:
+    pbx = Pbx()
+    pbx.agent.setup(LEG, "202", description(), CallOptions(anonymous=True))
+    setup = pbx.only()
+    pbx.happened()
+    on = {"type": "cp_group_indication_on", "member": {"num": "202"}, "inbound_call": True}
+    pbx.signal(-1, "setup", channel=0)
+    pbx.signal(-1, "facility", {**on, "callId": setup["callId"]}, {**on, "callId": "d" * 32})
+    gone, shown = pbx.happened()
+    assert gone == GroupCallGone(LINE, setup["callId"])
+    assert isinstance(shown, GroupCallChanged)
+    assert shown.call.id == "d" * 32
 
 
 def test_a_pick_up_that_came_too_late_is_told() -> None:
