@@ -179,6 +179,7 @@ class Call:
             cause=int(cause),
             line=str(self.leg.line.id),
             seen=seen,
+            guid=self.guid,
         )
 
     @property

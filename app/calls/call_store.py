@@ -33,13 +33,17 @@ CREATE TABLE IF NOT EXISTS calls (
     answered INTEGER NOT NULL,
     cause INTEGER NOT NULL,
     line TEXT NOT NULL,
+    guid TEXT NOT NULL DEFAULT '',
     seen INTEGER NOT NULL
 )
 """
-_COLUMNS = "row, direction, number, name, uri, began, seconds, answered, cause, line, seen"
-_INSERT = f"INSERT OR REPLACE INTO calls ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants only
+_ADD_GUID = "ALTER TABLE calls ADD COLUMN guid TEXT NOT NULL DEFAULT ''"
+"""For the file of an older version; with the default that version can go on with the newer file, too."""
+_COLUMNS = "row, direction, number, name, uri, began, seconds, answered, cause, line, guid, seen"
+_INSERT = f"INSERT OR REPLACE INTO calls ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants only
 _SELECT = f"SELECT {_COLUMNS} FROM calls"  # noqa: S608 - constants only
-_Row = tuple[int, str, str, str, str, float, float, int, int, str, int]
+_SELECT_OLDER = _SELECT.replace("guid", "''")
+_Row = tuple[int, str, str, str, str, float, float, int, int, str, str, int]
 _log = logging.getLogger("calls")
 
 
@@ -177,7 +181,8 @@ class CallStore:
     def _salvage(self) -> list[_Row]:
         rows: list[_Row] = []
         with contextlib.suppress(sqlite3.Error), contextlib.closing(_connect(str(self._path))) as database:
-            for row in database.execute(_SELECT + " ORDER BY row DESC"):
+            select = _SELECT if _has_guid(database) else _SELECT_OLDER
+            for row in database.execute(select + " ORDER BY row DESC"):
                 with contextlib.suppress(ValueError, TypeError):
                     rows.append(_row(_record(row)))
                 if len(rows) == KEPT:
@@ -229,6 +234,12 @@ def _prepare(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA synchronous = NORMAL")
     with database:
         database.execute(_SCHEMA)
+        if not _has_guid(database):
+            database.execute(_ADD_GUID)
+
+
+def _has_guid(database: sqlite3.Connection) -> bool:
+    return any(name == "guid" for _, name, *_ in database.execute("PRAGMA table_info(calls)"))
 
 
 def _row(record: CallRecord) -> _Row:
@@ -244,6 +255,7 @@ def _row(record: CallRecord) -> _Row:
         int(record.answered),
         record.cause,
         record.line,
+        record.guid,
         int(record.seen),
     )
 
@@ -258,6 +270,7 @@ def _record(row: _Row) -> CallRecord:
         answered=bool(row[7]),
         cause=int(row[8]),
         line=row[9],
-        seen=bool(row[10]),
+        guid=row[10],
+        seen=bool(row[11]),
         row=int(number),
     )

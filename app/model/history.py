@@ -30,6 +30,8 @@ class CallRecord(msgspec.Struct, frozen=True):
     """False for a missed call nobody has looked at."""
     row: int = 0
     """The list's own number of this row; 0 before it is stored."""
+    guid: str = ""
+    """The conversation's name at the PBX, 32 hexadecimal digits; empty where the line has none."""
 
     @property
     def missed(self) -> bool:

@@ -63,6 +63,9 @@ CALL_STATES: MappingProxyType[CallState, str] = MappingProxyType(
 CALL_HELD_BY_THE_FAR_END = "Held"
 """The same for a connected call whose far end holds it."""
 
+CALL_LIST_ID_IS_CONVERSATION = True
+"""`id` of a row of the call list is the conversation's GUID: its example has one of the same make, with hyphens."""
+
 UNANSWERED_CAUSES = (Cause.NORMAL_CLEARING, Cause.NO_USER_RESPONDING, Cause.NO_ANSWER, Cause.CALL_REJECTED)
 """Ends of calls that rang and were not taken: the status "al" of a row of the call list."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sqlite3
@@ -53,6 +54,41 @@ def test_calls_survive_a_restart(tmp_path: Path) -> None:
 
 def test_an_empty_list_opens(tmp_path: Path) -> None:
     assert reopened(tmp_path / "calls.sqlite") == CallListContents()
+
+
+def of_an_older_version(path: Path) -> None:
+    """Make a list without names of conversations, as phones did."""
+    keep(path, record("201"), record("202"))
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("ALTER TABLE calls DROP COLUMN guid")
+
+
+def test_the_list_of_an_older_version_gets_names_of_conversations(tmp_path: Path) -> None:
+    path = tmp_path / "calls.sqlite"
+    of_an_older_version(path)
+    keep(path, msgspec.structs.replace(record("203"), guid="c" * 32))
+    assert [(each.party.number, each.guid) for each in reopened(path).newest] == [
+        ("203", "c" * 32),
+        ("202", ""),
+        ("201", ""),
+    ]
+
+
+def test_a_damaged_list_of_an_older_version_is_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "calls.sqlite"
+    of_an_older_version(path)
+    opened = CallStore._open_checked
+    outcomes = iter([sqlite3.DatabaseError("malformed")])
+
+    def once(store: CallStore) -> sqlite3.Connection:
+        for error in outcomes:
+            raise error
+        return opened(store)
+
+    monkeypatch.setattr(CallStore, "_open_checked", once)
+    contents = reopened(path)
+    assert [each.party.number for each in contents.newest] == ["202", "201"]
+    assert "2 calls could be saved" in contents.trouble
 
 
 def test_the_newest_are_at_hand_at_once_and_missed_calls_count_until_seen(tmp_path: Path) -> None:

@@ -218,7 +218,10 @@ class Remote(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One finished call. `time` is in milliseconds since the epoch, `conn_duration` in seconds."""
+    """One finished call. `time` is in milliseconds since the epoch, `conn_duration` in seconds.
+
+    `id` is the conversation's GUID with hyphens (RFC 9562, 4); empty where the line gave it none.
+    """
 
     cdr: int
     sip: str
@@ -228,6 +231,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     call: Literal["int", "ext"]
     remote: Remote
     status: Literal["co", "al", "er", "bu"]
+    id: str = ""
     conn_duration: int = msgspec.field(default=0, name="conn-duration")
 
 

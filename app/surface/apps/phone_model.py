@@ -43,6 +43,7 @@ def entry(record: CallRecord, own: str, internal_digits: int) -> Entry:
         call="ext" if dialplan.is_external(party.number, internal_digits) else "int",
         remote=Remote(party.number, _address(party), party.name),
         status=_status(record),
+        id=_conversation(record.guid) if pbx_guesses.CALL_LIST_ID_IS_CONVERSATION else "",
         conn_duration=round(record.seconds),
     )
 
@@ -56,6 +57,10 @@ def _address(party: Party) -> str:
     scheme, colon, rest = party.uri.partition(":")
     bare = rest if colon and scheme.lower() in ("sip", "sips") else party.uri
     return bare.partition(";")[0]
+
+
+def _conversation(guid: str) -> str:
+    return "-".join((guid[:8], guid[8:12], guid[12:16], guid[16:20], guid[20:])) if guid else ""
 
 
 def _status(record: CallRecord) -> Literal["co", "al", "er", "bu"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -164,6 +165,7 @@ def test_apps_know_a_call_by_the_name_that_all_its_ends_have(app: App) -> None:
         ("CallUpdated", GUID),
         ("CallRemoved", GUID),
     ]
+    assert app.request("Subscribe", CALL_LIST_API, count=1)["msg"]["entries"][0]["id"] == str(uuid.UUID(GUID))
 
 
 def test_the_call_list_gives_what_is_asked_for_and_then_what_is_new(app: App) -> None:
