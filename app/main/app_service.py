@@ -34,7 +34,11 @@ class AppService:
     ) -> None:
         self._settings = settings
         self._notices = notices
-        self._media = MediaService(MediaRooms(calls, media, AppServers().look_up, time.monotonic))
+        self._media = MediaService(
+            MediaRooms(
+                calls, media, AppServers().look_up, time.monotonic, lambda: settings.current.switch("video.enabled")
+            )
+        )
         self._apis = ClientApis(phone)
         self._server: AppServer | None = None
         self._news = asyncio.Event()

@@ -115,6 +115,7 @@ _INACTIVE_AFTER = "presence.inactive_after"
 _ROWS = {
     "offline": _Row((_INACTIVE_AFTER,), _inactive_after, "presence.inactive_after_forced"),
     "logFlags": _Row(tuple(_level(flag) for flag in LogFlag), _levels),
+    "video": _same("video.enabled"),
     pbx_guesses.RECORDING_URL: _same("recording.url"),
     pbx_guesses.RECORDING_BY_DEFAULT: _same("recording.by_default", "recording.by_default_forced"),
     pbx_guesses.RECORDING_EXTERNAL_ONLY: _same("recording.external_only", "recording.external_only_forced"),

@@ -996,6 +996,20 @@ _CALLS = (
     ),
 )
 
+_VIDEO = (
+    Setting(
+        key="video.enabled",
+        kind=Kind.SWITCH,
+        default=True,
+        label="Video",
+        description="Whether an app on the phone that asks for a video channel is told that the administrator wants "
+        "none. The phone has no video yet, so that there is none either way, and nothing to switch in the menu.",
+        pbx_name="",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+    ),
+)
+
 _APPS = (
     Setting(
         key="apps.service",
@@ -1198,6 +1212,7 @@ REGISTRY: Mapping[str, Setting] = MappingProxyType(
             *_REACH,
             *_CALLS,
             *_RECORDING,
+            *_VIDEO,
             *_APPS,
             *_PRESENCE,
             *_DISPLAY,

@@ -38,6 +38,8 @@ def test_the_documented_example() -> None:
     assert after.forcer("presence.inactive_after") is Layer.PBX
     assert after.text("diagnostics.level.media") == "debug"
     assert after.text("diagnostics.level.sip") == "info"
+    assert not after.switch("video.enabled")
+    assert layers(one("video", True)).switch("video.enabled")  # noqa: FBT003 - the PBX's word
 
 
 @pytest.mark.parametrize(("milliseconds", "minutes"), [(0, 0), (1, 1), (60_000, 1), (60_001, 2), (86_400_000, 1440)])

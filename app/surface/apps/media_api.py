@@ -48,6 +48,7 @@ UNANSWERED_SECONDS = 300.0
 """How long a channel may wait for the far end's first description; the longest ringing is shorter."""
 
 _NO_VIDEO = Refusal("This phone has no video yet", "Ask for a channel of kind 'audio'.")
+_VIDEO_NOT_ALLOWED = Refusal("The administrator allows no video", "Ask for a channel of kind 'audio'.")
 _BUSY = Refusal("The channel is still busy with what was asked before", "Wait for that result first.")
 _NOT_HEARD = Refusal("The user does not hear this channel now", "Connect it, and wait for its voice.")
 _NOT_AGREED = Refusal("Nothing is agreed with the far end yet", "Set its description first.")
@@ -100,6 +101,7 @@ class MediaRooms:
     media: ChannelMedia
     look_up: Callable[[tuple[tuple[ServerUrl, IceServer], ...]], Awaitable[IceServers]]
     now: Callable[[], float]
+    video_allowed: Callable[[], bool]
 
 
 @dataclass
@@ -207,7 +209,7 @@ class MediaApi:
     def _alloc(self, request: messages.AllocChannel, envelope: Envelope) -> None:
         if request.channel in self._channels:
             raise AppError(ErrorCode.REFUSED, "There is a channel of this name already. Name another.")
-        _check_kind(request)
+        _check_kind(request, video_allowed=self._rooms.video_allowed())
         servers = _servers(request.ice_servers)
         stream = next(self._stream_names)
         party = request.dn or self._owner
@@ -379,13 +381,13 @@ class MediaApi:
         self._send(write(mt, fields, src=channel.src))
 
 
-def _check_kind(request: messages.AllocChannel) -> None:
+def _check_kind(request: messages.AllocChannel, *, video_allowed: bool) -> None:
     if request.type not in messages.CHANNEL_TYPES:
         raise AppError(ErrorCode.REFUSED, "There are no channels of this 'type' here. Ask for 'RemoteRtp'.")
     if request.kind not in messages.CHANNEL_KINDS:
         raise AppError(ErrorCode.REFUSED, "There are no channels of this 'kind' here. Ask for 'audio'.")
     if request.kind == "video":
-        _insist(_NO_VIDEO)
+        _insist(_NO_VIDEO if video_allowed else _VIDEO_NOT_ALLOWED)
 
 
 def _servers(asked: tuple[IceServer, ...]) -> tuple[tuple[ServerUrl, IceServer], ...]:

@@ -49,7 +49,8 @@ class Desk:
         self.asked: list[tuple[ServerUrl, IceServer]] = []
         self.finding = asyncio.Event()
         self.finding.set()
-        rooms = MediaRooms(self.phone.control, self.media, self._look_up, lambda: self.phone.now)
+        self.video = True
+        rooms = MediaRooms(self.phone.control, self.media, self._look_up, lambda: self.phone.now, lambda: self.video)
         self.service = MediaService(rooms)
 
     @property

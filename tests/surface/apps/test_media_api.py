@@ -61,7 +61,11 @@ async def test_the_vendors_message_makes_a_channel(desk: Desk, app: App) -> None
 async def test_the_vendors_message_asks_for_video_which_there_is_none_of(desk: Desk, app: App) -> None:
     (result,) = await app.send(SEED)
     assert result["error"] == ErrorCode.REFUSED
+    assert "no video yet" in result["errorText"]
     assert "audio" in result["errorText"]
+    desk.video = False
+    (result,) = await app.send(SEED)
+    assert "administrator allows no video" in result["errorText"]
     assert not desk.media.open_streams
 
 
