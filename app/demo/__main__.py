@@ -1,9 +1,9 @@
 """`python -m app.demo`: the demo PBX as a process of its own.
 
-It is a SIP PBX, or with `--pbx innovaphone` a pair of PBXes that speak myApps. When it listens it prints one JSON
-object on a line: where it listens, and the folder with a configuration file for each phone and transport. It ends on
-SIGTERM and SIGINT, and with `--while-input` when its standard input is closed, so that it never outlives whoever
-started it.
+It is a SIP PBX, or with `--pbx innovaphone` a pair of PBXes and a slave that speak myApps. When it listens it prints
+one JSON object on a line: where it listens, and the folder with a configuration file for each phone and transport. It
+ends on SIGTERM and SIGINT, and with `--while-input` when its standard input is closed, so that it never outlives
+whoever started it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from app.demo.accounts import Account, load_accounts, write_configurations, write_myapps_configurations
 from app.demo.myapps.installation import User
-from app.demo.myapps.pair import Pair
+from app.demo.myapps.pair import SLAVE, Pair
 from app.demo.pbx import DemoPbx
 from app.demo.speech import SpeechMissing
 from app.demo.voice import EngineMedia
@@ -96,15 +96,20 @@ async def _serve_sip(place: Place, stopped: asyncio.Event) -> None:
 
 
 async def _serve_innovaphone(place: Place, stopped: asyncio.Event) -> None:
-    """The standby takes ports that are free: phones learn them from the master."""
+    """Standby and slave, where the last phone is at home, take free ports: phones learn them from the master."""
     accounts, identity, authority = _furnish(place)
-    users = tuple(User(account.number, account.number, account.name, account.password) for account in accounts)
+    homes = (*[""] * (len(accounts) - 1), SLAVE)
+    users = tuple(
+        User(account.number, account.number, account.name, account.password, home=home)
+        for account, home in zip(accounts, homes, strict=True)
+    )
     pair = Pair(users, place.address, (place.port, 0), (place.tls_port, 0), server_context(identity))
     await pair.start()
     configurations = place.folder / "configurations"
     write_myapps_configurations(configurations, accounts, place.address, pair.master.https_port, authority)
-    master, standby = ({"port": one.http_port, "tls_port": one.https_port} for one in (pair.master, pair.standby))
-    print(json.dumps({**master, "standby": standby, "configurations": str(configurations)}), flush=True)
+    master, standby, slave = ({"port": one.http_port, "tls_port": one.https_port} for one in pair.all)
+    places = {**master, "standby": standby, "slave": slave}
+    print(json.dumps({**places, "configurations": str(configurations)}), flush=True)
     await stopped.wait()
     await pair.stop()
 

@@ -12,6 +12,8 @@ from app.demo.speech import SpeechMissing, load_speech
 from app.demo.synthesis import SynthesisFailed, synthesise
 from app.main.command_line import DemoOptions
 from app.main.demo import demo
+from app.main.demo_pbx import Pbx, demo_pbx
+from tests.live_phone import LivePhone
 
 
 def screenshot(path: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -47,6 +49,18 @@ def test_a_phone_on_an_innovaphone_pbx_is_shown(tmp_path: Path) -> None:
     ended = screenshot(tmp_path / "picture.png", "--pbx=innovaphone")
     assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+async def test_the_demos_second_phone_is_sent_to_the_slave(tmp_path: Path) -> None:
+    async with (
+        demo_pbx(Pbx.INNOVAPHONE) as configurations,
+        LivePhone(tmp_path / "28", (configurations / "28-myapps.toml").read_text()) as phone,
+    ):
+        await phone.registered()
+        where = phone.now.pbx.connection
+        assert where.up
+        assert not where.standby
+        assert where.cur != where.pri
 
 
 def test_speech_that_was_never_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
