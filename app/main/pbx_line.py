@@ -11,6 +11,7 @@ from app.pbx.app_link import AppLink
 from app.pbx.client import PbxClient
 from app.signalling.pbxsignal.config import PbxSignalConfig
 from app.signalling.pbxsignal.line import PbxSignalLine
+from app.signalling.sip.resolver import local_address_towards
 
 
 class PbxLine(PbxSignalLine):
@@ -27,8 +28,17 @@ class PbxLine(PbxSignalLine):
 
     @property
     def local_address(self) -> str | None:
-        """Our own numeric address on the way to the PBX; None while there is no connection."""
-        return None if self._link is None else self._link.local_address
+        """Our own numeric address on the way to the PBX; None before the first connection, and where there is no way.
+
+        After a change of our addresses it is right at once, before the connection is made again.
+        """
+        remote = None if self._link is None else self._link.remote_address
+        if remote is None:
+            return None
+        try:
+            return local_address_towards(remote)
+        except OSError:
+            return None
 
     async def start(self) -> None:
         """Have a connection to the app that calls go through, from now on."""

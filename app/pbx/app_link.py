@@ -52,15 +52,16 @@ class AppLink:
         self._back_off = back_off
         self._address: PbxAddress | None = None
         self._socket: WebSocket | None = None
+        self._remote_address: str | None = None
         self._hurry = asyncio.Event()
         self.up = False
         self._task = asyncio.create_task(self._keep(), name=f"connection to the app {app}")
         self._task.add_done_callback(lambda _: stopped(self))
 
     @property
-    def local_address(self) -> str | None:
-        """Our own numeric address on the way to the PBX; None while there is no connection."""
-        return None if self._socket is None else self._socket.local_address
+    def remote_address(self) -> str | None:
+        """The numeric address of the PBX, or of the proxy before it, as of the last connection; None before any."""
+        return self._remote_address
 
     def send(self, message: bytes | msgspec.Struct) -> None:
         """Send a message. While the link is not up it is lost: whoever sends starts anew at `on_up`."""
@@ -90,6 +91,7 @@ class AppLink:
             self._hurry.clear()
             try:
                 async with await self._network.open(self._address.apps_url) as self._socket:
+                    self._remote_address = self._socket.remote_address or self._remote_address
                     await self._log_in(self._socket)
             except PbxError as error:
                 self._down(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import weakref
 from collections.abc import Collection
@@ -32,8 +33,6 @@ MESSAGES_PER_SECOND = 2000
 """More are read later, and the PBX waits for us."""
 _CLOSE_SECONDS = 1.0
 """For what waits to be sent, and once more for the far end's good-bye."""
-_UNHEARD_SECONDS = 0.1
-"""The same where no answer can come."""
 _MOST_WAITING = 1000
 """Messages that the network has not taken yet: by then it takes none."""
 
@@ -73,9 +72,9 @@ class Network:
 
     def leave(self, gone: Collection[str]) -> None:
         """These own addresses are no more: what goes out from one of them would only fall silent."""
-        for socket in tuple(self._sockets):
-            if socket.local_address in gone:
-                socket.abort(_UNHEARD_SECONDS)
+        for one in tuple(self._sockets):
+            if one.local_address in gone:
+                one.cut()
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -86,7 +85,7 @@ class Network:
         proxy = self._proxy
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                socket = WebSocket(
+                opened = WebSocket(
                     await self._session.ws_connect(
                         url,
                         proxy=None if proxy is None else f"http://{proxy.place}",
@@ -96,8 +95,8 @@ class Network:
                         timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
                     )
                 )
-                self._sockets.add(socket)
-                return socket
+                self._sockets.add(opened)
+                return opened
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise _unreachable(URL(url).host or "", error) from error
 
@@ -105,9 +104,8 @@ class Network:
 class WebSocket:
     """An open connection. Messages are sent in order by a task of its own, so that `send` never waits."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-        self._close_seconds = _CLOSE_SECONDS
+    def __init__(self, response: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = response
         self._pace = Pace(MESSAGES_PER_SECOND)
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue(_MOST_WAITING)
         """None after the last."""
@@ -117,6 +115,12 @@ class WebSocket:
     def local_address(self) -> str | None:
         """Our own numeric address; None when the connection is gone."""
         name = self._socket.get_extra_info("sockname")
+        return None if name is None else str(name[0])
+
+    @property
+    def remote_address(self) -> str | None:
+        """The numeric address of the PBX, or of the proxy before it; None when the connection is gone."""
+        name = self._socket.get_extra_info("peername")
         return None if name is None else str(name[0])
 
     def send(self, text: str) -> None:
@@ -134,10 +138,17 @@ class WebSocket:
             return message.data.encode() if isinstance(message.data, str) else bytes(message.data)
         raise _lost(message.data if message.type is aiohttp.WSMsgType.ERROR else None)
 
-    def abort(self, close_seconds: float = _CLOSE_SECONDS) -> None:
-        """End it from outside: whoever receives gets Unreachable. So long the far end may take for its good-bye."""
-        self._close_seconds = close_seconds
+    def abort(self) -> None:
+        """End it from outside: whoever receives gets Unreachable."""
         self._sender.cancel()
+
+    def cut(self) -> None:
+        """The same where the far end is out of reach: no good-bye is waited for."""
+        wire = self._socket.get_extra_info("socket")
+        if wire is not None:
+            with contextlib.suppress(OSError):
+                wire.shutdown(socket.SHUT_RDWR)
+        self.abort()
 
     async def __aenter__(self) -> Self:
         return self
@@ -162,7 +173,7 @@ class WebSocket:
         finally:
             # Whoever reads learns by this that the connection is gone.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._socket.close(), self._close_seconds)
+                await asyncio.wait_for(self._socket.close(), _CLOSE_SECONDS)
 
     async def _next(self) -> str | None:
         try:

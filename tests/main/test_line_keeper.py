@@ -34,7 +34,7 @@ class Link:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, object]] = []
-        self.local_address = "127.0.0.1"
+        self.remote_address = "127.0.0.1"
         self.stopped = False
 
     def send(self, message: bytes) -> None:
@@ -144,3 +144,10 @@ async def test_a_call_for_help_that_lost_its_session_is_set_up_over_the_next(des
     await until(lambda: any("112" in json.dumps(message) for message in second.links[0].sent))
     assert desk.phone.states == [CallState.CALLING]
     assert desk.words == ""
+
+
+async def test_our_address_towards_the_pbx_is_known_while_the_connection_is_made_again(desk: Desk) -> None:
+    session = Session()
+    await desk.register(session)
+    session.links[0].on_down("The network is gone")
+    assert desk.keeper.local_address == "127.0.0.1"
