@@ -266,6 +266,11 @@ class LivePhone:
         return after
 
     @property
+    def line_address(self) -> str | None:
+        """The phone's own address on the way to its PBX, as far as that is known."""
+        return None if self._running.line is None else self._running.line.local_address
+
+    @property
     def rtp_port(self) -> int:
         """Where the one stream listens."""
         (voice,) = self._running.media._streams.values()

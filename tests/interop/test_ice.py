@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from app.model.snapshot import CallState
+from tests.interop.cable import cable
 from tests.interop.conftest import Trust
 from tests.interop.pair import IN, OUT, Pair, registered_pair
 from tests.interop.phone import PhoneUnderTest
 from tests.interop.row import Row
 from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ, write_tone
-from tests.interop.test_moving import BEFORE, FAR, PORT, far_away
+from tests.interop.test_moving import PORT
 from tests.peers.baresip_peer import BaresipPeer
 from tests.peers.baresip_python_peer import BaresipPythonPeer
 from tests.peers.peer import EventKind, Peer, PeerConfig
@@ -51,12 +52,13 @@ async def test_a_call_over_a_cable(tmp_path: Path, row: Row) -> None:
     """baresip 4 has one address and takes no call whose voice is elsewhere: here it and the registrar's have one."""
     row.of(BaresipPythonPeer.name, "ICE on both sides: a call in, over a cable between two machines")
     said = write_tone(tmp_path / "said.wav", PEER_HERTZ, 8000, 1)
-    async with far_away() as (space, _):
-        launch = ("ip", "netns", "exec", space)
-        config = PeerConfig(user="28", domain=FAR, address=FAR, port=PORT, play=said, ice=True, launch=launch)
-        async with BaresipPythonPeer(config) as peer, PhoneUnderTest(tmp_path, PORT, host=FAR, ice=True) as phone:
-            await phone.until(lambda _: phone.line.local_address == BEFORE)
-            await peer.call(f"sip:27@{BEFORE}:{phone.port}")
+    async with cable() as way:
+        config = PeerConfig(
+            user="28", domain=way.far, address=way.far, port=PORT, play=said, ice=True, launch=way.launch
+        )
+        async with BaresipPythonPeer(config) as peer, PhoneUnderTest(tmp_path, PORT, host=way.far, ice=True) as phone:
+            await phone.until(lambda _: phone.line.local_address == way.before)
+            await peer.call(f"sip:27@{way.before}:{phone.port}")
             await phone.call_is(CallState.INCOMING)
             await phone.answer()
             await peer.expect(EventKind.ESTABLISHED)

@@ -25,6 +25,7 @@ from tests.live_phone import LivePhone
 from tests.pbx.small_pbx import SmallPbx, trust
 from tests.peers.kamailio import Kamailio
 from tests.peers.peer import free_port
+from tests.scenarios.far_pbx import FarPbx
 from tests.scenarios.rig import Surface
 
 ADDRESS = "127.0.0.1"
@@ -213,6 +214,14 @@ class Office:
     ) -> None:
         await self._stack.aclose()
         await self.pbx.stop()
+
+    async def move_pbx_away(self) -> FarPbx:
+        """From now on the PBX is one that stands elsewhere."""
+        assert self.line is Line.PBXSIGNAL
+        await self.pbx.stop()
+        self.pbx, self.innovaphone = FarPbx(self.folder), None
+        await self.pbx.start()
+        return self.pbx
 
     async def come(self, names: list[str]) -> None:
         """Start the phones of these, and wait until they are registered."""

@@ -13,6 +13,7 @@ from app.demo.myapps.pair import MASTER, SLAVE, STANDBY
 from app.model.pbx import SessionState
 from app.model.signalling import Registration
 from tests.scenarios import vocabulary
+from tests.scenarios.far_pbx import FarPbx
 from tests.scenarios.office import ADDRESS, NUMBERS, InnovaphonePair, Line, Office, Person
 from tests.scenarios.user_steps import USER
 from tests.scenarios.vocabulary import Performance, Vocabulary, read_scenario
@@ -89,6 +90,18 @@ async def _primary(office: Office, match: re.Match[str], _patience: float) -> No
 async def _slave(office: Office, match: re.Match[str], _patience: float) -> None:
     slave = _innovaphone(office).pair.slave
     await (slave.kill() if match[1] == "is killed" else slave.start())
+
+
+@_OFFICE.step(r"the pbx stands at the far end of a cable")
+async def _far_away(office: Office, _match: re.Match[str], _patience: float) -> None:
+    await office.move_pbx_away()
+
+
+@_OFFICE.step(rf"({_NAMES}) gets another address")
+async def _renumbered(office: Office, match: re.Match[str], _patience: float) -> None:
+    assert set(office.people) == {match[1]}, "there is one cable for all"
+    assert isinstance(office.pbx, FarPbx)
+    await office.pbx.renumber()
 
 
 @_OFFICE.step(rf"({_NAMES}) belongs to the slave")
@@ -209,6 +222,18 @@ async def _hear_each_other(office: Office, match: re.Match[str], patience: float
     one, other = office.people[match[1]], office.people[match[2]]
     await one.hears(other, patience)
     await other.hears(one, patience)
+
+
+@_PERSON.step(r"expect to hear (?:him|her)self")
+async def _hears_himself(person: Person, _match: re.Match[str], patience: float) -> None:
+    await person.hears(person, patience)
+
+
+@_PERSON.step(r"expect to go to the pbx from the new address")
+async def _at_new_address(person: Person, _match: re.Match[str], patience: float) -> None:
+    pbx = person.office.pbx
+    assert isinstance(pbx, FarPbx)
+    await person.live.until_true(lambda: person.live.line_address == pbx.new_address, patience)
 
 
 @_PERSON.step(r"expect to hear (\d+)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,12 @@ from tests.scenarios.office import Line, Office
 from tests.scenarios.office_steps import lines_of, play
 
 _FILES = sorted((Path(__file__).parent / "office").glob("*.txt"))
-SCENARIOS = [pytest.param(path, line, id=f"{path.stem}-{line}") for path in _FILES for line in lines_of(path)]
+_CABLE = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
+SCENARIOS = [
+    pytest.param(path, line, id=f"{path.stem}-{line}", marks=_CABLE if "cable" in path.read_text() else ())
+    for path in _FILES
+    for line in lines_of(path)
+]
 
 
 @pytest.mark.parametrize(("path", "line"), SCENARIOS)
