@@ -57,11 +57,12 @@ class Keypad(abc.ABC):
     """The keypad. Listeners are told on the loop's thread.
 
     A back end must override `status`, `start` and `close`, and calls `_tell` for each move; a key that was down when
-    the device vanished is told as released.
+    the device vanished is told as released. It calls `_tell_status` when it stands otherwise than before.
     """
 
     def __init__(self) -> None:
         self._listeners: Listeners[KeyMove] = Listeners()
+        self._watchers: Listeners[DeviceStatus] = Listeners()
 
     @abc.abstractmethod
     def status(self) -> DeviceStatus:
@@ -79,5 +80,12 @@ class Keypad(abc.ABC):
         """Hear of every key; call the result to stop."""
         return self._listeners.add(listener)
 
+    def watch(self, watcher: Callable[[DeviceStatus], None]) -> Callable[[], None]:
+        """Hear how the keypad stands, each time that it changed; call the result to stop."""
+        return self._watchers.add(watcher)
+
     def _tell(self, move: KeyMove) -> None:
         self._listeners.tell(move)
+
+    def _tell_status(self) -> None:
+        self._watchers.tell(self.status())

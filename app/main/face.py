@@ -37,6 +37,7 @@ from app.surface.snapshots import SnapshotBuilder
 from hal.audio import AudioChange
 from hal.devices import Devices
 from hal.keypad import KeyMove
+from hal.status import DeviceStatus, Presence
 
 NO_SETTINGS = b"{}"
 """Of a PBX that there is none of."""
@@ -149,6 +150,7 @@ class Face:
             self._kiosk.start()
         self._stoppers = (
             self._devices.keypad.subscribe(self._key_moved),
+            self._devices.keypad.watch(self._keypad_stands),
             self._devices.hook.subscribe(self._hook_moved),
             self._headsets.start(),
             self._devices.audio.subscribe(self._cards_moved),
@@ -208,6 +210,12 @@ class Face:
         if move.pressed:
             self._calls.key_pressed(time.monotonic())
         self.server.send_event(KeyEvent(Key(move.key.value), move.pressed))
+
+    def _keypad_stands(self, status: DeviceStatus) -> None:
+        wrong = status.presence in (Presence.FAILED, Presence.MISSING)
+        self._notices.replace(
+            troubles.KEYPAD_NOTICE, [troubles.status_notice(troubles.KEYPAD_NOTICE, status)] if wrong else []
+        )
 
     def _hook_moved(self, off_hook: bool) -> None:
         self._used()

@@ -11,6 +11,7 @@ from hal.status import DeviceStatus, Presence
 from native import EngineReport
 
 SURFACE_NOTICE = "surface.socket"
+KEYPAD_NOTICE = "hal.keypad"
 
 
 def device_notices(devices: Devices) -> Iterator[Notice]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from evdev import ecodes
 
 from hal.errors import BoardInvalid
-from hal.keypad import KeyMove, Keypad, PhoneKey
+from hal.key_guard import KeyGuard
+from hal.keypad import Keypad, PhoneKey
 from hal.linux.evdev_reader import Capabilities, EvdevReader
-from hal.status import DeviceStatus
+from hal.status import DeviceStatus, Presence
 
 _TELEPHONE_DIGITS = tuple(getattr(ecodes, f"KEY_NUMERIC_{digit}") for digit in range(10))
 _KEYBOARD_DIGITS = tuple(getattr(ecodes, f"KEY_{digit}") for digit in range(10))
@@ -48,38 +50,66 @@ class EvdevKeypad(Keypad):
     def __init__(self, keys: Mapping[str, str]) -> None:
         super().__init__()
         self._keys = _KEYS | dict(_translated(name, key) for name, key in keys.items())
-        self._down: set[PhoneKey] = set()
+        self._guard = KeyGuard()
+        self._broken: frozenset[PhoneKey] = frozenset()
+        self._timer: asyncio.TimerHandle | None = None
         self._reader = EvdevReader("keypad", _is_keypad, self._moved, self._settled)
 
     def status(self) -> DeviceStatus:
-        """The device that was found, or what is missing."""
-        return self._reader.status("Check that the keypad's driver is in the kernel: `cat /proc/bus/input/devices`.")
+        """The device that was found, or what is missing; keys that are not listened to."""
+        found = self._reader.status("Check that the keypad's driver is in the kernel: `cat /proc/bus/input/devices`.")
+        if not self._broken or found.presence is not Presence.PRESENT:
+            return found
+        keys = ", ".join(sorted(self._broken))
+        text = f"not listened to are the keys that do not come up or chatter: {keys}"
+        return DeviceStatus(found.kind, Presence.FAILED, text, "See what lies on them; all other keys work.")
 
     def start(self) -> None:
         """Take the keypad, or wait for it; needs a running loop."""
+        self._loop = asyncio.get_running_loop()
         self._reader.start()
 
     def close(self) -> None:
         """Let go of the device. May be called twice."""
         self._reader.close()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _moved(self, kind: int, code: int, value: int) -> None:
         key = self._keys.get(code)
-        if kind != ecodes.EV_KEY or key is None:
-            return
-        if value == 0 and key in self._down:
-            self._down.discard(key)
-            self._tell(KeyMove(key, pressed=False))
-        elif value == 1 and key not in self._down:
-            self._down.add(key)
-            self._tell(KeyMove(key, pressed=True))
+        if kind == ecodes.EV_KEY and key is not None and value in (0, 1):  # 2 is a repeat
+            self._take(key, pressed=bool(value))
 
     def _settled(self, down: Mapping[int, frozenset[int]]) -> None:
         held = {self._keys[code] for code in down.get(ecodes.EV_KEY, ()) if code in self._keys}
-        released = self._down - held
-        self._down -= released  # a key found down without a press is nobody's wish and waits for its next press
-        for key in sorted(released):
-            self._tell(KeyMove(key, pressed=False))
+        for key in sorted(self._guard.down - held):
+            self._take(key, pressed=False)
+        # A key found down without a press is nobody's wish and waits for its next press.
+        self._tell_status()
+
+    def _take(self, key: PhoneKey, *, pressed: bool) -> None:
+        move = self._guard.moved(key, self._loop.time(), pressed=pressed)
+        if move is not None:
+            self._tell(move)
+        self._after()
+
+    def _elapsed(self) -> None:
+        self._timer = None
+        for move in self._guard.tick(self._loop.time()):
+            self._tell(move)
+        self._after()
+
+    def _after(self) -> None:
+        """Say which keys are broken where that is news, and wait for what time alone brings."""
+        if self._guard.broken != self._broken:
+            self._broken = self._guard.broken
+            self._tell_status()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._guard.deadline is not None:
+            self._timer = self._loop.call_at(self._guard.deadline, self._elapsed)
 
 
 def _is_keypad(capabilities: Capabilities) -> bool:
