@@ -6,14 +6,16 @@ import asyncio
 import logging
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import alsaaudio
 import msgspec
 import pyudev
 
 from hal.audio import AudioChange, AudioDevices, Endpoint, Place, SoundCard
+from hal.linux.look import Look
 from hal.linux.mixer import mixer_status
-from hal.linux.udev import UdevWatch
+from hal.linux.udev import UdevWatch, text_of
 from hal.status import DeviceStatus, Presence
 
 log = logging.getLogger("hal")
@@ -22,6 +24,7 @@ _OF_A_CARD = re.compile(r"[a-z_]+:(?:CARD=)?([^,]+)")
 _ANY_CARD = ("default", "sysdefault")
 _PCM_NODE = re.compile(r"pcmC(\d+)D(\d+)([pc])")
 _CARD_NODE = re.compile(r"card\d+")
+_CARD_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 LOOK_AGAIN_S = 2.0
@@ -36,11 +39,18 @@ class PlaceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     usb: bool = False
 
 
+class _Seen(NamedTuple):
+    """What a look found: the cards, and the names of the PCMs for playback and for capture."""
+
+    cards: tuple[SoundCard, ...]
+    pcms: tuple[frozenset[str], frozenset[str]]
+
+
 class AlsaAudioDevices(AudioDevices):
-    """The Linux back end. Looks at what is there when it is made, and again whenever udev tells of sound.
+    """The Linux back end. Looks at what is there when it is made, and in a worker thread whenever udev tells of sound.
 
     In between it goes by what it saw: libasound reads its whole configuration each time it is asked for names. While
-    a PCM that somebody named is missing, it is looked for now and then, in a worker thread.
+    a PCM of no card is missing that somebody named, it is looked for now and then.
     """
 
     def __init__(self, places: Mapping[Place, PlaceConfig]) -> None:
@@ -48,18 +58,19 @@ class AlsaAudioDevices(AudioDevices):
         self._places = dict(places)
         self._choices: dict[Place, Endpoint] = {}
         self._watch: UdevWatch | None = None
-        self._cards = _read_cards()
-        self._pcms = _read_pcms()
+        self._look: Look[_Seen] | None = None
+        self._seen = _Seen(_read_cards(), _read_pcms())
+        self._headset = _headset_of(self._seen.cards, None)
         self._usable: Mapping[Place, Endpoint] = {}
         self._search: asyncio.Task[None] | None = None
 
     def cards(self) -> tuple[SoundCard, ...]:
         """The sound cards as of the last look."""
-        return self._cards
+        return self._seen.cards
 
     def paths(self) -> Mapping[Place, Endpoint]:
         """The places whose PCM was there at the last look. A PCM that another program holds counts as there."""
-        playback, capture = self._pcms
+        playback, capture = self._seen.pcms
         usable = {}
         for place in Place:
             wanted = self._wanted(place)
@@ -78,7 +89,7 @@ class AlsaAudioDevices(AudioDevices):
 
     def status(self) -> tuple[DeviceStatus, ...]:
         """The cards, each place the board has, and how loud the mixers of both are set."""
-        cards = [DeviceStatus("sound card", Presence.PRESENT, _in_words(card)) for card in self._cards]
+        cards = [DeviceStatus("sound card", Presence.PRESENT, _in_words(card)) for card in self._seen.cards]
         usable = self.paths()
         places = [self._place_status(place, usable.get(place)) for place in self._places]
         mixers = (mixer_status(device) for device in self._control_devices(usable))
@@ -87,26 +98,35 @@ class AlsaAudioDevices(AudioDevices):
     def start(self) -> None:
         """Begin to watch; needs a running loop."""
         if self._watch is None:
-            self._watch = UdevWatch("sound", self._look_again)
+            self._look = Look("sound cards", self._read, self._take)
+            self._watch = UdevWatch("sound", self._look.begin)
             self._usable = self.paths()
-            self._look_again()
+            self._look.begin()
 
     def close(self) -> None:
         """Stop watching. May be called twice."""
         if self._watch is not None:
             self._watch.close()
             self._watch = None
+        if self._look is not None:
+            self._look.close()
+            self._look = None
         if self._search is not None:
             self._search.cancel()
             self._search = None
 
-    def _look_again(self) -> None:
-        before, self._cards = self._cards, _read_cards()
-        arrived = tuple(card for card in self._cards if card not in before)
-        left = tuple(card for card in before if card not in self._cards)
+    def _read(self) -> _Seen:
+        """In a worker thread. The names of PCMs are asked for only where other cards are there."""
+        cards = _read_cards()
+        return self._seen if cards == self._seen.cards else _Seen(cards, _read_pcms())
+
+    def _take(self, seen: _Seen) -> None:
+        before, self._seen = self._seen, seen
+        self._headset = _headset_of(seen.cards, self._headset)
+        arrived = tuple(card for card in seen.cards if card not in before.cards)
+        left = tuple(card for card in before.cards if card not in seen.cards)
         if arrived or left:
             log.info("sound cards: %s came, %s left", _names(arrived), _names(left))
-            self._pcms = _read_pcms()
             self._usable = self.paths()
             self._tell(AudioChange(arrived, left, self._usable))
         self._begin_search()
@@ -117,12 +137,15 @@ class AlsaAudioDevices(AudioDevices):
 
     @property
     def _missing(self) -> bool:
-        return any(self._wanted(place).playback for place in Place if place not in self._usable)
+        """Whether a PCM that somebody named is not there, and no word of udev's would tell that it has come."""
+        names = {self._choice(place).playback or self._of_board(place).playback for place in Place}
+        used = {endpoint.playback for endpoint in self._usable.values()}
+        return any(name and (name in _ANY_CARD or not _OF_A_CARD.match(name)) for name in names - used)
 
     async def _look_for_missing(self) -> None:
         while self._missing:
             await asyncio.sleep(LOOK_AGAIN_S)
-            self._pcms = await asyncio.get_running_loop().run_in_executor(None, _read_pcms)
+            self._seen = self._seen._replace(pcms=await asyncio.get_running_loop().run_in_executor(None, _read_pcms))
             usable = self.paths()
             if usable != self._usable:
                 log.info("sound devices: %s can be used now", ", ".join(usable) or "none")
@@ -131,11 +154,20 @@ class AlsaAudioDevices(AudioDevices):
         self._search = None
 
     def _wanted(self, place: Place) -> Endpoint:
-        config, choice = self._places.get(place, PlaceConfig()), self._choices.get(place, Endpoint())
-        board = Endpoint(config.playback, config.capture)
-        if config.usb:
-            board = next((_of_card(card) for card in self._cards if card.usb and card.playback), board)
+        """The PCMs that somebody named, else the board's: these, too, where the one that is named is no headset now."""
+        choice, board = self._choice(place), self._of_board(place)
+        is_usb = self._places.get(place, PlaceConfig()).usb
+        if is_usb and choice.playback and board.playback and not self._is_there(choice.playback, self._seen.pcms[0]):
+            return board
         return Endpoint(choice.playback or board.playback, choice.capture or board.capture)
+
+    def _choice(self, place: Place) -> Endpoint:
+        return self._choices.get(place, Endpoint())
+
+    def _of_board(self, place: Place) -> Endpoint:
+        config = self._places.get(place, PlaceConfig())
+        plugged = self._headset if config.usb else None
+        return Endpoint(config.playback, config.capture) if plugged is None else _of_card(plugged)
 
     def _is_there(self, name: str, names: frozenset[str]) -> bool:
         if not name:
@@ -143,15 +175,15 @@ class AlsaAudioDevices(AudioDevices):
         if name in names:
             return True
         if name in _ANY_CARD:
-            return bool(self._cards)
+            return bool(self._seen.cards)
         card = _OF_A_CARD.match(name)
-        return card is not None and any(card[1] in (one.id, str(one.index)) for one in self._cards)
+        return card is not None and any(card[1] in (one.id, str(one.index)) for one in self._seen.cards)
 
     def _control_devices(self, usable: Mapping[Place, Endpoint]) -> tuple[str, ...]:
         """The cards, and the PCMs in use that are no card's: those of a sound server have a mixer of the same name."""
         names = (name for endpoint in usable.values() for name in (endpoint.playback, endpoint.capture))
         servers = (name for name in names if name and not _OF_A_CARD.match(name))
-        return tuple(dict.fromkeys([*(f"hw:{card.id}" for card in self._cards), *servers]))
+        return tuple(dict.fromkeys([*(f"hw:{card.id}" for card in self._seen.cards), *servers]))
 
     def _place_status(self, place: Place, usable: Endpoint | None) -> DeviceStatus:
         if usable is not None:
@@ -160,7 +192,7 @@ class AlsaAudioDevices(AudioDevices):
         wanted = self._wanted(place)
         if self._places[place].usb and not wanted.playback:
             return DeviceStatus(place, Presence.MISSING, "no USB headset is plugged in", "Plug one in at any time.")
-        if not self._cards:
+        if not self._seen.cards:
             text = f"'{wanted.playback}' is not there: this machine has no sound card"
             advice = "Plug one in, or start a sound server, at any time."
         else:
@@ -183,20 +215,17 @@ def _read_cards() -> tuple[SoundCard, ...]:
 def _read_card(node: pyudev.Device, pcms: Mapping[tuple[int, str], list[int]]) -> SoundCard:
     index = int(node.sys_name.removeprefix("card"))
     usb = node.find_parent("usb", "usb_device")
-    identifier = _attribute(node, "id") or str(index)
+    identifier = text_of(node, "id")
+    if not _CARD_ID.fullmatch(identifier):
+        identifier = str(index)  # ALSA finds a card by its number just as well
     return SoundCard(
         index,
         identifier,
-        _attribute(usb, "product") or _card_name(index) or identifier,
+        text_of(usb, "product") or _card_name(index) or identifier,
         usb is not None,
         tuple(sorted(pcms.get((index, "p"), ()))),
         tuple(sorted(pcms.get((index, "c"), ()))),
     )
-
-
-def _attribute(node: pyudev.Device | None, name: str) -> str:
-    value = None if node is None else node.attributes.get(name)
-    return "" if value is None else value.decode(errors="replace").strip()
 
 
 def _card_name(index: int) -> str:
@@ -204,6 +233,12 @@ def _card_name(index: int) -> str:
         return str(alsaaudio.card_name(index)[0])
     except alsaaudio.ALSAAudioError:  # the card went between two looks
         return ""
+
+
+def _headset_of(cards: tuple[SoundCard, ...], used: SoundCard | None) -> SoundCard | None:
+    """The USB card that is the headset: one that records, too, before one that only plays; then the one in use."""
+    fit = (card for card in cards if card.usb and card.playback)
+    return min(fit, key=lambda card: (not card.capture, used is None or card.id != used.id, card.index), default=None)
 
 
 def _of_card(card: SoundCard) -> Endpoint:

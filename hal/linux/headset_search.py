@@ -12,12 +12,11 @@ import pyudev
 from hal.errors import DescriptorInvalid
 from hal.linux.headset_controls import HeadsetControls, controls_of
 from hal.linux.hid_report import LARGEST_DESCRIPTOR
+from hal.linux.udev import text_of
 from hal.status import DeviceStatus, Presence
 
 log = logging.getLogger("hal")
 
-MOST_HEADSETS = 4
-"""At once; further ones are sound alone until one of these goes."""
 MOST_NODES = 64
 """HID devices looked at; a hub may carry more than anybody has headsets."""
 KIND = "headset buttons"
@@ -33,7 +32,7 @@ class FoundHeadset(msgspec.Struct, frozen=True):
 
 
 class FoundHeadsets(msgspec.Struct, frozen=True):
-    """All headsets by their node, and what is wrong with those that cannot be used."""
+    """All headsets by their node, the longest there first, and what is wrong with those that cannot be used."""
 
     headsets: Mapping[str, FoundHeadset] = {}
     troubles: tuple[DeviceStatus, ...] = ()
@@ -45,25 +44,27 @@ def find_headsets() -> FoundHeadsets:
     cards = _cards(context)
     found: dict[str, FoundHeadset] = {}
     troubles: list[DeviceStatus] = []
-    for node in sorted(context.list_devices(subsystem="hidraw"), key=lambda node: node.sys_name)[:MOST_NODES]:
+    for node in sorted(context.list_devices(subsystem="hidraw"), key=_number)[:MOST_NODES]:
         usb = node.find_parent("usb", "usb_device")
         if usb is None or node.device_node is None:
             continue
-        name = _text(usb, "product") or node.sys_name
+        name = text_of(usb, "product") or node.sys_name
         try:
-            controls = controls_of(_descriptor(node), int(_text(usb, "idVendor"), 16))
+            controls = controls_of(_descriptor(node), int(text_of(usb, "idVendor"), 16))
         except DescriptorInvalid as error:
             troubles.append(DeviceStatus(KIND, Presence.FAILED, f"{name}: {error}", error.advice))
             continue
         except (OSError, ValueError) as error:  # it went while it was looked at
             log.debug("%s cannot be looked at: %s", node.sys_name, error)
             continue
-        if controls is not None and len(found) < MOST_HEADSETS:
+        if controls is not None:
             found[node.device_node] = FoundHeadset(node.device_node, name, cards.get(usb.sys_path, ""), controls)
-        elif controls is not None:
-            text = f"{name}: {MOST_HEADSETS} headsets are used already"
-            troubles.append(DeviceStatus(KIND, Presence.FAILED, text, "Unplug one of them."))
     return FoundHeadsets(found, tuple(troubles))
+
+
+def _number(node: pyudev.Device) -> tuple[int, str]:
+    """hidraw10 comes after hidraw2."""
+    return len(node.sys_name), node.sys_name
 
 
 def _cards(context: pyudev.Context) -> Mapping[str, str]:
@@ -72,7 +73,7 @@ def _cards(context: pyudev.Context) -> Mapping[str, str]:
     for node in context.list_devices(subsystem="sound"):
         usb = node.find_parent("usb", "usb_device") if node.sys_name.startswith("card") else None
         if usb is not None:
-            cards[usb.sys_path] = _text(node, "id") or node.sys_name.removeprefix("card")
+            cards[usb.sys_path] = text_of(node, "id") or node.sys_name.removeprefix("card")
     return cards
 
 
@@ -83,8 +84,3 @@ def _descriptor(node: pyudev.Device) -> bytes:
         return b""
     with (Path(hid.sys_path) / "report_descriptor").open("rb") as file:
         return file.read(LARGEST_DESCRIPTOR + 1)
-
-
-def _text(node: pyudev.Device, name: str) -> str:
-    value = node.attributes.get(name)
-    return "" if value is None else value.decode(errors="replace").strip()

@@ -12,6 +12,15 @@ log = logging.getLogger("hal")
 
 _SETTLE_S = 0.1
 """One plug is a burst of events, the last of which makes the device usable."""
+_LONGEST_TEXT = 64
+"""A USB device may call itself by 126 characters, any it likes; nobody reads as many."""
+
+
+def text_of(device: pyudev.Device | None, attribute: str) -> str:
+    """An attribute of a device, as one short line that can be shown; empty where there is none."""
+    value = None if device is None else device.attributes.get(attribute)
+    words = "" if value is None else value.decode(errors="replace")
+    return "".join(each if each.isprintable() else " " for each in words).strip()[:_LONGEST_TEXT]
 
 
 class UdevWatch:

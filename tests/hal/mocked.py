@@ -16,8 +16,7 @@ from hal.audio import AudioChange, Endpoint, Place
 from hal.headset import HeadsetEvent, HeadsetLamps, HeadsetsChanged, HeadsetWish
 from hal.keypad import KeyMove, PhoneKey
 from hal.linux.audio import AlsaAudioDevices, PlaceConfig
-from hal.linux.headset import HidrawHeadsets
-from hal.linux.headset_search import MOST_HEADSETS
+from hal.linux.headset import MOST_HEADSETS, HidrawHeadsets
 from hal.linux.hook import EvdevHookSwitch
 from hal.linux.keypad import EvdevKeypad
 from hal.linux.touch import TouchMove, TouchPanel

@@ -107,6 +107,33 @@ class Testbed:
         )
         return HidNode(self._root, f"/sys{path}", number)
 
+    def add_card(self, port: str, number: int, card: str, product: str = "") -> tuple[str, ...]:
+        """Add a USB sound card that plays and records; its nodes, in the order that the kernel tells of them."""
+        self.add(f"P: /devices/usb1/{port}\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nA: product={product or card}\n")
+        own = self.card_nodes(port, number)[-1]
+        self.add(f"P: {own.removeprefix('/sys')}\nE: SUBSYSTEM=sound\nA: id={card}\nA: number={number}\n")
+        return self.add_pcms(port, number)
+
+    def add_pcms(self, port: str, number: int) -> tuple[str, ...]:
+        """Let a card that is there play and record; its nodes, in the order that the kernel tells of them."""
+        *pcms, own = self.card_nodes(port, number)
+        for pcm in pcms:
+            path = pcm.removeprefix("/sys")
+            self.add(f"P: {path}\nE: SUBSYSTEM=sound\nE: DEVNAME=/dev/snd/{Path(path).name}\n")
+        return own, *pcms
+
+    def remove_card(self, port: str, number: int) -> None:
+        """Unplug a sound card."""
+        for node in self.card_nodes(port, number):
+            self.remove(node)
+        self.remove(f"/sys/devices/usb1/{port}")
+
+    @staticmethod
+    def card_nodes(port: str, number: int) -> tuple[str, ...]:
+        """The nodes of a card, in the order that it goes."""
+        own = f"/sys/devices/usb1/{port}/sound/card{number}"
+        return f"{own}/pcmC{number}D0p", f"{own}/pcmC{number}D0c", own
+
     def play(self, number: int, events: Iterable[tuple[float, int, int, int]]) -> None:
         """Let an opened input device move: seconds from now, type, code, value."""
         lines = [f"E: {at:.6f} {kind:04x} {code:04x} {value:04d}\t#" for at, kind, code, value in events]
