@@ -22,7 +22,6 @@ from app.model.ids import StreamId
 from app.model.media import AudioPath, MicrophoneGate, PathsChanged, Scene
 from native import (
     Clock,
-    Device,
     DeviceFailed,
     DeviceLost,
     DeviceOpened,
@@ -32,16 +31,15 @@ from native import (
     ToneSegment,
     ToneSpec,
 )
-from native.device import Samples
-from tests.native.support import PCMU, longest_gap_ms, memory
+from tests.native.support import PCMU, longest_gap_ms
+from tests.rig.people import AUDIBLE, People
 from tests.rig.pulse import WARM_UP_S, PulseLoop
 
 PATHS = {path: DeviceSpec(kind="alsa", name=path.value, capture=path.value, playback=path.value) for path in AudioPath}
 HEADSET_ALONE = {AudioPath.HEADSET: PATHS[AudioPath.HEADSET]}
-HEARD, SAID = ToneSpec((ToneSegment((625,), level_dbm0=-30),)), ToneSpec((ToneSegment((1000,)),))
+HEARD = ToneSpec((ToneSegment((625,), level_dbm0=-30),))
 """What the far end says is played on the talking bus, so that it is sent too: below what counts as audible there."""
 HERE = "127.0.0.1"
-AUDIBLE = 200
 AUDIBLE_CODE = 0x39
 """1500 in G.711's mu-law, without its sign."""
 LONGEST_GAP_MS = 30.0
@@ -57,38 +55,6 @@ ROUND = (
     AudioPath.HEADSET,
 )
 PATIENCE_S = 15.0
-
-
-class People:
-    """Somebody at each place, who says a tone without a pause and hears what is played there.
-
-    They have an engine of their own, whose ticks let what the places hear be laid over each other.
-    """
-
-    def __init__(self) -> None:
-        self._engine = Engine(Clock.TIMER)
-        self._engine.start()
-        self._ears = [self._sit_at(path.value) for path in AudioPath]
-
-    def _sit_at(self, place: str) -> Device:
-        bus, call = self._engine.new_bus(), self._engine.new_memory_stream()
-        call.configure(PCMU)
-        call.join(bus)
-        name = f"{place}_person"
-        person = self._engine.open_device(DeviceSpec(kind="alsa", name=name, capture=name, playback=name))
-        person.join(bus)
-        person.set_gate(open=True)
-        self._engine.new_tone().play(SAID, person)
-        return memory(self._engine, bus, place)
-
-    def heard(self) -> Samples:
-        """What was heard since the last time, at any place."""
-        rows = [ear.take().astype(np.int32) for ear in self._ears]
-        length = min(len(row) for row in rows)
-        return np.clip(sum(row[:length] for row in rows), -32768, 32767).astype(np.int16)
-
-    def close(self) -> None:
-        self._engine.close()
 
 
 class Phone:
@@ -175,7 +141,7 @@ def wire_gap_ms(packets: list[bytes]) -> float:
 def test_the_voice_moves_without_a_gap_and_goes_on_when_cards_are_pulled(loops: tuple[PulseLoop, PulseLoop]) -> None:
     """The headset, opened first, is the master: when it dies another card paces the tick, at last the timer."""
     own, headset = loops
-    people, phone = People(), Phone()
+    people, phone = People(path.value for path in AudioPath), Phone()
     try:
         phone.devices.update(HEADSET_ALONE, None)
         phone.until_at(AudioPath.HEADSET)

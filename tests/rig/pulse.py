@@ -120,11 +120,12 @@ class PulseLoop:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
-    def _socket(self) -> Path:
+    def socket(self) -> Path:
+        """Where the daemon listens."""
         return self._folder / "socket"
 
     def _write_configuration(self) -> None:
-        script = [f"load-module module-native-protocol-unix auth-anonymous=1 socket={self._socket}"]
+        script = [f"load-module module-native-protocol-unix auth-anonymous=1 socket={self.socket}"]
         pcms = []
         for place in self.places:
             ear, mouth = f"{place}_ear", f"{place}_mouth"
@@ -132,14 +133,14 @@ class PulseLoop:
                 f"load-module module-null-sink sink_name={sink} rate={self.rate} channels=1 format=s16le"
                 for sink in (ear, mouth)
             ]
-            pcms.append(_PCM.format(name=place, socket=self._socket, plays=ear, records=f"{mouth}.monitor"))
-            pcms.append(_PCM.format(name=f"{place}_person", socket=self._socket, plays=mouth, records=f"{ear}.monitor"))
+            pcms.append(_PCM.format(name=place, socket=self.socket, plays=ear, records=f"{mouth}.monitor"))
+            pcms.append(_PCM.format(name=f"{place}_person", socket=self.socket, plays=mouth, records=f"{ear}.monitor"))
         (self._folder / "pulse.pa").write_text("\n".join(script) + "\n")
         self.configuration.write_text("".join(pcms))
 
     def _await_socket(self) -> None:
         deadline = time.monotonic() + _START_LIMIT_S
-        while not self._socket.exists():
+        while not self.socket.exists():
             if self._daemon is None or self._daemon.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"PulseAudio did not start: {self.log}")
             time.sleep(0.02)
