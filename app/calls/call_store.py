@@ -59,6 +59,8 @@ class CallListContents(msgspec.Struct, frozen=True):
     """The number of the newest outgoing call; empty when there is none."""
     trouble: str = ""
     """What is wrong with the store, in words for a person; empty when nothing is."""
+    in_memory: bool = False
+    """Whether the list is lost with the process: its file could not be used."""
 
 
 class CallStore:
@@ -215,6 +217,7 @@ class CallStore:
             last_row=last_row,
             last_dialled=dialled[0] if dialled else "",
             trouble=trouble,
+            in_memory=self._copied is not None,
         )
 
     @property

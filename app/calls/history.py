@@ -36,6 +36,8 @@ class CallList:
         self._written = written
         self._newest: tuple[CallRecord, ...] = ()
         self._missed = self._last_row = 0
+        self.in_memory = False
+        """Whether the list is lost with the process."""
         self._take(contents)
         self._waiting: list[CallRecord] | None = None
         """Calls that ended while the list was moved; their rows are not known before that is done."""
@@ -97,6 +99,7 @@ class CallList:
         self._newest = contents.newest
         self._missed = contents.missed
         self._last_row = contents.last_row
+        self.in_memory = contents.in_memory
 
     def _write(self, work: Callable[[], None]) -> None:
         self._worker.submit(work).add_done_callback(self._report)

@@ -7,11 +7,13 @@ their number is logged.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import queue
 import sys
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 
@@ -37,18 +39,18 @@ class LogSinks:
     """The log of one process, from construction (or `with`) to `close`.
 
     `levels` says from which severity on each flag is logged, "error" to "debug". `file` is the newest of four
-    files that together hold about `size` bytes; None keeps no file. A file that cannot be opened is told in
-    `notices`, and the console goes on without it.
+    files that together hold about `size` bytes; None keeps no file. A file that cannot be written is told in
+    `notices`, and tried again with each line; the console goes on without it.
     """
 
     def __init__(
         self, levels: Mapping[LogFlag, str], file: Path | None = None, size: int = 4_000_000, *, console: bool = True
     ) -> None:
-        self._notices: tuple[Notice, ...] = ()
-        self._file = file
-        self._size = size
-        sinks: list[logging.Handler] = [_formatted(logging.StreamHandler(sys.stderr))] if console else []
-        sinks += self._open()
+        self._file = None if file is None else _LogFile(file, size)
+        sinks: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if console else []
+        sinks += [] if self._file is None else [self._file]
+        for sink in sinks:
+            sink.setFormatter(_Formatter(_FORMAT, _TIME))
         self._entrance = _Entrance()
         self._writer = logging.handlers.QueueListener(self._entrance.queue, *sinks)
         self._sinks = sinks
@@ -62,17 +64,18 @@ class LogSinks:
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What is wrong with the log itself."""
-        return self._notices
+        """What is wrong with the log itself now."""
+        trouble = "" if self._file is None else self._file.trouble
+        if self._file is None or not trouble:
+            return ()
+        text = f"No log is kept: {self._file.baseFilename} cannot be written ({trouble})."
+        advice = "Free some space or choose another folder; until then the log goes to the console only."
+        return (Notice(LOG_NOTICE, Severity.WARNING, text, advice),)
 
-    def reopen(self) -> bool:
-        """Try a file again that could not be opened; True when there is nothing to try any more. May block."""
-        if self._notices:
-            self._notices = ()
-            opened = self._open()
-            self._sinks += opened
-            self._writer.handlers = (*self._writer.handlers, *opened)
-        return not self._notices
+    def reopen(self) -> None:
+        """The file can be written again, as far as anybody knows: use it before the next line. May block."""
+        if self._file is not None:
+            self._file.reopen()
 
     def set_level(self, flag: LogFlag, level: str) -> None:
         """Log this flag from this severity on, at once."""
@@ -97,26 +100,56 @@ class LogSinks:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _open(self) -> list[logging.Handler]:
-        file = self._file
-        if file is None:
-            return []
-        try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sink = logging.handlers.RotatingFileHandler(
-                file, maxBytes=max(1, self._size // _FILES), backupCount=_FILES - 1, encoding="utf-8", errors="replace"
-            )
-        except OSError as error:
-            text = f"No log is kept: {file} cannot be written ({error.strerror})."
-            advice = "Free some space or choose another folder; until then the log goes to the console only."
-            self._notices = (Notice(LOG_NOTICE, Severity.WARNING, text, advice),)
-            return []
-        return [_formatted(sink)]
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """The newest of the files. A line that cannot be written is lost; `trouble` says why, until one can be again.
 
-def _formatted(sink: logging.Handler) -> logging.Handler:
-    sink.setFormatter(_Formatter(_FORMAT, _TIME))
-    return sink
+    Written by one thread at a time; `trouble` may be read by any.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        super().__init__(
+            path,
+            maxBytes=max(1, size // _FILES),
+            backupCount=_FILES - 1,
+            encoding="utf-8",
+            delay=True,
+            errors="replace",
+        )
+        self.trouble = self._failed = ""
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Open the file where it is not open."""
+        with self.lock or contextlib.nullcontext():
+            try:
+                self.stream = self.stream or self._open()
+            except OSError as error:
+                self.trouble = error.strerror or str(error)
+            else:
+                self.trouble = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, into a file that is opened anew where that is needed."""
+        self._failed = ""
+        super().emit(record)
+        self.trouble = self._failed
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the library's name
+        """In place of a traceback for each line."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        self._failed = error.strerror or str(error)
+        stream, self.stream = self.stream, None
+        with contextlib.suppress(OSError):
+            if stream is not None:
+                stream.close()
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return super()._open()
 
 
 class _Formatter(logging.Formatter):

@@ -19,6 +19,9 @@ from hal.board import Board
 
 STATE_NOTICE = "storage"
 CALL_LIST_NOTICE = "calls.list"
+LEAST_ROOM = 64 * 1024
+"""Bytes of a disk that is not full: the settings and what else is written anew as a whole fit."""
+_TRIAL_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -64,17 +67,42 @@ def open_storage(state: Path, config: Path | None, board: Board, worker: Executo
     )
 
 
-def state_trouble(state: Path) -> str:
-    """Why nothing can be kept in this folder, which is made where it is missing; empty where all is well. Blocks."""
+def state_trouble(state: Path, *, doubted: bool) -> str:
+    """Why nothing new can be kept in this folder, which is made where it is missing; empty where all is well. Blocks.
+
+    Where it is `doubted`, a file is written to know: a worn-out flash may look as it always did.
+    """
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk = os.statvfs(state)
+        if not os.access(state, os.W_OK | os.X_OK):
+            return "it is read-only, or somebody else's"
+        if disk.f_bavail * disk.f_frsize < LEAST_ROOM:
+            return "its disk is full"
+        if doubted:
+            _try_out(state / ".trial")
     except OSError as error:
         return error.strerror or str(error)
-    return "" if os.access(state, os.W_OK | os.X_OK) else "it is read-only, or somebody else's"
+    return ""
+
+
+def state_notice(state: Path, trouble: str) -> Notice:
+    """Nothing new can be kept."""
+    advice = "Nothing will be remembered until the phone may write to it; or start it with another --state folder."
+    return Notice(STATE_NOTICE, Severity.ERROR, f"{state} cannot be used: {trouble}.", advice)
+
+
+def _try_out(path: Path) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, bytes(_TRIAL_BYTES))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+        path.unlink()
 
 
 def _state_notices(state: Path) -> Iterator[Notice]:
-    trouble = state_trouble(state)
+    trouble = state_trouble(state, doubted=False)
     if trouble:
-        advice = "Nothing will be remembered until the phone may write to it; or start it with another --state folder."
-        yield Notice(STATE_NOTICE, Severity.ERROR, f"{state} cannot be used: {trouble}.", advice)
+        yield state_notice(state, trouble)
