@@ -8,7 +8,10 @@
 
 #include "clock.h"
 
-enum { RECEIVE_BUFFER_BYTES = 128 * 1024 };
+enum {
+    RECEIVE_BUFFER_BYTES = 128 * 1024,
+    CLOCK_STEP_NS = 5 * 1000 * 1000,    /* NTP slews the clock by 0.5 ms in a second; the two readings lie closer than this */
+};
 
 /* The kernel writes lengths into the messages it used: they are set back before the next call. */
 static void rearm(struct packet_batch *batch, size_t count)
@@ -32,6 +35,7 @@ void packet_batch_init(struct packet_batch *batch)
         };
     }
     rearm(batch, PACKET_BATCH);
+    batch->wall_offset_ns = clock_wall() - clock_now();
 }
 
 static int set_int(int descriptor, int level, int option, int value)
@@ -194,20 +198,29 @@ static int64_t read_controls(struct msghdr *header, int64_t arrival, union addre
     return arrival;
 }
 
+/* The kernel stamps in wall time; the engine counts monotonic time, which no clock setting can move. What the kernel stamped
+ * before the wall clock was set, and we read after it, tells nothing of when it came. */
+bool packet_batch_clock(struct packet_batch *batch, int64_t now_ns, int64_t wall_ns)
+{
+    int64_t moved = wall_ns - now_ns - batch->wall_offset_ns;
+    batch->wall_offset_ns += moved;
+    return moved > -CLOCK_STEP_NS && moved < CLOCK_STEP_NS;
+}
+
 static size_t receive_socket(int descriptor, struct packet_batch *batch)
 {
     int count = recvmmsg(descriptor, batch->messages, PACKET_BATCH, MSG_DONTWAIT, NULL);
     if (count <= 0)
         return 0;
-    /* The kernel stamps in wall time; the engine counts monotonic time, which no clock setting can move. */
     int64_t now = clock_now(), wall = clock_wall();
+    bool steady = packet_batch_clock(batch, now, wall);
     for (int i = 0; i < count; i++) {
         struct packet *packet = &batch->packets[i];
         struct msghdr *header = &batch->messages[i].msg_hdr;
         packet->local.generic.sa_family = AF_UNSPEC;
         packet->streamed = packet->relayed = false;
         int64_t age = wall - read_controls(header, wall, &packet->local);
-        packet->arrival_ns = age > 0 && age < 1000LL * TICK_NS ? now - age : now;
+        packet->arrival_ns = steady && age > 0 && age < 1000LL * TICK_NS ? now - age : now;
         packet->truncated = (header->msg_flags & MSG_TRUNC) != 0;
         packet->size = batch->messages[i].msg_len;
         address_unmap(&packet->source);

@@ -37,6 +37,7 @@ struct packet_batch {
     struct mmsghdr messages[PACKET_BATCH];
     struct iovec vectors[PACKET_BATCH];
     _Alignas(8) uint8_t controls[PACKET_BATCH][128];
+    int64_t wall_offset_ns;             /* of CLOCK_REALTIME to CLOCK_MONOTONIC, as it was when packets were last received */
 };
 
 struct packet_port {
@@ -49,6 +50,10 @@ struct packet_port {
 };
 
 void packet_batch_init(struct packet_batch *batch);
+
+/* Packets are received at this moment of both clocks: whether the kernel's times of arrival can be believed, because nobody has set
+ * the wall clock since the last time. */
+bool packet_batch_clock(struct packet_batch *batch, int64_t now_ns, int64_t wall_ns);
 
 /* Binds an even port and the one above it, beginning anywhere in first..last: of `address`, or, where that is empty, of all
  * addresses of both families that this machine has or will have. 0, -EINVAL for the address, -EADDRINUSE when no
