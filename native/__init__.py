@@ -4,6 +4,7 @@
 """
 
 from native.bus import Bus
+from native.continuity import make_continuity
 from native.device import Device
 from native.dtls import DtlsRole, Fingerprints
 from native.engine import Engine
@@ -129,6 +130,7 @@ __all__ = [
     "burst_ratio",
     "end_system_delay",
     "gap_threshold",
+    "make_continuity",
     "mos",
     "one_way_delay",
     "opus_build",

@@ -46,6 +46,8 @@ _ERRORS: dict[int, tuple[type[EngineError], str]] = {
     errno.EADDRINUSE: (NoPortFree, "no pair of ports is free in the range"),
     errno.EMFILE: (LimitReached, "the engine holds no more objects of this kind"),
     errno.ENOKEY: (InvalidArgument, "the engine has no certificate yet: give it one by set_identity"),
+    errno.EKEYREJECTED: (InvalidArgument, "a stream that is resumed goes on with the keys it had"),
+    errno.EOVERFLOW: (LimitReached, "a stream that has gone on for so long cannot be resumed"),
     errno.ENOBUFS: (LimitReached, "the engine's queue is full"),
 }
 

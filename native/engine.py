@@ -135,6 +135,24 @@ class Engine:
         number = checked(code, f"{address} ports {ports.start}-{ports.stop - 1}")
         return Stream(self._core, number, info, address, self._cname)
 
+    def keep_in(self, descriptor: int) -> None:
+        """Write down in this memory (`make_continuity`) how far each stream made from now on has come. At most once.
+
+        The descriptor stays the caller's. Raises InvalidArgument for memory of another size, or that may shrink.
+        """
+        checked(lib.engine_keep_in(self._core.pointer, descriptor), "keep_in")
+
+    def resume_stream(self, sockets: tuple[int, int], ssrc: int, address: str = "") -> Stream:
+        """A stream of a process before this one, with its two sockets, from where the memory of `keep_in` says it was.
+
+        It takes the sockets over unless it raises: EngineClosed where the memory has no such stream, InvalidArgument
+        for sockets that are none. `address` is what `new_stream` had. The first configuration must have the keys that
+        the stream had; others raise InvalidArgument there.
+        """
+        info = ffi.new("struct media_stream_info *")
+        code = lib.engine_stream_resume(self._core.pointer, *sockets, ssrc, info)
+        return Stream(self._core, checked(code, "resume_stream"), info, address, self._cname)
+
     def new_memory_stream(self) -> MemoryStream:
         """A stream without sockets; its local address is the unspecified one and its ports are 0."""
         info = ffi.new("struct media_stream_info *")

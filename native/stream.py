@@ -148,6 +148,8 @@ class Stream(Party):
         self.rtp_port: int = info.rtp_port
         self.rtcp_port: int = info.rtcp_port
         self.ssrc: int = info.ssrc
+        self.sockets: tuple[int, int] = (info.sockets[0], info.sockets[1])
+        """The descriptors of RTP and RTCP, the engine's own; -1 in memory."""
         self._default_cname = default_cname
 
     def configure(self, config: StreamConfig) -> None:

@@ -27,6 +27,7 @@ enum {
     MEDIA_SRTP_KEY_BYTES = 46,          /* the longest master key with its salt */
     MEDIA_GAP_THRESHOLD = 16,           /* played packets in a row that end a burst: RFC 3611's own Gmin */
     MEDIA_BUFFER_LIMIT_MS = 500,        /* most that the jitter buffer may ever add */
+    MEDIA_CONTINUITY_BYTES = 4096,      /* of the shared memory that engine_keep_in wants */
     MEDIA_ECHO_LOSS_DB = 65,            /* how much weaker a talker hears himself without trouble: G.107's default */
 };
 
@@ -83,6 +84,7 @@ struct media_stream_info {
     uint32_t ssrc;
     uint16_t rtp_port;
     uint16_t rtcp_port;
+    int32_t sockets[2];                 /* RTP's and RTCP's descriptors, which stay the engine's; -1 for one in memory */
 };
 
 struct media_format {
@@ -319,6 +321,11 @@ int engine_stream_new(struct engine *engine, const char *address, uint16_t first
                       struct media_stream_info *info);
 int engine_memory_stream_new(struct engine *engine, struct media_stream_info *info);
 int engine_stream_configure(struct engine *engine, int stream, const struct media_stream_config *config);
+/* Has how far each stream has come written into this shared memory, from its making on. Once, before there are any. */
+int engine_keep_in(struct engine *engine, int descriptor);
+/* A stream of the process before, with its sockets (taken over where 0 or more is returned) and its SSRC, from where that memory
+ * says it was. Its first configuration must have the same keys: -EKEYREJECTED. -ENOENT: the memory does not know it. */
+int engine_stream_resume(struct engine *engine, int rtp_socket, int rtcp_socket, uint32_t ssrc, struct media_stream_info *info);
 size_t engine_srtp_key_size(uint32_t suite);
 /* ITU-T G.107, from any thread; negative for a codec there is not. `loss` is a share. */
 double media_rating(int codec, double loss, double burst_ratio, double delay_ms, double echo_loss_db);

@@ -113,6 +113,7 @@ void engine_free(struct engine *engine)
         if (engine->objects[i] != NULL)
             engine->objects[i]->free(engine->objects[i]);
     }
+    continuity_close(engine->continuity);
     device_thread_free(&engine->device_thread);
     relay_thread_free(&engine->relay_thread);
     writer_thread_free(&engine->writer);

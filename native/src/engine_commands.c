@@ -141,7 +141,10 @@ static void configure(struct engine *engine, struct stream *stream, const struct
     stream_configure(stream, &command->setup, now_ns, wall_ns);
     if (command->other == NULL)
         return;
-    srtp_change_apply((struct srtp_change *)command->other, stream->srtp);
+    struct srtp_change *change = (struct srtp_change *)command->other;
+    srtp_change_apply(change, stream->srtp);
+    if (stream->slot != NULL)
+        continuity_keys_changed(stream->slot, change->key_check);
     queue_push(&engine->released, &command->other);
     engine->events.unsignalled = true;
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "continuity.h"
 #include "device.h"
 #include "device_thread.h"
 #include "events.h"
@@ -111,6 +112,7 @@ struct engine {
     pthread_mutex_t control;
     struct object *objects[OBJECTS_MAX];
     int next_id;
+    struct continuity *continuity;      /* NULL: how far streams come is not written down */
     SSL_CTX *dtls_context;              /* NULL: no certificate yet */
     int associations;                   /* the number of the last one */
     int connections;                    /* to TURN servers: the number of the last one */

@@ -34,7 +34,15 @@ static int adopt_stream(struct engine *engine, struct stream *stream, struct med
         .ssrc = stream->rtcp.ssrc,
         .rtp_port = stream->port.ports[COMPONENT_RTP],
         .rtcp_port = stream->port.ports[COMPONENT_RTCP],
+        .sockets = {-1, -1},
     };
+    if (!stream->port.in_memory)
+        memcpy(info->sockets, stream->port.sockets, sizeof info->sockets);
+    if (engine->continuity != NULL && stream->slot == NULL) {
+        pthread_mutex_lock(&engine->control);
+        stream->slot = continuity_take(engine->continuity, stream->rtcp.ssrc);
+        pthread_mutex_unlock(&engine->control);
+    }
     return engine_adopt(engine, &stream->party.object);
 }
 
@@ -45,6 +53,44 @@ int engine_stream_new(struct engine *engine, const char *address, uint16_t first
     if (stream == NULL)
         return -ENOMEM;
     int error = packet_port_open(&stream->port, address, first_port, last_port, dscp);
+    if (error != 0) {
+        stream_discard(stream);
+        return error;
+    }
+    return adopt_stream(engine, stream, info);
+}
+
+int engine_keep_in(struct engine *engine, int descriptor)
+{
+    return engine->continuity != NULL ? -EBUSY : continuity_open(&engine->continuity, descriptor);
+}
+
+static struct stream *resumed_stream(struct engine *engine, uint32_t ssrc)
+{
+    struct continuity_state from;
+    struct continuity_slot *slot = continuity_find(engine->continuity, ssrc, &from);
+    uint64_t seed;
+    if (slot == NULL || getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        return NULL;
+    struct sender_config identity = {.ssrc = ssrc, .first_sequence = (uint16_t)from.sent};
+    struct stream *stream = stream_new(&identity, seed);
+    if (stream != NULL) {
+        stream->slot = slot;
+        stream->resumed = true;
+        stream->from = from;
+    }
+    return stream;
+}
+
+int engine_stream_resume(struct engine *engine, int rtp_socket, int rtcp_socket, uint32_t ssrc, struct media_stream_info *info)
+{
+    const int sockets[COMPONENTS] = {[COMPONENT_RTP] = rtp_socket, [COMPONENT_RTCP] = rtcp_socket};
+    if (engine->continuity == NULL)
+        return -ENOENT;
+    struct stream *stream = resumed_stream(engine, ssrc);
+    if (stream == NULL)
+        return -ENOENT;
+    int error = packet_port_resume(&stream->port, sockets);
     if (error != 0) {
         stream_discard(stream);
         return error;
@@ -74,11 +120,16 @@ static int send_configuration_locked(struct engine *engine, struct command *comm
     if (error != 0)
         return error;
     command->other = change == NULL ? NULL : &change->object;
-    error = engine_send_locked(engine, command);
+    if (change != NULL && stream->resumed && !stream->resumed_keys)
+        error = srtp_change_resume(change, &stream->from, stream->rtcp.ssrc);
     if (error == 0)
+        error = engine_send_locked(engine, command);
+    if (error == 0) {
         memcpy(stream->keys, keys, sizeof stream->keys);
-    else if (change != NULL)
+        stream->resumed_keys = true;
+    } else if (change != NULL) {
         change->object.free(&change->object);
+    }
     return error;
 }
 

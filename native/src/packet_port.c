@@ -1,6 +1,7 @@
 #include "packet_port.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,6 +12,7 @@
 enum {
     RECEIVE_BUFFER_BYTES = 128 * 1024,
     CLOCK_STEP_NS = 5 * 1000 * 1000,    /* NTP slews the clock by 0.5 ms in a second; the two readings lie closer than this */
+    WAITING_MAX = 2048,                 /* more packets than that buffer holds */
 };
 
 /* The kernel writes lengths into the messages it used: they are set back before the next call. */
@@ -135,6 +137,48 @@ int packet_port_open(struct packet_port *port, const char *address, uint16_t fir
     if (address_parse(&local, address, 0) != 0)
         return -EINVAL;
     return open_range(port, &local, first, last, dscp);
+}
+
+static int get_int(int descriptor, int level, int option)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+    return getsockopt(descriptor, level, option, &value, &size) < 0 ? -errno : value;
+}
+
+static void drop_waiting(int descriptor)
+{
+    uint8_t octet;
+    for (unsigned i = 0; i < WAITING_MAX && recv(descriptor, &octet, sizeof octet, MSG_DONTWAIT | MSG_TRUNC) >= 0; i++) {
+    }
+}
+
+static int resume_socket(struct packet_port *port, enum packet_component component, int descriptor)
+{
+    union address local;
+    socklen_t size = sizeof local;
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || get_int(descriptor, SOL_SOCKET, SO_TYPE) != SOCK_DGRAM ||
+        getsockname(descriptor, &local.generic, &size) < 0 || address_port(&local) == 0)
+        return -EINVAL;
+    int family = local.generic.sa_family;
+    if ((family != AF_INET && family != AF_INET6) || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ||
+        fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0)
+        return -EINVAL;
+    bool everywhere = family == AF_INET6 ? get_int(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO) == 1
+                                         : get_int(descriptor, IPPROTO_IP, IP_PKTINFO) == 1;
+    port->everywhere = everywhere ? family : 0;
+    port->sockets[component] = descriptor;
+    port->ports[component] = address_port(&local);
+    drop_waiting(descriptor);
+    return 0;
+}
+
+int packet_port_resume(struct packet_port *port, const int sockets[COMPONENTS])
+{
+    port->in_memory = false;
+    int error = resume_socket(port, COMPONENT_RTP, sockets[COMPONENT_RTP]);
+    return error != 0 ? error : resume_socket(port, COMPONENT_RTCP, sockets[COMPONENT_RTCP]);
 }
 
 int packet_port_open_memory(struct packet_port *port)

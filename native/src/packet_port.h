@@ -59,6 +59,9 @@ bool packet_batch_clock(struct packet_batch *batch, int64_t now_ns, int64_t wall
  * addresses of both families that this machine has or will have. 0, -EINVAL for the address, -EADDRINUSE when no
  * pair is free, or another negative errno. */
 int packet_port_open(struct packet_port *port, const char *address, uint16_t first, uint16_t last, int dscp);
+/* Takes over the two sockets that a process before this one had opened so. What waits in them is dropped: it is too old to be
+ * heard. 0, or -EINVAL and they stay the caller's: they are none of that kind. */
+int packet_port_resume(struct packet_port *port, const int sockets[COMPONENTS]);
 int packet_port_open_memory(struct packet_port *port);
 void packet_port_close(struct packet_port *port);
 

@@ -8,13 +8,19 @@
 
 #include "ip270_media.h"
 #include "memory.h"
+#include "wire.h"
 
 enum {
     REPLAY_WINDOW = 1024,               /* packets: twenty seconds of voice */
+    RTP_SEQUENCE_AT = 2,
     RTP_SSRC_AT = 8,
     RTCP_SSRC_AT = 4,
     LATE_ROC_MAX = 8,                   /* wrap-arounds a source may have behind it when it is first heard: three hours */
     LATE_INTERVAL_NS = 250 * 1000 * 1000,
+    SEQUENCE_BITS = 16,
+    REPORTS_MAX = 1 << 17,              /* a week of reports; counting them up takes some tenths of a second */
+    EMPTY_REPORT = 8,
+    RECEIVER_REPORT = 201,
 };
 
 _Static_assert((int)SRTP_TRAILER_MAX >= SRTP_MAX_TRAILER_LEN + 4, "libsrtp2 may write that far behind a packet");
@@ -29,6 +35,9 @@ struct suite {
 struct srtp_source {
     uint32_t ssrc;                      /* network byte order */
     bool heard;                         /* by RTP, so that its roll-over counter is known */
+    bool resumed;                       /* heard by a process before this one, up to `floor` */
+    uint64_t floor;
+    uint64_t highest;                   /* index, once heard or resumed */
 };
 
 struct srtp_context {
@@ -39,6 +48,7 @@ struct srtp_context {
     unsigned source_count;
     int64_t late_ns;                    /* when a roll-over counter was last guessed */
     uint32_t late_roc;                  /* and which */
+    const struct srtp_source *last;     /* whose RTP was accepted last; NULL: nobody's */
 };
 
 /* A short tag is for RTP only: SRTCP keeps its 80 bits (RFC 4568, 6.2.2). libsrtp2's default is AES_CM_128_HMAC_SHA1_80. */
@@ -110,6 +120,60 @@ void srtp_context_free(struct srtp_context *context)
     free(context);
 }
 
+/* libsrtp2 has no word for where SRTCP's index begins: it is counted up by packets that go nowhere. */
+static bool count_reports(struct srtp_context *context, uint32_t ssrc, uint64_t reports)
+{
+    _Alignas(8) uint8_t packet[EMPTY_REPORT + SRTP_TRAILER_MAX];
+    if (reports > REPORTS_MAX)
+        return false;
+    for (uint64_t i = 0; i < reports; i++) {
+        memset(packet, 0, sizeof packet);
+        packet[0] = 0x80;
+        packet[1] = RECEIVER_REPORT;
+        wire_put16(packet + 2, EMPTY_REPORT / 4 - 1);
+        wire_put32(packet + RTCP_SSRC_AT, ssrc);
+        if (srtp_protect_packet(context, packet, EMPTY_REPORT, true) == 0)
+            return false;
+    }
+    return true;
+}
+
+bool srtp_resume_outbound(struct srtp_context *context, uint32_t ssrc, uint64_t index, uint64_t reports)
+{
+    uint32_t roc = (uint32_t)(index >> SEQUENCE_BITS);
+    return srtp_set_stream_roc(context->session, ssrc, roc) == srtp_err_status_ok && count_reports(context, ssrc, reports);
+}
+
+bool srtp_resume_inbound(struct srtp_context *context, const struct srtp_position *position)
+{
+    srtp_policy_t policy = policy_of(context, (srtp_ssrc_t){.type = ssrc_specific, .value = position->ssrc});
+    if (position->ssrc == 0)
+        return true;
+    if (srtp_add_stream(context->session, &policy) != srtp_err_status_ok)
+        return false;
+    context->sources[context->source_count++] = (struct srtp_source){
+        .ssrc = htonl(position->ssrc),
+        .resumed = true,
+        .floor = position->index,
+        .highest = position->index,
+    };
+    return true;
+}
+
+uint64_t srtp_index(const struct srtp_context *context, uint32_t ssrc, uint16_t sequence)
+{
+    uint32_t roc = 0;
+    srtp_get_stream_roc(context->session, ssrc, &roc);
+    return (uint64_t)roc << SEQUENCE_BITS | sequence;
+}
+
+struct srtp_position srtp_received(const struct srtp_context *context)
+{
+    if (context->last == NULL)
+        return (struct srtp_position){0};
+    return (struct srtp_position){.ssrc = ntohl(context->last->ssrc), .index = context->last->highest};
+}
+
 size_t srtp_protect_packet(struct srtp_context *context, uint8_t *packet, size_t size, bool rtcp)
 {
     int length = (int)size;
@@ -127,13 +191,38 @@ static struct srtp_source *find_source(struct srtp_context *context, uint32_t ss
     return NULL;
 }
 
-static void note_source(struct srtp_context *context, struct srtp_source *source, uint32_t ssrc, bool rtcp)
+/* The index that a sequence number most likely means, beside the highest there was (RFC 3711, 3.3.1 and appendix A). */
+static uint64_t guess_index(uint64_t highest, uint16_t sequence)
+{
+    int16_t ahead = (int16_t)(uint16_t)(sequence - (uint16_t)highest);
+    return ahead < 0 && highest < (uint64_t)-(int64_t)ahead ? sequence : highest + (uint64_t)(int64_t)ahead;
+}
+
+static void note_source(struct srtp_context *context, struct srtp_source *source, uint32_t ssrc, bool rtcp, uint16_t sequence)
 {
     if (source == NULL) {
         source = &context->sources[context->source_count++];
         source->ssrc = ssrc;
     }
-    source->heard = source->heard || !rtcp;
+    if (rtcp)
+        return;
+    uint64_t index = source->heard ? guess_index(source->highest, sequence) : srtp_index(context, ntohl(ssrc), sequence);
+    if (!source->heard || index > source->highest)
+        source->highest = index;
+    source->heard = true;
+    context->last = source;
+}
+
+/* A source that a process before this one has heard: what is not newer than that was played then. */
+static srtp_err_status_t unprotect_resumed(struct srtp_context *context, const struct srtp_source *source, uint16_t sequence,
+                                           uint8_t *packet, int *length)
+{
+    uint64_t index = guess_index(source->highest, sequence);
+    if (index <= source->floor)
+        return srtp_err_status_replay_old;
+    if (!source->heard)
+        srtp_set_stream_roc(context->session, ntohl(source->ssrc), (uint32_t)(index >> SEQUENCE_BITS));
+    return srtp_unprotect(context->session, packet, length);
 }
 
 /* Tries a packet with a roll-over counter that is not 0. Nothing stays of it where that was wrong. */
@@ -180,12 +269,15 @@ enum srtp_verdict srtp_unprotect_packet(struct srtp_context *context, uint8_t *p
     srtp_err_status_t status;
     if (*size < at + sizeof ssrc)
         return SRTP_REFUSED;
+    uint16_t sequence = wire_get16(packet + RTP_SEQUENCE_AT);
     memcpy(&ssrc, packet + at, sizeof ssrc);
     struct srtp_source *source = find_source(context, ssrc);
     if (source == NULL && context->source_count == SRTP_SOURCES_MAX)
         return SRTP_REFUSED;
     if (rtcp)
         status = srtp_unprotect_rtcp(context->session, packet, &length);
+    else if (source != NULL && source->resumed)
+        status = unprotect_resumed(context, source, sequence, packet, &length);
     else if (source != NULL && source->heard)
         status = srtp_unprotect(context->session, packet, &length);
     else
@@ -194,7 +286,7 @@ enum srtp_verdict srtp_unprotect_packet(struct srtp_context *context, uint8_t *p
         return SRTP_REPLAYED;
     if (status != srtp_err_status_ok)
         return SRTP_REFUSED;
-    note_source(context, source, ssrc, rtcp);
+    note_source(context, source, ssrc, rtcp, sequence);
     *size = (size_t)length;
     return SRTP_ACCEPTED;
 }

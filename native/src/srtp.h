@@ -24,6 +24,12 @@ enum srtp_verdict {
     SRTP_REPLAYED,                      /**< Came before, or is older than the replay window                                  */
 };
 
+/** How far a source has come. */
+struct srtp_position {
+    uint32_t ssrc;
+    uint64_t index;                     /**< 48 bits: roll-over counter and sequence number (RFC 3711, 3.3.1)                 */
+};
+
 struct srtp_context;
 
 /** Octets of master key and salt together that a suite (enum media_srtp_suite) wants; 0 for one there isn't. */
@@ -33,6 +39,19 @@ size_t srtp_key_size(unsigned suite);
     suite is unknown or there is no memory. */
 struct srtp_context *srtp_context_new(enum srtp_direction direction, unsigned suite, const uint8_t *key, uint32_t ssrc);
 void srtp_context_free(struct srtp_context *context);
+
+/** Controlling thread, before anything else is done with an outbound context: its first packet of RTP has this index, and so many
+    reports have left under its key before. False where they are more than can be counted up. */
+bool srtp_resume_outbound(struct srtp_context *context, uint32_t ssrc, uint64_t index, uint64_t reports);
+
+/** Likewise, of an inbound one: this source has come so far, and nothing of it is taken that is not newer. */
+bool srtp_resume_inbound(struct srtp_context *context, const struct srtp_position *position);
+
+/** The index under which the packet was protected that was protected last and had this sequence number. */
+uint64_t srtp_index(const struct srtp_context *context, uint32_t ssrc, uint16_t sequence);
+
+/** Of the source whose packet of RTP was accepted last; its SSRC is 0 before there was one. */
+struct srtp_position srtp_received(const struct srtp_context *context);
 
 /** Encrypts and signs; SRTP_TRAILER_MAX octets of room must follow `size`. The new size, or 0 and nothing may be sent. */
 size_t srtp_protect_packet(struct srtp_context *context, uint8_t *packet, size_t size, bool rtcp);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "continuity.h"
 #include "memory.h"
 
 static void free_change(struct object *object)
@@ -63,6 +64,7 @@ int srtp_change_new(struct srtp_change **result, const struct media_srtp from[ME
     if (change == NULL)
         return -ENOMEM;
     *change = wanted;
+    change->key_check = continuity_key_check(to);
     for (unsigned i = 0; i < MEDIA_COMPONENTS; i++) {
         if (!make_contexts(change, i, &to[i], ssrc)) {
             free_change(&change->object);
@@ -70,6 +72,30 @@ int srtp_change_new(struct srtp_change **result, const struct media_srtp from[ME
         }
     }
     *result = change;
+    return 0;
+}
+
+static bool resume_outbound(struct srtp_context *context, const struct continuity_state *from, uint32_t ssrc)
+{
+    return context == NULL || srtp_resume_outbound(context, ssrc, from->sent, from->sent_reports);
+}
+
+static bool resume_inbound(struct srtp_context *context, const struct continuity_state *from)
+{
+    struct srtp_position position = {.ssrc = from->received_ssrc, .index = from->received};
+    return context == NULL || srtp_resume_inbound(context, &position);
+}
+
+int srtp_change_resume(struct srtp_change *change, const struct continuity_state *from, uint32_t ssrc)
+{
+    if (change->key_check != from->key_check)
+        return -EKEYREJECTED;
+    for (unsigned i = 0; i < MEDIA_COMPONENTS; i++) {
+        if (!resume_outbound(change->contexts[i][SRTP_OUTBOUND], from, ssrc))
+            return -EOVERFLOW;
+        if (i == 0 && !resume_inbound(change->contexts[i][SRTP_INBOUND], from))
+            return -ENOMEM;
+    }
     return 0;
 }
 

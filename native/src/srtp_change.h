@@ -12,6 +12,7 @@
 /** New contexts on their way to the media thread, and the ones they replaced on their way back. */
 struct srtp_change {
     struct object object;
+    uint32_t key_check;                 /**< continuity_key_check of the keys that follow                         */
     bool replaces[MEDIA_COMPONENTS][SRTP_DIRECTIONS];
     struct srtp_context *contexts[MEDIA_COMPONENTS][SRTP_DIRECTIONS];       /**< NULL for a direction that is to have none    */
 };
@@ -20,6 +21,12 @@ struct srtp_change {
     beginning anew with the same key would use its key stream twice. `*change` is NULL when nothing is to be done. 0 or -EINVAL. */
 int srtp_change_new(struct srtp_change **change, const struct media_srtp from[MEDIA_COMPONENTS],
                     const struct media_srtp to[MEDIA_COMPONENTS], uint32_t ssrc);
+
+struct continuity_state;
+
+/** Controlling thread: contexts that go on where a process before this one ended. `keys` must be those it had. 0, -EKEYREJECTED, or
+    -EOVERFLOW for a stream that has gone on for too long. */
+int srtp_change_resume(struct srtp_change *change, const struct continuity_state *from, uint32_t ssrc);
 
 /** Media thread: puts the change's contexts in place and takes the old ones into it. */
 void srtp_change_apply(struct srtp_change *change, struct srtp_context *contexts[MEDIA_COMPONENTS][SRTP_DIRECTIONS]);

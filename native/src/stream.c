@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "rtp.h"
 #include "stream_dtls.h"
+#include "wire.h"
 
 enum {
     /* Per tick and socket. Reading 19,000 packets a second costs about 0.3 ms of each tick; what a flood leaves unread
@@ -35,6 +36,7 @@ static void free_stream(struct object *object)
 {
     struct stream *stream = (struct stream *)object;
     packet_port_close(&stream->port);
+    continuity_free(stream->slot);
     stream_discard(stream);
 }
 
@@ -128,6 +130,8 @@ void stream_configure(struct stream *stream, const struct stream_setup *setup, i
     next.sender.first_sequence = stream->setup.sender.first_sequence;
     next.sender.first_timestamp = stream->setup.sender.first_timestamp;
     bool first = !stream->configured;
+    if (stream->resumed)
+        next.sender.first_timestamp = continuity_timestamp(&stream->from, next.clock_rate, now_ns);
     int error = first ? receiver_init(stream->receiver, &next.receiver) : receiver_configure(stream->receiver, &next.receiver);
     if (error == 0)
         error = first ? sender_init(stream->sender, &next.sender) : sender_configure(stream->sender, &next.sender);
@@ -236,6 +240,11 @@ static void take_rtp(struct stream *stream, struct packet *packet)
     if (!proved && !source_accepted(stream, packet, &parsed)) {
         stream->wrong_source++;
         return;
+    }
+    struct srtp_context *context = context_of(stream, COMPONENT_RTP, SRTP_INBOUND);
+    if (stream->slot != NULL && context != NULL) {
+        struct srtp_position position = srtp_received(context);
+        continuity_received(stream->slot, &position);
     }
     record_received(stream, packet);
     receiver_put(stream->receiver, packet->data, packet->size, packet->arrival_ns);
@@ -414,6 +423,15 @@ static size_t protected_size(struct stream *stream, uint8_t *packet, size_t size
     return context == NULL ? size : srtp_protect_packet(context, packet, size, component == COMPONENT_RTCP);
 }
 
+/* Before it leaves: what has left is never more than what is written down. */
+static void note_sending(struct stream *stream, const uint8_t *packet, int64_t now_ns)
+{
+    struct srtp_context *context = context_of(stream, COMPONENT_RTP, SRTP_OUTBOUND);
+    uint16_t sequence = wire_get16(packet + 2);
+    uint64_t index = context == NULL ? sequence : srtp_index(context, stream->rtcp.ssrc, sequence);
+    continuity_sending(stream->slot, index, wire_get32(packet + 4), now_ns);
+}
+
 bool stream_send(struct stream *stream, int64_t now_ns)
 {
     _Alignas(8) uint8_t packet[SENDER_PACKET_MAX + SRTP_TRAILER_MAX];
@@ -427,6 +445,8 @@ bool stream_send(struct stream *stream, int64_t now_ns)
     bool recorded = stream->recording != NULL &&
                     recording_offer(stream->recording, (struct pcap_flow){.outbound = true}, now_ns, packet, size);
     size = protected_size(stream, packet, size, COMPONENT_RTP);
+    if (size != 0 && stream->slot != NULL)
+        note_sending(stream, packet, now_ns);
     bool sent = size != 0 && reach_send(&stream->reach, &stream->port, COMPONENT_RTP, packet, size, &stream->setup.local,
                                         latch_address(&stream->latch));
     stream->send_errors += !sent;
@@ -470,6 +490,8 @@ static void send_report(struct stream *stream, double echo_loss_db, int64_t now_
                                       RTCP_PACKET_MAX);
     if (size != 0)
         size = protected_size(stream, packet, size, COMPONENT_RTCP);
+    if (size != 0 && stream->slot != NULL)
+        continuity_reporting(stream->slot);
     if (size != 0)
         send_rtcp(stream, packet, size);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "continuity.h"
 #include "dtls_filter.h"
 #include "events.h"
 #include "latch.h"
@@ -57,6 +58,10 @@ struct stream {
     struct stream_setup setup;
     struct srtp_context *srtp[COMPONENTS][SRTP_DIRECTIONS];     /* NULL: in the clear; RTCP's only where it is apart */
     struct media_srtp keys[COMPONENTS]; /* of these contexts, or of those on their way; the controlling thread's own */
+    struct continuity_slot *slot;       /* where it writes down how far it has come; NULL: nowhere */
+    bool resumed;                       /* it goes on where a process before this one ended ... */
+    struct continuity_state from;       /* ... which was here */
+    bool resumed_keys;                  /* and its keys are in place; the controlling thread's own */
     struct recording *recording;        /* NULL: nothing is recorded */
     bool configured;
     struct dtls_filter dtls_filters[COMPONENTS];
