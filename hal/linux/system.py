@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from hal.linux.supervisor import notify
 from hal.status import DeviceStatus, Presence
 from hal.system import System
 
@@ -66,11 +66,8 @@ class LinuxSystem(System):
     def _notify(self, message: str) -> None:
         if not self._supervisor:
             return
-        address = "\0" + self._supervisor[1:] if self._supervisor.startswith("@") else self._supervisor
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as supervisor:
-                supervisor.settimeout(0)
-                supervisor.sendto(message.encode(), address)
+            notify(self._supervisor, message)
         except OSError as error:
             log.warning("the supervisor cannot be told: %s", error)
 
