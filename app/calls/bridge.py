@@ -24,7 +24,11 @@ class Bridge:
         for each in (call, other):
             each.conference = conference
             self._switch.retrieve(each)
-        if not self._watched:
+        self.watch()
+
+    def watch(self) -> None:
+        """See who talks in the conference, from now on."""
+        if not self._watched and self._board.conference is not None:
             self._watched = True
             self._switch.timers.start(Deadline.SPEAKER, SPEAKER_SECONDS)
 

@@ -15,6 +15,7 @@ from app.calls.channels import Channels
 from app.calls.conference_actions import ConferenceActions
 from app.calls.deadlines import Deadline, parse
 from app.calls.hook import Hook
+from app.calls.kept import KeptCalls
 from app.calls.mediated import MediaEvents
 from app.calls.meters import Meters
 from app.calls.pickup import PickUps
@@ -134,6 +135,19 @@ class CallControl:
         for name in gone:
             self._switch.board.registrations.pop(name, None)
             self._switch.board.services.pop(name, None)
+
+    def keep(self) -> KeptCalls:
+        """What another process needs to go on with the calls that are answered; see `restore`."""
+        return self._switch.keep()
+
+    def restore(self, kept: KeptCalls, line: SignallingLine, now: float) -> None:
+        """Have the calls of a process that died, whose streams run.
+
+        `line` has their legs: it says when they can be taken up, as after any other loss of signalling.
+        """
+        self._switch.restore(kept, line, now)
+        self._bridge.watch()
+        self._publish(now)
 
     # --- what comes up -------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Callable, Mapping
 
@@ -11,6 +10,7 @@ import msgspec
 from app.calls import endings
 from app.calls.board import Board
 from app.calls.call import Call, Ending
+from app.calls.conference import Conference
 from app.calls.deadlines import (
     LONGEST_RECONNECT_PAUSE_SECONDS,
     QUALITY_SECONDS,
@@ -20,6 +20,7 @@ from app.calls.deadlines import (
 )
 from app.calls.desk import Desk
 from app.calls.exchange import Exchanges, Failure, Result
+from app.calls.kept import KeptCalls, KeptConference, keep_call, restored_call
 from app.calls.leg import Leg
 from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
 from app.calls.stream import Stream
@@ -52,13 +53,13 @@ class Switch:
         self.exchanges = Exchanges(media)
         self._call_list = call_list
         self._wall_time = wall_time
-        self._numbers = itertools.count(1)
+        self._numbered = 0
 
     # --- calls begin ------------------------------------------------------------------------------------
 
     def place(self, number: str, line: SignallingLine, now: float, *, emergency: bool) -> Call:
         """Begin an outgoing call; an empty number begins overlap sending."""
-        leg = self._leg(LegId(f"phone-{next(self._numbers)}"), line, incoming=False)
+        leg = self._leg(self._new_leg_name(), line, incoming=False)
         call = self._call(leg, CallDirection.OUTGOING, Party(number=number), now)
         call.emergency = emergency
         if emergency:
@@ -136,7 +137,7 @@ class Switch:
             return
         call.attempts += 1
         old = call.leg
-        leg = self._leg(LegId(f"phone-{next(self._numbers)}"), old.line, incoming=False)
+        leg = self._leg(self._new_leg_name(), old.line, incoming=False)
         leg.stream.held = old.stream.held
         call.successor = leg
         options = msgspec.structs.replace(old.options, replaces=old.id, referred=None)
@@ -150,12 +151,40 @@ class Switch:
     def set_up_as_referred(self, call: Call, number: str, party: Party) -> None:
         """The far end passes the call on to somebody whom we are to call ourselves."""
         old = call.leg
-        leg = self._leg(LegId(f"phone-{next(self._numbers)}"), old.line, incoming=False)
+        leg = self._leg(self._new_leg_name(), old.line, incoming=False)
         leg.stream.held = old.stream.held
         leg.party = party
         call.successor = leg
         call.alerting = call.far_ringback = False
         self.exchanges.set_up(leg, number, msgspec.structs.replace(old.options, replaces=None, referred=old.id))
+
+    # --- calls outlive the process --------------------------------------------------------------------------
+
+    def keep(self) -> KeptCalls:
+        """What another process needs to go on with the calls that are answered."""
+        conference = self.board.conference
+        return KeptCalls(
+            tuple(filter(None, map(keep_call, self.board.calls.values()))),
+            None if conference is None else KeptConference(conference.began, conference.attended),
+            self._numbered,
+            self.desk.muted,
+            self.desk.paths.path,
+        )
+
+    def restore(self, kept: KeptCalls, line: SignallingLine, now: float) -> None:
+        """Have the calls of the process before, whose signalling is lost."""
+        self._numbered = max(self._numbered, kept.numbered)
+        self.desk.muted = kept.muted
+        told = kept.conference
+        conference = None if told is None else Conference(told.began, told.attended)
+        for one in kept.calls:
+            call = restored_call(one, line, conference)
+            self.board.calls[call.id] = call
+            if call.emergency:
+                self.board.help_called = now
+        self.timers.start(Deadline.QUALITY, QUALITY_SECONDS)
+        if not self.desk.off_hook:
+            self.media.select_path(kept.path)
 
     # --- calls move -------------------------------------------------------------------------------------
 
@@ -290,8 +319,15 @@ class Switch:
 
     # --- steps --------------------------------------------------------------------------------------------
 
+    def _number(self) -> int:
+        self._numbered += 1
+        return self._numbered
+
+    def _new_leg_name(self) -> LegId:
+        return LegId(f"phone-{self._number()}")
+
     def _leg(self, name: LegId, line: SignallingLine, *, incoming: bool) -> Leg:
-        stream = Stream(StreamId(f"stream-{next(self._numbers)}"))
+        stream = Stream(StreamId(f"stream-{self._number()}"))
         return Leg(name, line, stream, incoming)
 
     def _incoming_leg(self, setup: SetupIndicated, line: SignallingLine) -> Leg:
@@ -301,7 +337,7 @@ class Switch:
         return leg
 
     def _call(self, leg: Leg, direction: CallDirection, party: Party, now: float) -> Call:
-        call = Call(CallId(f"call-{next(self._numbers)}"), leg, direction, party, now)
+        call = Call(CallId(f"call-{self._number()}"), leg, direction, party, now)
         self.board.calls[call.id] = call
         return call
 

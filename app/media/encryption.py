@@ -137,6 +137,18 @@ class KeyRing:
         self._keys: dict[CryptoSuite, MasterKey] = {}
         self._in_use: Keys | None = None
 
+    @property
+    def keys(self) -> dict[CryptoSuite, MasterKey]:
+        """Ours that may be used, by suite."""
+        return dict(self._keys)
+
+    @classmethod
+    def of(cls, keys: dict[CryptoSuite, MasterKey], in_use: Keys | None) -> KeyRing:
+        """With these `keys`, as another has told them."""
+        ring = cls()
+        ring._keys, ring._in_use = dict(keys), in_use
+        return ring
+
     def offer(self) -> tuple[CryptoDescription, ...]:
         """Our ways to encrypt, the one in use first."""
         in_use = None if self._in_use is None else self._in_use.suite

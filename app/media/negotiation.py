@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -12,8 +12,10 @@ from app.media.agreement import Agreement, DescriptionUnusable, NegotiationError
 from app.media.dtls import DtlsSide, Handshake
 from app.media.encryption import DTLS_PROTOCOLS, PLAIN_PROTOCOLS, SECURE_PROTOCOLS, Encryption, KeyRing, Keys, chosen
 from app.media.formats import DEFAULT_CODECS, FORMATS, AudioCodec, rate_allowed, recognise, to_send
+from app.media.kept import KeptNegotiation
 from app.media.payload_types import COMFORT_NOISE, EVENT_CLOCKS, PayloadTypes, is_event, knows_comfort_noise
 from app.media.reach import obstacle
+from app.model.crypto import Fingerprint
 from app.model.session import CodecDescription, Direction, IceDescription, MediaDescription, SessionDescription
 
 PACKET_TIMES_MS = range(10, 61, 10)
@@ -74,6 +76,40 @@ class Negotiation:
     def said(self) -> bool:
         """Whether the far end was sent a description, and may go by it."""
         return self._said is not None
+
+    # --- it outlives the process ----------------------------------------------------------------------------
+
+    def keep(self) -> KeptNegotiation | None:
+        """What `of` needs to go on; None before anything is agreed."""
+        if self.agreement is None or self._said is None:
+            return None
+        return KeptNegotiation(
+            address=self.local.address,
+            session_id=self._session_id,
+            codecs=self._codecs,
+            packet_time_ms=self._packet_time_ms,
+            encryption=self._encryption,
+            keys=self._key_ring.keys,
+            types=self._types.numbers,
+            lines=self._lines,
+            voice_line=self._voice_line,
+            said=self._said,
+            agreement=self.agreement,
+        )
+
+    @staticmethod
+    def of(kept: KeptNegotiation, local: LocalMedia, fingerprint: Fingerprint | None) -> Negotiation:
+        """Go on with what another process has agreed; our certificate is another now, and wants a new handshake."""
+        encryption = kept.encryption
+        if encryption.fingerprint is not None:
+            encryption = replace(encryption, fingerprint=fingerprint)
+        negotiation = Negotiation(local, kept.session_id, kept.codecs, kept.packet_time_ms, encryption)
+        negotiation.agreement = kept.agreement
+        negotiation._key_ring = KeyRing.of(kept.keys, kept.agreement.keys)
+        negotiation._types = PayloadTypes.of(kept.types)
+        negotiation._lines, negotiation._voice_line = kept.lines, kept.voice_line
+        negotiation._said = kept.said
+        return negotiation
 
     # --- our offers -------------------------------------------------------------------------------------
 

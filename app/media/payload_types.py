@@ -36,6 +36,18 @@ class PayloadTypes:
         self._numbers: dict[_Key, int] = {codec: own.payload_type for codec, own in FORMATS.items()}
         self._numbers.update(_EVENT_TYPES)
 
+    @property
+    def numbers(self) -> dict[AudioCodec | int, int]:
+        """The number of each codec, and of telephone events by their clock."""
+        return dict(self._numbers)
+
+    @classmethod
+    def of(cls, numbers: dict[AudioCodec | int, int]) -> PayloadTypes:
+        """With these `numbers`, as another has told them."""
+        types = cls()
+        types._numbers.update(numbers)
+        return types
+
     def describe(self, codec: AudioCodec) -> CodecDescription:
         """A codec as we describe it now."""
         own = FORMATS[codec]

@@ -18,6 +18,7 @@ from app.media.formats import DEFAULT_CODECS, AudioCodec
 from app.media.handshake import Association
 from app.media.ice.candidates import RTCP
 from app.media.ice.gathering import IceServers
+from app.media.kept import KeptVoice
 from app.media.negotiation import LocalMedia, Negotiation, objection
 from app.media.recording.recorder import Recorder
 from app.media.ring_choice import RingSettings
@@ -199,18 +200,51 @@ class MediaRoom:
         if encryption.fingerprint is not None:
             self._agree_by_handshake(voice)
         if ice:
-            helpers = self._servers() if servers is None else servers
-            voice.reach_by(
-                Connectivity(
-                    opened,
-                    self._own_addresses,
-                    helpers,
-                    self._turn_trust,
-                    voice.configure,
-                    lambda: self._lost(voice),
-                )
-            )
+            self._reach_by_ice(voice, self._servers() if servers is None else servers)
         self._place(voice)
+
+    def keep(self) -> tuple[KeptVoice, ...]:
+        """What another process needs to go on with the streams that run."""
+        return tuple(filter(None, (voice.keep() for voice in self._streams.values())))
+
+    @property
+    def sockets(self) -> dict[StreamId, tuple[int, int]]:
+        """The descriptors of each stream's RTP and RTCP; they stay the engine's."""
+        return {name: voice.stream.sockets for name, voice in self._streams.items()}
+
+    def resume(self, kept: KeptVoice, opened: Stream) -> None:
+        """Have a stream of a process before this one, which `opened` goes on with in the engine.
+
+        What its offers say of handshakes and ICE begins anew with the next one; until then the voice goes on as it was.
+        """
+        local = LocalMedia(kept.negotiation.address, opened.rtp_port, opened.rtcp_port)
+        negotiation = Negotiation.of(kept.negotiation, local, self._fingerprint)
+        voice = self._streams[kept.name] = VoiceStream(
+            kept.name,
+            opened,
+            negotiation,
+            kept.config.cname,
+            private=kept.private,
+            discontinuous=kept.discontinuous,
+        )
+        if kept.negotiation.encryption.fingerprint is not None:
+            self._agree_by_handshake(voice)
+        if kept.ice:
+            self._reach_by_ice(voice, self._servers())
+        voice.resume(kept)
+        self._place(voice)
+
+    def _reach_by_ice(self, voice: VoiceStream, servers: IceServers) -> None:
+        voice.reach_by(
+            Connectivity(
+                voice.stream,
+                self._own_addresses,
+                servers,
+                self._turn_trust,
+                voice.configure,
+                lambda: self._lost(voice),
+            )
+        )
 
     def _encryption(self, settings: MediaSettings, *, private: bool, emergency: bool) -> Encryption:
         """Help that cannot encrypt is still help; and a handshake could fail when the call has no other way left."""

@@ -12,6 +12,7 @@ from app.media.connectivity import Connectivity, Route
 from app.media.encryption import Keys
 from app.media.formats import FORMATS
 from app.media.handshake import Association
+from app.media.kept import KeptVoice
 from app.media.negotiation import Negotiation
 from app.media.payload_types import COMFORT_NOISE
 from app.media.quality import QualityMeter
@@ -121,6 +122,34 @@ class VoiceStream:
                 last.callback(self._connectivity.close)
             for association in self._associations:
                 last.callback(association.close)
+
+    # --- it outlives the process ----------------------------------------------------------------------------
+
+    def keep(self) -> KeptVoice | None:
+        """What `resume` needs to go on; None before it runs."""
+        negotiation, config = self.negotiation.keep(), self._config
+        if negotiation is None or config is None:
+            return None
+        return KeptVoice(
+            name=self.name,
+            ssrc=self.stream.ssrc,
+            config=config,
+            negotiation=negotiation,
+            private=self._private,
+            discontinuous=self._discontinuous,
+            ice=self._connectivity is not None,
+            route=self.route,
+        )
+
+    def resume(self, kept: KeptVoice) -> None:
+        """Go on where another process ended; the engine runs the stream already, by `kept.config`."""
+        self._running = self.negotiation.agreement
+        self._config = kept.config
+        if self._association is not None and self._rtcp_association is not None:
+            self._association.resume(kept.config.srtp)
+            self._rtcp_association.resume(kept.config.srtcp)
+        if self._connectivity is not None:
+            self._connectivity.route = kept.route
 
     # --- offers and answers -------------------------------------------------------------------------------
 

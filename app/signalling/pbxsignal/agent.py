@@ -21,6 +21,7 @@ from app.signalling.pbxsignal.diversions import Diverter
 from app.signalling.pbxsignal.errors import MessageMalformed
 from app.signalling.pbxsignal.facilities import AnyFacility
 from app.signalling.pbxsignal.interrogation import Interrogation
+from app.signalling.pbxsignal.kept import KeptLine
 from app.signalling.pbxsignal.messages import API, NO_CHANNEL, AnySignal, DiversionResult, RegisterResult
 from app.signalling.pbxsignal.recovery import Recovery
 from app.signalling.pbxsignal.registration import RegistrationClient
@@ -132,6 +133,24 @@ class PbxSignalAgent:
             self._broken(message)
         else:
             self._receive(message.call, message.sig)
+
+    # --- it outlives the process --------------------------------------------------------------------------------
+
+    def keep(self) -> KeptLine:
+        """What another process needs to go on with the calls that were answered."""
+        return KeptLine(tuple(filter(None, (call.keep() for call in self._table.legs.values()))))
+
+    def resume(self, kept: KeptLine) -> None:
+        """Have the calls of a process that died, and take them up when we are registered. Before `link_up`."""
+        for one in kept.calls[:CALLS_MAX]:
+            call = Call(one.leg, 0, self._around, self)
+            call.resume_kept(one)
+            self._table.legs[one.leg] = call
+            self._recovery.resumed(call)
+
+    def has(self, leg: LegId) -> bool:
+        """Whether a leg is there."""
+        return leg in self._table.legs
 
     # --- the signalling port --------------------------------------------------------------------------------------
 
@@ -278,7 +297,8 @@ class PbxSignalAgent:
     def _indicate(
         self, number: int, setup: messages.Setup, elements: tuple[AnyFacility, ...], replaces: Call | None = None
     ) -> None:
-        call = self._new_call(LegId(f"{self._config.line}-{next(self._leg_numbers)}"), number)
+        names = (LegId(f"{self._config.line}-{place}") for place in self._leg_numbers)
+        call = self._new_call(next(name for name in names if name not in self._table.legs), number)
         call.indicate(setup, elements, replaces)
 
     def _broken(self, message: CallMessage) -> None:

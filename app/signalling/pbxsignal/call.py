@@ -48,6 +48,7 @@ from app.signalling.pbxsignal.exchange import (
     Wanted,
 )
 from app.signalling.pbxsignal.facilities import AnyFacility
+from app.signalling.pbxsignal.kept import KeptCall
 from app.signalling.pbxsignal.leg_services import LegServices
 from app.signalling.pbxsignal.messages import MEDIA_CHANNEL, AnySignal, MediaSignal
 from app.signalling.pbxsignal.names import Names
@@ -451,6 +452,22 @@ class Call:
         self._patience = self._around.schedule.after(
             self._around.patience.answer, lambda: self._media(self._exchange.expired())
         )
+
+    # --- it outlives the process ----------------------------------------------------------------------------------
+
+    def keep(self) -> KeptCall | None:
+        """What another process needs to go on with it; None where it is not answered, or nobody could name it."""
+        if self.state is not State.ACTIVE or not self.names:
+            return None
+        ours, theirs = self.names.keep()
+        return KeptCall(self.leg, self._party, self.conference, ours, theirs)
+
+    def resume_kept(self, kept: KeptCall) -> None:
+        """Be the call that another process has kept. Its signalling is lost."""
+        self.state = State.ACTIVE
+        self._party, self.conference = kept.party, kept.conference
+        self.names.resume(kept.ours, kept.theirs)
+        self._exchange = MediaExchange(self._around.guid, caller=True)
 
     # --- lost and taken up ----------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from app.model.signalling import Executor, LineCapabilities, SignallingEvent
 from app.signalling.clocked_line import ClockedLine
 from app.signalling.pbxsignal.agent import PbxSignalAgent
 from app.signalling.pbxsignal.config import Patience, PbxSignalConfig
+from app.signalling.pbxsignal.kept import KeptLine
 from app.signalling.pbxsignal.messages import RegisterResult
 
 log = logging.getLogger(LogFlag.PBX)
@@ -101,6 +102,20 @@ class PbxSignalLine(ClockedLine[PbxSignalAgent]):
         """End all calls. Closing the connection ends the registration."""
         self._clock.run(self._agent.close)
         self._clock.stop()
+
+    # --- it outlives the process --------------------------------------------------------------------------------
+
+    def keep(self) -> KeptLine:
+        """What another process needs to go on with the calls that were answered."""
+        return self._agent.keep()
+
+    def resume(self, kept: KeptLine) -> None:
+        """Have the calls of a process that died; before `link_up`."""
+        self._clock.run(lambda: self._agent.resume(kept))
+
+    def has(self, leg: LegId) -> bool:
+        """Whether a leg is still there."""
+        return self._agent.has(leg)
 
     # --- the signalling port ----------------------------------------------------------------------------------
 

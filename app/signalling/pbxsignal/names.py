@@ -49,6 +49,14 @@ class Names:
             elif isinstance(element, ReconnectInit):
                 self._ours = self._ours or secrets.token_hex(16)
 
+    def keep(self) -> tuple[str, ReconnectInfo | None]:
+        """Ours, and the far end's."""
+        return self._ours, self._theirs
+
+    def resume(self, ours: str, theirs: ReconnectInfo | None) -> None:
+        """They are what a process before this one kept."""
+        self._ours, self._theirs = ours, theirs
+
     def forget(self) -> None:
         """Somebody else is at the far end now."""
         self._ours, self._theirs = "", None

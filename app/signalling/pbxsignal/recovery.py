@@ -106,6 +106,11 @@ class Recovery:
         """Our own address is another: nobody can reach us until we have said so."""
         self._moved = True
 
+    def resumed(self, call: Call) -> None:
+        """A call comes from a process that died: nobody but us knows that it is lost, so the first word is ours."""
+        self._lost[call.leg] = _Lost()
+        self._moved = True
+
     def registered(self) -> None:
         """The PBX knows us again."""
         self._registered = True

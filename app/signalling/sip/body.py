@@ -43,16 +43,17 @@ class DescriptionWriter:
     Offers that were refused, kept back in a glare or repeated would otherwise leave gaps or go backwards.
     """
 
-    def __init__(self) -> None:
-        self._last: SessionDescription | None = None
+    def __init__(self, last: SessionDescription | None = None) -> None:
+        self.last = last
+        """As it was written."""
 
     def write(self, description: SessionDescription) -> bytes:
         """The octets of `description`. Raises `SdpError`."""
-        last, description = self._last, msgspec.structs.replace(description, otherwise=None)
+        last, description = self.last, msgspec.structs.replace(description, otherwise=None)
         if last is not None:
             same = msgspec.structs.replace(description, version=last.version, session_id=last.session_id) == last
             version = last.version if same else last.version + 1
             description = msgspec.structs.replace(description, version=version, session_id=last.session_id)
         octets = build_sdp(description)
-        self._last = description
+        self.last = description
         return octets

@@ -25,6 +25,7 @@ from app.signalling.sip.dialog import Dialog, DialogKey
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.errors import HeaderError
 from app.signalling.sip.fields import NameAddr
+from app.signalling.sip.kept import KeptDialog
 from app.signalling.sip.message import Request, Response
 from app.signalling.sip.quality_report import ReportedCall
 from app.signalling.sip.refer import Referral
@@ -142,6 +143,25 @@ class Call:
         """It is there again."""
         if self._session is not None:
             self._session.found()
+
+    def keep(self) -> KeptDialog | None:
+        """What another process needs to go on with it; None before it is answered, or without its answer's time."""
+        dialog = self.dialog
+        if dialog is None or self.facts is None:
+            return None
+        return KeptDialog(
+            leg=self.leg,
+            outgoing=self.outgoing,
+            call_id=dialog.call_id,
+            local=str(dialog.local),
+            remote=str(dialog.remote),
+            target=str(dialog.target),
+            route_set=tuple(map(str, dialog.route_set)),
+            local_seq=dialog.local_seq,
+            remote_seq=dialog.remote_seq,
+            said=self._writer.last,
+            answered_at=self.facts.began,
+        )
 
     # --- from the session -------------------------------------------------------------------------------
 

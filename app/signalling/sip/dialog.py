@@ -8,10 +8,13 @@ from typing import NamedTuple
 from app.signalling.sip.errors import HeaderError
 from app.signalling.sip.fields import CSeq, NameAddr
 from app.signalling.sip.headers import Headers
+from app.signalling.sip.kept import KeptDialog
 from app.signalling.sip.message import Request, Response
-from app.signalling.sip.uri import SipUri
+from app.signalling.sip.uri import SipUri, parse_uri
 
 FIRST_CSEQ_BITS = 16
+KEPT_CSEQ_STEP = 1000
+"""More requests than a dialog can send between two looks at it (`app.main.survival`)."""
 TARGET_REFRESH = frozenset({"INVITE", "UPDATE"})
 """Methods that move the remote target (12.2; RFC 3311, 5.1)."""
 
@@ -98,6 +101,37 @@ class Dialog:
             local_seq=first_cseq(),
             remote_seq=request.cseq.number,
         )
+
+    @staticmethod
+    def of_kept(kept: KeptDialog) -> Dialog:
+        """As a process before this one knew it. Raises `HeaderError` or `UriError`.
+
+        The number of our last request may be older than what left: the next one is well above it (12.2.1.1).
+        """
+        target = parse_uri(kept.target)
+        if not isinstance(target, SipUri):
+            raise HeaderError(f"the phone cannot reach a {target.scheme} address")
+        dialog = Dialog(
+            call_id=kept.call_id,
+            local=NameAddr.parse(kept.local),
+            remote=NameAddr.parse(kept.remote),
+            target=target,
+            route_set=tuple(map(NameAddr.parse, kept.route_set)),
+            local_seq=kept.local_seq + KEPT_CSEQ_STEP,
+            remote_seq=kept.remote_seq,
+        )
+        dialog.confirmed = True
+        return dialog
+
+    @property
+    def local_seq(self) -> int:
+        """The number of our last request."""
+        return self._local_seq
+
+    @property
+    def remote_seq(self) -> int | None:
+        """The number of the far end's last request; None before there was one."""
+        return self._remote_seq
 
     @property
     def key(self) -> DialogKey:

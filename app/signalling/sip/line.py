@@ -14,6 +14,7 @@ from app.model.signalling import Executor, LineCapabilities, SignallingEvent
 from app.signalling.clocked_line import ClockedLine
 from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.hop import Hop, Transport
+from app.signalling.sip.kept import KeptLine
 from app.signalling.sip.registration import BackOff
 from app.signalling.sip.resolver import Resolver, local_address_towards
 from app.signalling.sip.timers import Timers
@@ -89,6 +90,19 @@ class SipLine(ClockedLine[UserAgent]):
     def port(self) -> int:
         """The local port, once started."""
         return self._transports.port
+
+    def keep(self) -> KeptLine:
+        """What another process needs to go on with the calls that were answered."""
+        return self._agent.keep(self._transports.port)
+
+    def resume(self, kept: KeptLine) -> None:
+        """Have the calls of a process that died; before `start`, which opens the same port where that is free."""
+        self._clock.run(lambda: self._agent.resume(kept))
+        self._transports.prefer(kept.port)
+
+    def has(self, leg: LegId) -> bool:
+        """Whether a leg is still there."""
+        return self._agent.has(leg)
 
     async def start(self) -> None:
         """Open the sockets and begin to register. Raises `PortTaken`."""

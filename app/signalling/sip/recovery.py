@@ -77,6 +77,11 @@ class Recovery:
             self._registered = False
             self._lose(moved=moved)
 
+    def resumed(self, leg: LegId) -> None:
+        """A leg comes from a process that died: nobody but us knows that it is lost, so that the first word is ours."""
+        self._lost[leg] = _Lost(moved=True, silent=False)
+        self._calls[leg].lost()
+
     def bound(self) -> None:
         """The server knows where we are."""
         self._registered = True

@@ -70,6 +70,11 @@ class Transports:
         """The port we listen on; a TLS line listens nowhere and only names the default one."""
         return self._port or self._config.transport.default_port
 
+    def prefer(self, port: int) -> None:
+        """Open this port, where the settings leave the choice and it is free."""
+        if not self._config.local_port:
+            self._port = port
+
     async def start(self) -> None:
         """Open the sockets: UDP and TCP on one port (18.2.1), for a TLS line none. Raises `PortTaken`."""
         if self._config.transport is Transport.TLS:

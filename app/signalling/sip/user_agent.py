@@ -34,6 +34,7 @@ from app.signalling.sip.headers import split_list
 from app.signalling.sip.hop import Hop, TransportFailure, hop_of_via
 from app.signalling.sip.incoming import IncomingCall
 from app.signalling.sip.keep_alive import KeepAlive
+from app.signalling.sip.kept import KeptLine
 from app.signalling.sip.message import Request, Response, response_to
 from app.signalling.sip.message_watch import MessageWatch
 from app.signalling.sip.outgoing import OutgoingCall
@@ -44,6 +45,7 @@ from app.signalling.sip.recovery import Recovery
 from app.signalling.sip.refer import Referral
 from app.signalling.sip.registration import BackOff, RegistrationClient
 from app.signalling.sip.replaces import Replaces
+from app.signalling.sip.resumed import ResumedCall
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
 from app.signalling.sip.session import Session
 from app.signalling.sip.timers import Timers
@@ -140,6 +142,29 @@ class UserAgent:
         for call in list(self._calls.values()):
             call.disconnect(Cause.NORMAL_CLEARING)
         self.registration.close(closed)
+
+    # --- it outlives the process ----------------------------------------------------------------------------
+
+    def keep(self, port: int) -> KeptLine:
+        """What another process needs to go on with the calls that were answered."""
+        dialogs = tuple(filter(None, (call.keep() for call in self._calls.values())))
+        return KeptLine(dialogs, self.endpoint.contact_user, port)
+
+    def resume(self, kept: KeptLine) -> None:
+        """Have the calls of a process that died, and take them up with the first binding. Before `route_found`."""
+        self.endpoint.contact_user = kept.contact_user
+        for dialog in kept.dialogs[:MAX_CALLS]:
+            try:
+                call = ResumedCall(dialog, self.endpoint, self._sessions, self._post, self._forget, self._recovery)
+            except (HeaderError, UriError) as error:
+                self.endpoint.tally.count("malformed", str(error))
+            else:
+                self._calls[dialog.leg] = call
+                self._recovery.resumed(dialog.leg)
+
+    def has(self, leg: LegId) -> bool:
+        """Whether a leg is there."""
+        return leg in self._calls
 
     # --- the signalling port ------------------------------------------------------------------------------
 

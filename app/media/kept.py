@@ -1,0 +1,43 @@
+"""What outlives the process of a voice stream: how the engine ran it, and all that the next offer must agree with."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.media.agreement import Agreement
+from app.media.connectivity import Route
+from app.media.encryption import Encryption
+from app.media.formats import AudioCodec
+from app.model.crypto import CryptoSuite, MasterKey
+from app.model.ids import StreamId
+from app.model.session import MediaDescription, SessionDescription
+from native import StreamConfig
+
+
+class KeptNegotiation(msgspec.Struct, frozen=True):
+    """The fields of `app.media.negotiation.Negotiation`."""
+
+    address: str
+    session_id: int
+    codecs: tuple[AudioCodec, ...]
+    packet_time_ms: int
+    encryption: Encryption
+    keys: dict[CryptoSuite, MasterKey]
+    types: dict[AudioCodec | int, int]
+    lines: tuple[MediaDescription, ...]
+    voice_line: int
+    said: SessionDescription
+    agreement: Agreement
+
+
+class KeptVoice(msgspec.Struct, frozen=True):
+    """One stream that runs. `config` holds the keys it runs under; `ssrc` names it in the engine's own memory."""
+
+    name: StreamId
+    ssrc: int
+    config: StreamConfig
+    negotiation: KeptNegotiation
+    private: bool
+    discontinuous: bool
+    ice: bool
+    route: Route | None
