@@ -74,6 +74,10 @@ class LineKeeper:
         self._made_of: Layers | None = None
         self._trusted: FileStamp | None = None
         self._facts: Callable[[], tuple[LineFacts, ...]] = tuple
+        self.made: Callable[[SipLine | PbxLine], None] = lambda _: None
+        """Called with each new line before it starts ..."""
+        self.started: Callable[[SipLine | PbxLine], None] = lambda _: None
+        """... and when the calls have it."""
         self._patience = Patience()
         self._waits = False
         """New settings wait for the end of the calls."""
@@ -242,6 +246,7 @@ class LineKeeper:
             self._notices.post(collector)
         try:
             line = SipLine(config, self._post)
+            self.made(line)
             await line.start()
         except OSError as error:
             return self._failed(*line_setup.port_trouble(error, settings))
@@ -249,6 +254,7 @@ class LineKeeper:
         self._line = line
         self._facts = lambda: (_facts(settings, line.capabilities),)
         self._calls.set_lines((line,))
+        self.started(line)
         return None
 
     async def _make_over_pbx(self, settings: Layers) -> None:
@@ -260,10 +266,12 @@ class LineKeeper:
             return
         hardware_id = settings.text("line.hardware_id") or self._hardware_id
         line = PbxLine(client, hardware_id, settings.words("line.colleagues"), self._post)
+        self.made(line)
         await line.start()
         self._line = line
         self._facts = lambda: (_facts_of_user(client, settings.text("pbx.server"), line.capabilities),)
         self._calls.set_lines((line,))
+        self.started(line)
 
     async def _in_worker(self, work: Callable[[_Given], _Made], given: _Given) -> _Made:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, given)

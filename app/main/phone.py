@@ -16,6 +16,7 @@ from app.main.good_keeper import GoodKeeper
 from app.main.pbx_line import PbxLine
 from app.main.storage import Storage
 from app.main.storage_watch import StorageWatch
+from app.main.survival import Survival
 from app.main.telephony import Telephony
 from app.main.update_keeper import Desk, UpdateKeeper, own_version
 from app.media.room import MediaRoom
@@ -26,6 +27,7 @@ from app.signalling.sip.line import SipLine
 from app.surface.rooms import Updates
 from app.surface.server import PostReply
 from hal.devices import Devices
+from hal.linux.descriptor_store import DescriptorStore
 from native import Engine, EngineReport
 
 SETTLED_AFTER = 0.5
@@ -43,6 +45,7 @@ class Phone:
         engine: Engine,
         worker: ThreadPoolExecutor,
         sinks: LogSinks | None = None,
+        survival: Survival | None = None,
     ) -> None:
         self._devices = devices
         self._engine = engine
@@ -50,7 +53,15 @@ class Phone:
         """Called when the machine is to start anew, once the phone has ended; nothing can on a desktop."""
         self._tasks: list[asyncio.Task[None]] = []
         self._notices = NoticeBoard(lambda: self._face.changed())
-        self._telephony = Telephony(storage, devices, engine, self._notices, worker, lambda: self._face.changed())
+        self._telephony = Telephony(
+            storage,
+            devices,
+            engine,
+            self._notices,
+            worker,
+            lambda: self._face.changed(),
+            survival or Survival(DescriptorStore({})),
+        )
         self._updates = self._make_updates(storage, worker)
         self._good = GoodKeeper(storage.settings, devices.updater, self._registered, self._settable)
         self._face = Face(setup, storage, devices, self._telephony, self._notices, worker, self._updates_for_surfaces())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -17,11 +18,13 @@ from app.main.face import Setup
 from app.main.phone import Phone
 from app.main.state_claim import StateTaken
 from app.main.storage import Storage, open_storage
+from app.main.survival import Survival
 from app.model.flags import LogFlag
 from app.surface.claim import SocketTaken
 from hal.board import Board, load_board
 from hal.devices import open_devices
 from hal.errors import HalError
+from hal.linux.descriptor_store import DescriptorStore
 from native import Clock, Engine
 
 RESTART_STATUS = 83
@@ -65,14 +68,12 @@ async def running_phone(
     board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool = False
 ) -> AsyncIterator[Phone]:
     """A phone from start to stop. Raises StateTaken or SocketTaken when another phone uses its folder or socket."""
-    with ThreadPoolExecutor(1, thread_name_prefix="worker") as worker:
+    with ThreadPoolExecutor(1, thread_name_prefix="worker") as worker, Engine(Clock.CARD) as engine:
+        survival = Survival(DescriptorStore(os.environ))
+        survival.begin(engine)  # first of all: until then the far ends of calls that survived hear nothing
         storage = open_storage(state, config, board, worker)
-        with (
-            closing(storage),
-            _log_sinks(storage, state, verbose=verbose) as sinks,
-            Engine(Clock.CARD) as engine,
-        ):
-            phone = Phone(setup, storage, open_devices(board), engine, worker, sinks)
+        with closing(storage), _log_sinks(storage, state, verbose=verbose) as sinks:
+            phone = Phone(setup, storage, open_devices(board), engine, worker, sinks, survival)
             try:
                 await phone.start()
                 # What start-up made stays: to search it for garbage again and again would stop the loop for 30 ms.

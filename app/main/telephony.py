@@ -13,6 +13,7 @@ from app.calls.history import CallList
 from app.calls.rules import CallRules
 from app.diagnostics.notices import NoticeBoard
 from app.main import sound_setup
+from app.main.call_keeper import CallKeeper
 from app.main.call_list_watch import CallListWatch
 from app.main.ice_servers import IceServerLookup
 from app.main.line_keeper import LineKeeper
@@ -26,6 +27,7 @@ from app.main.recording_keeper import RecordingKeeper, recording_rules
 from app.main.search_keeper import SearchKeeper
 from app.main.sound_keeper import SoundKeeper
 from app.main.storage import Storage
+from app.main.survival import Survival
 from app.media.engine_events import EngineEvents
 from app.media.room import MediaRoom
 from app.model.flags import LogFlag
@@ -62,6 +64,7 @@ class Telephony:
         notices: NoticeBoard,
         worker: ThreadPoolExecutor,
         changed: Callable[[], None],
+        survival: Survival,
     ) -> None:
         self._settings = storage.settings
         self._devices = devices
@@ -109,6 +112,7 @@ class Telephony:
         self.pbx.made = self._pbx_made
         self._names = NameKeeper(self.calls)
         self.search = SearchKeeper(changed)
+        self._keeper = CallKeeper(survival, self.calls, self.media, self.line)
         self._network: NetworkWatch | None = None
         self._sound = SoundKeeper(self._settings, devices.audio, self.media, notices)
 
@@ -144,6 +148,7 @@ class Telephony:
         """Let go of everything; the engine itself is closed by who made it."""
         for stop in self._stoppers:
             stop()
+        self._keeper.stop()
         self._timers.close()
         self._engine_events.stop()
         self.media.close_all()
@@ -218,6 +223,7 @@ class Telephony:
         self._changed()
 
     def _calls_changed(self) -> None:
+        self._keeper.calls_changed()
         self.line.calls_changed()
         self.pbx.calls_changed()
         self._names.calls_changed()

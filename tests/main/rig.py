@@ -63,15 +63,22 @@ class PhoneProcess:
         kiosk: bool = False,
         prefix: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        descriptors: Sequence[int] = (),
+        program: Sequence[str] = ("-m", "app.main"),
     ) -> None:
-        """Start the process and wait for nothing. `prefix` is a program that runs it, `setpriv` for one."""
-        command = [*prefix, sys.executable, "-m", "app.main", "run", f"--board={board}", f"--config={self.config}"]
+        """Start the process and wait for nothing. `prefix` is a program that runs it, `setpriv` for one.
+
+        It has these `descriptors`, under the same numbers. `program` may be another with the same command line.
+        """
+        command = [*prefix, sys.executable, *program, "run", f"--board={board}", f"--config={self.config}"]
         command += [f"--state={self.state}", f"--socket={self.socket}", *options]
         if not kiosk:
             command.append("--no-kiosk")
         variables = {**os.environ, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", **(environment or {})}
         with self._log.open("ab") as stderr:
-            self._process = await asyncio.create_subprocess_exec(*command, stderr=stderr, env=variables)
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stderr=stderr, env=variables, pass_fds=tuple(descriptors)
+            )
 
     async def connect(self, patience: float = START_PATIENCE) -> None:
         """Be its surface as soon as it listens."""

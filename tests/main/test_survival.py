@@ -1,0 +1,330 @@
+"""What a process that died has left, taken up or not: by the store's contents alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from app.calls.kept import KeptCall, KeptCalls, KeptLeg
+from app.main import memory_file, survival
+from app.main.kept import VERSION, Kept, decode, encode
+from app.main.survival import TOO_SOON, Survival
+from app.media.agreement import Agreement
+from app.media.encryption import Encryption, Keys
+from app.media.formats import AudioCodec
+from app.media.kept import KeptNegotiation, KeptVoice
+from app.model.crypto import CryptoDescription, CryptoSuite, MasterKey
+from app.model.history import CallDirection
+from app.model.ids import CallId, LegId, LineId, StreamId
+from app.model.media import AudioPath
+from app.model.party import Party
+from app.model.session import Direction, MediaDescription, SessionDescription
+from app.model.signalling import CallOptions
+from hal.linux.descriptor_store import DescriptorStore
+from native import Clock, Codec, Engine, SrtpKeys, SrtpSuite, StreamConfig, make_continuity
+from tests.main.supervisor import Supervisor
+
+SUITE = CryptoSuite.AES_CM_128_HMAC_SHA1_80
+OURS, THEIRS = MasterKey(b"o" * 30), MasterKey(b"t" * 30)
+STREAM = StreamId("stream-1")
+
+
+def kept_of(ssrc: int, suite: CryptoSuite | None = SUITE) -> Kept:
+    """One call with one stream, in the clear without a `suite`."""
+    crypto = () if suite is None else (CryptoDescription(1, suite, OURS),)
+    line = MediaDescription("audio", "127.0.0.1", 50000, crypto=crypto)
+    agreement = Agreement(
+        remote_address="127.0.0.1",
+        remote_port=9,
+        remote_rtcp_port=None,
+        codec=AudioCodec.PCMU,
+        payload_type=0,
+        receive=((0, AudioCodec.PCMU),),
+        packet_time_ms=20,
+        telephone_event_type=101,
+        receive_telephone_event=101,
+        direction=Direction.SENDRECV,
+        remote=Direction.SENDRECV,
+        keys=None if suite is None else Keys(suite, OURS, THEIRS),
+    )
+    negotiation = KeptNegotiation(
+        "127.0.0.1",
+        5,
+        (AudioCodec.PCMU,),
+        20,
+        Encryption(),
+        {} if suite is None else {suite: OURS},
+        {AudioCodec.PCMU: 0, 8000: 101},
+        (line,),
+        0,
+        SessionDescription(5, 2, "127.0.0.1", (line,)),
+        agreement,
+    )
+    config = StreamConfig(
+        remote_address="127.0.0.1",
+        rtp_port=9,
+        codec=Codec.PCMU,
+        payload_type=0,
+        receive=((0, Codec.PCMU),),
+        srtp=None if suite is None else SrtpKeys(SrtpSuite[suite.name], OURS.reveal(), THEIRS.reveal()),
+    )
+    voice = KeptVoice(STREAM, ssrc, config, negotiation, private=True, discontinuous=False, ice=False, route=None)
+    leg = KeptLeg(
+        id=LegId("phone-2"),
+        line=LineId("line-1"),
+        incoming=False,
+        number="28",
+        options=CallOptions(),
+        stream=STREAM,
+        held=False,
+        told=False,
+        remote_held=False,
+        encrypted=True,
+    )
+    call = KeptCall(
+        CallId("call-3"),
+        leg,
+        CallDirection.OUTGOING,
+        Party("28"),
+        1.0,
+        2.0,
+        emergency=False,
+        from_help=False,
+        guid="",
+        info="",
+        digits="",
+        in_conference=False,
+        muted=False,
+        level_db=0,
+        record_wanted=None,
+    )
+    calls = KeptCalls((call,), None, 3, muted=False, path=AudioPath.SPEAKER)
+    return Kept(0, None, calls, (voice,), None, None)
+
+
+class Process:
+    """One phone process after another, as far as survival goes; each has what the supervisor keeps."""
+
+    def __init__(self, supervisor: Supervisor, notify: Path) -> None:
+        self.supervisor = supervisor
+        self.now = 1000.0
+        self._notify = notify
+        self._engine: Engine | None = None
+
+    def start(self) -> Survival:
+        """The process before is gone without a word."""
+        store = DescriptorStore({"NOTIFY_SOCKET": str(self._notify)})
+        self.supervisor.read()
+        store.inherited = {name: os.dup(descriptor) for name, descriptor in self.supervisor.store}
+        self.die()
+        self._engine = Engine(Clock.STEPPED)
+        begun = Survival(store, lambda: self.now)
+        begun.begin(self._engine)
+        self.supervisor.read()
+        return begun
+
+    def die(self) -> None:
+        """Without a word: an engine that is closed would free its streams' places in the memory."""
+        if self._engine is not None:
+            memory = self.supervisor.descriptor("voice")
+            written = os.pread(memory, 4096, 0)
+            self._engine.close()
+            os.pwrite(memory, written, 0)
+            self._engine = None
+
+    @property
+    def engine(self) -> Engine:
+        assert self._engine is not None
+        return self._engine
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Process]:
+    supervisor = Supervisor(tmp_path)
+    process = Process(supervisor, tmp_path / "notify")
+    yield process
+    process.close()
+    supervisor.close()
+
+
+def in_call(process: Process, suite: CryptoSuite | None = SUITE) -> None:
+    """A process that has a call; another is started as if that had died."""
+    survival_ = process.start()
+    stream = process.engine.new_stream("127.0.0.1")
+    kept = kept_of(stream.ssrc, suite)
+    stream.configure(kept.voices[0].config)
+    process.engine.step(30)
+    survival_.keep(kept, {stream.ssrc: stream.sockets})
+    process.supervisor.read()
+    assert len(process.supervisor.names) == 4
+    process.die()
+
+
+def test_secrets_travel_whole() -> None:
+    kept = kept_of(7)
+    again = decode(encode(kept))
+    assert again == kept
+    assert again is not None
+    assert again.voices[0].negotiation.agreement.keys == Keys(SUITE, OURS, THEIRS)
+    assert b"MasterKey" not in encode(kept)
+
+
+def test_nothing_is_kept_without_a_supervisor() -> None:
+    with Engine(Clock.STEPPED) as engine:
+        alone = Survival(DescriptorStore({}))
+        alone.begin(engine)
+        stream = engine.new_stream("127.0.0.1")
+        alone.keep(kept_of(stream.ssrc), {stream.ssrc: stream.sockets})
+        assert alone.kept is None
+
+
+@pytest.mark.parametrize("suite", [SUITE, None], ids=["encrypted", "in the clear"])
+def test_the_next_process_has_call_and_stream(process: Process, suite: CryptoSuite | None) -> None:
+    in_call(process, suite)
+    before = kept_of(process.start().survivors[0].voice.ssrc, suite)
+    process.now += TOO_SOON
+    begun = process.start()
+    assert begun.kept is not None
+    assert begun.kept.calls == before.calls
+    (survivor,) = begun.survivors
+    assert survivor.voice == before.voices[0]
+    assert survivor.stream.ssrc == survivor.voice.ssrc
+    process.engine.step(30)
+    assert survivor.stream.statistics().packets_sent > 0
+
+
+def test_who_dies_of_a_call_does_so_once(process: Process) -> None:
+    in_call(process)
+    assert process.start().kept is not None
+    process.now += TOO_SOON - 0.1
+    assert process.start().kept is None
+    assert process.supervisor.names == ["voice"]
+    assert process.start().kept is None
+
+
+def test_nothing_is_kept_after_the_call(process: Process) -> None:
+    in_call(process)
+    begun = process.start()
+    begun.taken_over()
+    begun.keep(None, {})
+    process.supervisor.read()
+    assert process.supervisor.names == ["voice"]
+
+
+def test_calls_wait_in_the_store_until_they_are_in_good_hands(process: Process) -> None:
+    in_call(process)
+    begun = process.start()
+    names = process.supervisor.names
+    begun.keep(None, {})
+    process.supervisor.read()
+    assert process.supervisor.names == names
+
+
+def test_what_did_not_change_is_not_written_again(process: Process) -> None:
+    in_call(process)
+    begun = process.start()
+    assert begun.kept is not None
+    begun.taken_over()
+    kept = msgspec.structs.replace(kept_of(1), voices=())
+    begun.keep(kept, {})
+    process.supervisor.read()
+    first = process.supervisor.names
+    begun.keep(kept, {})
+    process.supervisor.read()
+    assert process.supervisor.names == first
+
+
+def _older(process: Process) -> None:
+    _instead(process, memory_file.sealed("older", b"IP270 calls %d\n\x80" % (VERSION - 1)))
+
+
+def _cut(process: Process) -> None:
+    whole = memory_file.content(process.supervisor.descriptor("calls-"))
+    assert whole is not None
+    _instead(process, memory_file.sealed("cut", whole[: len(whole) // 2]))
+
+
+def _other(process: Process) -> None:
+    _instead(process, memory_file.sealed("other", b"IP270 calls %d\n" % VERSION + msgspec.msgpack.encode([1, 2])))
+
+
+def _foreign() -> int:
+    return os.memfd_create("foreign", os.MFD_CLOEXEC)
+
+
+def _unsealed(process: Process) -> None:
+    whole = memory_file.content(process.supervisor.descriptor("calls-"))
+    assert whole is not None
+    descriptor = _foreign()
+    os.write(descriptor, whole)
+    _instead(process, descriptor)
+
+
+def _instead(process: Process, descriptor: int) -> None:
+    name = next(name for name in process.supervisor.names if name.startswith("calls-"))
+    process.supervisor.put(name, descriptor)
+
+
+@pytest.mark.parametrize("spoil", [_older, _cut, _other, _unsealed])
+def test_calls_that_cannot_be_read_are_none(
+    process: Process, spoil: Callable[[Process], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    in_call(process)
+    spoil(process)
+    begun = process.start()
+    assert (begun.kept, begun.survivors) == (None, ())
+    assert "cannot be read" in caplog.text
+    assert process.supervisor.names == ["voice"]
+
+
+def _no_sockets(process: Process) -> None:
+    for name in [name for name in process.supervisor.names if name.startswith(("rtp-", "rtcp-"))]:
+        process.supervisor.drop(name)
+
+
+def _files_for_sockets(process: Process) -> None:
+    for name in [name for name in process.supervisor.names if name.startswith(("rtp-", "rtcp-"))]:
+        process.supervisor.put(name, _foreign())
+
+
+def _another_memory(process: Process) -> None:
+    process.supervisor.put("voice", make_continuity())
+
+
+def _memory_that_can_shrink(process: Process) -> None:
+    process.supervisor.put("voice", _foreign())
+
+
+def _no_memory(process: Process) -> None:
+    process.supervisor.drop("voice")
+
+
+def _other_keys(process: Process) -> None:
+    content = memory_file.content(process.supervisor.descriptor("calls-"))
+    kept = None if content is None else decode(content)
+    assert kept is not None
+    voice = kept.voices[0]
+    changed = msgspec.structs.replace(voice, config=kept_of(1, CryptoSuite.AES_CM_128_HMAC_SHA1_32).voices[0].config)
+    _instead(process, memory_file.sealed("other", encode(msgspec.structs.replace(kept, voices=(changed,)))))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [_no_sockets, _files_for_sockets, _another_memory, _memory_that_can_shrink, _no_memory, _other_keys],
+)
+def test_a_voice_that_cannot_go_on_is_left(process: Process, spoil: Callable[[Process], None]) -> None:
+    in_call(process)
+    spoil(process)
+    begun = process.start()
+    assert begun.kept is not None
+    assert begun.survivors == ()
+    assert not survival.with_voice(begun.kept.calls, frozenset(), lambda _: True).calls
+    assert [name for name in process.supervisor.names if not name.startswith("calls-")] == ["voice"]
+    process.engine.new_stream("127.0.0.1")
