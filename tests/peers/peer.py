@@ -10,6 +10,7 @@ from __future__ import annotations
 import abc
 import asyncio
 import collections
+import contextlib
 import dataclasses
 import enum
 import os
@@ -185,7 +186,8 @@ class Peer(abc.ABC):
             try:
                 await asyncio.wait_for(process.wait(), 2)
             except TimeoutError:
-                os.killpg(process.pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it may have ended just now
+                    os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         for reader in self._readers:
             reader.cancel()
