@@ -50,9 +50,15 @@ def test_phone_knows_its_options() -> None:
 
 
 def test_status_that_restarts_the_machine() -> None:
-    """It keeps systemd from starting the phone again, and a phone that is not started again has the machine restarted."""
+    """The phone is not started again, and the machine is; nothing else that ends the phone does that."""
     lines = (FILES / "ip270.service").read_text().splitlines()
-    assert {f"RestartPreventExitStatus={RESTART_STATUS}", "FailureAction=reboot"} <= set(lines)
+    assert {f"RestartPreventExitStatus={RESTART_STATUS}", f"SuccessExitStatus={RESTART_STATUS}"} <= set(lines)
+    assert not [line for line in lines if line.startswith(("FailureAction=", "SuccessAction="))]
+    (after,) = (line for line in lines if line.startswith("ExecStopPost=+/bin/sh -c "))
+    script = after.partition("-c ")[2].strip("'").replace("$$", "$").replace("systemctl", "echo")
+    for status, said in ((RESTART_STATUS, "--no-block reboot\n"), (0, ""), ("KILL", ""), (1, "")):
+        done = subprocess.run(["sh", "-c", script], env={"EXIT_STATUS": str(status)}, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, said)
 
 
 def test_every_file_of_the_platform_is_installed() -> None:
