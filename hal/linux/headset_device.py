@@ -41,6 +41,7 @@ class HidrawDevice:
         self._loop = asyncio.get_running_loop()
         self._session = HeadsetSession(controls.traits, self._send, wished)
         self._rate = ReportRate()
+        self._resting: asyncio.TimerHandle | None = None
         self._lamps: HeadsetLamps | None = None
         self._wake = asyncio.Event()
         self._task = self._loop.create_task(self._serve(), name=f"headset {node}")
@@ -88,6 +89,8 @@ class HidrawDevice:
                     return
         finally:
             self._loop.remove_reader(descriptor)
+            if self._resting is not None:
+                self._resting.cancel()
             if writing is None or writing.done():
                 os.close(descriptor)
             else:  # the worker still has it
@@ -108,15 +111,23 @@ class HidrawDevice:
                 report = os.read(descriptor, LARGEST_REPORT + 1)
                 if not report:
                     raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
-                self._take(report)
             except BlockingIOError:
                 return
             except OSError as error:
                 self._lose(error)
+                continue
+            now = self._loop.time()
+            if not self._rate.allows(now):
+                self._rest(descriptor, self._rate.seconds_left(now))
+                return
+            self._take(report)
+
+    def _rest(self, descriptor: int, seconds: float) -> None:
+        """Let the kernel drop what comes: a flood costs no more than the reports that are taken of it."""
+        self._loop.remove_reader(descriptor)
+        self._resting = self._loop.call_later(seconds, self._loop.add_reader, descriptor, self._read, descriptor)
 
     def _take(self, report: bytes) -> None:
-        if not self._rate.allows(self._loop.time()):
-            return
         if self._rate.broken:
             self._give_up("it reports its buttons without end", "Use its sound alone, or another headset.")
             return

@@ -25,6 +25,10 @@ class ReportRate:
         self._count += 1
         return self._count <= MOST_A_SECOND
 
+    def seconds_left(self, now: float) -> float:
+        """How long this second still lasts."""
+        return max(0.0, self._began + 1.0 - now)
+
     @property
     def broken(self) -> bool:
         """Whether it has flooded for so long that nothing it says is worth hearing."""

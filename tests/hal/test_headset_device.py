@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -108,21 +111,36 @@ async def test_a_headset_that_goes_away_says_so_once(headset: Headset) -> None:
     assert headset.device.advice
 
 
-class FloodedForSeconds(ReportRate):
-    """Has had more than its share for as long as anybody bears."""
-
-    @property
-    def broken(self) -> bool:
-        return True
-
-
-async def test_a_headset_that_floods_is_not_listened_to_any_more(headset: Headset) -> None:
-    headset.device._rate = FloodedForSeconds()
-    headset.far.send(b"\x01")
-    await until(lambda: bool(headset.failures))
+async def test_a_headset_that_floods_is_given_up_and_stalls_nobody(headset: Headset) -> None:
+    """Reports as fast as the node takes them, each another press, until nobody takes them any more."""
+    flood = threading.Thread(target=flooding, args=(headset.far.dup(),))
+    flood.start()
+    turns, cpu = 0, time.thread_time()
+    try:
+        while not headset.failures:
+            await asyncio.sleep(0.01)
+            turns += 1
+            assert turns < 10_000, "nobody gave it up"
+    finally:
+        await asyncio.get_running_loop().run_in_executor(None, flood.join)
+    print(f"{time.thread_time() - cpu:.3f} s of this thread's CPU time for {PATIENCE} s of flood")
+    assert headset.failures == [headset.device.trouble]
     assert not headset.device.gone
     assert "without end" in headset.device.trouble
-    assert headset.wishes == []
+    assert turns > PATIENCE * 10, "others had no turn"
+    before = len(headset.wishes)
+    assert before <= (PATIENCE + 2) * MOST_A_SECOND + 1
+    await asyncio.sleep(0.05)
+    assert len(headset.wishes) == before
+
+
+def flooding(far: socket.socket) -> None:
+    """Press and let go, until the node has been full for a second."""
+    far.settimeout(1)
+    with far, contextlib.suppress(OSError):
+        while True:
+            far.send(b"\x01")
+            far.send(b"\x00")
 
 
 async def test_a_node_that_may_not_be_opened_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

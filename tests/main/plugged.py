@@ -63,9 +63,9 @@ class Desk:
         self.people = people
         self._testbed = testbed
 
-    def plug(self) -> None:
+    def plug(self, card: str = CARD) -> None:
         """A headset comes, and udev tells of it."""
-        for node in self._testbed.add_card("1-1", 1, CARD):
+        for node in self._testbed.add_card("1-1", 1, card):
             self._testbed.tell(node, "add")
 
     def unplug(self) -> None:
@@ -110,6 +110,22 @@ async def voice_follows_the_headset(desk: Desk) -> None:
         await asyncio.sleep(WARM_UP_S)
 
 
+async def card_that_cannot_be_opened_is_told(desk: Desk) -> None:
+    """In the call of before. The sound server has no such device, as a card that refuses every rate and format."""
+    surface = desk.surface
+    desk.unplug()
+    await desk.voice_at(AudioPath.SPEAKER, "speaker")
+    desk.plug("Refuses")
+    assert await surface.until(lambda s: "headset cannot be used" in notice(s, "audio.sound")), surface.describe()
+    assert surface.snapshot is not None
+    assert surface.snapshot.audio.path is AudioPath.SPEAKER, surface.describe()
+    assert surface.snapshot.audio.available == (AudioPath.HANDSET, AudioPath.SPEAKER)
+    desk.unplug()
+    assert await surface.until(lambda s: notice(s, "audio.sound") == ""), surface.describe()
+    desk.plug()
+    await desk.voice_at(AudioPath.HEADSET, CARD)
+
+
 async def run(testbed: Testbed, folder: Path) -> None:
     """Build the desk."""
     with PulseLoop(places=("handset", "speaker", CARD)) as loop:
@@ -129,7 +145,9 @@ async def run(testbed: Testbed, folder: Path) -> None:
             people = People(("handset", "speaker", CARD))
             stack.callback(people.close)
             assert await surface.until(registered), surface.describe()
-            await voice_follows_the_headset(Desk(testbed, surface, people))
+            desk = Desk(testbed, surface, people)
+            await voice_follows_the_headset(desk)
+            await card_that_cannot_be_opened_is_told(desk)
 
 
 if __name__ == "__main__":
