@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.model import commands
+from app.model.history import CallRecord
 from app.model.snapshot import CallView
 from tests.main.rig import PhoneProcess, connected, line_words, registered
 from tests.rig.wall_clock import WallClock
@@ -23,6 +24,12 @@ def only_call(surface: Surface) -> CallView:
     return call
 
 
+async def newest_call(surface: Surface, calls: int) -> CallRecord:
+    assert await surface.until(lambda s: len(s.history) == calls), surface.describe()
+    assert surface.snapshot is not None
+    return surface.snapshot.history[0]
+
+
 async def test_clock_that_jumps_by_hours_changes_nothing_but_the_time(world: Rig, tmp_path: Path) -> None:
     clock = WallClock(tmp_path, 0)
     phone = PhoneProcess(tmp_path / "phone", world.configuration("tls"))
@@ -36,12 +43,10 @@ async def test_clock_that_jumps_by_hours_changes_nothing_but_the_time(world: Rig
             assert not await surface.until(lambda s: not connected(s) or not registered(s), 2), surface.describe()
             assert only_call(surface).connected_at == before.connected_at
             assert (await surface.command(commands.HangUp)).accepted
-            assert await surface.until(lambda s, wanted=number: len(s.history) == wanted), surface.describe()
-            assert surface.snapshot is not None
-            record = surface.snapshot.history[0]
+            record = await newest_call(surface, number)
             assert record.began == pytest.approx(time.time() + hours * HOUR, abs=60)
             assert 1 < record.seconds < 60
-        assert not surface.snapshot.lock.locked
+        assert await surface.until(lambda s: not s.lock.locked)
         assert "Traceback" not in phone.said, phone.said
 
 
