@@ -16,6 +16,7 @@ from app.calls.conference_actions import ConferenceActions
 from app.calls.deadlines import Deadline, parse
 from app.calls.hook import Hook
 from app.calls.kept import KeptCalls
+from app.calls.line_to_come import LineToCome
 from app.calls.mediated import MediaEvents
 from app.calls.meters import Meters
 from app.calls.pickup import PickUps
@@ -124,17 +125,21 @@ class CallControl:
     def set_lines(self, lines: Sequence[SignallingLine]) -> None:
         """Have these lines from now on; what is known of a line that is new or goes is forgotten.
 
-        Raises ValueError where a call is on a line that would go.
+        Raises ValueError where a call is on a line that would go. Calls on a `LineToCome` go on over the line that
+        takes its place, or end when it is given up.
         """
         before = self._switch.lines
         self._switch.lines = {line.id: line for line in lines}
         gone = [name for name, line in before.items() if self._switch.lines.get(name) is not line]
-        if busy := [name for name in gone if self.line_busy(name)]:
+        if busy := [name for name in gone if self.line_busy(name) and not isinstance(before[name], LineToCome)]:
             self._switch.lines = before
             raise ValueError(f"calls are on {', '.join(busy)}")
         for name in gone:
             self._switch.board.registrations.pop(name, None)
             self._switch.board.services.pop(name, None)
+            awaited, line = before[name], self._switch.lines.get(name)
+            if isinstance(awaited, LineToCome) and line is not None:
+                self._switch.go_on_over(awaited, line)
 
     def keep(self) -> KeptCalls:
         """What another process needs to go on with the calls that are answered; see `restore`."""

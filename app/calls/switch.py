@@ -22,6 +22,7 @@ from app.calls.desk import Desk
 from app.calls.exchange import Exchanges, Failure, Result
 from app.calls.kept import KeptCalls, KeptConference, keep_call, restored_call
 from app.calls.leg import Leg
+from app.calls.line_to_come import LineToCome
 from app.calls.ports import CallListPort, MediaPort, SignallingLine, TimerPort
 from app.calls.stream import Stream
 from app.model.cause import Cause
@@ -74,6 +75,14 @@ class Switch:
         call.leg.options = msgspec.structs.replace(call.leg.options, emergency=True)
         self.board.help_called = now
         self.desk.muted = False
+
+    def go_on_over(self, awaited: LineToCome, line: SignallingLine) -> None:
+        """The line that calls wait for is there."""
+        for call in self.board.calls.values():
+            for leg in call.legs:
+                if leg.line is awaited:
+                    leg.line = line
+                    awaited.hand_over(leg.id, line)
 
     def offer_to_user(self, setup: SetupIndicated, line: SignallingLine, now: float, *, from_help: bool) -> Call:
         """Let an incoming call ring or knock; `from_help` rings on a silent phone, too."""

@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from typing import TypeVar
 
 from app.calls.control import CallControl
+from app.calls.line_to_come import LineToCome
 from app.diagnostics.notices import NoticeBoard
 from app.main import line_setup
 from app.main.file_stamp import FileStamp, stamp_of
@@ -40,6 +41,10 @@ _WAITING = Notice(
 _KEPT = "sip.kept"
 """The notice that settings are no good, and older ones still in use."""
 
+COMING_SECONDS = 10.0
+"""For so long a call for help waits for a session with the PBX that is being made anew."""
+_NO_SESSION = "There is no session with the PBX"
+
 TRUST_INTERVAL = 5.0
 """Seconds between two looks at the file of trusted certificates."""
 
@@ -69,6 +74,8 @@ class LineKeeper:
         self._post = post
         self._hardware_id = hardware_id
         self._line: SipLine | PbxLine | None = None
+        self._coming = LineToCome(LINE, self._post_soon)
+        """What calls for help wait on while there is no line."""
         self._client: PbxClient | None = None
         self._made_with: PbxClient | None = None
         self._made_of: Layers | None = None
@@ -220,7 +227,9 @@ class LineKeeper:
         return not any(key.startswith(heeded) for key in settings.changed(made_of))
 
     async def _take_down(self) -> None:
-        self._calls.set_lines(())
+        """From now on calls for help wait for the next line, which is about to be made."""
+        self._coming = LineToCome(LINE, self._post_soon)
+        self._calls.set_lines((self._coming,))
         if self._line is not None:
             line, self._line = self._line, None
             await line.stop()
@@ -231,6 +240,7 @@ class LineKeeper:
         """Returns the seconds until it must be tried again; None when it is made, or the settings name no PBX."""
         missing = line_setup.missing_settings(settings)
         if missing is not None:
+            self._none_comes(missing.text)
             self._facts = tuple
             self._notices.post(missing)
             return None
@@ -261,6 +271,7 @@ class LineKeeper:
         """Without a session there is a line all the same, which is down until there is one: why, the session says."""
         client = self._client
         if client is None:
+            asyncio.get_running_loop().call_later(COMING_SECONDS, self._none_comes, _NO_SESSION, self._coming)
             self._facts = lambda: (LineFacts(LINE, "", "", settings.text("pbx.server"), LineCapabilities()),)
             self._post(LineChanged(LINE, Registration.DOWN))
             return
@@ -276,7 +287,17 @@ class LineKeeper:
     async def _in_worker(self, work: Callable[[_Given], _Made], given: _Given) -> _Made:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, given)
 
+    def _none_comes(self, reason: str, awaited: LineToCome | None = None) -> None:
+        """No line comes now, or (`awaited`) none has come in the place of that one: nobody is left waiting for it."""
+        if self._line is None and awaited in (None, self._coming):
+            self._coming.give_up(reason)
+            self._calls.set_lines(())
+
+    def _post_soon(self, event: SignallingEvent) -> None:
+        asyncio.get_running_loop().call_soon(self._post, event)
+
     def _failed(self, reason: str, advice: str) -> float:
+        self._none_comes(reason)
         self._post(LineChanged(LINE, Registration.DOWN, reason, advice))
         return self._patience.lose()
 

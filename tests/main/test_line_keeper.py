@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 
 from app.diagnostics.notices import NoticeBoard
 from app.main.line_keeper import LineKeeper
+from app.model.cause import Cause
 from app.model.signalling import Registration
 from app.model.snapshot import CallState
 from app.pbx.client import PbxClient
@@ -144,6 +146,58 @@ async def test_a_call_for_help_that_lost_its_session_is_set_up_over_the_next(des
     await until(lambda: any("112" in json.dumps(message) for message in second.links[0].sent))
     assert desk.phone.states == [CallState.CALLING]
     assert desk.words == ""
+
+
+async def test_a_call_for_help_between_two_sessions_waits_for_the_second(desk: Desk) -> None:
+    first, second = Session(), Session()
+    await desk.register(first)
+    desk.keeper.pbx_made(None)
+    await until(lambda: desk.keeper.line is None)
+    desk.phone.done(desk.phone.control.dial("112", desk.phone.now))
+    assert desk.phone.states == [CallState.CALLING]
+    desk.keeper.pbx_made(second.client)
+    await until(lambda: bool(second.links))
+    second.links[0].register()
+    await until(lambda: any("112" in json.dumps(message) for message in second.links[0].sent))
+    assert desk.phone.states == [CallState.CALLING]
+
+
+async def test_a_call_for_help_without_a_session_ends_with_words(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.main.line_keeper.COMING_SECONDS", 0.2)
+    await desk.register(Session())
+    desk.keeper.pbx_made(None)
+    while desk.keeper.line is not None:  # noqa: ASYNC110 - the keeper tells nobody
+        await asyncio.sleep(0)  # the dial must follow at once, before nobody is waited for any more
+    desk.phone.done(desk.phone.control.dial("112", desk.phone.now))
+    await until(lambda: desk.phone.states == [CallState.ENDED])
+    assert desk.phone.views[0].cause == Cause.NETWORK_OUT_OF_ORDER
+    assert desk.phone.control.dial("112", desk.phone.now) is not None
+
+
+async def test_a_call_for_help_while_the_line_is_replaced_goes_out_over_the_new_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.settings.merge(Layer.ADMIN, SIP)
+    await desk.keeper.start()
+    before, gone = desk.keeper.line, asyncio.Event()
+    assert before is not None
+    stop = before.stop
+
+    async def slowly() -> None:
+        await gone.wait()
+        await stop()
+
+    monkeypatch.setattr(before, "stop", slowly)
+    await desk.set(sip__user="201")
+    await until(lambda: desk.keeper.line is None)
+    desk.phone.done(desk.phone.control.dial("112", desk.phone.now))
+    assert desk.phone.states == [CallState.CALLING]
+    gone.set()
+    await until(lambda: desk.keeper.line is not None)
+    assert desk.keeper.line is not before
+    (leg,) = [leg for call in desk.phone.control._switch.board.calls.values() for leg in call.legs]
+    assert leg.line is desk.keeper.line
+    assert desk.phone.states == [CallState.CALLING]
 
 
 async def test_our_address_towards_the_pbx_is_known_while_the_connection_is_made_again(desk: Desk) -> None:

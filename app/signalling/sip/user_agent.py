@@ -79,6 +79,8 @@ class UserAgent:
         self._sessions: dict[DialogKey, Session] = {}
         self._ended: dict[LegId, ReportedCall] = {}
         """Calls whose voice may still be reported on."""
+        self._early: dict[LegId, tuple[str, SessionDescription, CallOptions]] = {}
+        """Calls for help that were set up before the way to the server was looked for."""
         self._left: dict[LegId, Referral] = {}
         """Whom far ends named that hung up before our offer was ready: the call they wanted may still be made."""
         collector = config.quality_collector
@@ -97,7 +99,10 @@ class UserAgent:
     # --- from whoever owns the sockets --------------------------------------------------------------------
 
     def route_found(self, local: tuple[str, int], servers: frozenset[str]) -> None:
-        """Where we stand (address and port), and the addresses of our servers. Registers when this is news."""
+        """Where we stand (address and port), and the addresses of our servers. Registers when this is news.
+
+        What was set up before goes out.
+        """
         before = self.endpoint.local_address
         news = self.endpoint.route_found(local, servers)
         if before not in (None, local[0]):
@@ -105,10 +110,16 @@ class UserAgent:
         if news or self.registration.routeless:
             self.registration.start()
             self._keep_alive.start()
+        early, self._early = self._early, {}
+        for leg, call in early.items():
+            self.setup(leg, *call)
 
     def no_route(self, failure: TransportFailure) -> None:
         """The server's name cannot be found, or there is no network."""
         self.registration.no_route(failure)
+        early, self._early = self._early, {}
+        for leg in early:
+            self._post(Released(leg, Cause.NETWORK_OUT_OF_ORDER, self.registration.state.reason))
 
     def receive(self, data: bytes, source: Hop) -> None:
         """One message as it came from the wire, whatever it holds."""
@@ -139,6 +150,8 @@ class UserAgent:
         self._keep_alive.stop()
         self._messages.stop()
         self._recovery.close()
+        for leg in tuple(self._early):
+            self.disconnect(leg, Cause.NORMAL_CLEARING)
         for call in list(self._calls.values()):
             call.disconnect(Cause.NORMAL_CLEARING)
         self.registration.close(closed)
@@ -180,6 +193,8 @@ class UserAgent:
             return
         if target is None:
             self._post(Released(leg, Cause.INVALID_NUMBER_FORMAT))
+        elif not self.endpoint.ready and options.emergency and not self.registration.routeless:
+            self._early[leg] = (number, offer, options)
         elif not self.endpoint.ready:
             self._post(Released(leg, Cause.NETWORK_OUT_OF_ORDER, self.registration.state.reason))
         else:
@@ -267,7 +282,9 @@ class UserAgent:
     def disconnect(self, leg: LegId, cause: Cause) -> None:
         """End a leg."""
         call = self._calls.get(leg)
-        if call is not None:
+        if self._early.pop(leg, None) is not None:
+            self._post(Released(leg, cause))
+        elif call is not None:
             self._recovery.ending(leg)
             call.disconnect(cause)
 

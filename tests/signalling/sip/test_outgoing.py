@@ -6,8 +6,19 @@ import pytest
 
 from app.model.cause import Cause
 from app.model.ids import LegId
-from app.model.signalling import Alerting, CallOptions, Connected, OfferRefused, Proceeding, Progress, Released
+from app.model.signalling import (
+    Alerting,
+    CallOptions,
+    Connected,
+    OfferRefused,
+    Proceeding,
+    Progress,
+    Released,
+    SignallingEvent,
+)
+from app.signalling.sip.hop import FailureKind, TransportFailure
 from app.signalling.sip.message import Request
+from app.signalling.sip.user_agent import UserAgent
 from tests.signalling.sip.network import Network, Peer, Phone, description
 
 
@@ -326,3 +337,53 @@ def _ok(invite: Request) -> str:
         f"SIP/2.0 200 OK\r\nVia: {invite.top_via}\r\nFrom: {invite.from_}\r\nTo: {invite.to};tag=x\r\n"
         f"Call-ID: {invite.call_id}\r\nCSeq: {invite.cseq}\r\nContact: <sip:x@10.0.0.9>"
     )
+
+
+class Early:
+    """A user agent that has not looked for its server yet."""
+
+    def __init__(self) -> None:
+        self.network = Network()
+        self.peer = Peer(self.network)
+        config = Phone(self.network, "10.0.0.1", self.peer.address).agent.endpoint.config
+        self.events: list[SignallingEvent] = []
+        self.agent = UserAgent(
+            config,
+            lambda data, hop: self.network.carry(data, "10.0.0.1", hop),
+            self.network.schedule,
+            self.events.append,
+        )
+
+    def call(self, number: str, *, emergency: bool) -> list[SignallingEvent]:
+        """What comes of a call at once."""
+        self.agent.setup(LegId(number), number, description("10.0.0.1", 7000), CallOptions(emergency=emergency))
+        self.network.run(1)
+        assert not self.peer.received
+        return [event for event in self.events if isinstance(event, Released)]
+
+
+def test_a_call_for_help_waits_until_the_way_to_the_server_is_known() -> None:
+    phone = Early()
+    assert phone.call("200", emergency=False) == [Released(LegId("200"), Cause.NETWORK_OUT_OF_ORDER)]
+    phone.events.clear()
+    assert phone.call("112", emergency=True) == []
+    phone.agent.route_found(("10.0.0.1", 5060), frozenset({phone.peer.address}))
+    phone.network.run(0.05)
+    assert str(phone.peer.request("INVITE").uri) == "sip:112@10.0.0.9"
+
+
+def test_a_call_for_help_ends_with_words_where_there_is_no_way() -> None:
+    phone = Early()
+    assert phone.call("112", emergency=True) == []
+    phone.agent.no_route(TransportFailure(FailureKind.NAME_UNKNOWN))
+    assert phone.events[-1] == Released(LegId("112"), Cause.NETWORK_OUT_OF_ORDER, "The name 10.0.0.9 cannot be found")
+
+
+def test_who_hangs_up_before_the_way_is_known_calls_nobody() -> None:
+    phone = Early()
+    assert phone.call("112", emergency=True) == []
+    phone.agent.disconnect(LegId("112"), Cause.NORMAL_CLEARING)
+    assert phone.events[-1] == Released(LegId("112"), Cause.NORMAL_CLEARING)
+    phone.agent.route_found(("10.0.0.1", 5060), frozenset({phone.peer.address}))
+    phone.network.run(1)
+    assert not phone.peer.requests("INVITE")
