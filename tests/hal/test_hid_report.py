@@ -119,6 +119,13 @@ def test_an_array_names_what_is_pressed() -> None:
     assert layout.read(b"\x00") == {HOOK: False, MUTE: False}
 
 
+@pytest.mark.parametrize("range_", ["15052501", "1700000080 27ffffff7f", "17ffffff7f 2700000080"])
+def test_a_range_that_is_inverted_or_as_wide_as_can_be_presses_no_two_keys(range_: str) -> None:
+    layout = layout_of(bytes.fromhex(f"050b0905a101 {range_} 75089501 0920 092f 8100 c0"))
+    for value in range(256):
+        assert sum(layout.read(bytes([value])).values()) <= 1
+
+
 def test_a_usage_takes_the_page_of_its_main_item_unless_it_brings_its_own() -> None:
     late = layout_of(bytes.fromhex("05090920050b150025017501950181020b2f000b00050c8102"))
     assert late.inputs == (Control(HOOK, 0, 0, 1), Control(MUTE, 0, 1, 1))

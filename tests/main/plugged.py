@@ -10,16 +10,22 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import alsaaudio
+import msgspec
 import numpy as np
+from evdev import ecodes
 
 from app.main.face import Setup
 from app.main.run import running_phone
 from app.model.commands import Dial
 from app.model.media import AudioPath
 from app.model.snapshot import CallState
-from hal.board import load_board
+from hal import key_guard
+from hal.board import KeypadConfig, load_board
+from tests.hal.bad_input import chatter
+from tests.hal.mocked import PHONE_KEYS
 from tests.main.rig import notice, registered
 from tests.rig.people import AUDIBLE, People
 from tests.rig.pulse import WARM_UP_S, PulseLoop
@@ -30,6 +36,7 @@ CARD = "Evolve"
 ECHO = "100"
 """Says what it hears, so that a user who speaks without a pause hears himself without one."""
 PATIENCE_S = 20.0
+KEYPAD = 9
 SOUND = """
 [audio]
 path = "headset"
@@ -71,6 +78,10 @@ class Desk:
     def unplug(self) -> None:
         """It goes."""
         self._testbed.remove_card("1-1", 1)
+
+    def chatter(self) -> None:
+        """A key of the keypad presses itself."""
+        self._testbed.play(KEYPAD, chatter(ecodes.KEY_NUMERIC_5, 300))
 
     async def voice_at(self, path: AudioPath, place: str) -> float:
         """Wait until the snapshot names this path and the voice is heard there; seconds until it was heard."""
@@ -126,6 +137,17 @@ async def card_that_cannot_be_opened_is_told(desk: Desk) -> None:
     await desk.voice_at(AudioPath.HEADSET, CARD)
 
 
+async def keypad_that_chatters_is_told(desk: Desk) -> None:
+    """And the call goes on."""
+    surface = desk.surface
+    with mock.patch.object(key_guard, "QUIET_SECONDS", 0.5):
+        desk.chatter()
+        assert await surface.until(lambda s: ": 5" in notice(s, "hal.keypad")), surface.describe()
+        assert await surface.until(lambda s: notice(s, "hal.keypad") == ""), surface.describe()
+    assert surface.snapshot is not None
+    assert [call.state for call in surface.snapshot.calls] == [CallState.CONNECTED], surface.describe()
+
+
 async def run(testbed: Testbed, folder: Path) -> None:
     """Build the desk."""
     with PulseLoop(places=("handset", "speaker", CARD)) as loop:
@@ -139,7 +161,9 @@ async def run(testbed: Testbed, folder: Path) -> None:
             config = folder / "phone.toml"
             config.write_text(rig.configuration("udp") + SOUND)
             setup = Setup(rig.socket_path, kiosk=False)
-            await stack.enter_async_context(running_phone(load_board("desktop"), folder / "state", config, setup))
+            testbed.add_input(KEYPAD, "Phone keypad", keys=PHONE_KEYS)
+            board = msgspec.structs.replace(load_board("desktop"), keypad=KeypadConfig("evdev"))
+            await stack.enter_async_context(running_phone(board, folder / "state", config, setup))
             surface = await Surface.connect(rig.socket_path)
             stack.push_async_callback(surface.close)
             people = People(("handset", "speaker", CARD))
@@ -148,6 +172,7 @@ async def run(testbed: Testbed, folder: Path) -> None:
             desk = Desk(testbed, surface, people)
             await voice_follows_the_headset(desk)
             await card_that_cannot_be_opened_is_told(desk)
+            await keypad_that_chatters_is_told(desk)
 
 
 if __name__ == "__main__":
