@@ -11,7 +11,8 @@ import pytest
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 from tests.device.image.__main__ import FOLDER
-from tests.device.machine import HEADSET, SOUND_CARD, SPEAKER, Machine
+from tests.device.machine import BOOT_PATIENCE, HEADSET, SOUND_CARD, SPEAKER, Machine
+from tests.device.mirror import Mirror
 from tests.device.pbx import Pbx
 from tests.device.person import Person
 from tests.rig.pulse import PulseLoop
@@ -35,7 +36,7 @@ def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pbx]:
 @pytest.fixture(scope="module")
 def loop() -> Iterator[PulseLoop]:
     """The room in which the machine stands; this process hears it too."""
-    with PulseLoop(places=(SPEAKER, HEADSET)) as loop, pytest.MonkeyPatch.context() as patch:
+    with PulseLoop(places=(SPEAKER,)) as loop, pytest.MonkeyPatch.context() as patch:
         for name, value in loop.environment.items():
             patch.setenv(name, value)
         yield loop
@@ -45,13 +46,6 @@ def loop() -> Iterator[PulseLoop]:
 def speaker(loop: PulseLoop) -> Iterator[Person]:
     """Who sits in front of the machine."""
     with Person(SPEAKER) as person:
-        yield person
-
-
-@pytest.fixture(scope="module")
-def headset(loop: PulseLoop) -> Iterator[Person]:
-    """Who wears the headset."""
-    with Person(HEADSET) as person:
         yield person
 
 
@@ -67,6 +61,15 @@ def machine(pbx: Pbx, loop: PulseLoop, tmp_path_factory: pytest.TempPathFactory)
     asyncio.run(_settle(state, pbx.settings | _SOUND))
     with Machine(disk, folder, kept, loop) as machine:
         yield machine
+
+
+@pytest.fixture(scope="module")
+def mirror(machine: Machine) -> Mirror:
+    """Looks at the machine's glass, once its phone is registered."""
+    machine.until(machine.is_registered, "the phone is registered", BOOT_PATIENCE)
+    mirror = Mirror(machine)
+    mirror.look()
+    return mirror
 
 
 async def _settle(state: Path, settings: dict[str, object]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import pygame
 
 from app.model.signalling import Registration
@@ -20,21 +21,24 @@ from app.model.wire import decode_downward
 from tests.device.console import KERNEL_WORDS, Console, ConsoleError
 from tests.device.image.command import run
 from tests.device.image.disk import Part, parts
+from tests.device.person import hears
 from tests.device.qmp import Qmp, QmpError
+from tests.interop.sounds import PHONE_RATE
 from tests.rig.pulse import PulseLoop
 
-BOOT_PATIENCE = 400.0
+BOOT_PATIENCE = 900.0
 """Seconds to the shell or the phone: emulated, on a machine that may be busy with much else."""
-PATIENCE = 90.0
+PATIENCE = 180.0
 """Seconds for what comes at once on a phone."""
 MEMORY = "1024"
 WIDTH, HEIGHT = 800, 480
 SPEAKER, HEADSET = "speaker", "headset"
-"""Places of a loop, and the names of QEMU's sound back ends."""
-SOUND_CARD = "plughw:0"
+"""QEMU's sound back ends: a place of a loop, and a file."""
+SOUND_CARD = "plughw:CARD=Intel"
 """The ALSA PCM of the speaker and its microphone in the guest."""
 
 _FIRMWARE = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
+_WAV_HEADER = 44
 _TABLET_MOST = 0x7FFF
 _PROMPT = "root@"
 _SNAPSHOT = (
@@ -52,12 +56,14 @@ class Machine:
     """One machine. `folder` holds its disk, sockets and the log of its serial port.
 
     `disk` is the image, which stays as it is. `kept` is a folder whose content lies on /data at the first start.
-    With a loop its `SPEAKER` sounds there, and so does a `HEADSET` that is plugged in; without one both are mute.
+    With a loop its `SPEAKER` sounds there; without one it is mute. A `HEADSET` that is plugged in sounds in a file,
+    since a sound server that is slow to start holds all of QEMU up.
     """
 
     def __init__(self, disk: Path, folder: Path, kept: Path, loop: PulseLoop | None = None) -> None:
         self._folder = folder
         self._loop = loop
+        self._headset_file = folder / "headset.wav"
         self._disk = folder / "disk.img"
         run(["cp", "--sparse=always", disk, self._disk])
         layout = parts()
@@ -89,6 +95,11 @@ class Machine:
         return file.read_text(errors="replace") if file.exists() else ""
 
     @property
+    def disk(self) -> Path:
+        """Its own, which may be looked at while it is off."""
+        return self._disk
+
+    @property
     def console(self) -> Console:
         """The shell."""
         assert self._console is not None, "the machine is off"
@@ -102,20 +113,43 @@ class Machine:
 
     def start(self) -> None:
         """Switch it on, and wait for the shell. Raises MachineError or ConsoleError."""
+        self._launch()
+        # Before that a word on the serial port would stop the firmware or the boot loader, which take it for a wish.
+        self.until(lambda: _PROMPT in self.log, "the shell is there", BOOT_PATIENCE)
+        self.console.wait(BOOT_PATIENCE)
+
+    def save(self, state: Path) -> None:
+        """Stop it, and keep what is in its memory and devices; the disk is as it was then. Raises MachineError."""
+        self.qmp.ask("stop")
+        self.qmp.ask("migrate", {"uri": f"exec:cat >{state}"})
+        self.until(lambda: self._migration() == "completed", "the machine is saved", BOOT_PATIENCE)
+        self.cut_power()
+
+    def resume(self, state: Path) -> None:
+        """Go on from what was kept, with the disk as it was then. Raises MachineError."""
+        self._launch("-incoming", f"exec:cat {state}")
+        self.until(lambda: self._migration() == "completed", "the machine goes on", BOOT_PATIENCE)
+        self.qmp.ask("cont")
+
+    def _migration(self) -> str:
+        state = self.qmp.ask("query-migrate")
+        assert isinstance(state, dict)
+        if state.get("status") == "failed":
+            raise MachineError(f"what was kept cannot be used: {state}")
+        return str(state.get("status", ""))
+
+    def _launch(self, *more: str) -> None:
         for name in ("qmp", "serial", "serial.log"):
             (self._folder / name).unlink(missing_ok=True)
         with (self._folder / "qemu.log").open("wb") as said:
             self._qemu = subprocess.Popen(
-                self._command(),
+                [*self._command(), *more],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
                 env={**os.environ, **(self._loop.environment if self._loop else {})},
             )
         self.until(self._connected, "QEMU listens")
-        # Before that a word on the serial port would stop the firmware or the boot loader, which take it for a wish.
-        self.until(lambda: _PROMPT in self.log, "the shell is there", BOOT_PATIENCE)
-        self.console.wait(BOOT_PATIENCE)
 
     def cut_power(self) -> None:
         """Without a word to the guest. May be called twice."""
@@ -171,6 +205,22 @@ class Machine:
         """Pull it. Raises QmpError."""
         self.qmp.ask("device_del", {"id": name})
 
+    def plug_headset(self) -> None:
+        """Put a USB headset in, which plays and has no microphone. Raises QmpError."""
+        self.plug(HEADSET, "usb-audio", {"bus": "usb.0", "audiodev": HEADSET})
+
+    def is_in_headset(self, hertz: int) -> bool:
+        """Whether this pitch was played in the headset in the last three seconds."""
+        if not self._headset_file.exists():
+            return False
+        # The header is not finished before the headset is pulled.
+        samples = np.frombuffer(self._headset_file.read_bytes()[_WAV_HEADER:], "<i2")
+        return hears(samples[-3 * PHONE_RATE :], hertz)
+
+    def set_link(self, *, up: bool) -> None:
+        """Pull the network's cable, or put it back."""
+        self.qmp.ask("set_link", {"name": "net", "up": up})
+
     def snapshot(self) -> Snapshot:
         """What the phone in it says is true. Raises ConsoleError when there is no phone."""
         said = self.console.run(_SNAPSHOT).strip()
@@ -212,15 +262,19 @@ class Machine:
             *("-drive", f"if=none,id=disk,format=raw,file={self._disk}", "-device", "virtio-blk-pci,drive=disk"),
             *("-device", f"virtio-gpu-pci,xres={WIDTH},yres={HEIGHT}", "-device", "virtio-rng-pci"),
             *("-device", "qemu-xhci,id=usb", "-device", "usb-tablet,bus=usb.0,id=tablet"),
-            *("-audiodev", self._sound(SPEAKER), "-audiodev", self._sound(HEADSET)),
+            *("-audiodev", self._speaker(), "-audiodev", self._headset()),
             *("-device", "intel-hda", "-device", f"hda-duplex,audiodev={SPEAKER}"),
             *("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="),
             *("-chardev", serial),
             *("-serial", "chardev:serial", "-qmp", f"unix:{folder / 'qmp'},server=on,wait=off"),
         ]
 
-    def _sound(self, place: str) -> str:
-        return f"none,id={place}" if self._loop is None else f"alsa,id={place},out.dev={place},in.dev={place}"
+    def _speaker(self) -> str:
+        there = f"alsa,id={SPEAKER},out.dev={SPEAKER},in.dev={SPEAKER}"
+        return f"none,id={SPEAKER}" if self._loop is None else there
+
+    def _headset(self) -> str:
+        return f"wav,id={HEADSET},path={self._headset_file},out.frequency={PHONE_RATE},out.channels=1"
 
 
 def _offer_shell(disk: Path, efi: Part, folder: Path) -> None:

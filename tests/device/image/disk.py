@@ -70,6 +70,12 @@ class Part:
         """Put a file system in its place."""
         run(["dd", f"if={file}", f"of={disk}", "bs=1M", f"seek={self.offset // _ALIGN}", "conv=notrunc"])
 
+    def read(self, disk: Path, file: Path) -> None:
+        """Take the file system out of its place."""
+        count = self.size // _ALIGN
+        place = (f"skip={self.offset // _ALIGN}", f"count={count}", "conv=sparse")
+        run(["dd", f"if={disk}", f"of={file}", "bs=1M", *place])
+
 
 def parts() -> dict[str, Part]:
     """All by name, as the layer's wks file says."""

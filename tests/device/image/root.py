@@ -232,10 +232,14 @@ def _layer_files(root: Path, keyring: Path) -> None:
     bind = root / "usr" / "sbin" / "mount-copybind"
     bind.write_text(_BIND)
     bind.chmod(0o755)
-    # Emulated processors are slow: nothing is learnt from a start or a loop that took its time here.
-    slow = units / "ip270.service.d" / "emulated.conf"
-    slow.parent.mkdir(exist_ok=True)
-    slow.write_text("[Service]\nTimeoutStartSec=5min\nWatchdogSec=2min\n")
+    # Emulated processors are slow: nothing is learnt from a start, a disk or a loop that took its time here.
+    slow = {
+        units / "ip270.service.d": "[Service]\nTimeoutStartSec=10min\nWatchdogSec=5min\n",
+        units.parent / "system.conf.d": "[Manager]\nDefaultTimeoutStartSec=10min\nDefaultDeviceTimeoutSec=10min\n",
+    }
+    for folder, words in slow.items():
+        folder.mkdir(exist_ok=True)
+        (folder / "emulated.conf").write_text(words)
     (root / "srv").mkdir(exist_ok=True)
 
 
