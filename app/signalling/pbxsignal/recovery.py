@@ -8,13 +8,13 @@ Source: innovaphone wiki, Reference16r1, Reconnect Calls; its names on the wire 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.session import SessionDescription
 from app.model.signalling import ReconnectDue, Reconnected
+from app.signalling.lost_leg import CALLED_SIDE_WAITS, PAUSE, LostLeg
 from app.signalling.pbxsignal import messages, parties
 from app.signalling.pbxsignal.attempt import Attempt, Knock
 from app.signalling.pbxsignal.call import EARLY, RINGING, Call, State, setup_message
@@ -24,13 +24,9 @@ from app.signalling.pbxsignal.facilities import AnyFacility, ReconnectInfo
 from app.signalling.pbxsignal.messages import AnySignal
 from app.signalling.pbxsignal.service_calls import ServiceCall
 from app.signalling.pbxsignal.surroundings import Surroundings
-from app.signalling.schedule import Timer
 
-CALLED_SIDE_WAITS = 1.0
-"""Seconds in which the caller has the first word; who has moved speaks at once, because nobody can reach him."""
-PAUSE = 1.0
-"""Seconds after the first attempt that came to nothing: the far end may not be registered yet. Each doubles them."""
 PAUSE_MAX = 16.0
+"""Seconds; each attempt that comes to nothing doubles the pause up to it."""
 OVER_MAX = 32
 """Of so many calls that ended while they were lost we remember that they are over."""
 _OVER = frozenset({Cause.UNALLOCATED_NUMBER, Cause.NORMAL_CLEARING, Cause.CALL_REJECTED})
@@ -48,16 +44,11 @@ _PASSING = frozenset(
 """Why a call may not get through right after a PBX began; a phone that does not know the name is not the right one."""
 
 
-@dataclass
-class _Lost:
-    timer: Timer | None = None
+@dataclass(kw_only=True)
+class _Lost(LostLeg):
     attempt: Attempt | None = None
     knock: Knock | None = None
     pause: float = PAUSE
-
-    def stop(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
 
 
 @dataclass(frozen=True)
@@ -184,18 +175,15 @@ class Recovery:
         if call.state in EARLY:
             self._again(call)
         elif call.state in RINGING:
-            self._wait(lost, self._around.patience.caller, lambda: call.abandon(Cause.NETWORK_OUT_OF_ORDER))
+            patience = self._around.patience.caller
+            lost.wait(self._around.schedule, patience, lambda: call.abandon(Cause.NETWORK_OUT_OF_ORDER))
         elif self._moved or call.names.ours_goes_first:
             self._due(call)
         else:
             self._later(call, CALLED_SIDE_WAITS)
 
     def _later(self, call: Call, seconds: float) -> None:
-        self._wait(self._lost[call.leg], seconds, lambda: self._due(call))
-
-    def _wait(self, lost: _Lost, seconds: float, then: Callable[[], None]) -> None:
-        lost.stop()
-        lost.timer = self._around.schedule.after(seconds, then)
+        self._lost[call.leg].wait(self._around.schedule, seconds, lambda: self._due(call))
 
     def _due(self, call: Call) -> None:
         """The call model makes an offer for a call that was through; without a name it would only ring anew."""

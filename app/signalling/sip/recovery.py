@@ -14,31 +14,22 @@ from dataclasses import dataclass
 from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.signalling import ReconnectDue, Reconnected, Registration, SignallingEvent, SignallingLost
-from app.signalling.schedule import Timer
+from app.signalling.lost_leg import CALLED_SIDE_WAITS, PAUSE, LostLeg
 from app.signalling.sip.call import Call
 from app.signalling.sip.dialog import DialogKey
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.outgoing import OutgoingCall
 from app.signalling.sip.session import Session
 
-CALLED_SIDE_WAITS = 1.0
-"""Seconds in which the caller has the first word, lest both offer at once; who has moved speaks at once."""
-PAUSE = 1.0
-"""Seconds after an attempt that came to nothing."""
 SPACING = 0.4
 """Seconds between two calls, of which chance takes up to a half: all phones of a house come back at once."""
 
 
-@dataclass
-class _Lost:
+@dataclass(kw_only=True)
+class _Lost(LostLeg):
     moved: bool
     silent: bool
     """The server was silent or its stream broke: it may have forgotten all it knew."""
-    timer: Timer | None = None
-
-    def stop(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
 
 
 class Recovery:
@@ -136,7 +127,7 @@ class Recovery:
 
     def _lose(self, *, moved: bool) -> None:
         for leg, call in self._calls.items():
-            lost = self._lost.setdefault(leg, _Lost(moved, silent=not moved))
+            lost = self._lost.setdefault(leg, _Lost(moved=moved, silent=not moved))
             lost.moved, lost.silent = lost.moved or moved, lost.silent or not moved
             lost.stop()
             call.lost()
@@ -159,10 +150,10 @@ class Recovery:
             session.say_bye()
 
     def _later(self, leg: LegId, lost: _Lost, seconds: float) -> None:
-        lost.stop()
         if seconds:
-            lost.timer = self._endpoint.schedule.after(seconds, lambda: self._due(leg, lost))
+            lost.wait(self._endpoint.schedule, seconds, lambda: self._due(leg, lost))
         else:
+            lost.stop()
             self._due(leg, lost)
 
     def _due(self, leg: LegId, lost: _Lost) -> None:

@@ -28,7 +28,8 @@ from app.model.signalling import (
     SignallingLost,
     TransferResult,
 )
-from app.signalling.pbxsignal.recovery import CALLED_SIDE_WAITS, OVER_MAX, PAUSE, PAUSE_MAX
+from app.signalling.lost_leg import CALLED_SIDE_WAITS, PAUSE
+from app.signalling.pbxsignal.recovery import OVER_MAX, PAUSE_MAX
 from tests.signalling.pbxsignal.pbx import CHANNELS, LEG, Json, Pbx, description
 
 INFO: Json = {"type": "reconnect_info", "id": "their-name", "ep": {"sip": "bob", "num": "201"}}
