@@ -75,6 +75,15 @@ class Engine:
         """The engine's clock: CLOCK_MONOTONIC, or the time stepped so far."""
         return int(lib.engine_now(self._core.pointer))
 
+    @property
+    def turns(self) -> int | None:
+        """How often the media thread has gone round its loop; None while it rests, with nothing to do or to hear of.
+
+        One that does neither go round nor rest has stopped. For engines whose threads were started.
+        """
+        turns = int(lib.engine_turns(self._core.pointer))
+        return None if turns < 0 else turns
+
     def fileno(self) -> int:
         """An eventfd, readable while events wait. Watch it with `loop.add_reader`, then call `drain`."""
         return int(lib.engine_event_fd(self._core.pointer))

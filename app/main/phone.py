@@ -19,6 +19,7 @@ from app.main.storage_watch import StorageWatch
 from app.main.survival import Survival
 from app.main.telephony import Telephony
 from app.main.update_keeper import Desk, UpdateKeeper, own_version
+from app.main.watchdog import Watchdog
 from app.media.room import MediaRoom
 from app.model.commands import AnyCommand
 from app.model.signalling import Registration
@@ -122,7 +123,7 @@ class Phone:
         self._do(self._look_at_priority())
         interval = self._devices.system.watchdog_interval
         if interval is not None:
-            self._do(self._feed_watchdog(interval))
+            self._do(Watchdog(self._devices.system, lambda: self._engine.turns).run(interval))
 
     async def stop(self) -> None:
         """End calls, unregister, and close everything in the opposite order."""
@@ -178,8 +179,3 @@ class Phone:
         notice = troubles.realtime_notice(self._engine.report())
         if notice is not None:
             self._notices.post(notice)
-
-    async def _feed_watchdog(self, interval: float) -> None:
-        while True:
-            self._devices.system.feed_watchdog()
-            await asyncio.sleep(interval)

@@ -311,6 +311,10 @@ int engine_event_fd(const struct engine *engine);
 int engine_next_event(struct engine *engine, struct media_event *event);
 void engine_report(struct engine *engine, struct media_report *report);
 int64_t engine_now(const struct engine *engine);
+
+/* How often the media thread has gone round; -1 while it rests, because nothing is to be done and no command waits for it. */
+int64_t engine_turns(const struct engine *engine);
+
 int engine_remove(struct engine *engine, int object);
 
 int engine_bus_new(struct engine *engine, bool hear_self);

@@ -147,3 +147,9 @@ int64_t engine_now(const struct engine *engine)
 {
     return engine->clock == MEDIA_CLOCK_STEPPED ? atomic_load(&engine->stepped_now) : clock_now();
 }
+
+int64_t engine_turns(const struct engine *engine)
+{
+    bool rests = atomic_load(&engine->asleep) && queue_count(&engine->commands) == 0;
+    return rests ? -1 : (int64_t)atomic_load_explicit(&engine->turns, memory_order_relaxed);
+}

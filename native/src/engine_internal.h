@@ -126,6 +126,7 @@ struct engine {
     int event_descriptor;
     int wake_descriptor;                /* wakes a media thread that has nothing to do */
     atomic_bool asleep;
+    _Atomic uint64_t turns;             /* of the media thread's loop */
     atomic_bool stopping;
     struct device_thread device_thread;
     struct relay_thread relay_thread;

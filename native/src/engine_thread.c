@@ -191,6 +191,7 @@ void *engine_run(void *context)
     engine_publish(engine);
     engine->deadline = clock_now() + TICK_NS;
     while (!atomic_load_explicit(&engine->stopping, memory_order_relaxed)) {
+        atomic_fetch_add_explicit(&engine->turns, 1, memory_order_relaxed);
         if (!has_work(engine) && queue_count(&engine->commands) == 0)
             sleep_until_command(engine);
         else if ((master = find_master(engine)) != NULL)
