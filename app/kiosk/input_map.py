@@ -106,6 +106,8 @@ _JUMPS: dict[int, Step] = {
 }
 """With the left ALT, as in myApps: 1 is home, then what is used most, and 0 the rest. The right one may be AltGr."""
 _CHARACTERS = {key.value: key for key in Key if len(key.value) == 1}
+_REPEATING = frozenset((Key.UP, Key.DOWN, Key.LEFT, Key.RIGHT, Key.VOLUME_UP, Key.VOLUME_DOWN))
+"""Keys that do more the longer they are held. The others do one thing; a digit that is held may even mean another."""
 _FINGER = {pygame.FINGERDOWN: "down", pygame.FINGERMOTION: "move", pygame.FINGERUP: "up"}
 _MOUSE = {pygame.MOUSEBUTTONDOWN: "down", pygame.MOUSEBUTTONUP: "up"}
 
@@ -116,6 +118,7 @@ class InputMap:
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
         self._held: dict[int, Key] = {}
+        self._stepping: set[int] = set()
 
     def action(self, event: pygame.event.Event) -> Action | None:
         """What an event means; None for what means nothing."""
@@ -135,15 +138,26 @@ class InputMap:
         if event.mod & pygame.KMOD_LALT and pressed:
             return StepAction(_JUMPS[event.key]) if event.key in _JUMPS else None
         if event.key in _STEPS:
-            return StepAction(_STEPS[event.key]) if pressed else None
+            return self._step(_STEPS[event.key], event.key, pressed=pressed)
         if not pressed:
             released = self._held.pop(event.key, None)
             return KeyAction(released, pressed=False) if released is not None else None
         key = _KEYS.get(event.key) or _CHARACTERS.get(event.unicode)
         if key is None:
             return CharacterAction(event.unicode) if event.unicode.isprintable() and event.unicode else None
+        if event.key in self._held and key not in _REPEATING:
+            return None
         self._held[event.key] = key
         return KeyAction(key, pressed=True, character=event.unicode if event.unicode in _CHARACTERS else "")
+
+    def _step(self, step: Step, key: int, *, pressed: bool) -> StepAction | None:
+        """Only erasing goes on while its key is held."""
+        repeated = key in self._stepping
+        if pressed:
+            self._stepping.add(key)
+        else:
+            self._stepping.discard(key)
+        return StepAction(step) if pressed and (step is Step.ERASE or not repeated) else None
 
     def _pointer(self, event: pygame.event.Event) -> Action | None:
         if event.type in _FINGER:

@@ -16,6 +16,10 @@ from app.kiosk.input_map import Action, InputMap
 log = logging.getLogger("kiosk")
 
 
+REPEAT_DELAY_MS, REPEAT_INTERVAL_MS = 250, 33
+"""Of keys held down in a window: as Linux repeats them (drivers/input/input.c)."""
+
+
 class PresenterError(Exception):
     """The picture can't be shown."""
 
@@ -40,6 +44,9 @@ class Presenter(abc.ABC):
     def events(self) -> list[Action]:
         """What the user did at this window since the last call. May be implemented."""
         return []
+
+    def use_keyboard_layout(self, layout: str) -> None:  # noqa: B027
+        """Have keyboards write by this layout, where no window system knows theirs. May be implemented."""
 
     def close(self) -> None:
         """Give the display back. May be implemented."""
@@ -78,7 +85,7 @@ class WindowPresenter(Presenter):
         if not dummy and pygame.display.get_driver() in ("dummy", "offscreen"):
             log.warning("SDL shows nothing here (driver %s)", pygame.display.get_driver())
         pygame.display.set_caption("IP270")
-        pygame.key.set_repeat()
+        pygame.key.set_repeat(REPEAT_DELAY_MS, REPEAT_INTERVAL_MS)
         self._input_map = InputMap(size)
         self.descriptor = None if dummy else _display_server_socket()
 

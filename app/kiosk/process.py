@@ -171,6 +171,7 @@ class Kiosk:
     def _on_message(self, message: wire.Downward) -> None:
         match message:
             case Snapshot():
+                self._presenter.use_keyboard_layout(message.display.keyboard_layout)
                 if not self.ui.on_snapshot(message):
                     return
             case Reply():

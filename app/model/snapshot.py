@@ -233,6 +233,8 @@ class DisplayView(msgspec.Struct, frozen=True):
 
     theme: str = "night"
     clock_24h: bool = True
+    keyboard_layout: str = "us"
+    """Of keyboards at the panel."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):

@@ -27,6 +27,12 @@ _HOST_AND_PORT = rf"(?:{_HOST})(?::(?:{_PORT}))?"
 _USER = r"[^\s@<>\"]+"
 _NUMBER = r"[0-9*#+]+"
 
+KEYBOARD_LAYOUTS = (
+    *("us", "us(intl)", "gb", "ie", "de", "de(nodeadkeys)", "at", "ch", "ch(fr)", "fr", "be", "nl", "it", "es"),
+    *("pt", "br", "dk", "no", "se", "fi", "is", "pl", "cz", "sk", "hu", "ro", "si", "hr"),
+)
+"""Those with Latin letters of the languages that the vendor's phones are sold in."""
+
 _LINE = (
     Setting(
         key="sip.registrar",
@@ -830,6 +836,18 @@ _DISPLAY = (
         pbx_name="",
         setters=_EVERYBODY,
         effect=Effect.NOW,
+    ),
+    Setting(
+        key="display.keyboard_layout",
+        kind=Kind.CHOICE,
+        default="us",
+        label="Keyboard layout",
+        description="What a USB keyboard at the phone writes, by the layout's name in xkeyboard-config. In a window it "
+        "is the window system's business.",
+        pbx_name="",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+        choices=KEYBOARD_LAYOUTS,
     ),
 )
 

@@ -120,6 +120,7 @@ class SnapshotBuilder:
         return DisplayView(
             theme=settings.text("display.theme"),
             clock_24h=settings.switch("display.clock_24h"),
+            keyboard_layout=settings.text("display.keyboard_layout"),
         )
 
 

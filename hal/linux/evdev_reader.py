@@ -6,18 +6,16 @@ import asyncio
 import fcntl
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import evdev
 from evdev import ecodes
 
+from hal.linux.input_search import Capabilities, InputSearch
 from hal.linux.udev import UdevWatch
 from hal.status import DeviceStatus, Presence
 
 log = logging.getLogger("hal")
-
-Capabilities = Mapping[int, Sequence[int]]
-"""Event codes by event type, as evdev tells them."""
 
 _SWITCH_BYTES = 8
 _EVIOCGSW = 0x80000000 | _SWITCH_BYTES << 16 | ord("E") << 8 | 0x1B  # _IOR('E', 0x1b, char[8]), linux/input.h
@@ -41,7 +39,7 @@ class EvdevReader:
         settled: Callable[[Mapping[int, frozenset[int]]], None],
     ) -> None:
         self._kind = kind
-        self._wanted = wanted
+        self._search = InputSearch(wanted)
         self._moved = moved
         self._settled = settled
         self._device: evdev.InputDevice[str] | None = None
@@ -69,13 +67,13 @@ class EvdevReader:
 
     def status(self, advice: str) -> DeviceStatus:
         """What was found; `advice` is what to do where nothing was. Looks by itself when not started."""
-        device, unreadable = (self._device, 0) if self._device is not None else self._find()
+        device = self._device if self._device is not None else self._find()
         if device is not None:
             found = DeviceStatus(self._kind, Presence.PRESENT, f"{device.name} ({os.fsdecode(device.path)})")
             if device is not self._device:
                 device.close()
             return found
-        if unreadable:
+        if unreadable := self._search.unreadable:
             text = f"none found among the readable devices; {unreadable} more may not be read"
             return DeviceStatus(self._kind, Presence.MISSING, text, "Run as root or as a member of the group 'input'.")
         return DeviceStatus(self._kind, Presence.MISSING, "no input device has what it takes", advice)
@@ -83,7 +81,7 @@ class EvdevReader:
     def _look(self) -> None:
         if self._device is not None or self._watch is None or self._loop is None:
             return
-        self._device, _ = self._find()
+        self._device = self._find()
         if self._device is None:
             if self._watch.problem:
                 self._retry = self._loop.call_later(_RETRY_S, self._look)
@@ -92,21 +90,8 @@ class EvdevReader:
         self._loop.add_reader(self._device.fd, self._read)
         self._settle()
 
-    def _find(self) -> tuple[evdev.InputDevice[str] | None, int]:
-        unreadable = 0
-        for path in sorted(evdev.list_devices()):
-            try:
-                device = evdev.InputDevice(path)
-            except PermissionError:
-                unreadable += 1
-                continue
-            except OSError as error:
-                log.debug("%s cannot be opened: %s", path, error)
-                continue
-            if self._wanted(device.capabilities()):
-                return device, unreadable
-            device.close()
-        return None, unreadable
+    def _find(self) -> evdev.InputDevice[str] | None:
+        return next(self._search.devices(), None)
 
     def _read(self) -> None:
         device = self._device

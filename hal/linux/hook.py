@@ -8,7 +8,8 @@ from evdev import ecodes
 
 from hal.errors import BoardInvalid
 from hal.hook import HookSwitch
-from hal.linux.evdev_reader import Capabilities, EvdevReader
+from hal.linux.evdev_reader import EvdevReader
+from hal.linux.input_search import Capabilities
 from hal.status import DeviceStatus
 
 

@@ -10,7 +10,8 @@ from evdev import ecodes
 from hal.errors import BoardInvalid
 from hal.key_guard import KeyGuard
 from hal.keypad import Keypad, PhoneKey
-from hal.linux.evdev_reader import Capabilities, EvdevReader
+from hal.linux.evdev_reader import EvdevReader
+from hal.linux.input_search import Capabilities
 from hal.status import DeviceStatus, Presence
 
 _TELEPHONE_DIGITS = tuple(getattr(ecodes, f"KEY_NUMERIC_{digit}") for digit in range(10))

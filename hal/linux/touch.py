@@ -1,149 +1,200 @@
-"""A touch panel, or a tablet or mouse with absolute places, as an input device of the kernel.
+"""A finger on a touch panel, or a tablet or mouse with absolute places, by the events of an input device.
 
-Single touch by ABS_X, ABS_Y and BTN_TOUCH or BTN_LEFT; of several fingers the first one counts, which is what
-ABS_X and ABS_Y follow for devices of protocol B too (the kernel's Documentation/input/multi-touch-protocol).
+With several fingers the first one counts until it is lifted, and the others never do. Devices that tell each contact
+in a slot of its own (protocol B of the kernel's Documentation/input/multi-touch-protocol.rst) are read so: what the
+kernel makes of them for readers of one finger jumps to the second when the first is lifted.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import logging
-import os
-import select
+import fcntl
+import struct
+from collections.abc import Sequence
+from typing import Protocol
 
 import evdev
+import msgspec
 from evdev import ecodes
 
-from hal.linux.udev import UdevWatch
+from hal.linux.input_kinds import BUTTONS, SLOTS
+from hal.panel_input import TouchMove
 
-log = logging.getLogger("hal")
+MOST_SLOTS = 32
+"""More contacts than anybody has fingers."""
 
-_BUTTONS = (ecodes.BTN_TOUCH, ecodes.BTN_LEFT)
-
-
-@dataclasses.dataclass(frozen=True)
-class TouchMove:
-    """A finger at `x` and `y`, each from 0.0 (left, top) to 1.0; `phase` is down, move or up."""
-
-    phase: str
-    x: float
-    y: float
+_NOBODY = -1
 
 
-class TouchPanel:
-    """Reads all such devices, also those that come later. Main thread of the kiosk."""
+def finger_on(device: evdev.InputDevice[str]) -> Finger | None:
+    """Whoever reads this glass; None where its places have no extent."""
+    slots = set(device.capabilities(absinfo=False).get(ecodes.EV_ABS, ())) >= SLOTS
+    x, y = (ecodes.ABS_MT_POSITION_X, ecodes.ABS_MT_POSITION_Y) if slots else (ecodes.ABS_X, ecodes.ABS_Y)
+    extent = _Extent(device.absinfo(x), device.absinfo(y))
+    if not extent.usable:
+        return None
+    return Finger(_Contacts(device) if slots else _Pointer(device), extent)
 
-    def __init__(self) -> None:
-        self._fingers: dict[int, _Finger] = {}
-        self._any = select.epoll()
-        self._watch: UdevWatch | None = None
+
+class _Point(msgspec.Struct, frozen=True):
+    """A contact as a device tells it: which one it is, and where."""
+
+    contact: int
+    x: int
+    y: int
+
+
+class _Extent(msgspec.Struct, frozen=True):
+    across: evdev.AbsInfo
+    along: evdev.AbsInfo
 
     @property
-    def descriptor(self) -> int:
-        """Becomes readable when `moves` has something."""
-        return self._any.fileno()
+    def usable(self) -> bool:
+        return self.across.max > self.across.min and self.along.max > self.along.min
 
-    def start(self) -> None:
-        """Look now, and whenever a device comes; needs a running loop."""
-        if self._watch is None:
-            self._watch = UdevWatch("input", self._look)
-            self._look()
-
-    def close(self) -> None:
-        """Let go of every device. May be called twice."""
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = None
-        for finger in self._fingers.values():
-            finger.device.close()
-        self._fingers.clear()
-        self._any.close()
-
-    def moves(self) -> list[TouchMove]:
-        """What happened since the last call."""
-        found: list[TouchMove] = []
-        for descriptor, finger in list(self._fingers.items()):
-            try:
-                for event in finger.device.read():
-                    found += finger.take(event)
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                log.warning("%s went away: %s", finger.device.name, error.strerror)
-                found += finger.lifted()
-                del self._fingers[descriptor]
-                self._any.unregister(descriptor)
-                finger.device.close()
-        return found
-
-    def _look(self) -> None:
-        known = {os.fsdecode(finger.device.path) for finger in self._fingers.values()}
-        for path in sorted(set(map(os.fsdecode, evdev.list_devices())) - known):
-            try:
-                device = evdev.InputDevice(path)
-            except OSError as error:
-                log.debug("%s cannot be opened: %s", path, error)
-                continue
-            finger = _Finger.of(device)
-            if finger is None:
-                device.close()
-                continue
-            log.info("the touch panel is %s (%s)", device.name, path)
-            self._fingers[device.fd] = finger
-            self._any.register(device.fd, select.EPOLLIN)
+    def part(self, point: _Point) -> tuple[float, float]:
+        """Where a point is, as parts of the whole; what lies outside is at the edge."""
+        x = (point.x - self.across.min) / (self.across.max - self.across.min)
+        y = (point.y - self.along.min) / (self.along.max - self.along.min)
+        return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
 
 
-class _Finger:
-    """One device's finger, told whole at each SYN_REPORT."""
+class _Glass(Protocol):
+    """What touches the glass now."""
 
-    def __init__(self, device: evdev.InputDevice[str], across: evdev.AbsInfo, along: evdev.AbsInfo) -> None:
-        self.device = device
-        self._across, self._along = across, along
-        self._x, self._y = across.value, along.value
-        self._down = self._was_down = False
-        self._moved = False
+    def take(self, event: evdev.InputEvent) -> None:
+        """An event within a report."""
 
-    @classmethod
-    def of(cls, device: evdev.InputDevice[str]) -> _Finger | None:
-        """None for a device that is none."""
-        capabilities = device.capabilities(absinfo=False)
-        keys, axes = capabilities.get(ecodes.EV_KEY, []), capabilities.get(ecodes.EV_ABS, [])
-        if not set(_BUTTONS) & set(keys) or not {ecodes.ABS_X, ecodes.ABS_Y} <= set(axes):
-            return None
-        across, along = device.absinfo(ecodes.ABS_X), device.absinfo(ecodes.ABS_Y)
-        return cls(device, across, along) if across.max > across.min and along.max > along.min else None
+    def read_anew(self) -> None:
+        """Ask the kernel for everything, since events were lost."""
+
+    def points(self) -> Sequence[_Point]:
+        """All contacts, those that came first before the others."""
+
+
+class Finger:
+    """Follows one contact, told whole at each SYN_REPORT; after SYN_DROPPED nothing is believed until it was asked."""
+
+    def __init__(self, glass: _Glass, extent: _Extent) -> None:
+        self._glass = glass
+        self._extent = extent
+        self._known = {point.contact for point in glass.points()}  # who lay there before means nothing
+        self._followed: _Point | None = None
+        self._overrun = False
 
     def take(self, event: evdev.InputEvent) -> list[TouchMove]:
         """One event; the moves it completes."""
-        if event.type == ecodes.EV_ABS and event.code == ecodes.ABS_X:
-            self._x, self._moved = event.value, True
-        elif event.type == ecodes.EV_ABS and event.code == ecodes.ABS_Y:
-            self._y, self._moved = event.value, True
-        elif event.type == ecodes.EV_KEY and event.code in _BUTTONS:
-            self._down = bool(event.value)
-        elif event.type == ecodes.EV_SYN and event.code == ecodes.SYN_REPORT:
-            return self._report()
-        elif event.type == ecodes.EV_SYN and event.code == ecodes.SYN_DROPPED:
-            self._down = bool(set(self.device.active_keys()) & set(_BUTTONS))
-        return []
+        if event.type != ecodes.EV_SYN:
+            if not self._overrun:
+                self._glass.take(event)
+            return []
+        if event.code == ecodes.SYN_DROPPED:
+            self._overrun = True
+            return []
+        if event.code != ecodes.SYN_REPORT:
+            return []
+        if self._overrun:
+            self._overrun = False
+            self._glass.read_anew()
+        return self._report(self._glass.points())
 
     def lifted(self) -> list[TouchMove]:
         """The device is gone, and so is the finger."""
+        return self._report(())
+
+    def _report(self, points: Sequence[_Point]) -> list[TouchMove]:
+        before = self._followed
+        new = [point for point in points if point.contact not in self._known]
+        self._known = {point.contact for point in points}
+        if before is None:
+            self._followed = new[0] if new else None
+            return [self._move("down", self._followed)] if self._followed is not None else []
+        self._followed = next((point for point in points if point.contact == before.contact), None)
+        if self._followed is None:
+            return [self._move("up", before)]
+        return [self._move("move", self._followed)] if self._followed != before else []
+
+    def _move(self, phase: str, point: _Point) -> TouchMove:
+        return TouchMove(phase, *self._extent.part(point))
+
+
+class _Pointer:
+    """Glass that knows one place, and a button that says whether it is touched. Each touch is a contact of its own."""
+
+    def __init__(self, device: evdev.InputDevice[str]) -> None:
+        self._device = device
+        self._contact = 0
         self._down = False
-        return self._report()
+        self._x = self._y = 0
+        self.read_anew()
 
-    def _report(self) -> list[TouchMove]:
-        if self._down != self._was_down:
-            phase = "down" if self._down else "up"
-        elif self._down and self._moved:
-            phase = "move"
-        else:
-            phase = ""
-        self._was_down, self._moved = self._down, False
-        return [TouchMove(phase, *self._place())] if phase else []
+    def take(self, event: evdev.InputEvent) -> None:
+        """A place, or the button."""
+        if event.type == ecodes.EV_ABS and event.code == ecodes.ABS_X:
+            self._x = event.value
+        elif event.type == ecodes.EV_ABS and event.code == ecodes.ABS_Y:
+            self._y = event.value
+        elif event.type == ecodes.EV_KEY and event.code in BUTTONS:
+            self._press(down=bool(event.value))
 
-    def _place(self) -> tuple[float, float]:
-        return (
-            (self._x - self._across.min) / (self._across.max - self._across.min),
-            (self._y - self._along.min) / (self._along.max - self._along.min),
-        )
+    def read_anew(self) -> None:
+        """The place and the button as they are."""
+        self._x = self._device.absinfo(ecodes.ABS_X).value
+        self._y = self._device.absinfo(ecodes.ABS_Y).value
+        self._press(down=bool(BUTTONS & set(self._device.active_keys())))
+
+    def points(self) -> Sequence[_Point]:
+        """The one, while it is touched."""
+        return (_Point(self._contact, self._x, self._y),) if self._down else ()
+
+    def _press(self, *, down: bool) -> None:
+        self._contact += down and not self._down
+        self._down = down
+
+
+class _Contacts:
+    """Glass that tells each contact in a slot."""
+
+    def __init__(self, device: evdev.InputDevice[str]) -> None:
+        self._device = device
+        self._slot = 0
+        self._slots: list[_Point] = []
+        self.read_anew()
+
+    def take(self, event: evdev.InputEvent) -> None:
+        """A slot, or something of the contact in the slot of before."""
+        if event.type != ecodes.EV_ABS:
+            return
+        if event.code == ecodes.ABS_MT_SLOT:
+            self._slot = event.value
+        elif 0 <= self._slot < len(self._slots):
+            point = self._slots[self._slot]
+            match event.code:
+                case ecodes.ABS_MT_TRACKING_ID:
+                    point = _Point(event.value, point.x, point.y)
+                case ecodes.ABS_MT_POSITION_X:
+                    point = _Point(point.contact, event.value, point.y)
+                case ecodes.ABS_MT_POSITION_Y:
+                    point = _Point(point.contact, point.x, event.value)
+            self._slots[self._slot] = point
+
+    def read_anew(self) -> None:
+        """All slots as they are."""
+        current = self._device.absinfo(ecodes.ABS_MT_SLOT)
+        count = max(1, min(current.max + 1, MOST_SLOTS))
+        codes = (ecodes.ABS_MT_TRACKING_ID, ecodes.ABS_MT_POSITION_X, ecodes.ABS_MT_POSITION_Y)
+        self._slot = current.value
+        self._slots = [
+            _Point(*slot) for slot in zip(*(read_slots(self._device.fd, c, count) for c in codes), strict=True)
+        ]
+
+    def points(self) -> Sequence[_Point]:
+        """Those that touch."""
+        return [point for point in self._slots if point.contact != _NOBODY]
+
+
+def read_slots(descriptor: int, code: int, count: int) -> tuple[int, ...]:
+    """A value of each of so many slots (EVIOCGMTSLOTS of linux/input.h). Raises OSError."""
+    layout = struct.Struct(f"={1 + count}i")
+    request = 2 << 30 | layout.size << 16 | ord("E") << 8 | 0x0A  # _IOC(_IOC_READ, 'E', 0x0a, size)
+    answer = fcntl.ioctl(descriptor, request, layout.pack(code, *(count * [0])))
+    return layout.unpack(answer)[1:]

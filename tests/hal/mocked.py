@@ -19,7 +19,8 @@ from hal.linux.audio import AlsaAudioDevices, PlaceConfig
 from hal.linux.headset import MOST_HEADSETS, HidrawHeadsets
 from hal.linux.hook import EvdevHookSwitch
 from hal.linux.keypad import EvdevKeypad
-from hal.linux.touch import TouchMove, TouchPanel
+from hal.linux.panel_input import MOST_DEVICES, LinuxPanelInput
+from hal.panel_input import KeyStroke, PanelEvent, TouchMove
 from hal.status import Presence
 from tests.hal.headsets import PLAIN
 from tests.rig.umockdev import Testbed
@@ -187,9 +188,8 @@ def report(at: float = 0.0) -> tuple[tuple[float, int, int, int], ...]:
 
 async def finger_is_told_whole_at_each_report(testbed: Testbed) -> None:
     testbed.add_input(7, "Mouse", keys=[e.BTN_LEFT])
-    testbed.add_input(8, "AT keyboard", keys=KEYBOARD)
     testbed.add_input(9, "Glass", keys=[e.BTN_TOUCH], axes=GLASS)
-    panel = TouchPanel()
+    panel = LinuxPanelInput()
     panel.start()
     testbed.play(
         9,
@@ -203,41 +203,225 @@ async def finger_is_told_whole_at_each_report(testbed: Testbed) -> None:
             *key(e.BTN_TOUCH, 0, 0.03),
         ),
     )
-    moves: list[TouchMove] = []
-    await until(lambda: len(moves_of(panel, moves)) == 3)
+    moves: list[PanelEvent] = []
+    await until(lambda: len(events_of(panel, moves)) == 3)
     panel.close()
     panel.close()
     assert moves == [TouchMove("down", 0.25, 0.5), TouchMove("move", 1.0, 1.0), TouchMove("up", 1.0, 1.0)], moves
 
 
-def moves_of(panel: TouchPanel, so_far: list[TouchMove]) -> list[TouchMove]:
-    so_far += panel.moves()
+def events_of(panel: LinuxPanelInput, so_far: list[PanelEvent]) -> list[PanelEvent]:
+    so_far += panel.events()
     return so_far
 
 
 async def finger_is_lifted_when_its_panel_is_lost(testbed: Testbed) -> None:
     testbed.add_input(9, "Glass", keys=[e.BTN_TOUCH], axes=GLASS)
-    panel = TouchPanel()
+    panel = LinuxPanelInput()
     panel.start()
     testbed.play(9, (*place(1000, 1100), *key(e.BTN_TOUCH, 1)))
-    moves: list[TouchMove] = []
-    await until(lambda: len(moves_of(panel, moves)) == 1)
+    moves: list[PanelEvent] = []
+    await until(lambda: len(events_of(panel, moves)) == 1)
     with mock.patch.object(evdev.InputDevice, "read", side_effect=OSError(errno.ENODEV, "No such device")):
-        assert panel.moves() == [TouchMove("up", 0.25, 0.5)]
-    assert panel.moves() == []
+        assert panel.events() == [TouchMove("up", 0.25, 0.5)]
+    assert panel.events() == []
     panel.close()
 
 
 async def touch_panel_that_comes_later_is_taken(testbed: Testbed) -> None:
-    panel = TouchPanel()
+    panel = LinuxPanelInput()
     panel.start()
+    assert [status.presence for status in panel.status()] == [Presence.MISSING]
     with mock.patch.object(evdev, "InputDevice", side_effect=evdev.InputDevice) as opened:
         testbed.tell(testbed.add_input(9, "Glass", keys=[e.BTN_TOUCH], axes=GLASS), "add")
         await until(lambda: opened.called)
+    assert [status.text for status in panel.status()] == ["Glass (/dev/input/event9)"], panel.status()
     testbed.play(9, (*place(1000, 1100), *key(e.BTN_TOUCH, 1)))
-    moves: list[TouchMove] = []
-    await until(lambda: len(moves_of(panel, moves)) == 1)
+    moves: list[PanelEvent] = []
+    await until(lambda: len(events_of(panel, moves)) == 1)
     panel.close()
+
+
+SLOTS = {
+    e.ABS_MT_SLOT: (0, 9),
+    e.ABS_MT_TRACKING_ID: (0, 65535),
+    e.ABS_MT_POSITION_X: (0, 1000),
+    e.ABS_MT_POSITION_Y: (0, 1000),
+}
+
+
+def contact(slot: int, number: int, x: int, y: int, at: float = 0.0) -> tuple[tuple[float, int, int, int], ...]:
+    """A finger in a slot; -1 for one that is lifted."""
+    of_slot = ((e.ABS_MT_SLOT, slot), (e.ABS_MT_TRACKING_ID, number))
+    there = ((e.ABS_MT_POSITION_X, x), (e.ABS_MT_POSITION_Y, y)) if number >= 0 else ()
+    return tuple((at, e.EV_ABS, code, value) for code, value in (*of_slot, *there))
+
+
+async def of_several_fingers_the_first_counts_until_it_is_lifted(testbed: Testbed) -> None:
+    testbed.add_input(9, "Glass", keys=[e.BTN_TOUCH], axes={**GLASS, **SLOTS})
+    panel = LinuxPanelInput()
+    with mock.patch("hal.linux.touch.read_slots", side_effect=lambda _fd, code, count: slots(code, count, {})):
+        panel.start()
+    testbed.play(
+        9,
+        (
+            *contact(0, 5, 100, 200),
+            *report(),
+            *contact(1, 6, 900, 900, 0.01),
+            *report(0.01),
+            *contact(0, -1, 0, 0, 0.02),
+            *report(0.02),
+            *contact(1, 6, 800, 800, 0.03),  # the second one goes on, and is nobody's wish
+            *report(0.03),
+            *contact(0, 7, 500, 500, 0.04),
+            *report(0.04),
+        ),
+    )
+    moves: list[PanelEvent] = []
+    await until(lambda: len(events_of(panel, moves)) == 3)
+    assert moves == [TouchMove("down", 0.1, 0.2), TouchMove("up", 0.1, 0.2), TouchMove("down", 0.5, 0.5)], moves
+    panel.close()
+
+
+def slots(code: int, count: int, touched: dict[int, tuple[int, int, int]]) -> tuple[int, ...]:
+    """What the kernel would say of all slots: tracking number and place of those `touched`."""
+    part = (e.ABS_MT_TRACKING_ID, e.ABS_MT_POSITION_X, e.ABS_MT_POSITION_Y).index(code)
+    return tuple(touched.get(slot, (-1, 0, 0))[part] for slot in range(count))
+
+
+async def after_lost_events_the_fingers_are_asked_for(testbed: Testbed) -> None:
+    testbed.add_input(9, "Glass", keys=[e.BTN_TOUCH], axes={**GLASS, **SLOTS})
+    # At the start nobody touches; after the first overrun a finger has moved; by the second another lies there.
+    found: list[dict[int, tuple[int, int, int]]] = [{}, {0: (5, 300, 400)}, {0: (6, 900, 900)}]
+    asked: list[int] = []
+
+    def read_slots(_descriptor: int, code: int, count: int) -> tuple[int, ...]:
+        asked.append(code)
+        return slots(code, count, found[(len(asked) - 1) // 3])
+
+    panel = LinuxPanelInput()
+    moves: list[PanelEvent] = []
+    overrun = (0.0, e.EV_SYN, e.SYN_DROPPED, 0)
+    with mock.patch("hal.linux.touch.read_slots", side_effect=read_slots):
+        panel.start()
+        testbed.play(
+            9,
+            (
+                *contact(0, 5, 100, 200),
+                *report(),
+                overrun,
+                *contact(0, -1, 0, 0),  # not to be believed: nobody knows what came before it
+                *report(),
+                overrun,
+                *report(),
+            ),
+        )
+        await until(lambda: len(events_of(panel, moves)) == 3)
+    assert moves == [TouchMove("down", 0.1, 0.2), TouchMove("move", 0.3, 0.4), TouchMove("up", 0.3, 0.4)], moves
+    panel.close()
+
+
+def typed(*codes: int) -> tuple[tuple[float, int, int, int], ...]:
+    return tuple(event for code in codes for value in (1, 0) for event in key(code, value))
+
+
+def written(strokes: list[PanelEvent]) -> str:
+    return "".join(stroke.text for stroke in strokes if isinstance(stroke, KeyStroke))
+
+
+def shifted(code: int) -> tuple[tuple[float, int, int, int], ...]:
+    return (*key(e.KEY_LEFTSHIFT, 1), *typed(code), *key(e.KEY_LEFTSHIFT, 0))
+
+
+ACCENT = e.KEY_EQUAL
+"""Where a German keyboard has its dead acute accent."""
+LAYOUTS = (
+    ("us", (*shifted(e.KEY_Y), *typed(e.KEY_2, e.KEY_KP7)), "Y27"),
+    ("de", (*typed(e.KEY_Y), *key(e.KEY_RIGHTALT, 1), *typed(e.KEY_Q), *key(e.KEY_RIGHTALT, 0)), "z@"),
+    ("de", (*typed(ACCENT, e.KEY_E, ACCENT), *shifted(e.KEY_E), *typed(ACCENT, e.KEY_X)), "éÉ\u00b4x"),
+    ("de", (*typed(ACCENT, e.KEY_SPACE), *typed(ACCENT, ACCENT), *typed(e.KEY_A)), "\u00b4\u00b4a"),
+    ("fr", (*typed(e.KEY_Q, e.KEY_2), *typed(e.KEY_CAPSLOCK), *typed(e.KEY_Q)), "aéA"),
+    ("nonsense", typed(e.KEY_Z, e.KEY_2), "z2"),
+)
+
+
+async def keyboard_writes_by_its_layout(testbed: Testbed) -> None:
+    """Each round has a keyboard of its own, because an invented one moves only once."""
+    panel = LinuxPanelInput()
+    for number, _ in enumerate(LAYOUTS):
+        testbed.add_input(number, f"Keyboard {number}", keys=KEYBOARD)
+    panel.start()
+    for number, (layout, keys, text) in enumerate(LAYOUTS):
+        panel.use_layout(layout)
+        strokes: list[PanelEvent] = []
+        testbed.play(number, keys)
+        await until(lambda: len(events_of(panel, strokes)) == len(keys) // 2)  # noqa: B023 # called within this round
+        assert written(strokes) == text, (layout, strokes)
+    panel.close()
+
+
+async def keyboard_repeats_and_forgets_what_it_lost(testbed: Testbed) -> None:
+    testbed.add_input(8, "AT keyboard", keys=KEYBOARD)
+    panel = LinuxPanelInput()
+    panel.start()
+    strokes: list[PanelEvent] = []
+    testbed.play(
+        8,
+        (
+            *key(e.KEY_LEFTSHIFT, 1),
+            *key(e.KEY_LEFTSHIFT, 2),  # writes nothing, however long it is held
+            *key(e.KEY_A, 1),
+            *key(e.KEY_A, 2),
+            (0.0, e.EV_SYN, e.SYN_DROPPED, 0),
+            *key(e.KEY_B, 1),  # lost events: both keys were let go of, as far as the kernel says
+            *typed(e.KEY_A),
+        ),
+    )
+    await until(lambda: len(events_of(panel, strokes)) == 7)
+    panel.close()
+    assert strokes == [
+        KeyStroke("KEY_LEFTSHIFT", pressed=True),
+        KeyStroke("KEY_A", pressed=True, text="A", shift=True),
+        KeyStroke("KEY_A", pressed=True, text="A", repeated=True, shift=True),
+        KeyStroke("KEY_A", pressed=False),
+        KeyStroke("KEY_LEFTSHIFT", pressed=False),
+        KeyStroke("KEY_A", pressed=True, text="a"),
+        KeyStroke("KEY_A", pressed=False),
+    ], strokes
+
+
+async def keyboard_comes_and_goes(testbed: Testbed) -> None:
+    panel = LinuxPanelInput()
+    panel.start()
+    with mock.patch.object(evdev, "InputDevice", side_effect=evdev.InputDevice) as opened:
+        path = testbed.add_input(8, "AT keyboard", keys=KEYBOARD)
+        testbed.tell(path, "add")
+        await until(lambda: opened.called)
+    assert panel.status()[0].text == "AT keyboard (/dev/input/event8)", panel.status()
+    strokes: list[PanelEvent] = []
+    testbed.play(8, key(e.KEY_LEFTSHIFT, 1))
+    await until(lambda: len(events_of(panel, strokes)) == 1)
+    testbed.remove(path)
+    with mock.patch.object(evdev.InputDevice, "read", side_effect=OSError(errno.ENODEV, "No such device")):
+        assert panel.events() == [KeyStroke("KEY_LEFTSHIFT", pressed=False)]
+    testbed.tell(testbed.add_input(11, "AT keyboard", keys=KEYBOARD), "add")
+    await until(lambda: any("event11" in status.text for status in panel.status()))
+    await asyncio.sleep(0.3)
+    testbed.play(11, typed(e.KEY_A))
+    strokes.clear()
+    await until(lambda: written(events_of(panel, strokes)) == "a")
+    panel.close()
+
+
+async def of_too_many_keyboards_some_are_left_alone(testbed: Testbed) -> None:
+    for number in range(MOST_DEVICES + 4):
+        testbed.add_input(number, f"Keyboard {number}", keys=KEYBOARD)
+    panel = LinuxPanelInput()
+    with mock.patch.object(evdev.InputDevice, "close", autospec=True, side_effect=evdev.InputDevice.close) as closed:
+        panel.start()
+        assert closed.call_count == 4
+        panel.close()
+        assert closed.call_count == MOST_DEVICES + 4
 
 
 async def headset_comes_and_goes_within_a_second(testbed: Testbed) -> None:
@@ -329,6 +513,12 @@ SCENARIOS = (
     finger_is_told_whole_at_each_report,
     finger_is_lifted_when_its_panel_is_lost,
     touch_panel_that_comes_later_is_taken,
+    of_several_fingers_the_first_counts_until_it_is_lifted,
+    after_lost_events_the_fingers_are_asked_for,
+    keyboard_writes_by_its_layout,
+    keyboard_repeats_and_forgets_what_it_lost,
+    keyboard_comes_and_goes,
+    of_too_many_keyboards_some_are_left_alone,
     headset_comes_and_goes_within_a_second,
     headset_buttons_belong_to_the_sound_card_of_the_same_usb_device,
     headsets_that_lie_or_are_too_many_are_sound_alone,

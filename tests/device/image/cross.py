@@ -18,7 +18,7 @@ TRIPLET = "aarch64-linux-gnu"
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
 """What runs on Debian 12's glibc 2.36."""
 PYTHON = "3.11"
-FROM_SOURCE = ("evdev", "pyalsaaudio")
+FROM_SOURCE = ("evdev", "pyalsaaudio", "xkbcommon")
 """PyPI has no wheels of them for aarch64."""
 SOURCES = ("app", "hal", "native", "ci", "setup.py", "setup.cfg", "README.md", "LICENSE", "pyproject.toml")
 """What the phone is built from."""

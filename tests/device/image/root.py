@@ -40,6 +40,7 @@ PACKAGES = (
     "libspeexdsp1",
     "libssl3",
     "libwebrtc-audio-processing1",
+    "libxkbcommon0",
     "mount",
     "procps",
     "python3",
@@ -50,6 +51,7 @@ PACKAGES = (
     "tzdata",
     "udev",
     "util-linux",
+    "xkb-data",
 )
 KERNEL = "linux-image-arm64"
 HEADERS = (
@@ -61,6 +63,7 @@ HEADERS = (
     "libssl-dev",
     "libstdc++-12-dev",
     "libwebrtc-audio-processing-dev",
+    "libxkbcommon-dev",
     "linux-libc-dev",
 )
 _NEEDLESS = (

@@ -81,6 +81,7 @@ RDEPENDS:${PN} += "\
     python3-threading \
     python3-tomllib \
     python3-xml \
+    python3-xkbcommon \
     ttf-dejavu-sans \
     ttf-inter \
 "

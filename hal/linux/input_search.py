@@ -1,0 +1,40 @@
+"""Finds the kernel's input devices by what they can do."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+import evdev
+
+log = logging.getLogger("hal")
+
+Capabilities = Mapping[int, Sequence[int]]
+"""Event codes by event type, as evdev tells them."""
+
+
+class InputSearch:
+    """Opens the devices whose capabilities are `wanted`. `unreadable` counts those that it may not read, last time."""
+
+    def __init__(self, wanted: Callable[[Capabilities], bool]) -> None:
+        self._wanted = wanted
+        self.unreadable = 0
+
+    def devices(self, known: Collection[str] = ()) -> Iterator[evdev.InputDevice[str]]:
+        """Those there are now but for the `known` paths, in their order, opened; the caller closes them."""
+        self.unreadable = 0
+        for path in sorted(set(map(os.fsdecode, evdev.list_devices())) - set(known)):
+            try:
+                device = evdev.InputDevice(path)
+                wanted = self._wanted(device.capabilities(absinfo=False))
+            except PermissionError:
+                self.unreadable += 1
+                continue
+            except OSError as error:
+                log.debug("%s cannot be opened: %s", path, error)
+                continue
+            if wanted:
+                yield device
+            else:
+                device.close()
