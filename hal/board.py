@@ -54,6 +54,25 @@ class HeadsetConfig(_Section, frozen=True):
     backend: Literal["hidraw", "simulated"]
 
 
+class ResetConfig(_Section, frozen=True):
+    """`code` is the kernel's KEY_ name of the reset button."""
+
+    backend: Literal["evdev", "simulated"]
+    code: str = ""
+
+
+class BacklightConfig(_Section, frozen=True):
+    """The light behind the display, where it is the phone's to set."""
+
+    backend: Literal["sysfs", "simulated"]
+
+
+class CamerasConfig(_Section, frozen=True):
+    """Cameras, of which the phone tells the names."""
+
+    backend: Literal["v4l2", "simulated"]
+
+
 class LedsConfig(_Section, frozen=True):
     """`names` are the lamps' folders under /sys/class/leds."""
 
@@ -85,6 +104,8 @@ class UpdaterConfig(_Section, frozen=True):
 class Board(_Section, frozen=True):
     """A board file. `guesses` lists in words what in it is not known for certain.
 
+    `model` is what the phone calls itself, where the machine's own word for it says less. A board without `reset`
+    has no reset button for the phone, one without `backlight` a display whose light is somebody else's business.
     `settings` are tables of settings, for the board's layer; the HAL does not look into them.
     """
 
@@ -97,6 +118,10 @@ class Board(_Section, frozen=True):
     leds: LedsConfig
     display: DisplayConfig
     updater: UpdaterConfig
+    cameras: CamerasConfig
+    reset: ResetConfig | None = None
+    backlight: BacklightConfig | None = None
+    model: str = ""
     guesses: tuple[str, ...] = ()
     settings: dict[str, object] = {}
 

@@ -10,29 +10,40 @@ from typing import TypeVar
 import msgspec
 
 from hal.audio import AudioDevices
+from hal.backlight import Backlight
 from hal.board import Board
-from hal.display import Display
+from hal.camera import Cameras
+from hal.display import Display, PresenterKind
 from hal.errors import HalError
 from hal.headset import Headsets
 from hal.hook import HookSwitch
 from hal.keypad import Keypad
 from hal.leds import Leds
 from hal.linux.audio import AlsaAudioDevices
+from hal.linux.backlight import SysfsBacklight
+from hal.linux.camera import LinuxCameras
 from hal.linux.display import LinuxDisplay
 from hal.linux.headset import HidrawHeadsets
 from hal.linux.hook import EvdevHookSwitch
 from hal.linux.keypad import EvdevKeypad
 from hal.linux.leds import SysfsLeds
 from hal.linux.network import LinuxNetwork
+from hal.linux.panel_input import LinuxPanelInput
 from hal.linux.rauc import RaucUpdater
+from hal.linux.reset_button import EvdevResetButton
 from hal.linux.system import LinuxSystem
 from hal.network import Network
+from hal.panel_input import PanelInput
+from hal.reset_button import ResetButton
 from hal.sim.audio import SimulatedAudioDevices
+from hal.sim.backlight import SimulatedBacklight
+from hal.sim.camera import SimulatedCameras
 from hal.sim.display import SimulatedDisplay
 from hal.sim.headset import SimulatedHeadsets
 from hal.sim.hook import SimulatedHookSwitch
 from hal.sim.keypad import SimulatedKeypad
 from hal.sim.leds import SimulatedLeds
+from hal.sim.reset_button import SimulatedResetButton
 from hal.sim.updater import SimulatedUpdater
 from hal.status import DeviceStatus, Presence
 from hal.system import System
@@ -44,7 +55,10 @@ _Device = TypeVar("_Device")
 
 
 class Devices(msgspec.Struct, frozen=True):
-    """A board's devices. `fallbacks` says which of them are simulated because the real back end could not be made."""
+    """A board's devices. `fallbacks` says which of them are simulated because the real back end could not be made.
+
+    The kiosk listens at the panel; here `panel_input` only says what there is, and None where a window system listens.
+    """
 
     audio: AudioDevices
     keypad: Keypad
@@ -55,6 +69,10 @@ class Devices(msgspec.Struct, frozen=True):
     network: Network
     system: System
     updater: Updater
+    cameras: Cameras
+    reset: ResetButton | None = None
+    backlight: Backlight | None = None
+    panel_input: PanelInput | None = None
     fallbacks: tuple[DeviceStatus, ...] = ()
 
     def start(self) -> None:
@@ -64,21 +82,42 @@ class Devices(msgspec.Struct, frozen=True):
         self.hook.start()
         self.headsets.start()
         self.network.start()
+        self.cameras.start()
+        if self.reset is not None:
+            self.reset.start()
 
     def close(self) -> None:
         """Let go of all of them. May be called twice."""
+        if self.reset is not None:
+            self.reset.close()
+        self.cameras.close()
         self.network.close()
         self.headsets.close()
         self.hook.close()
         self.keypad.close()
         self.audio.close()
         self.leds.close()
+        if self.panel_input is not None:
+            self.panel_input.close()
 
     def statuses(self) -> tuple[DeviceStatus, ...]:
         """How each stands, in the order people look for them. Takes some milliseconds."""
         keys = (self.keypad.status(), self.hook.status(), *self.headsets.status())
-        others = (self.leds, self.display, self.network, self.system, self.updater)
-        return (*self.audio.status(), *keys, *(device.status() for device in others), *self.fallbacks)
+        panel = () if self.panel_input is None else self.panel_input.status()
+        lights = (self.leds, self.display) if self.backlight is None else (self.leds, self.display, self.backlight)
+        others = (
+            (*lights, self.network, self.system, self.updater)
+            if self.reset is None
+            else (*lights, self.reset, self.network, self.system, self.updater)
+        )
+        return (
+            *self.audio.status(),
+            *keys,
+            *panel,
+            *self.cameras.status(),
+            *(device.status() for device in others),
+            *self.fallbacks,
+        )
 
 
 def open_devices(board: Board, environment: Mapping[str, str] = os.environ) -> Devices:
@@ -101,6 +140,13 @@ def open_devices(board: Board, environment: Mapping[str, str] = os.environ) -> D
             return simulated()
 
     panel = board.display.facts
+    reset, light = board.reset, board.backlight
+    display = either(
+        "display",
+        board.display.backend,
+        lambda: LinuxDisplay(panel, environment),
+        lambda: SimulatedDisplay(panel.width, panel.height, panel.dpi),
+    )
     return Devices(
         audio=either("audio", board.audio.backend, lambda: AlsaAudioDevices(board.audio.places), SimulatedAudioDevices),
         keypad=either("keypad", board.keypad.backend, lambda: EvdevKeypad(board.keypad.keys), SimulatedKeypad),
@@ -112,15 +158,16 @@ def open_devices(board: Board, environment: Mapping[str, str] = os.environ) -> D
         ),
         headsets=either("headset buttons", board.headset.backend, HidrawHeadsets, SimulatedHeadsets),
         leds=either("lamps", board.leds.backend, lambda: SysfsLeds(board.leds.names), SimulatedLeds),
-        display=either(
-            "display",
-            board.display.backend,
-            lambda: LinuxDisplay(panel, environment),
-            lambda: SimulatedDisplay(panel.width, panel.height, panel.dpi),
-        ),
+        display=display,
         network=LinuxNetwork(),
-        system=LinuxSystem(environment),
         updater=RaucUpdater(environment) if board.updater.backend == "rauc" else SimulatedUpdater(),
+        system=LinuxSystem(environment, model=board.model),
+        cameras=either("cameras", board.cameras.backend, LinuxCameras, SimulatedCameras),
+        reset=None
+        if reset is None
+        else either("reset button", reset.backend, lambda: EvdevResetButton(reset.code), SimulatedResetButton),
+        backlight=None if light is None else either("backlight", light.backend, SysfsBacklight, SimulatedBacklight),
+        panel_input=LinuxPanelInput() if display.facts().presenter is PresenterKind.PANEL else None,
         fallbacks=tuple(fallbacks),
     )
 

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import abc
 
+import msgspec
+
 from hal.status import DeviceStatus
+from hal.steward import Verb
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Which phone this is; what the machine does not tell is empty.
+
+    `mac_address` is the first wired interface's, as twelve lower-case hex digits. `revision` is the hardware's.
+    """
+
+    model: str = ""
+    revision: str = ""
+    serial: str = ""
+    mac_address: str = ""
 
 
 class System(abc.ABC):
     """A back end must override everything. No call blocks."""
 
     @abc.abstractmethod
-    def serial(self) -> str:
-        """The serial number; empty where the machine tells none."""
+    def identity(self) -> Identity:
+        """Which phone this is. Reads a handful of small files."""
 
     @abc.abstractmethod
-    def mac_address(self) -> str:
-        """The first wired interface's address as twelve lower-case hex digits; empty where there is none."""
+    async def ask(self, verb: Verb) -> None:
+        """Have the steward do what takes root. Raises DeviceMissing without one, DeviceFailed when it refuses."""
 
     @property
     @abc.abstractmethod

@@ -10,7 +10,7 @@ from app.kiosk.input_map import Step
 from app.kiosk.intents import Back, Erase, Go, Intent, Place, Send, Type, Write
 from app.kiosk.layout import SOFT_COLUMNS
 from app.kiosk.performer import Performer
-from app.kiosk.screens import calls, ringer
+from app.kiosk.screens import calls, level, ringer
 from app.kiosk.situation import Situation
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
@@ -59,6 +59,7 @@ class Hands:
         self._pressed_pointer = ""
         self._pressed_at = 0.0
         self._zero_held = False
+        self._waking = False
 
     def on_key(self, key: Key, *, pressed: bool, character: str = "") -> None:
         """A key of the phone's keypad, or of a keyboard acting for it, where it has this `character`."""
@@ -118,7 +119,17 @@ class Hands:
                     self._performer.perform(Go(_JUMPS[step]))
 
     def on_pointer(self, phase: str, x: int, y: int) -> None:
-        """A finger went down, moved or was lifted. What it pressed acts when it is lifted inside."""
+        """A finger went down, moved or was lifted. What it pressed acts when it is lifted inside.
+
+        One that comes down on a dark display only wakes it: nobody presses what he does not see.
+        """
+        if phase == "down":
+            snapshot = self._situation.snapshot
+            self._waking = (
+                snapshot is not None and snapshot.display.backlight is not None and snapshot.display.backlight.dark
+            )
+        if self._waking:
+            return
         self._situation.focus.hide()
         node = self._build().at(x, y)
         if phase == "down":
@@ -251,7 +262,7 @@ class Hands:
     def _volume(self, view: View, presses: int) -> None:
         audio = view.snapshot.audio
         rings = not view.talking
-        percent = ringer.volume_after(audio.ringer_volume if rings else audio.volume, presses)
+        percent = level.after(audio.ringer_volume if rings else audio.volume, presses)
         self._performer.perform(Send(SetVolume(id=0, percent=percent, ringer=rings)))
         what = self._situation.say("Ringer") if rings else self._situation.say("Volume")
         self._situation.tell(f"{what} {percent} %")

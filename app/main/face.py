@@ -13,12 +13,14 @@ from app.diagnostics.notices import NoticeBoard
 from app.main import troubles
 from app.main.activity_keeper import ActivityKeeper
 from app.main.app_service import AppService
+from app.main.backlight_keeper import BacklightKeeper
 from app.main.disturb_keeper import DisturbKeeper
 from app.main.headset_keeper import HeadsetKeeper
 from app.main.kiosk_process import KioskProcess, kiosk_command
 from app.main.lamps import Lamps
 from app.main.pbx_talk import PbxTalk
 from app.main.phone_for_apps import PhoneForApps
+from app.main.reset_keeper import ResetKeeper
 from app.main.retry import keep_trying
 from app.main.simulation import simulation_of
 from app.main.storage import Storage
@@ -26,7 +28,7 @@ from app.main.telephony import Telephony
 from app.model import dialplan
 from app.model.commands import AnyCommand, DialEvent, HookEvent, KeyEvent
 from app.model.keys import Key
-from app.model.snapshot import Notice, Snapshot
+from app.model.snapshot import CallState, MachineView, Notice, Snapshot
 from app.security.keeper import LockKeeper
 from app.security.pin import PinHasher
 from app.surface.claim import SocketTaken
@@ -84,6 +86,14 @@ class Face:
         self._lamps = Lamps(devices.leds)
         self._headsets = HeadsetKeeper(devices.headsets, devices.audio, notices, self.snapshot, self.command)
         self.activity = ActivityKeeper(storage.settings)
+        light = devices.backlight
+        self._backlight = None if light is None else BacklightKeeper(light, storage.settings, self.changed)
+        self._identity = devices.system.identity()
+        self._reset = (
+            None
+            if devices.reset is None
+            else ResetKeeper(devices.reset, devices.system, notices, self._any_call, self._used)
+        )
         self._talk = PbxTalk(telephony.pbx, self.activity, storage.settings, notices, self.changed)
         self._disturb = DisturbKeeper(lambda: telephony.pbx.status, storage.settings, notices, self._talk.set_presence)
         telephony.pbx_moved = self._pbx_moved
@@ -122,6 +132,8 @@ class Face:
             found=lambda: telephony.search.people,
             prepare_dial=lambda number: self.server.send_event(DialEvent(number)),
             updates=updates,
+            machine=self._machine,
+            dark=None if self._backlight is None else lambda: self._backlight is not None and self._backlight.dark,
             simulation=simulation_of(self._devices),
         )
 
@@ -131,7 +143,7 @@ class Face:
 
     def command(self, command: AnyCommand, reply: PostReply) -> None:
         """Carry out a command of a surface, where somebody touched something."""
-        self.activity.used()
+        self._somebody_is_here()
         self._executor.handle(command, reply)
 
     def changed(self) -> None:
@@ -148,12 +160,16 @@ class Face:
         self.apps.start()
         if self._kiosk is not None:
             self._kiosk.start()
+        if self._backlight is not None:
+            self._backlight.start()
         self._stoppers = (
             self._devices.keypad.subscribe(self._key_moved),
             self._devices.keypad.watch(self._keypad_stands),
             self._devices.hook.subscribe(self._hook_moved),
             self._headsets.start(),
             self._devices.audio.subscribe(self._cards_moved),
+            self._devices.cameras.subscribe(lambda _: self.changed()),
+            *(() if self._reset is None else (self._reset.start(),)),
             self.activity.subscribe(lambda _: self.changed()),
             self._settings.subscribe("display", lambda _: self.changed()),
             self._settings.subscribe("ring", lambda _: self.changed()),
@@ -176,6 +192,8 @@ class Face:
         """Let go of the socket."""
         self._lock.close()
         self.activity.close()
+        if self._backlight is not None:
+            self._backlight.close()
         await self.server.stop()
         if self._changing is not None:
             self._changing.cancel()
@@ -229,7 +247,21 @@ class Face:
 
     def _used(self) -> None:
         self._lock.used()
+        self._somebody_is_here()
+
+    def _any_call(self) -> bool:
+        calls = self._calls.views(time.monotonic())
+        return self._calls.in_call or any(call.state is not CallState.ENDED for call in calls)
+
+    def _somebody_is_here(self) -> None:
         self.activity.used()
+        if self._backlight is not None:
+            self._backlight.used()
+
+    def _machine(self) -> MachineView:
+        who = self._identity
+        cameras = tuple(camera.name for camera in self._devices.cameras.cameras())
+        return MachineView(who.model, who.revision, who.serial, who.mac_address, cameras)
 
     def _pbx_moved(self) -> None:
         self._talk.look()
@@ -259,6 +291,8 @@ class Face:
         snapshot = self._snapshots.build()
         self._lamps.show(snapshot)
         self._headsets.show(snapshot)
+        if self._backlight is not None:
+            self._backlight.show(snapshot)
         self.server.publish(snapshot)
         self.apps.refresh()
 

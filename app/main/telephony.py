@@ -77,7 +77,7 @@ class Telephony:
         self.pbx_moved: Callable[[], None] = lambda: None
         self._ice_servers = IceServerLookup(self._settings)
         self._pbx_facts = PbxFactsKeeper(self._settings, self._ice_servers, notices)
-        mac = devices.system.mac_address() or NO_MAC
+        mac = devices.system.identity().mac_address or NO_MAC
         self._recordings = RecordingKeeper(
             self._settings, storage.folder, mac, lambda: self.line.number, engine, notices, worker, self._post_media
         )

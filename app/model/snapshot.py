@@ -228,6 +228,23 @@ class UpdateView(msgspec.Struct, frozen=True):
     unseen: bool = False
 
 
+class BacklightView(msgspec.Struct, frozen=True):
+    """The light behind the display: `brightness` as it is set, in percent. While `dark` nobody sees what he touches."""
+
+    brightness: int
+    dark: bool = False
+
+
+class MachineView(msgspec.Struct, frozen=True):
+    """Which phone this is; what it does not know of itself is empty. `cameras` are by name."""
+
+    model: str = ""
+    revision: str = ""
+    serial: str = ""
+    mac_address: str = ""
+    cameras: tuple[str, ...] = ()
+
+
 class DisplayView(msgspec.Struct, frozen=True):
     """How the display should look, from the settings."""
 
@@ -235,6 +252,8 @@ class DisplayView(msgspec.Struct, frozen=True):
     clock_24h: bool = True
     keyboard_layout: str = "us"
     """Of keyboards at the panel."""
+    backlight: BacklightView | None = None
+    """None where it is not the phone's to set."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
@@ -272,6 +291,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     notices: tuple[Notice, ...] = ()
     display: DisplayView = DisplayView()
     update: UpdateView = UpdateView()
+    machine: MachineView = MachineView()
     emergency_numbers: tuple[str, ...] = ()
     simulated: bool = False
     """True when keypad and hook are simulated, so that a surface may drive them."""

@@ -15,7 +15,7 @@ from app.model.party import Party
 from app.model.pbx import OwnActivity, PbxStatus, Person
 from app.model.refusal import Refusal
 from app.model.signalling import LineCapabilities, LineChanged
-from app.model.snapshot import UpdateView
+from app.model.snapshot import MachineView, UpdateView
 from app.security.keeper import LockKeeper
 from app.settings.store import SettingsStore
 
@@ -82,4 +82,8 @@ class Rooms:
     prepare_dial: Callable[[str], None]
     """Has the display show a number, ready to be called."""
     updates: Updates
+    machine: Callable[[], MachineView] = MachineView
+    """Which phone this is."""
+    dark: Callable[[], bool] | None = None
+    """Whether the display shines not at all; None where its light is somebody else's business."""
     simulation: Simulation | None = None

@@ -10,6 +10,7 @@ from app.model.services import LineServices
 from app.model.signalling import LineChanged, Registration
 from app.model.snapshot import (
     ActivityView,
+    BacklightView,
     DisplayView,
     IncomingRulesView,
     LineView,
@@ -63,6 +64,7 @@ class SnapshotBuilder:
             notices=self._notices(),
             display=self._display(),
             update=rooms.updates.view(),
+            machine=rooms.machine(),
             emergency_numbers=rooms.settings.current.words("lock.emergency_numbers"),
             simulated=rooms.simulation is not None,
         )
@@ -116,11 +118,12 @@ class SnapshotBuilder:
         return ActivityView(self._rooms.inactive(), settings.number(key), _fixed_by(settings, key))
 
     def _display(self) -> DisplayView:
-        settings = self._rooms.settings.current
+        settings, dark = self._rooms.settings.current, self._rooms.dark
         return DisplayView(
             theme=settings.text("display.theme"),
             clock_24h=settings.switch("display.clock_24h"),
             keyboard_layout=settings.text("display.keyboard_layout"),
+            backlight=None if dark is None else BacklightView(settings.number("display.brightness"), dark()),
         )
 
 

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from hal.errors import HalError
 from hal.status import DeviceStatus, Presence
-from hal.system import System
+from hal.steward import Verb
+from hal.system import Identity, System
 
 
 class SimulatedSystem(System):
-    """`told` is what the supervisor heard: "ready: …", "watchdog", "stopping"."""
+    """`told` is what the supervisor heard: "ready: …", "watchdog", "stopping"; `asked` what the steward did.
+
+    With a `refusal` the steward refuses, and this is raised.
+    """
 
     def __init__(self, serial: str = "SIMULATED", mac_address: str = "009033000000") -> None:
         self.told: list[str] = []
-        self._serial = serial
-        self._mac_address = mac_address
+        self.asked: list[Verb] = []
+        self.refusal: HalError | None = None
+        self._identity = Identity("Simulated phone", "1", serial, mac_address)
 
-    def serial(self) -> str:
-        """The serial number given."""
-        return self._serial
+    def identity(self) -> Identity:
+        """What was given."""
+        return self._identity
 
-    def mac_address(self) -> str:
-        """The address given."""
-        return self._mac_address
+    async def ask(self, verb: Verb) -> None:
+        """Remember it, or refuse."""
+        if self.refusal is not None:
+            raise self.refusal
+        self.asked.append(verb)
 
     @property
     def watchdog_interval(self) -> float | None:
@@ -41,4 +49,6 @@ class SimulatedSystem(System):
 
     def status(self) -> DeviceStatus:
         """Simulated."""
-        return DeviceStatus("system", Presence.SIMULATED, f"MAC address {self._mac_address}, serial {self._serial}")
+        return DeviceStatus(
+            "system", Presence.SIMULATED, f"MAC address {self._identity.mac_address}, serial {self._identity.serial}"
+        )

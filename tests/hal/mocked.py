@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import struct
 import sys
 from collections.abc import Callable
 from unittest import mock
@@ -13,13 +14,16 @@ import evdev
 from evdev import ecodes as e
 
 from hal.audio import AudioChange, Endpoint, Place
+from hal.camera import Camera
 from hal.headset import HeadsetEvent, HeadsetLamps, HeadsetsChanged, HeadsetWish
 from hal.keypad import KeyMove, PhoneKey
 from hal.linux.audio import AlsaAudioDevices, PlaceConfig
+from hal.linux.camera import LinuxCameras
 from hal.linux.headset import MOST_HEADSETS, HidrawHeadsets
 from hal.linux.hook import EvdevHookSwitch
 from hal.linux.keypad import EvdevKeypad
 from hal.linux.panel_input import MOST_DEVICES, LinuxPanelInput
+from hal.linux.reset_button import EvdevResetButton
 from hal.panel_input import KeyStroke, PanelEvent, TouchMove
 from hal.status import Presence
 from tests.hal.headsets import PLAIN
@@ -503,6 +507,83 @@ async def headsets_that_lie_or_are_too_many_are_sound_alone(testbed: Testbed) ->
     headsets.close()
 
 
+CAMERA = """\
+P: /devices/usb1/1-3
+E: SUBSYSTEM=usb
+E: DEVTYPE=usb_device
+
+P: /devices/usb1/1-3/video4linux/video0
+N: video0
+E: SUBSYSTEM=video4linux
+E: DEVNAME=/dev/video0
+A: name=Desk camera
+A: index=0
+
+P: /devices/usb1/1-3/video4linux/video1
+N: video1
+E: SUBSYSTEM=video4linux
+E: DEVNAME=/dev/video1
+A: name=Desk camera
+A: index=1
+
+P: /devices/usb1/1-3/video4linux/video2
+N: video2
+E: SUBSYSTEM=video4linux
+E: DEVNAME=/dev/video2
+E: ID_V4L_CAPABILITIES=:video_output:
+A: name=Screen grabber
+A: index=0
+"""
+CAMERA_NODE = "/sys/devices/usb1/1-3/video4linux/video0"
+
+
+async def camera_comes_and_goes_by_its_name(testbed: Testbed) -> None:
+    cameras = LinuxCameras()
+    told: list[tuple[Camera, ...]] = []
+    cameras.subscribe(told.append)
+    cameras.start()
+    assert (cameras.cameras(), cameras.status()) == ((), ())
+    testbed.add(CAMERA)
+    testbed.tell(CAMERA_NODE, "add")
+    await until(lambda: bool(told))
+    assert told == [(Camera("/dev/video0", "Desk camera"),)], told  # not what describes it, and no output
+    for answer, words in ((1, ", its shutter is closed"), (0, ", its shutter is open")):
+        # The invented device file has no controls; the kernel's of a camera with a shutter would answer like this.
+        with mock.patch("hal.linux.camera.fcntl.ioctl", return_value=struct.pack("=Ii", 0, answer)):
+            assert [status.text for status in cameras.status()] == [f"Desk camera (/dev/video0{words})"]
+    assert [status.text for status in cameras.status()] == ["Desk camera (/dev/video0)"]
+    testbed.remove(CAMERA_NODE)
+    await until(lambda: len(told) == 2)
+    assert told[1] == ()
+    cameras.close()
+    cameras.close()
+
+
+async def reset_button_tells_presses_and_no_keyboards(testbed: Testbed) -> None:
+    testbed.add_input(8, "Keyboard with a restart key", keys=[*KEYBOARD, e.KEY_RESTART])
+    testbed.add_input(9, "gpio-keys", keys=[e.KEY_RESTART])
+    button = EvdevResetButton("KEY_RESTART")
+    moves: list[bool | None] = []
+    button.subscribe(moves.append)
+    button.start()
+    assert button.status().text == "gpio-keys (/dev/input/event9)"
+    testbed.play(
+        9,
+        (
+            *key(e.KEY_RESTART, 1),
+            *key(e.KEY_RESTART, 2),
+            *key(e.KEY_RESTART, 0),
+            *key(e.KEY_RESTART, 1),
+            (0.0, e.EV_SYN, e.SYN_DROPPED, 0),
+            *key(e.KEY_RESTART, 0),  # lost events: nobody knows how long it was held
+        ),
+    )
+    await until(lambda: len(moves) == 4)
+    button.close()
+    button.close()
+    assert moves == [True, False, True, None], moves
+
+
 SCENARIOS = (
     keypad_tells_presses_and_releases,
     keypad_that_comes_later_is_taken,
@@ -522,6 +603,8 @@ SCENARIOS = (
     headset_comes_and_goes_within_a_second,
     headset_buttons_belong_to_the_sound_card_of_the_same_usb_device,
     headsets_that_lie_or_are_too_many_are_sound_alone,
+    camera_comes_and_goes_by_its_name,
+    reset_button_tells_presses_and_no_keyboards,
 )
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ def test_the_supervisor_of_a_simulated_machine() -> None:
     system.notify_stopping()
     assert system.told == ["ready: registered", "watchdog", "stopping"]
     assert system.watchdog_interval is None
-    assert (system.serial(), system.mac_address()) == ("SIMULATED", "009033000000")
+    assert (system.identity().serial, system.identity().mac_address) == ("SIMULATED", "009033000000")
 
 
 def test_a_display_of_any_size() -> None:

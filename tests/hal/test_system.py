@@ -22,11 +22,11 @@ def test_the_address_is_that_of_the_hardware(tmp_path: Path) -> None:
     interface(tmp_path, "br0", "02:00:00:00:00:01", hardware=False)
     interface(tmp_path, "eth0", "00:90:33:AB:CD:EF")
     interface(tmp_path, "lo", "00:00:00:00:00:00", kind="772", hardware=False)
-    assert LinuxSystem({}, tmp_path).mac_address() == "009033abcdef"
+    assert LinuxSystem({}, tmp_path).identity().mac_address == "009033abcdef"
 
 
 def test_a_machine_without_interface_has_no_address(tmp_path: Path) -> None:
-    assert LinuxSystem({}, tmp_path).mac_address() == ""
+    assert LinuxSystem({}, tmp_path).identity().mac_address == ""
     assert "MAC address none" in LinuxSystem({}, tmp_path).status().text
 
 
@@ -42,7 +42,7 @@ def test_the_serial_number(tmp_path: Path, place: str, value: str, serial: str) 
     path = tmp_path / place
     path.parent.mkdir(parents=True)
     path.write_text(value)
-    assert LinuxSystem({}, tmp_path).serial() == serial
+    assert LinuxSystem({}, tmp_path).identity().serial == serial
 
 
 @pytest.fixture

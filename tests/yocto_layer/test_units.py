@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,11 +11,15 @@ import pytest
 
 from app.main.command_line import RunOptions, parse
 from app.main.run import RESTART_STATUS
+from hal import steward
+from hal.linux.steward import RESET_MARK
 
 FILES = Path(__file__).parents[2] / "yocto-layer" / "recipes-phone" / "phone" / "files"
-SERVICES = ("ip270.service", "ip270-kiosk.service")
+SOCKET = "ip270-steward.socket"
+SERVICES = ("ip270.service", "ip270-kiosk.service", "ip270-steward@.service")
 MOST_EXPOSED = 30
-"""In tenths: the phone and its kiosk are to be rated under 3.0."""
+"""In tenths: the phone, its kiosk and its steward are to be rated under 3.0."""
+PLATFORM = FILES.parents[1] / "platform"
 
 
 @pytest.fixture
@@ -23,10 +28,11 @@ def installed(tmp_path: Path) -> Path:
     for name in SERVICES:
         text = re.sub("@BINDIR@/[a-z0-9]+", "/bin/true", (FILES / name).read_text())
         (tmp_path / name).write_text(text.replace("@BOARD@", "ip270"))
+    shutil.copy(FILES / SOCKET, tmp_path)
     return tmp_path
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", [*SERVICES, SOCKET])
 def test_systemd_understands_every_line(installed: Path, name: str) -> None:
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", installed / name], capture_output=True, text=True)
     assert (done.returncode, [line for line in done.stderr.splitlines() if name in line]) == (0, [])
@@ -63,9 +69,67 @@ def test_status_that_restarts_the_machine() -> None:
 
 def test_every_file_of_the_platform_is_installed() -> None:
     """What its recipe fetches is what lies beside it, and all of it is put somewhere."""
-    platform = FILES.parents[1] / "platform"
-    recipe = next(platform.glob("*.bb")).read_text()
-    names = {path.name for path in (platform / "files").iterdir()}
+    recipe = next(PLATFORM.glob("*.bb")).read_text()
+    names = {path.name for path in (PLATFORM / "files").iterdir()}
     assert set(re.findall(r"file://([\w.-]+) \\", recipe)) == names
     install = recipe.partition("do_install")[2]
     assert not {name for name in names if name not in install}
+
+
+def test_the_steward_listens_where_it_is_asked() -> None:
+    text = (FILES / SOCKET).read_text()
+    assert f"ListenStream={steward.SOCKET}\n" in text
+    assert "Accept=yes\n" in text
+    assert f"ConditionPathExists={RESET_MARK}\n" in (PLATFORM / "files" / "ip270-factory-reset.service").read_text()
+
+
+@pytest.fixture
+def forget(tmp_path: Path) -> Path:
+    """The script of a factory reset, for a /data of its own."""
+    script = tmp_path / "forget"
+    text = (PLATFORM / "files" / "ip270-factory-reset").read_text()
+    script.write_text(text.replace(f"data={RESET_MARK.parent}\n", f"data={tmp_path / 'data'}\n"))
+    assert str(tmp_path) in script.read_text()
+    return script
+
+
+KEPT = {"machine-id", "lost+found/piece", "lib/systemd/timesync/clock", "lib/rauc/state"}
+FORGOTTEN = {
+    "lib/ip270/settings.toml",
+    "lib/ip270/.session",
+    "lib/.hidden",
+    "lib/other/file",
+    ".hidden",
+    "with space/a",
+}
+
+
+def fill(data: Path) -> None:
+    for name in (*KEPT, *FORGOTTEN, "factory-reset"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_text(name)
+
+
+def files(data: Path) -> set[str]:
+    return {str(path.relative_to(data)) for path in data.rglob("*") if path.is_file()}
+
+
+def test_a_factory_reset_forgets_all_that_is_the_users(forget: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "data")
+    subprocess.run(["sh", forget], check=True)
+    assert files(tmp_path / "data") == KEPT
+    assert not (tmp_path / "data" / "lib" / "ip270").exists()
+
+
+def test_a_factory_reset_that_fails_on_the_way_begins_again(forget: Path, tmp_path: Path) -> None:
+    """Its mark stays until all is done: here for an rm that dies, as it does in a power cut."""
+    fill(tmp_path / "data")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "rm").write_text('#!/bin/sh\ncase $* in *lib/ip270) exit 1;; esac\nexec /bin/rm "$@"\n')
+    (tools / "rm").chmod(0o755)
+    done = subprocess.run(["sh", forget], env={"PATH": f"{tools}:/usr/bin:/bin"}, check=False)
+    assert done.returncode != 0
+    assert "factory-reset" in files(tmp_path / "data")
+    subprocess.run(["sh", forget], check=True)
+    assert files(tmp_path / "data") == KEPT

@@ -8,7 +8,7 @@ from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
 from app.kiosk.layout import bands, pad_width
-from app.kiosk.screens import incoming_calls, pbx, presence, recording, ringer, sound
+from app.kiosk.screens import incoming_calls, level, pbx, presence, recording, ringer, sound
 from app.kiosk.screens.lock import dots
 from app.kiosk.theme import THEMES, Steps, Token
 from app.kiosk.tree import Node, Role
@@ -18,6 +18,8 @@ from app.model.commands import ChangePin, Set
 from app.model.signalling import Registration
 
 THEME_SETTING = "display.theme"
+BRIGHTNESS_SETTING = "display.brightness"
+LEAST_BRIGHTNESS = 10
 _THEME_WORDS = {"night": "Night", "day": "Day", "high-contrast": "High contrast"}
 _THEME_ICONS = {"night": "moon", "day": "theme", "high-contrast": "contrast"}
 _PIN_WORDS = {
@@ -42,7 +44,7 @@ def build(view: View) -> Node:
     theme = view.say(_THEME_WORDS[view.theme.name])
     rows: list[tuple[KeySpec, ...]] = [
         (
-            KeySpec("menu-theme", view.say("Theme"), Go(Place.THEME), icon="theme", note=theme),
+            KeySpec("menu-theme", _display_words(view), Go(Place.THEME), icon="theme", note=theme),
             KeySpec("menu-ringer", view.say("Ringer"), Go(Place.RINGER), icon="bell", note=ringer.summary(view)),
             KeySpec("menu-sound", view.say("Microphone"), Go(Place.SOUND), icon="microphone", note=sound.summary(view)),
             KeySpec(
@@ -103,9 +105,32 @@ def build_theme(view: View) -> Node:
         )
         for name in THEMES
     )
-    area = widgets.middle(areas, view.px(180))
-    grid = widgets.grid(view, "items", area, [row], areas.gap)
-    return widgets.page(view, areas, "theme", view.say("Theme"), grid, widgets.back(view))
+    backlight = view.snapshot.display.backlight
+    if backlight is None:
+        items = widgets.grid(view, "items", widgets.middle(areas, view.px(180)), [row], areas.gap)
+    else:
+        upper, lower = areas.content.split_rows((3, 2), areas.gap)
+        themes = widgets.grid(view, "themes", lower, [row], areas.gap)
+        children = (_brightness(view, upper, backlight.brightness), themes)
+        items = Node("items", Role.GROUP, areas.content, children=children)
+    return widgets.page(view, areas, "theme", _display_words(view), items, widgets.back(view))
+
+
+def _display_words(view: View) -> str:
+    """Colours alone where the light is somebody else's."""
+    return view.say("Theme") if view.snapshot.display.backlight is None else view.say("Display")
+
+
+def _brightness(view: View, area: Rect, percent: int) -> Node:
+    less = _brightness_key("darker", view.say("Darker"), "minus", percent, -1)
+    more = _brightness_key("brighter", view.say("Brighter"), "add", percent, 1)
+    return level.row(view, area, level.Level("brightness", view.say("Brightness"), percent, less, more))
+
+
+def _brightness_key(name: str, label: str, icon: str, percent: int, presses: int) -> KeySpec:
+    wanted = level.after(percent, presses, LEAST_BRIGHTNESS)
+    command = Set(id=0, key=BRIGHTNESS_SETTING, value=wanted)
+    return KeySpec(name, label, Send(command), icon=icon, disabled=wanted == percent)
 
 
 def build_pin(view: View) -> Node:
@@ -177,4 +202,11 @@ def _facts(view: View) -> list[tuple[str, str]]:
     rows += [(view.say("Notice"), notice.text) for notice in view.snapshot.notices[:3]]
     if view.text.missing_family:
         rows.append((view.say("Notice"), view.say("The font Inter is missing (package fonts-inter).")))
+    machine = view.snapshot.machine
+    rows += [
+        (view.say("Model"), " ".join(filter(None, (machine.model, machine.revision)))),
+        (view.say("Serial number"), machine.serial),
+        (view.say("MAC address"), "-".join(machine.mac_address[at : at + 2] for at in range(0, 12, 2)).strip("-")),
+        (view.say("Camera"), ", ".join(machine.cameras)),
+    ]
     return [row for row in rows if row[1]][:8]

@@ -6,8 +6,7 @@ from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Place, Send
 from app.kiosk.layout import bands
-from app.kiosk.marks import Fill, Mark
-from app.kiosk.theme import Steps, Token
+from app.kiosk.screens import level
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
 from app.kiosk.widgets import KeySpec
@@ -15,8 +14,6 @@ from app.model.commands import Set, SetVolume
 
 TONE_SETTING = "ring.tone"
 SILENT_SETTING = "ring.silent"
-_VOLUME_STEP = 10
-"""Percent of volume with one press."""
 _COLUMNS = 4
 _TONE_WORDS = {
     "classic": "Classic bell",
@@ -77,11 +74,6 @@ def build_tones(view: View) -> Node:
     return widgets.page(view, areas, "ring-tones", view.say("Ring tone"), grid, widgets.back(view))
 
 
-def volume_after(volume: int, presses: int) -> int:
-    """A volume in percent after so many presses of the louder key; of the quieter one where they are negative."""
-    return max(0, min(100, volume + presses * _VOLUME_STEP))
-
-
 def summary(view: View) -> str:
     """The ringer in a few words, for the menu."""
     return view.say("Silent") if view.snapshot.ring.silent else f"{view.snapshot.audio.ringer_volume} %"
@@ -93,38 +85,17 @@ def _tone(view: View, name: str) -> str:
 
 def _volume(view: View, area: Rect) -> Node:
     volume = view.snapshot.audio.ringer_volume
-    left, middle, right = area.split_columns((1, 2, 1), view.px(24))
-    quieter = _volume_key("quieter", view.say("Quieter"), "minus", volume, -1)
-    louder = _volume_key("louder", view.say("Louder"), "add", volume, 1)
-    keys = (
-        widgets.key(view, quieter, left, stacked=True),
-        _meter(view, middle, volume),
-        widgets.key(view, louder, right, stacked=True),
-    )
-    return Node("ringer-volume", Role.GROUP, area, children=keys)
+    less = _volume_key("quieter", view.say("Quieter"), "minus", volume, -1)
+    more = _volume_key("louder", view.say("Louder"), "add", volume, 1)
+    return level.row(view, area, level.Level("ringer-volume", view.say("Ringer volume"), volume, less, more))
 
 
 def _volume_key(name: str, label: str, icon: str, volume: int, presses: int) -> KeySpec:
-    percent = volume_after(volume, presses)
+    percent = level.after(volume, presses)
     return KeySpec(
         name,
         label,
         Send(SetVolume(id=0, percent=percent, ringer=True)),
         icon=icon,
         disabled=percent == volume,
-    )
-
-
-def _meter(view: View, area: Rect, volume: int) -> Node:
-    words = f"{volume} %" if volume else view.say("Off")
-    track_height = view.px(12)
-    upper = Rect(area.x, area.y, area.width, area.height // 2)
-    track = Rect(area.x, upper.bottom + view.px(16), area.width, track_height)
-    lit = round(track.width * min(100, max(0, volume)) / 100)
-    marks: list[Mark] = [Fill(track, Token.RAISED, track_height / 2)]
-    if lit:
-        marks.append(Fill(track._replace(width=max(lit, track_height)), Token.ACCENT, track_height / 2))
-    figure = widgets.label(view, "volume", words, Steps.TIMER, Token.TEXT, upper, 0, name=view.say("Ringer volume"))
-    return Node(
-        "meter", Role.METER, area, name=view.say("Ringer volume"), value=words, marks=tuple(marks), children=(figure,)
     )

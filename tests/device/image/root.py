@@ -150,8 +150,10 @@ _FOLDERS = {
 _UNITS = (
     "data.mount",
     "efi.mount",
+    "ip270-factory-reset.service",
     "ip270-kiosk.service",
     "ip270-machine-id.service",
+    "ip270-steward.socket",
     "ip270-var-lib.service",
     "ip270.service",
 )

@@ -20,12 +20,14 @@ SRC_URI = "\
     file://ip270-kiosk.service \
     file://ip270.rules \
     file://ip270-update.conf \
+    file://ip270-steward.socket \
+    file://ip270-steward@.service \
 "
 SRCREV = "${@oe.buildcfg.get_metadata_git_revision(d.getVar('IP270_SOURCE'))}"
 
 inherit python_setuptools_build_meta pkgconfig systemd useradd
 
-SYSTEMD_SERVICE:${PN} = "ip270.service ip270-kiosk.service"
+SYSTEMD_SERVICE:${PN} = "ip270.service ip270-kiosk.service ip270-steward.socket"
 
 USERADD_PACKAGES = "${PN}"
 GROUPADD_PARAM:${PN} = "--system ip270-devices; --system render"
@@ -38,7 +40,7 @@ do_configure:prepend() {
 
 do_install:append() {
     install -d ${D}${systemd_system_unitdir} ${D}${nonarch_base_libdir}/udev/rules.d
-    install -m 0644 ${UNPACKDIR}/ip270.service ${UNPACKDIR}/ip270-kiosk.service ${D}${systemd_system_unitdir}
+    install -m 0644 ${UNPACKDIR}/ip270*.service ${UNPACKDIR}/ip270*.socket ${D}${systemd_system_unitdir}
     sed -i -e 's,@BINDIR@,${bindir},g' -e 's,@BOARD@,${IP270_BOARD},g' ${D}${systemd_system_unitdir}/*.service
     install -m 0644 ${UNPACKDIR}/ip270.rules ${D}${nonarch_base_libdir}/udev/rules.d/70-ip270.rules
     install -D -m 0644 ${UNPACKDIR}/ip270-update.conf ${D}${datadir}/dbus-1/system.d/ip270-update.conf
@@ -80,8 +82,8 @@ RDEPENDS:${PN} += "\
     python3-sqlite3 \
     python3-threading \
     python3-tomllib \
-    python3-xml \
     python3-xkbcommon \
+    python3-xml \
     ttf-dejavu-sans \
     ttf-inter \
 "

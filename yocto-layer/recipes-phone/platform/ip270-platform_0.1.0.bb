@@ -7,12 +7,15 @@ LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/Apache-2.0;md5=89aea4e17d99a7ca
 SRC_URI = "\
     file://data.mount \
     file://efi.mount \
+    file://ip270-factory-reset \
+    file://ip270-factory-reset.service \
     file://ip270-machine-id \
     file://ip270-machine-id.service \
     file://journald.conf \
     file://ip270-no-data.service \
     file://ip270.preset \
     file://logind.conf \
+    file://watchdog.conf \
     file://wired.network \
 "
 
@@ -20,21 +23,22 @@ S = "${UNPACKDIR}"
 
 inherit allarch systemd
 
-SYSTEMD_SERVICE:${PN} = "data.mount efi.mount ip270-machine-id.service"
+SYSTEMD_SERVICE:${PN} = "data.mount efi.mount ip270-factory-reset.service ip270-machine-id.service"
 
 do_configure[noexec] = "1"
 do_compile[noexec] = "1"
 
 do_install() {
     install -d ${D}/data ${D}/efi ${D}${libexecdir} ${D}${systemd_system_unitdir}
-    install -m 0755 ${UNPACKDIR}/ip270-machine-id ${D}${libexecdir}
-    for unit in data.mount efi.mount ip270-machine-id.service ip270-no-data.service; do
+    install -m 0755 ${UNPACKDIR}/ip270-factory-reset ${UNPACKDIR}/ip270-machine-id ${D}${libexecdir}
+    for unit in data.mount efi.mount ip270-factory-reset.service ip270-machine-id.service ip270-no-data.service; do
         install -m 0644 ${UNPACKDIR}/$unit ${D}${systemd_system_unitdir}
     done
-    sed -i -e 's,@LIBEXECDIR@,${libexecdir},g' ${D}${systemd_system_unitdir}/ip270-machine-id.service
+    sed -i -e 's,@LIBEXECDIR@,${libexecdir},g' ${D}${systemd_system_unitdir}/ip270-*.service
     install -D -m 0644 ${UNPACKDIR}/ip270.preset ${D}${nonarch_libdir}/systemd/system-preset/10-ip270.preset
     install -D -m 0644 ${UNPACKDIR}/journald.conf ${D}${nonarch_libdir}/systemd/journald.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/logind.conf ${D}${nonarch_libdir}/systemd/logind.conf.d/ip270.conf
+    install -D -m 0644 ${UNPACKDIR}/watchdog.conf ${D}${nonarch_libdir}/systemd/system.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/wired.network ${D}${nonarch_libdir}/systemd/network/40-wired.network
 }
 

@@ -1,0 +1,53 @@
+"""The reset button as a key of an input device, most often of the kernel's gpio-keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evdev import ecodes
+
+from hal.errors import BoardInvalid
+from hal.linux.evdev_reader import EvdevReader
+from hal.linux.input_kinds import is_keyboard
+from hal.linux.input_search import Capabilities
+from hal.reset_button import ResetButton
+from hal.status import DeviceStatus
+
+
+class EvdevResetButton(ResetButton):
+    """The Linux back end. `code` is the board's name of the key ("KEY_RESTART"); that of a keyboard does not count.
+
+    Raises `BoardInvalid` for a key evdev does not know.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        number = ecodes.ecodes.get(code)
+        if not code.startswith("KEY_") or number is None:
+            raise BoardInvalid(f"The kernel knows no key '{code}'.", "Take a name from linux/input-event-codes.h.")
+        self._code: int = number
+        self._name = code
+        self._reader = EvdevReader("reset button", self._has_it, self._moved, self._settled)
+
+    def status(self) -> DeviceStatus:
+        """The device that was found, or what is missing."""
+        return self._reader.status(f"Check the board's [reset] code: no device has {self._name}.")
+
+    def start(self) -> None:
+        """Take the button, or wait for it; needs a running loop."""
+        self._reader.start()
+
+    def close(self) -> None:
+        """Let go of the device. May be called twice."""
+        self._reader.close()
+
+    def _has_it(self, capabilities: Capabilities) -> bool:
+        return self._code in capabilities.get(ecodes.EV_KEY, ()) and not is_keyboard(capabilities)
+
+    def _moved(self, kind: int, code: int, value: int) -> None:
+        if (kind, code) == (ecodes.EV_KEY, self._code) and value in (0, 1):
+            self._move(pressed=bool(value))
+
+    def _settled(self, _: Mapping[int, frozenset[int]]) -> None:
+        """Whatever was lost, it is safer to have heard nothing: only a whole press and release counts."""
+        self._lose()
