@@ -460,12 +460,12 @@ class Call:
         if self.state is not State.ACTIVE or not self.names:
             return None
         ours, theirs = self.names.keep()
-        return KeptCall(self.leg, self._party, self.conference, ours, theirs)
+        return KeptCall(self.leg, self._party, self.conference, self.identity, ours, theirs)
 
     def resume_kept(self, kept: KeptCall) -> None:
         """Be the call that another process has kept. Its signalling is lost."""
         self.state = State.ACTIVE
-        self._party, self.conference = kept.party, kept.conference
+        self._party, self.conference, self.identity = kept.party, kept.conference, kept.identity
         self.names.resume(kept.ours, kept.theirs)
         self._exchange = MediaExchange(self._around.guid, caller=True)
 

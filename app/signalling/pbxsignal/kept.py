@@ -15,6 +15,7 @@ class KeptCall(msgspec.Struct, frozen=True):
     leg: LegId
     party: Party
     conference: str
+    identity: str
     ours: str
     theirs: ReconnectInfo | None
 

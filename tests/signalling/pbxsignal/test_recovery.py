@@ -109,6 +109,18 @@ def test_the_caller_sets_a_lost_call_up_anew_by_the_name_that_he_was_given() -> 
     assert [number for number, _ in pbx.take()] == [call]
 
 
+def test_a_call_of_a_process_that_died_goes_by_the_names_it_had() -> None:
+    before, after = Pbx(), Pbx(registered=False)
+    before.agent.setup(LEG, "201", description(), CallOptions())
+    ((call, first),) = before.take()
+    before.signal(call, "conn", INFO | {"id": "their-name"}, **SELECT)
+    after.agent.resume(before.agent.keep())
+    after.come_back()
+    _, again = _offered(after)
+    assert _bears(again, "their-name")
+    assert (again["confId"], again["callId"]) == (first["confId"], first["callId"])
+
+
 def test_an_answer_that_follows_the_conn_is_waited_for() -> None:
     pbx = Pbx()
     _talk(pbx)
