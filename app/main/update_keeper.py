@@ -41,6 +41,7 @@ UNUSED_SECONDS = 120.0
 FIRST_DELAY, LONGEST_DELAY = 600.0, 24 * 3600.0
 """Between two tries to fetch a bundle; each is twice the one before."""
 
+_UNDER_WAY_STATES = (UpdateState.FETCHING, UpdateState.INSTALLING, UpdateState.READY)
 _NOTHING_OFFERED = Refusal("No update is offered", "The administrator offers one by update.url and update.version.")
 _UNDER_WAY = Refusal("The update is under way already", "Wait until it is done.")
 _NOT_READY = Refusal("No update is installed that waits for a restart", "Install it first.")
@@ -119,7 +120,7 @@ class UpdateKeeper:
 
     def install(self) -> Refusal | None:
         """Take what is offered now, also if it failed before."""
-        if self._view.state in (UpdateState.FETCHING, UpdateState.INSTALLING, UpdateState.READY):
+        if self._view.state in _UNDER_WAY_STATES:
             return _UNDER_WAY
         if self._wanted() is None:
             return _NOTHING_OFFERED
@@ -170,7 +171,7 @@ class UpdateKeeper:
         self._notices.clear(SERVICE_NOTICE)
         loop = asyncio.get_running_loop()
         own_version = await loop.run_in_executor(self._worker, self._own_version)
-        kept = await loop.run_in_executor(self._worker, update_record.read, self._file)
+        kept = await loop.run_in_executor(self._worker, self._read)
         run_id = self._updater.run_id()
         record = update_record.assess(kept, slots, run_id, own_version)
         if record != kept:
@@ -290,8 +291,9 @@ class UpdateKeeper:
     def _settings_changed(self, keys: frozenset[str]) -> None:
         if keys & {"update.url", "update.version", "update.trust_file"}:
             self._delay, self._retry_at = FIRST_DELAY, 0.0
-            self._notices.clear(FAILURE_NOTICE)
-            self._show_failure()
+            if self._view.state not in _UNDER_WAY_STATES:
+                self._notices.clear(FAILURE_NOTICE)
+                self._show_failure()
         self._news.set()
 
     # --- what is shown and kept ----------------------------------------------------------------------------
@@ -324,6 +326,12 @@ class UpdateKeeper:
     async def _keep(self, record: UpdateRecord) -> None:
         self._record = record
         await asyncio.get_running_loop().run_in_executor(self._worker, self._save, record)
+
+    def _read(self) -> UpdateRecord:
+        """What was kept; and what is left of a bundle makes room for the next."""
+        with contextlib.suppress(OSError):
+            self._bundle.unlink(missing_ok=True)
+        return update_record.read(self._file)
 
     def _save(self, record: UpdateRecord) -> None:
         """Where the disk refuses, an update goes on: only its coming to nothing would not be told."""

@@ -282,6 +282,13 @@ async def test_nothing_is_begun_in_a_call(place: Place) -> None:
     await place.until_state(UpdateState.READY)
 
 
+async def test_what_a_power_cut_left_of_a_bundle_is_deleted(place: Place) -> None:
+    left = place.folder / update_keeper.BUNDLE
+    await asyncio.to_thread(left.write_bytes, CONTENT)
+    await place.start_again()
+    await place.until(lambda: place.keeper.view.slot and not left.exists())
+
+
 async def test_restart_is_waited_for_over_a_start_of_the_phone(place: Place) -> None:
     await place.offer(place.bundle("2.0"), "2.0")
     await place.until_state(UpdateState.READY)
