@@ -36,6 +36,7 @@ from native.events import (
     SourceChanged,
     TurnClosed,
 )
+from native.identity import draw_identity
 from native.models import (
     Clock,
     Codec,
@@ -128,6 +129,7 @@ __all__ = [
     "VoipMetrics",
     "buffer_limit_ms",
     "burst_ratio",
+    "draw_identity",
     "end_system_delay",
     "gap_threshold",
     "make_continuity",

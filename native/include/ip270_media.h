@@ -28,6 +28,7 @@ enum {
     MEDIA_GAP_THRESHOLD = 16,           /* played packets in a row that end a burst: RFC 3611's own Gmin */
     MEDIA_BUFFER_LIMIT_MS = 500,        /* most that the jitter buffer may ever add */
     MEDIA_CONTINUITY_BYTES = 4096,      /* of the shared memory that engine_keep_in wants */
+    MEDIA_IDENTITY_BYTES = 512,         /* of a certificate with an elliptic curve's key, or of that key */
     MEDIA_ECHO_LOSS_DB = 65,            /* how much weaker a talker hears himself without trouble: G.107's default */
 };
 
@@ -188,6 +189,13 @@ struct media_opus {
     char version[MEDIA_TEXT_BYTES];     /* in its own words */
     bool deep_plc;                      /* its decoders, as calls have them, conceal by a neural network */
     bool dred;                          /* its encoders can send deep redundancy */
+};
+
+/* Who the phone is in DTLS handshakes. */
+struct media_identity {
+    uint8_t certificate[MEDIA_IDENTITY_BYTES];  /* DER */
+    uint8_t key[MEDIA_IDENTITY_BYTES];  /* PKCS #8, DER */
+    size_t certificate_size, key_size;
 };
 
 struct media_trust;                     /* by whom a server over TLS is believed */
@@ -354,6 +362,8 @@ void media_trust_free(struct media_trust *trust);
 int engine_stream_turn(struct engine *engine, int stream, int component, const char *address, uint16_t port,
                        const struct media_trust *trust, const char *name);
 int engine_stream_turn_send(struct engine *engine, int stream, int component, const uint8_t *message, size_t size);
+/* Certificate and private key (PKCS #8), both DER. Any thread but the media thread. 0 or -ENOMEM. */
+int media_identity_draw(struct media_identity *identity);
 int engine_set_identity(struct engine *engine, const uint8_t *certificate, size_t certificate_size, const uint8_t *key,
                         size_t key_size);       /* DER; of the handshakes that are begun from now on */
 /* Of one component, which is RTCP's where that is apart. A new association's number; 0 for MEDIA_DTLS_NONE. */
