@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import math
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from native.binding import Core, checked, ffi, lib
 from native.bus import Bus, Party, gain_factor
 from native.errors import InvalidArgument
 from native.models import DeviceSpec, DeviceStatistics, Enhancement
 
-Samples = npt.NDArray[np.int16]
-
-
-def checked_samples(samples: Samples, what: str) -> Samples:
-    """The samples as one contiguous row of int16; raises InvalidArgument for another shape or type."""
-    if samples.ndim != 1 or samples.dtype != np.int16:
-        message = f"{what}: wants one row of int16 samples, not {samples.ndim} dimensions of {samples.dtype}"
-        raise InvalidArgument(message)
-    return np.ascontiguousarray(samples)
+if TYPE_CHECKING:
+    from native.samples import Samples
 
 
 class Device(Party):
@@ -118,6 +109,8 @@ class Device(Party):
 
     def feed(self, samples: Samples) -> int:
         """Says 16 kHz mono samples into the microphone; gives back how many fitted (16 s wait at most)."""
+        from native.samples import checked_samples  # numpy, which a phone with sound cards does without
+
         self._require_memory("feed")
         row = checked_samples(samples, "feed")
         pointer = ffi.from_buffer("int16_t[]", row)
@@ -125,6 +118,8 @@ class Device(Party):
 
     def take(self, count: int = 1 << 18) -> Samples:
         """What the earpiece played since the last call, at most `count` samples; past 16 s the newest are lost."""
+        import numpy as np  # as above
+
         self._require_memory("take")
         row = np.empty(max(count, 0), dtype=np.int16)
         pointer = ffi.from_buffer("int16_t[]", row, require_writable=True)

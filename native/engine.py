@@ -10,17 +10,20 @@ import ipaddress
 import secrets
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from native.binding import Core, checked, ffi, lib
 from native.bus import Bus
-from native.device import Device, Samples, checked_samples
+from native.device import Device
 from native.errors import InvalidArgument
 from native.events import Event, from_c, wipe
 from native.models import Clock, DeviceSpec, EngineReport, Policy
 from native.recording import LIMIT_BYTES_MIN, Recording, checked_path
 from native.sound import Player, Tone
 from native.stream import MemoryStream, Stream
+
+if TYPE_CHECKING:
+    from native.samples import Samples
 
 POLICIES: tuple[Policy, ...] = ("other", "nice", "rr", "fifo")
 PERIOD_MS = range(5, 41)
@@ -200,6 +203,8 @@ class Engine:
 
     def new_player(self, samples: Samples, *, loop: bool = False) -> Player:
         """A recording of 16 kHz mono int16 samples, copied now, silent until `play`."""
+        from native.samples import checked_samples  # numpy: not before there is something to play
+
         row = checked_samples(samples, "player")
         if not len(row):
             message = "player: a recording needs at least one sample"

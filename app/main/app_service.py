@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 
 from app.calls.control import CallControl
 from app.diagnostics.notices import NoticeBoard
@@ -16,7 +17,10 @@ from app.pbx.app_session import Api, AppSession, Send
 from app.settings.store import SettingsStore
 from app.surface.apps.client_apis import APIS, PROVIDED, ClientApis, PhoneFacts
 from app.surface.apps.media_api import ChannelMedia, MediaRooms, MediaService
-from app.surface.apps.server import HOST, AppServer
+from app.surface.apps.place import HOST
+
+if TYPE_CHECKING:
+    from app.surface.apps.server import AppServer
 
 SERVICE_NOTICE = "apps.service"
 
@@ -105,7 +109,8 @@ class AppService:
             self._notices.clear(SERVICE_NOTICE)
 
     async def _listen(self) -> None:
-        server = AppServer(self._session, lambda: self._settings.current.words("apps.origins"))
+        make_server = await asyncio.to_thread(_load_server)
+        server = make_server(self._session, lambda: self._settings.current.words("apps.origins"))
         await server.start(self._settings.current.number("apps.port"))
         self._server = server
 
@@ -134,3 +139,10 @@ class AppService:
 
     def _tell(self, text: str, advice: str) -> None:
         self._notices.post(Notice(SERVICE_NOTICE, Severity.WARNING, text, advice))
+
+
+def _load_server() -> type[AppServer]:
+    """In a worker: the library it is made with takes longer to load than the loop may stand still."""
+    from app.surface.apps.server import AppServer
+
+    return AppServer

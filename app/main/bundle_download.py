@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import hdrs
 from yarl import URL
 
+from app.main.fetch_failed import FetchFailed
 from app.security import tls
 
 LARGEST_BYTES = 1 << 30
@@ -28,14 +29,6 @@ _MOST_REDIRECTS = 5
 
 _ADVICE_LATER = "The phone tries again later."
 _ADVICE_URL = "Check update.url."
-
-
-class FetchFailed(Exception):
-    """The bundle was not fetched. The message says why and `advice` what to do; another time it may work."""
-
-    def __init__(self, reason: str, advice: str) -> None:
-        super().__init__(reason)
-        self.advice = advice
 
 
 async def fetch(url: str, file: Path, context: ssl.SSLContext, progress: Callable[[int], None]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from app.calls.control import CallControl
 from app.calls.line_to_come import LineToCome
@@ -18,7 +18,6 @@ from app.main.pbx_line import PbxLine
 from app.main.retry import Patience
 from app.model.signalling import LineCapabilities, LineChanged, Registration, SignallingEvent
 from app.model.snapshot import Notice, Severity
-from app.pbx.client import PbxClient
 from app.security.errors import SecurityError
 from app.settings.layers import Layers
 from app.settings.store import SettingsStore
@@ -26,6 +25,9 @@ from app.signalling.pbxsignal.messages import RegisterResult
 from app.signalling.sip.config import SipLineConfig
 from app.signalling.sip.line import SipLine
 from app.surface.rooms import LineFacts
+
+if TYPE_CHECKING:
+    from app.pbx.client import PbxClient
 
 _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import TYPE_CHECKING
 
 from app.calls.control import CallControl
 from app.model.snapshot import CallState
-from app.pbx.client import PbxClient
-from app.pbx.phone_lookup import PhoneLookup
+
+if TYPE_CHECKING:  # loaded with the client, where the settings name a PBX
+    from app.pbx.client import PbxClient
+    from app.pbx.phone_lookup import PhoneLookup
 
 
 class NameKeeper:
@@ -23,7 +26,11 @@ class NameKeeper:
         """There is another session with a PBX, or none."""
         if self._lookup is not None:
             self._lookup.close()
-        self._lookup = None if client is None else PhoneLookup(client, self.calls_changed)
+        self._lookup = None
+        if client is not None:
+            from app.pbx.phone_lookup import PhoneLookup
+
+            self._lookup = PhoneLookup(client, self.calls_changed)
 
     def calls_changed(self) -> None:
         """Name soon who has no name yet: whoever says that a call has changed is in the middle of it."""

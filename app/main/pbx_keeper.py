@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,17 +17,16 @@ from app.main.line_setup import USER_AGENT
 from app.main.retry import Patience
 from app.model.pbx import PbxStatus, SessionState
 from app.model.snapshot import Notice, Severity
-from app.pbx.client import PbxClient, PbxConfig
 from app.pbx.errors import ServerMalformed
-from app.pbx.myapps_login import Account
 from app.pbx.owned_file import Owner
-from app.pbx.server_string import parse_server
 from app.pbx.session_store import LearntStore, SessionStore
-from app.pbx.web_socket import Proxy
 from app.security.errors import SecurityError
 from app.security.tls import TlsProfile, client_context
 from app.settings.layers import Layers
 from app.settings.store import SettingsStore
+
+if TYPE_CHECKING:
+    from app.pbx.client import PbxClient, PbxConfig
 
 _WAITING = Notice(
     "pbx.waiting",
@@ -180,6 +180,8 @@ class PbxKeeper:
 
     def _make(self, config: PbxConfig) -> PbxClient:
         """A client with the session that was kept for this PBX and user."""
+        from app.pbx.client import PbxClient  # the worker loaded it, with the settings
+
         owner = _owner(config)
         account = msgspec.structs.replace(config.account, session=self._sessions.find(owner))
         learnt = self._learnt.find(owner)
@@ -236,10 +238,18 @@ def _owner(config: PbxConfig) -> Owner:
 
 
 def pbx_config(settings: Layers) -> PbxConfig | None:
-    """What the settings say; None where they name no PBX. Reads files. Raises ServerMalformed or SecurityError."""
+    """What the settings say; None where they name no PBX. Reads files. Raises ServerMalformed or SecurityError.
+
+    The first time it loads the client's modules and their libraries, which a phone on a SIP PBX starts faster without.
+    """
     server = settings.text("pbx.server")
     if not server:
         return None
+    from app.pbx.client import PbxConfig
+    from app.pbx.myapps_login import Account
+    from app.pbx.server_string import parse_server
+    from app.pbx.web_socket import Proxy
+
     proxy = settings.text("pbx.proxy")
     trusted = settings.text("pbx.trust_file")
     return PbxConfig(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from app.main.line_setup import LINE
 from app.model import pbx_guesses
 from app.model.signalling import SignallingEvent
-from app.pbx.app_link import AppLink
-from app.pbx.client import PbxClient
 from app.signalling.pbxsignal.config import PbxSignalConfig
 from app.signalling.pbxsignal.line import PbxSignalLine
 from app.signalling.sip.resolver import local_address_towards
+
+if TYPE_CHECKING:
+    from app.pbx.app_link import AppLink
+    from app.pbx.client import PbxClient
 
 
 class PbxLine(PbxSignalLine):

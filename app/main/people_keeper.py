@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from app.model.pbx import Person
-from app.pbx.client import PbxClient
 from app.pbx.errors import WatchRefused
 from app.pbx.session_messages import Watched
+
+if TYPE_CHECKING:
+    from app.pbx.client import PbxClient
 
 MOST_PEOPLE = 32
 

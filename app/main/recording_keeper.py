@@ -10,9 +10,9 @@ from pathlib import Path
 from app.calls.rules import RecordingRules
 from app.diagnostics.notices import NoticeBoard
 from app.media.recording.courier import Courier, Trouble
+from app.media.recording.delivery import Target, Unusable
 from app.media.recording.recorder import Recorder, RecorderFacts
 from app.media.recording.spool import Spool
-from app.media.recording.upload import Target, Unusable
 from app.model.media import MediaEvent
 from app.model.snapshot import Notice, Severity
 from app.security.errors import SecurityError

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from app.model.party import Party
-from app.pbx.client import PbxClient
-from app.pbx.contact_search import ContactSearch
+
+if TYPE_CHECKING:  # loaded with the client, where the settings name a PBX
+    from app.pbx.client import PbxClient
+    from app.pbx.contact_search import ContactSearch
 
 
 class SearchKeeper:
@@ -25,7 +28,11 @@ class SearchKeeper:
         """There is another session with a PBX, or none."""
         if self._search is not None:
             self._search.close()
-        self._search = None if client is None else ContactSearch(client, self._changed)
+        self._search = None
+        if client is not None:
+            from app.pbx.contact_search import ContactSearch
+
+            self._search = ContactSearch(client, self._changed)
 
     def search(self, text: str) -> None:
         """Search for people; without a PBX there are none."""

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from app.diagnostics.notices import NoticeBoard
 from app.main import sound_setup
 from app.main.background_store import BackgroundStore
-from app.media import ring_tones
 from app.media.room import MediaRoom
 from app.model.media import PathsChanged
 from app.model.snapshot import Notice, Severity
@@ -42,7 +41,7 @@ class SoundKeeper:
     def start(self) -> None:
         """Follow cards that come and go, and settings that change."""
         self._check_ports()
-        self._preparing = asyncio.create_task(asyncio.to_thread(ring_tones.prepare))
+        self._preparing = asyncio.create_task(asyncio.to_thread(_prepare_ring_tones))
         self._stoppers = (
             self._devices.subscribe(lambda change: self._media.update_devices(*sound_setup.device_specs(change.paths))),
             self._settings.subscribe("audio", self._settings_changed),
@@ -97,3 +96,10 @@ class SoundKeeper:
     def _check_ports(self) -> None:
         notice = sound_setup.ports_notice(self._settings.current)
         self._notices.replace(sound_setup.PORTS_NOTICE, [notice] if notice is not None else [])
+
+
+def _prepare_ring_tones() -> None:
+    """In a worker, which loads what they are made with too: nothing of that is in the way of the phone's start."""
+    from app.media import ring_tones
+
+    ring_tones.prepare()

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from app.calls.control import CallControl
 from app.calls.history import CallList
@@ -34,7 +35,6 @@ from app.model.flags import LogFlag
 from app.model.ids import LineId
 from app.model.media import AudioPath, MediaEvent, PathsChanged
 from app.model.signalling import LineChanged, Registration, SignallingEvent
-from app.pbx.client import PbxClient
 from app.pbx.session_store import LearntStore, SessionStore
 from app.security.media_identity import MediaIdentity
 from app.settings.derived import Derived
@@ -42,6 +42,9 @@ from app.settings.emergency import emergency_numbers
 from app.settings.layers import Layers
 from hal.devices import Devices
 from native import Engine
+
+if TYPE_CHECKING:
+    from app.pbx.client import PbxClient
 
 log = logging.getLogger(LogFlag.MAIN)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import msgspec
 
 from app.diagnostics.notices import NoticeBoard
 from app.main import update_record
-from app.main.bundle_download import FetchFailed, fetch
+from app.main.fetch_failed import FetchFailed
 from app.main.update_record import Failure, UpdateRecord
 from app.model.flags import LogFlag
 from app.model.refusal import Refusal
@@ -235,6 +236,7 @@ class UpdateKeeper:
         self._show(UpdateState.FETCHING, percent=0, problem="", advice="")
         trusted = self._settings.current.text("update.trust_file")
         context = await asyncio.to_thread(client_context, Path(trusted) if trusted else None)
+        fetch = await asyncio.to_thread(_load_fetch)
         await fetch(source, self._bundle, context, lambda percent: self._show(UpdateState.FETCHING, percent=percent))
         return self._bundle
 
@@ -349,3 +351,10 @@ def own_version() -> str:
         return metadata.version("ip270")
     except metadata.PackageNotFoundError:
         return ""
+
+
+def _load_fetch() -> Callable[[str, Path, ssl.SSLContext, Callable[[int], None]], Awaitable[None]]:
+    """In a worker: HTTP's library takes longer to load than the loop may stand still."""
+    from app.main.bundle_download import fetch
+
+    return fetch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.media import ring_tones
 from native import Device, Engine, Player
 
 
@@ -19,6 +18,8 @@ class RingPlayer:
     def play(self, name: str, on: Device, *, loop: bool) -> None:
         """Play a ring tone from its beginning, over and over or once."""
         if self._player is None or self._made != (name, loop):
+            from app.media import ring_tones  # a worker has loaded and prepared them
+
             self._retire()
             self._player = self._engine.new_player(ring_tones.samples(name), loop=loop)
             self._made = name, loop

@@ -9,9 +9,6 @@ import hashlib
 import hmac
 
 import msgspec
-from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 from app.security.legacy_ciphers import md4, rc4
 from app.settings.secret import Secret
@@ -82,6 +79,8 @@ class KeyShare:
     """Our half of the secret that stands for the password in a login by OAuth2 (ECDH on secp256r1)."""
 
     def __init__(self) -> None:
+        from cryptography.hazmat.primitives.asymmetric import ec  # a phone on a SIP PBX never loads it
+
         self._key = ec.generate_private_key(ec.SECP256R1())
 
     @property
@@ -92,6 +91,8 @@ class KeyShare:
 
     def password(self, other: str) -> Secret:
         """The secret, from the PBX's half. Raises ValueError where that is no point of the curve."""
+        from cryptography.hazmat.primitives.asymmetric import ec
+
         octets = bytes.fromhex(other)
         if len(octets) != _SHARE_BYTES:
             raise ValueError("a key share has 64 bytes")
@@ -120,6 +121,9 @@ def _nt_hash(password: Secret) -> bytes:
 
 def _des(key: bytes, block: bytes) -> bytes:
     """Single DES as triple DES with one key three times; `key` has 56 bits, spread over 8 bytes."""
+    from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+    from cryptography.hazmat.primitives.ciphers import Cipher, modes
+
     bits = int.from_bytes(key, "big")
     spread = bytes(((bits >> shift) & 0x7F) << 1 for shift in range(49, -1, -7))
     encryptor = Cipher(TripleDES(spread * 3), modes.ECB()).encryptor()  # noqa: S305 - the formula has no mode

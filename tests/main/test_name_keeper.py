@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.main import name_keeper
 from app.main.name_keeper import NameKeeper
 from app.model.ids import LegId
 from app.model.party import Party
 from app.model.signalling import SetupIndicated
+from app.pbx import phone_lookup
 from tests.calls.dummies import LINE, DeskPhone, session
 from tests.pbx.small_pbx import until
 
@@ -48,7 +48,7 @@ class Desk:
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(name_keeper, "PhoneLookup", Directory)
+    monkeypatch.setattr(phone_lookup, "PhoneLookup", Directory)
     return Desk()
 
 

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from native import Bus, Clock, Codec, Device, DeviceSpec, Engine, Enhancement, MemoryStream, StreamConfig
-from native.device import Samples
+from native.samples import Samples
 
 RATE = 16000
 TICK_NS = 10_000_000

@@ -17,7 +17,7 @@ from native import (
     ToneSegment,
     ToneSpec,
 )
-from native.device import Samples
+from native.samples import Samples
 from tests.native.support import PCMU, memory, power_at
 from tests.rig.pulse import WARM_UP_S, PulseLoop
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from native import Clock, Codec, Engine, MemoryStream, StreamConfig
-from native.device import Samples
+from native.samples import Samples
 from tests.native.support import PCMU, RATE, End, memory, power_at, sine
 
 CODECS = (Codec.PCMU, Codec.PCMA, Codec.G722, Codec.OPUS_NB, Codec.OPUS_WB, Codec.PCMA, Codec.G722, Codec.OPUS_WB)

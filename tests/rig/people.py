@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from native import Clock, Device, DeviceSpec, Engine, ToneSegment, ToneSpec
-from native.device import Samples
+from native.samples import Samples
 from tests.native.support import PCMU, memory
 
 SAID = ToneSpec((ToneSegment((1000,)),))

@@ -31,7 +31,7 @@ from native import (
     Stream,
     StreamStatistics,
 )
-from native.device import Samples
+from native.samples import Samples
 from tests.native.support import RATE, Wire, lossy
 
 LOSS = 0.05

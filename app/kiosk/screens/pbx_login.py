@@ -6,8 +6,6 @@ import dataclasses
 import functools
 from urllib.parse import urlsplit
 
-import segno
-
 from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.marks import Fill, Mark, Modules
@@ -121,6 +119,8 @@ def _qr(view: View, paper: Rect, url: str) -> Node | None:
 
 @functools.lru_cache(maxsize=1)
 def _modules(url: str) -> tuple[bytes, ...] | None:
+    import segno  # with what it imports, longer to load than all screens
+
     try:
         return tuple(bytes(row) for row in segno.make(url, micro=False, error="m").matrix)
     except segno.DataOverflowError:

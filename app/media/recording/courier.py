@@ -9,10 +9,14 @@ import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from app.media.recording.delivery import Gone, Refused, Source, Target, TooLarge, Troubled, UploadError
 from app.media.recording.spool import Spool
-from app.media.recording.upload import Gone, Refused, Source, Target, TooLarge, Troubled, Uploader, UploadError
 from app.model.flags import LogFlag
+
+if TYPE_CHECKING:
+    from app.media.recording.upload import Uploader
 
 log = logging.getLogger(LogFlag.MEDIA)
 
@@ -212,7 +216,7 @@ class Courier:
     # --- steps -----------------------------------------------------------------------------------------------
 
     async def _change(self, target: Target | None) -> None:
-        before, self._uploader = self._uploader, None if target is None else Uploader(target)
+        before, self._uploader = self._uploader, None if target is None else _make_uploader(target)
         if before is not None:
             await before.close()
 
@@ -220,3 +224,10 @@ class Courier:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _make_uploader(target: Target) -> Uploader:
+    """With its library, which whoever made the target has loaded in a worker."""
+    from app.media.recording.upload import Uploader
+
+    return Uploader(target)

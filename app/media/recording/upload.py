@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
 import aiohttp
 from aiohttp import hdrs
@@ -16,14 +14,21 @@ from aiohttp.payload import Payload
 from multidict import CIMultiDictProxy
 from yarl import URL
 
+from app.media.recording.delivery import (
+    Gone,
+    LoginFailed,
+    Refused,
+    Source,
+    Target,
+    TooLarge,
+    Troubled,
+    Unreachable,
+    Unreadable,
+)
 from app.security import tls
-from app.settings.secret import Secret
 
 STALL_SECONDS = 30.0
 """How long a server may take nothing, or think about its answer."""
-LOOK_SECONDS = 0.5
-"""How often a recording that grows is looked at."""
-CHUNK_BYTES = 64 * 1024
 ATTEMPTS = 5
 """Requests for one delivery: challenged, redirected, asked for a length."""
 
@@ -32,130 +37,6 @@ _REDIRECTS = frozenset({301, 302, 307, 308})
 _WANTS_LENGTH = frozenset({411, 501})
 _TOO_LARGE = 413
 _UNAUTHORIZED = 401
-
-
-class UploadError(Exception):
-    """The recording was not delivered. The message says why and `advice` what to do, for a person."""
-
-    def __init__(self, reason: str, advice: str) -> None:
-        super().__init__(reason)
-        self.advice = advice
-
-
-class Unreachable(UploadError):
-    """The server, or the way to it, does not work now."""
-
-
-class LoginFailed(UploadError):
-    """The server lets nothing of this phone in."""
-
-
-class Refused(UploadError):
-    """The server does not take this recording now; whether it takes others is another matter."""
-
-
-class Troubled(Refused):
-    """The server has a problem of its own, perhaps with this one alone."""
-
-
-class TooLarge(Refused):
-    """The server never takes this one."""
-
-
-class Unreadable(Refused):
-    """It is the spool that does not give this one."""
-
-
-class Unusable(UploadError):
-    """What is known of the server is nothing that can be sent to."""
-
-
-class Gone(UploadError):
-    """The recording had to make room for newer ones."""
-
-
-class _NeedsLength(Exception):
-    """The server wants to know the length first."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where recordings go: each to `url` with its name appended. `context` is for https. Raises Unusable."""
-
-    url: str
-    user: str
-    password: Secret
-    context: ssl.SSLContext
-
-    def __post_init__(self) -> None:
-        try:
-            URL(self.url).origin()  # a port, or brackets, that there cannot be
-        except ValueError as error:
-            raise Unusable("The server for recordings cannot be used", _ADVICE_TARGET) from error
-        if ":" in self.user:  # it would end the name (RFC 7617, 2)
-            raise Unusable("The server for recordings cannot be used", _ADVICE_TARGET)
-
-
-class Source:
-    """A recording in the spool, which may still grow."""
-
-    def __init__(self, path: Path, *, finished: bool) -> None:
-        self.path = path
-        self.damage: OSError | None = None
-        """Why the spool does not give it."""
-        self._finished = asyncio.Event()
-        if finished:
-            self._finished.set()
-
-    @property
-    def finished(self) -> bool:
-        """Whether it grows no more."""
-        return self._finished.is_set()
-
-    def finish(self) -> None:
-        """It grows no more."""
-        self._finished.set()
-
-    async def begun(self) -> None:
-        """Wait for something to send, or the end."""
-        while not (self.finished or await asyncio.to_thread(_size, self.path) > 0):
-            await self._look_later()
-
-    async def ended(self) -> None:
-        """Wait until it grows no more."""
-        await self._finished.wait()
-
-    async def chunks(self, alive: Callable[[], None]) -> AsyncIterator[bytes]:
-        """All of it from the beginning, as far as it comes; `alive` is called while more is waited for."""
-        offset = 0
-        while True:
-            last = self.finished
-            try:
-                data = await asyncio.to_thread(_read, self.path, offset)
-            except FileNotFoundError:
-                raise
-            except OSError as error:
-                self.damage = error
-                raise
-            if data:
-                offset += len(data)
-                yield data
-            elif last:
-                return
-            else:
-                alive()
-                await self._look_later()
-
-    async def wait_finished(self, seconds: float) -> None:
-        """Wait so long, or until it grows no more."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._finished.wait()
-        except TimeoutError:
-            return
-
-    async def _look_later(self) -> None:
-        await self.wait_finished(LOOK_SECONDS)
 
 
 class Uploader:
@@ -268,7 +149,7 @@ class _Body(Payload):
     @property
     def sent_all(self) -> bool:
         """Whether there is nothing left that the server could wait for."""
-        return self._source.finished and self._written == _size(self._source.path)
+        return self._source.finished and self._written == self._source.size()
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - the base class names them
         """Only for servers that want a digest of the body, which is not there yet."""
@@ -311,7 +192,6 @@ def _judge(status: int, body: _Body) -> None:
 _ADVICE_REACH = "The recordings are kept and sent later."
 _ADVICE_ROOM = "Have recording.spool_size raised, or the server looked at."
 _ADVICE_LOGIN = "Check recording.user and recording.password; the recordings are kept."
-_ADVICE_TARGET = "Check recording.url and recording.user."
 _ADVICE_BASIC = "Give recording.url with https, or have the server ask for Digest; the recordings are kept."
 _ADVICE_URL = "Check recording.url, and that it may be written to; the recordings are kept."
 
@@ -330,16 +210,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno) if error.errno > 0 else "its name is not known"
     return str(error)[:80] or type(error).__name__
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _read(path: Path, offset: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(offset)
-        return file.read(CHUNK_BYTES)

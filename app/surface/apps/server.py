@@ -17,10 +17,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from app.model.flags import LogFlag
 from app.pbx.app_session import AppSession, Send
 from app.pbx.pace import Pace
+from app.surface.apps.place import HOST
 
 log = logging.getLogger(LogFlag.SURFACE)
 
-HOST = "127.0.0.1"
 CONNECTIONS_MAX = 16
 MESSAGE_BYTES_MAX = 32 * 1024
 """A description with all that is allowed in it is half as long."""

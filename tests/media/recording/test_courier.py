@@ -11,8 +11,8 @@ import pytest
 
 from app.media.recording import courier as couriers
 from app.media.recording.courier import Courier, Trouble
+from app.media.recording.delivery import Target
 from app.media.recording.spool import Spool
-from app.media.recording.upload import Target
 from app.security.tls import client_context
 from app.settings.secret import Secret
 from tests.media.recording import servers

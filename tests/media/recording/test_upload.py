@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.media.recording import upload
-from app.media.recording.upload import (
+from app.media.recording import delivery, upload
+from app.media.recording.delivery import (
     Gone,
     LoginFailed,
     Source,
@@ -20,9 +20,9 @@ from app.media.recording.upload import (
     TooLarge,
     Unreachable,
     Unreadable,
-    Uploader,
     UploadError,
 )
+from app.media.recording.upload import Uploader
 from app.security.tls import client_context
 from app.settings.secret import Secret
 from tests.media.recording import servers
@@ -173,7 +173,7 @@ async def test_a_server_that_stalls_is_given_up(path: Path, uploaders: Make, mon
 async def test_a_long_pause_in_the_call_is_no_stall(
     path: Path, uploaders: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upload, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(delivery, "LOOK_SECONDS", 0.01)
     loop, skipped, looks = asyncio.get_running_loop(), 0.0, 0
     really_time, really_look = loop.time, Source._look_later
 
@@ -235,7 +235,7 @@ async def test_a_recording_that_cannot_be_read_is_told_from_a_server_that_is_not
     def failing(_path: Path, _offset: int) -> bytes:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(upload, "_read", failing)
+    monkeypatch.setattr(delivery, "_read", failing)
     async with odd(answer(OK)) as web:
         with pytest.raises(Unreadable, match="Input/output error"):
             await asyncio.wait_for(uploaders(web.url).send(Source(path, finished=True)), PATIENCE)
