@@ -69,7 +69,7 @@ class StorageWatch:
             await self._look()
 
     async def _look(self) -> None:
-        troubled = any(notice.id == STATE_NOTICE for notice in self._notices.current)
+        troubled = self._notices.has(STATE_NOTICE)
         unlogged, self._unlogged = self._unlogged, self._tell_log()
         doubted = troubled or self._unlogged > unlogged  # a log that cannot be written for long has troubles of its own
         trouble = await self._do(partial(state_trouble, self._folder, doubted=doubted))

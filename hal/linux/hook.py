@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from evdev import ecodes
@@ -11,6 +12,9 @@ from hal.hook import HookSwitch
 from hal.linux.evdev_reader import EvdevReader
 from hal.linux.input_search import Capabilities
 from hal.status import DeviceStatus
+
+REPLACED_AFTER_S = 0.04
+"""So long a handset has to lie: contacts that bounce or are worn must not end a call."""
 
 
 class EvdevHookSwitch(HookSwitch):
@@ -30,6 +34,7 @@ class EvdevHookSwitch(HookSwitch):
         self._code: int = number
         self._inverted = inverted
         self._name = code
+        self._replacing: asyncio.TimerHandle | None = None
         self._reader = EvdevReader("hook", self._has_it, self._moved, self._settled)
 
     def status(self) -> DeviceStatus:
@@ -43,14 +48,30 @@ class EvdevHookSwitch(HookSwitch):
     def close(self) -> None:
         """Let go of the device. May be called twice."""
         self._reader.close()
+        self._stop_replacing()
 
     def _has_it(self, capabilities: Capabilities) -> bool:
         return self._code in capabilities.get(self._type, ())
 
     def _moved(self, kind: int, code: int, value: int) -> None:
-        if (kind, code) == (self._type, self._code) and value in (0, 1):
-            self._move(off_hook=bool(value) != self._inverted)
+        if (kind, code) != (self._type, self._code) or value not in (0, 1):
+            return
+        self._stop_replacing()
+        if bool(value) != self._inverted:
+            self._move(off_hook=True)
+        else:
+            self._replacing = asyncio.get_running_loop().call_later(REPLACED_AFTER_S, self._replaced)
 
     def _settled(self, down: Mapping[int, frozenset[int]]) -> None:
+        self._stop_replacing()
         # An empty mapping means that the device is lost: then the handset counts as on hook.
         self._move(off_hook=bool(down) and (self._code in down.get(self._type, ())) != self._inverted)
+
+    def _replaced(self) -> None:
+        self._replacing = None
+        self._move(off_hook=False)
+
+    def _stop_replacing(self) -> None:
+        if self._replacing is not None:
+            self._replacing.cancel()
+            self._replacing = None

@@ -15,6 +15,7 @@ from hal.audio import AudioChange, Endpoint, Place
 from hal.headset import HeadsetEvent, HeadsetLamps, HeadsetWish
 from hal.key_guard import MOST_DOWN, MOST_PRESSES
 from hal.keypad import KeyMove, PhoneKey
+from hal.linux import hook as hook_of_linux
 from hal.linux.audio import AlsaAudioDevices, PlaceConfig
 from hal.linux.headset import MOST_HEADSETS, HidrawHeadsets
 from hal.linux.hook import EvdevHookSwitch
@@ -81,16 +82,14 @@ async def all_keys_at_once_are_a_few(testbed: Testbed) -> None:
 
 async def key_that_chatters_is_passed_over_until_it_is_quiet(testbed: Testbed) -> None:
     keys = Keys(testbed)
-    with mock.patch.object(key_guard, "QUIET_SECONDS", 0.5):
-        keys.play(*chatter(e.KEY_NUMERIC_5, 600), *key(e.KEY_NUMERIC_7, 1, 0.7), *key(e.KEY_NUMERIC_5, 1, 2.0))
+    with mock.patch.object(key_guard, "QUIET_SECONDS", 2.0):
+        keys.play(*chatter(e.KEY_NUMERIC_5, 300), *key(e.KEY_NUMERIC_7, 1, 0.4))
         assert ": 5" in await keys.until_told(Presence.FAILED)
         assert keys.statuses[-1].advice
         await keys.lift()
         await until(lambda: keys.presses(PhoneKey.DIGIT_7) == 1, PATIENCE_S)
-        before = keys.presses(PhoneKey.DIGIT_5)
-        assert before < MOST_PRESSES, keys.moves
         await keys.until_told(Presence.PRESENT)
-        await until(lambda: keys.presses(PhoneKey.DIGIT_5) == before + 1, PATIENCE_S)
+    assert keys.presses(PhoneKey.DIGIT_5) < MOST_PRESSES, keys.moves
     keys.close()
 
 
@@ -108,14 +107,28 @@ async def key_that_never_comes_up_counts_as_let_go(testbed: Testbed) -> None:
     keys.close()
 
 
+async def hook_whose_contacts_bounce_is_lifted_and_replaced_once(testbed: Testbed) -> None:
+    testbed.add_input(10, "Phone hook", keys=[e.KEY_PHONE])
+    hook = EvdevHookSwitch("KEY_PHONE")
+    lifted: list[bool] = []
+    hook.subscribe(lifted.append)
+    hook.start()
+    with mock.patch.object(hook_of_linux, "REPLACED_AFTER_S", 0.8):
+        testbed.play(10, (*chatter(e.KEY_PHONE, 101), *chatter(e.KEY_PHONE, 20, 1.0)))
+        await until(lambda: lifted == [True], PATIENCE_S)
+        await until(lambda: lifted != [True], PATIENCE_S)
+    assert lifted == [True, False]
+    hook.close()
+
+
 def up_after(seconds: float) -> list[tuple[float, int, int, int]]:
     """All keys are let go."""
     return [each for code in PHONE_KEYS for each in key(code, 0, seconds)]
 
 
-def chatter(code: int, times: int) -> list[tuple[float, int, int, int]]:
+def chatter(code: int, times: int, at: float = 0.0) -> list[tuple[float, int, int, int]]:
     """A thousand moves a second."""
-    return [each for number in range(times) for each in key(code, 1 - number % 2, number / 1000)]
+    return [each for number in range(times) for each in key(code, 1 - number % 2, at + number / 1000)]
 
 
 async def hub_of_twenty_headsets_changes_nothing_for_the_one_in_use(testbed: Testbed) -> None:
@@ -213,6 +226,7 @@ SCENARIOS = (
     all_keys_at_once_are_a_few,
     key_that_chatters_is_passed_over_until_it_is_quiet,
     key_that_never_comes_up_counts_as_let_go,
+    hook_whose_contacts_bounce_is_lifted_and_replaced_once,
     hub_of_twenty_headsets_changes_nothing_for_the_one_in_use,
     card_with_an_absurd_name_is_one_short_line,
     headset_that_is_named_and_not_there_is_stood_in_for,
