@@ -44,7 +44,8 @@ class Desk:
 
         One that is not there is chosen all the same: another stands in, until it comes.
         """
-        return None if self.off_hook or self.paths.path is not AudioPath.HANDSET else preferred
+        wished = self.paths.missing or self.paths.path
+        return None if self.off_hook or wished is not AudioPath.HANDSET else preferred
 
     def view(self, *, ringing: bool, muted: bool) -> AudioView:
         """The desk as surfaces see it. `ringing`: a call makes itself heard; `muted`: somebody shut the microphone."""

@@ -283,6 +283,14 @@ def test_the_preferred_path_is_chosen_before_it_is_there_and_the_stand_in_is_sho
     assert phone.control.audio.missing is AudioPath.HEADSET
 
 
+def test_what_stands_in_for_a_handset_that_is_not_there_was_nobodys_choice() -> None:
+    phone = DeskPhone()
+    there = (AudioPath.SPEAKER, AudioPath.HEADSET)
+    phone.say(PathsChanged(AudioPath.SPEAKER, there, {}, missing=AudioPath.HANDSET))
+    phone.dial()
+    assert phone.media.paths == [AudioPath.HEADSET]
+
+
 def test_quality_is_looked_at_while_a_call_runs() -> None:
     phone = DeskPhone()
     phone.talk()
