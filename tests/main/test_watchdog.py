@@ -6,6 +6,8 @@ import asyncio
 import ctypes
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from app.main.watchdog import Watchdog
 from app.model import commands
 from hal.sim.system import SimulatedSystem
-from tests.main.rig import PhoneProcess
+from tests.scenarios.rig import Surface
 
 PATIENCE = 20.0
 INTERVAL = 0.2
@@ -56,8 +58,10 @@ def stopped(thread: int) -> Iterator[None]:
     ptrace(PTRACE_SEIZE)
     ptrace(PTRACE_INTERRUPT)
     os.waitpid(thread, _WALL)
-    yield
-    ptrace(PTRACE_DETACH)
+    try:
+        yield
+    finally:
+        ptrace(PTRACE_DETACH)
 
 
 def thread_of(process: int, name: str) -> int:
@@ -92,18 +96,32 @@ async def hungry(supervisor: socket.socket) -> bool:
     return False
 
 
+@contextmanager
+def phone(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A phone that is nobody's but this test's to wait for: asyncio would take its stops for its end."""
+    environment = {"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": str(int(2e6 * INTERVAL))}
+    command = [sys.executable, "-m", "app.main", "run", "--board=headless", "--no-kiosk"]
+    command += [f"--state={folder / 'state'}", f"--socket={folder / 'phone.socket'}"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, **environment}) as process:
+        try:
+            yield process
+            process.terminate()
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+
+
 @pytest.mark.parametrize("which", ["media", "main"])
 async def test_a_thread_that_stands_still_starves_the_supervisor(
     tmp_path: Path, supervisor: socket.socket, which: str
 ) -> None:
-    phone = PhoneProcess(tmp_path / "phone")
-    environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": str(int(2e6 * INTERVAL))}
-    async with phone.running(environment=environment):
+    with phone(tmp_path) as process:
         await meal(supervisor)
-        thread = phone.pid if which == "main" else thread_of(phone.pid, which)
-        with stopped(thread):
+        surface = await Surface.connect(tmp_path / "phone.socket", PATIENCE)
+        with stopped(process.pid if which == "main" else thread_of(process.pid, which)):
             if which == "media":
                 # A thread that rests is well, until somebody wants something of it.
-                await phone.surface.command(lambda id_: commands.PreviewRing(id_, tone="glass"))
+                await surface.command(lambda id_: commands.PreviewRing(id_, tone="glass"))
             assert await hungry(supervisor)
         await meal(supervisor)
+        await surface.close()
