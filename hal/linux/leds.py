@@ -11,8 +11,6 @@ from hal.status import DeviceStatus, Presence
 
 log = logging.getLogger("hal")
 
-_BLINK_MS = 500
-
 
 class SysfsLeds(Leds):
     """The Linux back end. `names` are the board's lamps under /sys/class/leds; `root` is where that folder is."""
@@ -53,9 +51,9 @@ class SysfsLeds(Leds):
 
 def _write(folder: Path, state: LedState) -> None:
     if state is LedState.BLINK:
+        # Half a second on and half a second off is the kernel's own; the files to change that come with the trigger
+        # and belong to root.
         (folder / "trigger").write_text("timer")
-        (folder / "delay_on").write_text(str(_BLINK_MS))
-        (folder / "delay_off").write_text(str(_BLINK_MS))
         return
     (folder / "trigger").write_text("none")
     (folder / "brightness").write_text((folder / "max_brightness").read_text() if state is LedState.ON else "0")
