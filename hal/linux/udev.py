@@ -12,6 +12,8 @@ log = logging.getLogger("hal")
 
 _SETTLE_S = 0.1
 """One plug is a burst of events, the last of which makes the device usable."""
+_READS_AT_ONCE = 64
+"""Events taken before other work of the loop has its turn."""
 _LONGEST_TEXT = 64
 """A USB device may call itself by 126 characters, any it likes; nobody reads as many."""
 
@@ -56,10 +58,23 @@ class UdevWatch:
             self._monitor = None
 
     def _read(self) -> None:
-        while self._monitor is not None and (device := self._monitor.poll(0)) is not None:
+        for _ in range(_READS_AT_ONCE):
+            if self._monitor is None:
+                return
+            try:
+                device = self._monitor.poll(0)
+            except OSError as error:  # more came at once than the kernel keeps for us; a look shows what it was
+                log.warning("word of udev was lost: %s", error.strerror)
+                self._settle()
+                return
+            if device is None:
+                return
             log.debug("udev: %s %s", device.action, device.sys_path)
-            if self._timer is None:
-                self._timer = self._loop.call_later(_SETTLE_S, self._settled)
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_later(_SETTLE_S, self._settled)
 
     def _settled(self) -> None:
         self._timer = None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from collections.abc import Callable
 from unittest import mock
 
 import alsaaudio
+import pyudev
 from evdev import ecodes as e
 
 from hal import key_guard
@@ -20,6 +22,7 @@ from hal.linux.audio import AlsaAudioDevices, PlaceConfig
 from hal.linux.headset import MOST_HEADSETS, HidrawHeadsets
 from hal.linux.hook import EvdevHookSwitch
 from hal.linux.keypad import EvdevKeypad
+from hal.linux.udev import UdevWatch
 from hal.status import DeviceStatus, Presence
 from tests.hal.headsets import PLAIN
 from tests.hal.mocked import PHONE_KEYS, key, until
@@ -222,6 +225,16 @@ async def headset_that_is_named_and_not_there_is_stood_in_for(testbed: Testbed) 
     audio.close()
 
 
+async def word_of_udev_that_is_lost_is_looked_for(testbed: Testbed) -> None:
+    looks: list[bool] = []
+    watch = UdevWatch("sound", lambda: looks.append(True))
+    lost = OSError(errno.ENOBUFS, "No buffer space available")
+    with mock.patch.object(pyudev.Monitor, "poll", side_effect=lost):
+        testbed.add_card("1-1", 1, "Own")
+        await until(lambda: bool(looks), PATIENCE_S)
+    watch.close()
+
+
 SCENARIOS = (
     all_keys_at_once_are_a_few,
     key_that_chatters_is_passed_over_until_it_is_quiet,
@@ -230,6 +243,7 @@ SCENARIOS = (
     hub_of_twenty_headsets_changes_nothing_for_the_one_in_use,
     card_with_an_absurd_name_is_one_short_line,
     headset_that_is_named_and_not_there_is_stood_in_for,
+    word_of_udev_that_is_lost_is_looked_for,
 )
 
 if __name__ == "__main__":
