@@ -17,6 +17,8 @@ from hal.audio import AudioDevices, Place
 
 KEEP_AFTER = 2.0
 """Seconds of rest after which a volume is written, so that several quick steps are written once."""
+AGAIN_AFTER = 5.0
+"""Seconds after which a volume is written again that the disk would not take."""
 SOUND_NOTICE = "audio.sound"
 _SOUND_ADVICE = "It is used as soon as it is there; `ip270 devices` lists what the phone sees."
 RINGER_NOTICE = "audio.ringer"
@@ -52,6 +54,7 @@ class SoundKeeper:
         """Write what was turned last, and follow no more."""
         for stop in self._stoppers:
             stop()
+        self._stoppers = ()
         if self._timer is not None:
             self._timer.cancel()
             self._write()
@@ -76,7 +79,12 @@ class SoundKeeper:
         self._timer = None
         turned, self._turned = self._turned, {}
         changed: dict[str, object] = {sound_setup.volume_key(name): level for name, level in turned.items()}
-        self._storing.store(VOLUME_NOTICE, self._settings.merge(Layer.USER, changed))
+        self._storing.store(VOLUME_NOTICE, self._settings.merge(Layer.USER, changed), lambda: self._owe(turned))
+
+    def _owe(self, turned: dict[str, int]) -> None:
+        if self._stoppers and self._timer is None:
+            self._turned = turned
+            self._timer = asyncio.get_running_loop().call_later(AGAIN_AFTER, self._write)
 
     def _settings_changed(self, keys: frozenset[str]) -> None:
         volumes = sound_setup.volumes(self._settings.current)

@@ -18,6 +18,8 @@ from tests.scenarios.rig import START_PATIENCE, Rig, Surface
 
 MAY_MOUNT = os.geteuid() == 0 and Path("/dev/loop-control").exists()
 ECHO, BUSY = "100", "102"
+KEPT = ("storage", "calls", "diagnostics", "settings")
+"""What notices about something that is kept begin with."""
 
 pytestmark = pytest.mark.skipif(not MAY_MOUNT, reason="this user may not mount")
 
@@ -66,12 +68,14 @@ async def test_full_disk_is_told_and_the_phone_goes_on_until_there_is_room(world
         refused = await set_theme(surface, "high-contrast")
         assert not refused.accepted
         assert "could not be stored" in refused.reason
+        assert (await surface.command(lambda id_: commands.SetVolume(id_, percent=30))).accepted
+        assert await surface.until(lambda s: "could not be stored" in notice(s, "settings.volume")), surface.describe()
         await call(surface, BUSY)
         assert await surface.until(lambda s: bool(s.history)), surface.describe()
         await call(surface, ECHO)
         assert await surface.until(connected), surface.describe()
         filling.unlink()
-        assert await surface.until(lambda s: not any(notice(s, name) for name in ("storage", "calls", "diagnostics")))
+        assert await surface.until(lambda s: not any(notice(s, name) for name in KEPT)), surface.describe()
         assert connected(surface.snapshot)
         assert surface.snapshot is not None
         assert surface.snapshot.display.theme == "day"
