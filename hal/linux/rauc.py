@@ -48,6 +48,7 @@ _REFUSALS = (
     ("rauc info error", "Nobody this phone trusts has signed it, or it is damaged", "Have it sent again."),
     ("signature", "Nobody this phone trusts has signed it, or it is damaged", "Have it made anew."),
     ("verification", "It is damaged", "Have it sent again."),
+    ("nput/output error", "It is damaged, or the phone's storage is", "Have it sent again."),
     ("ompatible mismatch", "It is for another kind of phone", "Choose the update for this one."),
     ("no space", "It is larger than its place on this phone", "Have a smaller one made."),
     ("bundle format", "It is of a kind that this phone does not take", "Have it made in the format verity."),

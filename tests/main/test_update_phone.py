@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -27,18 +28,17 @@ async def test_update_and_restart(machine: Rauc, tmp_path: Path) -> None:
     machine.call_bad("A")
     bundle = await machine.bundle("2.0")
     phone = PhoneProcess(tmp_path / "phone", f'[update]\nurl = "{bundle}"\nversion = "2.0"\n')
-    await phone.launch(board="ip270", environment=machine.environment)
-    await phone.connect()
-    surface = phone.surface
-    assert await surface.until(lambda s: s.update.state is UpdateState.READY, 60), surface.describe()
-    assert surface.snapshot is not None
-    assert (surface.snapshot.update.slot, surface.snapshot.update.offered) == ("A", "2.0")
-    assert machine.primary == "B"
-    assert "A good" in machine.told_the_boot_loader
-    reply = await surface.command(commands.RestartToUpdate)
-    assert reply.accepted, reply
-    assert await phone.ended() == RESTART_STATUS
-    await surface.close()
+    async with phone.running(board="ip270", environment=machine.environment) as surface:
+        assert await surface.until(lambda s: s.update.state is UpdateState.READY, 60), surface.describe()
+        assert surface.snapshot is not None
+        assert (surface.snapshot.update.slot, surface.snapshot.update.offered) == ("A", "2.0")
+        assert machine.primary == "B"
+        async with asyncio.timeout(60):
+            while "A good" not in machine.told_the_boot_loader:  # noqa: ASYNC110 - a boot loader sets no event
+                await asyncio.sleep(0.05)
+        reply = await surface.command(commands.RestartToUpdate)
+        assert reply.accepted, reply
+        assert await phone.ended() == RESTART_STATUS
 
 
 async def test_no_update_service(tmp_path: Path) -> None:

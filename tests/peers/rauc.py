@@ -81,7 +81,6 @@ class Rauc:
         self.folder = folder
         self._service: asyncio.subprocess.Process | None = None
         (folder / "boot").mkdir()
-        (folder / "data").mkdir()
         (folder / "mounts").mkdir()
         (folder / "boot" / "primary").write_text("A\n")
         (folder / "boot-loader").write_text(_BOOT_LOADER.format(folder=folder))
