@@ -19,6 +19,7 @@ SRC_URI = "\
     file://ip270.service \
     file://ip270-kiosk.service \
     file://ip270.rules \
+    file://ip270-modules.conf \
     file://ip270-update.conf \
     file://ip270-steward.socket \
     file://ip270-steward@.service \
@@ -43,6 +44,7 @@ do_install:append() {
     install -m 0644 ${UNPACKDIR}/ip270*.service ${UNPACKDIR}/ip270*.socket ${D}${systemd_system_unitdir}
     sed -i -e 's,@BINDIR@,${bindir},g' -e 's,@BOARD@,${IP270_BOARD},g' ${D}${systemd_system_unitdir}/*.service
     install -m 0644 ${UNPACKDIR}/ip270.rules ${D}${nonarch_base_libdir}/udev/rules.d/70-ip270.rules
+    install -D -m 0644 ${UNPACKDIR}/ip270-modules.conf ${D}${nonarch_libdir}/modules-load.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/ip270-update.conf ${D}${datadir}/dbus-1/system.d/ip270-update.conf
 }
 
@@ -50,7 +52,12 @@ do_install:append() {
 IP270_BOARD ??= "ip270"
 PACKAGE_ARCH = "${MACHINE_ARCH}"
 
-FILES:${PN} += "${systemd_system_unitdir} ${nonarch_base_libdir}/udev/rules.d ${datadir}/dbus-1/system.d"
+FILES:${PN} += "\
+    ${datadir}/dbus-1/system.d \
+    ${nonarch_base_libdir}/udev/rules.d \
+    ${nonarch_libdir}/modules-load.d \
+    ${systemd_system_unitdir} \
+"
 
 RDEPENDS:${PN} += "\
     libcrypto \
