@@ -201,16 +201,18 @@ class Engine:
         """A tone generator, silent until `play`."""
         return Tone(self._core, checked(lib.engine_tone_new(self._core.pointer), "tone"))
 
-    def new_player(self, samples: Samples, *, loop: bool = False) -> Player:
-        """A recording of 16 kHz mono int16 samples, copied now, silent until `play`."""
-        from native.samples import checked_samples  # numpy: not before there is something to play
+    def new_player(self, samples: Samples | bytes, *, loop: bool = False) -> Player:
+        """A recording of 16 kHz mono int16 samples, or such as octets, copied now, silent until `play`."""
+        if not isinstance(samples, bytes):
+            from native.samples import checked_samples  # numpy: not for octets
 
-        row = checked_samples(samples, "player")
-        if not len(row):
-            message = "player: a recording needs at least one sample"
+            samples = checked_samples(samples, "player").tobytes()
+        if not samples or len(samples) % 2:
+            message = "player: a recording needs whole samples, and at least one"
             raise InvalidArgument(message)
-        pointer = ffi.from_buffer("int16_t[]", row)
-        return Player(self._core, checked(lib.engine_player_new(self._core.pointer, pointer, len(row), loop), "player"))
+        pointer = ffi.from_buffer("int16_t[]", samples)
+        number = lib.engine_player_new(self._core.pointer, pointer, len(pointer), loop)
+        return Player(self._core, checked(number, "player"))
 
 
 def _check_address(address: str) -> None:

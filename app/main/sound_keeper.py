@@ -8,6 +8,7 @@ from collections.abc import Callable
 from app.diagnostics.notices import NoticeBoard
 from app.main import sound_setup
 from app.main.background_store import BackgroundStore
+from app.media import ring_recordings
 from app.media.room import MediaRoom
 from app.model.media import PathsChanged
 from app.model.snapshot import Notice, Severity
@@ -19,6 +20,8 @@ KEEP_AFTER = 2.0
 """Seconds of rest after which a volume is written, so that several quick steps are written once."""
 AGAIN_AFTER = 5.0
 """Seconds after which a volume is written again that the disk would not take."""
+RING_TONES_AFTER = 1.0
+"""Seconds after the start, whose other work comes first."""
 SOUND_NOTICE = "audio.sound"
 _SOUND_ADVICE = "It is used as soon as it is there; `ip270 devices` lists what the phone sees."
 RINGER_NOTICE = "audio.ringer"
@@ -43,7 +46,7 @@ class SoundKeeper:
     def start(self) -> None:
         """Follow cards that come and go, and settings that change."""
         self._check_ports()
-        self._preparing = asyncio.create_task(asyncio.to_thread(_prepare_ring_tones))
+        self._preparing = asyncio.create_task(_prepare_ring_tones())
         self._stoppers = (
             self._devices.subscribe(lambda change: self._media.update_devices(*sound_setup.device_specs(change.paths))),
             self._settings.subscribe("audio", self._settings_changed),
@@ -60,7 +63,8 @@ class SoundKeeper:
             self._write()
         await self._storing.stop()
         if self._preparing is not None:
-            await self._preparing
+            self._preparing.cancel()
+            await asyncio.wait([self._preparing])
 
     def paths_changed(self, paths: PathsChanged) -> None:
         """What cannot be used, and a phone that rings elsewhere than it should, is told; a chosen volume is kept."""
@@ -106,8 +110,6 @@ class SoundKeeper:
         self._notices.replace(sound_setup.PORTS_NOTICE, [notice] if notice is not None else [])
 
 
-def _prepare_ring_tones() -> None:
-    """In a worker, which loads what they are made with too: nothing of that is in the way of the phone's start."""
-    from app.media import ring_tones
-
-    ring_tones.prepare()
+async def _prepare_ring_tones() -> None:
+    await asyncio.sleep(RING_TONES_AFTER)
+    await ring_recordings.prepare()

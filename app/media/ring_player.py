@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.media import ring_recordings
 from native import Device, Engine, Player
 
 
@@ -18,10 +19,8 @@ class RingPlayer:
     def play(self, name: str, on: Device, *, loop: bool) -> None:
         """Play a ring tone from its beginning, over and over or once."""
         if self._player is None or self._made != (name, loop):
-            from app.media import ring_tones  # a worker has loaded and prepared them
-
             self._retire()
-            self._player = self._engine.new_player(ring_tones.samples(name), loop=loop)
+            self._player = self._engine.new_player(ring_recordings.recording(name), loop=loop)
             self._made = name, loop
         self._player.play(on)
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
+import sys
 from collections.abc import Callable, Mapping
+
+import msgspec
 
 from app.media.synthesis import Note, Partial, Samples, Sound, Timbre, finish, play
 from app.model.media import DEFAULT_RING_TONE, RING_TONES
@@ -31,6 +35,7 @@ _REED = Timbre((Partial(1, 1, 9), Partial(2, 0.4, 9), Partial(3, 0.3, 9), Partia
 _KALIMBA = Timbre((Partial(1, 1, 0.4), Partial(2.98, 0.2, 0.15), Partial(5.9, 0.12, 0.06)), attack=0.002)
 _PAD = Timbre((Partial(1, 1, 1.5), Partial(2, 0.5, 1.2), Partial(3, 0.2, 0.9), Partial(4, 0.1, 0.7)), attack=0.18)
 
+_NICENESS = 19
 _A4 = 440.0
 _NAMES = {"C": -9, "D": -7, "E": -5, "F": -4, "G": -2, "A": 0, "B": 2}
 
@@ -125,14 +130,15 @@ _MAKERS: Mapping[str, Callable[[], Sound]] = {
 
 @functools.cache
 def samples(name: str) -> Samples:
-    """One loop of a ring tone, kept once it is made; the default's where the name is unknown.
-
-    The first time takes some milliseconds: `prepare` in a worker thread makes it quick on the loop.
-    """
+    """One loop of a ring tone, kept once it is made; the default's where the name is unknown."""
     return finish(_MAKERS.get(name, _MAKERS[DEFAULT_RING_TONE])())
 
 
-def prepare() -> None:
-    """Make all ring tones. For a worker thread."""
-    for name in RING_TONES:
-        samples(name)
+def main() -> None:
+    """Write all ring tones to standard output, for `app.media.ring_recordings`, and be in nobody's way."""
+    os.nice(_NICENESS)
+    sys.stdout.buffer.write(msgspec.msgpack.encode({name: samples(name).tobytes() for name in RING_TONES}))
+
+
+if __name__ == "__main__":
+    main()

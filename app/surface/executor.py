@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 
+from app.media import ring_recordings
 from app.model import commands, dialplan
 from app.model.commands import AnyCommand, Reply
 from app.model.flags import LogFlag
@@ -107,7 +108,7 @@ class CommandExecutor:
         if tone and tone not in RING_TONES:
             return _NO_RING_TONE
         if tone:
-            await asyncio.to_thread(_prepare_ring_tone, tone)
+            await asyncio.to_thread(ring_recordings.recording, tone)
         if self._rooms.calls.in_call:  # asked last: a call may have been taken while the tone was made
             return _IN_CALL
         self._rooms.media.preview_ring(tone)
@@ -272,9 +273,3 @@ def _reply(command: AnyCommand, refusal: _No) -> Reply:
         return Reply(command.id, accepted=True)
     log.info("%s was refused: %s", type(command).__name__, refusal.reason)
     return Reply(command.id, accepted=False, reason=refusal.reason, advice=refusal.advice)
-
-
-def _prepare_ring_tone(name: str) -> None:
-    from app.media import ring_tones
-
-    ring_tones.samples(name)
