@@ -14,8 +14,8 @@ from app.model.commands import AnyCommand
 
 log = logging.getLogger("kiosk")
 
-FIRST_RETRY_SECONDS = 0.25
-LONGEST_RETRY_SECONDS = 2.0
+FIRST_RETRY_SECONDS = 0.05
+LONGEST_RETRY_SECONDS = 0.25
 _READ_BYTES = 65536
 
 

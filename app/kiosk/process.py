@@ -71,6 +71,7 @@ class Kiosk:
         self._input = asyncio.Event()
         self._stopped = asyncio.Event()
         self._last_input = 0.0
+        self._showed = False
 
     async def run(self) -> None:
         """Serve until the window is closed or a signal comes."""
@@ -123,6 +124,9 @@ class Kiosk:
             self._changed.clear()
             earliest = clock() + FRAME_SECONDS
             self.screen.refresh()
+            if not self._showed:
+                self._showed = True
+                log.info("the first picture is shown")
             if not self.screen.moving:
                 await wait_for_event(self._changed, self.ui.seconds_to_change())
             if (early := earliest - clock()) > 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -17,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     match options:
         case RunOptions():
+            gc.disable()  # next to nothing of what is loaded is garbage; `running_phone` enables it again
             from app.main.run import run
 
             return run(options)

@@ -77,8 +77,8 @@ async def running_phone(
             try:
                 await phone.start()
                 # What start-up made stays: to search it for garbage again and again would stop the loop for 30 ms.
-                gc.collect()
                 gc.freeze()
+                gc.enable()
                 yield phone
             finally:
                 gc.unfreeze()

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from app.pbx import web_socket
-from tests.bench import departure, echo, machine, pbx, voice
+from tests.bench import departure, echo, machine, pbx, start, voice
 from tests.bench.row import Row, table
 from tests.peers.peer import REPOSITORY
 
@@ -16,6 +16,7 @@ _ROWS = (
     *("lateness", "cpu-per-call", "cpu-per-srtp-call", "setup", "g722", "packets"),
     *("conference", "echo", "jitter", "loss", "latency"),
     *("login", "failover", "reconnect", "presence-flood"),
+    *("cold-start", "memory"),
 )
 
 _HEAD = """# Benchmarks
@@ -88,6 +89,12 @@ packets are dropped the phone finds out by the web socket's ping, after {web_soc
 {web_socket.PROBE_SECONDS / 2:g} s without an answer. To reconnect, both PBXes die in a call of two phones and start
 again {pbx.DEAD_SECONDS:g} s later; RTP goes from phone to phone and is captured on the loopback interface. In the flood
 each update is a frame, and the key is the one that mutes; voice is judged as for lateness, but without load.
+
+**cold-start, memory.** Phone and kiosk are started at one moment, as the target's two units start them, with byte code
+and a warm page cache; the headless board has no panel, so that the picture is painted in memory. The first picture is
+the one that the kiosk says it shows; registered is when the PBX's 200 crosses the loopback interface. Memory is the sum
+of both processes' PSS (each page by the share of who holds it), {start.SETTLING_SECONDS:g} s later; RSS stands in the
+details of the JSON lines.
 """
 
 
