@@ -24,6 +24,8 @@ from app.kiosk.use import Use
 from app.model import wire
 from app.model.commands import DialEvent, HookEvent, KeyEvent, Reply
 from app.model.snapshot import Snapshot
+from hal.linux.system import LinuxSystem
+from hal.system import System
 
 log = logging.getLogger("kiosk")
 
@@ -85,6 +87,9 @@ class Kiosk:
         work = [asyncio.create_task(self._client.run()), asyncio.create_task(self._draw())]
         if self._presenter.has_input:
             work.append(asyncio.create_task(self._poll()))
+        supervisor = LinuxSystem(os.environ)
+        if supervisor.watchdog_interval is not None:
+            work.append(asyncio.create_task(_feed(supervisor, supervisor.watchdog_interval)))
         stopped = asyncio.create_task(self._stopped.wait())
         try:
             done, _ = await asyncio.wait((*work, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -191,6 +196,13 @@ class Kiosk:
     def _on_disconnected(self) -> None:
         self.ui.on_disconnected()
         self._changed.set()
+
+
+async def _feed(supervisor: System, interval: float) -> None:
+    """Tell the supervisor, from the loop that draws, that the display is alive."""
+    while True:
+        supervisor.feed_watchdog()
+        await asyncio.sleep(interval)
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float) -> None:

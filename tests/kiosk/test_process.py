@@ -7,6 +7,7 @@ import contextlib
 import os
 import resource
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -52,6 +53,17 @@ async def test_keys_cross_the_socket_and_a_call_comes_back(tmp_path: Path) -> No
         command = await phone.command()
         assert isinstance(command, Dial)
         assert command.number == "103"
+
+
+async def test_its_loop_feeds_the_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(str(tmp_path / "notify"))
+        supervisor.setblocking(False)  # noqa: FBT003 # the socket module has it so
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "200000")
+        async with running(tmp_path, "--presenter", "memory"), asyncio.timeout(20):
+            for _ in range(2):
+                assert await asyncio.get_running_loop().sock_recv(supervisor, 4096) == b"WATCHDOG=1"
 
 
 async def test_it_ends_on_a_signal_and_leaves_the_screenshot(tmp_path: Path) -> None:

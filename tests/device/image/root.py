@@ -240,6 +240,7 @@ def _layer_files(root: Path, keyring: Path) -> None:
     # Emulated processors are slow: nothing is learnt from a start, a disk or a loop that took its time here.
     slow = {
         units / "ip270.service.d": "[Service]\nTimeoutStartSec=10min\nWatchdogSec=5min\n",
+        units / "ip270-kiosk.service.d": "[Service]\nWatchdogSec=10min\n",
         units.parent / "system.conf.d": "[Manager]\nDefaultTimeoutStartSec=10min\nDefaultDeviceTimeoutSec=10min\n",
     }
     for folder, words in slow.items():
