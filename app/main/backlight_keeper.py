@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from app.model.flags import LogFlag
-from app.model.snapshot import CallState, Snapshot
+from app.model.snapshot import BacklightView, CallState, Snapshot
 from app.settings.store import SettingsStore
 from hal.backlight import Backlight
 
@@ -56,8 +56,14 @@ class BacklightKeeper:
         self._forget = settings.subscribe("display", lambda _: self._settings_changed())
 
     @property
-    def dark(self) -> bool:
-        """Whether nothing can be seen."""
+    def view(self) -> BacklightView | None:
+        """How it shines, as surfaces see it; None where there is no light to be set."""
+        if not self._backlight.present:
+            return None
+        return BacklightView(self._settings.current.number(BRIGHTNESS), self._dark)
+
+    @property
+    def _dark(self) -> bool:
         return self._glow is Glow.DARK
 
     def start(self) -> None:
@@ -107,10 +113,10 @@ class BacklightKeeper:
             if waits:
                 self._timer = asyncio.get_running_loop().call_later(min(waits), self._look)
         if glow is not self._glow:
-            was_dark, self._glow = self.dark, glow
+            was_dark, self._glow = self._dark, glow
             log.debug("the display is %s", glow.value)
             self._shine()
-            if self.dark != was_dark:
+            if self._dark != was_dark:
                 self._changed()
 
     def _shine(self) -> None:

@@ -133,7 +133,7 @@ class Face:
             prepare_dial=lambda number: self.server.send_event(DialEvent(number)),
             updates=updates,
             machine=self._machine,
-            dark=None if self._backlight is None else lambda: self._backlight is not None and self._backlight.dark,
+            backlight=lambda: None if self._backlight is None else self._backlight.view,
             simulation=simulation_of(self._devices),
         )
 

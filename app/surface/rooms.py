@@ -15,7 +15,7 @@ from app.model.party import Party
 from app.model.pbx import OwnActivity, PbxStatus, Person
 from app.model.refusal import Refusal
 from app.model.signalling import LineCapabilities, LineChanged
-from app.model.snapshot import MachineView, UpdateView
+from app.model.snapshot import BacklightView, MachineView, UpdateView
 from app.security.keeper import LockKeeper
 from app.settings.store import SettingsStore
 
@@ -84,6 +84,6 @@ class Rooms:
     updates: Updates
     machine: Callable[[], MachineView] = MachineView
     """Which phone this is."""
-    dark: Callable[[], bool] | None = None
-    """Whether the display shines not at all; None where its light is somebody else's business."""
+    backlight: Callable[[], BacklightView | None] = lambda: None
+    """The light behind the display, where it is the phone's to set."""
     simulation: Simulation | None = None

@@ -10,7 +10,6 @@ from app.model.services import LineServices
 from app.model.signalling import LineChanged, Registration
 from app.model.snapshot import (
     ActivityView,
-    BacklightView,
     DisplayView,
     IncomingRulesView,
     LineView,
@@ -118,12 +117,12 @@ class SnapshotBuilder:
         return ActivityView(self._rooms.inactive(), settings.number(key), _fixed_by(settings, key))
 
     def _display(self) -> DisplayView:
-        settings, dark = self._rooms.settings.current, self._rooms.dark
+        settings = self._rooms.settings.current
         return DisplayView(
             theme=settings.text("display.theme"),
             clock_24h=settings.switch("display.clock_24h"),
             keyboard_layout=settings.text("display.keyboard_layout"),
-            backlight=None if dark is None else BacklightView(settings.number("display.brightness"), dark()),
+            backlight=self._rooms.backlight(),
         )
 
 

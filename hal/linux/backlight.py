@@ -22,6 +22,11 @@ class SysfsBacklight(Backlight):
         self._root = root
         self._failed = False
 
+    @property
+    def present(self) -> bool:
+        """Whether the kernel shows one."""
+        return self._folder() is not None
+
     def shine(self, percent: int) -> None:
         """Write to sysfs, which takes microseconds. Whatever is not 0 shines a little at least."""
         folder = self._folder()

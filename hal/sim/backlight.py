@@ -11,11 +11,17 @@ REMEMBERED = 64
 
 
 class SimulatedBacklight(Backlight):
-    """`percent` is how it shines now, `history` the last `REMEMBERED` changes in their order."""
+    """`there` takes it away, `percent` is how it shines now, `history` the last `REMEMBERED` changes in their order."""
 
     def __init__(self) -> None:
         self.percent = 100
+        self.there = True
         self.history: deque[int] = deque(maxlen=REMEMBERED)
+
+    @property
+    def present(self) -> bool:
+        """As `there` says."""
+        return self.there
 
     def shine(self, percent: int) -> None:
         """Remember it."""

@@ -46,8 +46,9 @@ def test_the_makers_own_interface_is_taken(tmp_path: Path) -> None:
 def test_a_panel_whose_driver_comes_late(tmp_path: Path) -> None:
     backlight = SysfsBacklight(tmp_path)
     backlight.shine(50)
-    assert backlight.status().presence is Presence.MISSING
+    assert (backlight.status().presence, backlight.present) == (Presence.MISSING, False)
     folder = light(tmp_path)
+    assert backlight.present
     backlight.shine(50)
     assert (folder / "brightness").read_text() == "128"
 

@@ -31,6 +31,11 @@ class Room:
         self.asked = asyncio.Event()
         self.keeper = BacklightKeeper(self.light, self.settings, self._changed, self._clock)
 
+    @property
+    def dark(self) -> bool:
+        assert self.keeper.view is not None
+        return self.keeper.view.dark
+
     def _changed(self) -> None:
         self.changes += 1
 
@@ -60,11 +65,11 @@ async def test_it_dims_then_is_dark_and_any_use_wakes_it(room: Room) -> None:
     await room.pass_to(119)
     assert room.light.percent == 100
     await room.pass_to(120)
-    assert (room.light.percent, room.keeper.dark, room.changes) == (30, False, 0)
+    assert (room.light.percent, room.dark, room.changes) == (30, False, 0)
     await room.pass_to(30 * 60)
-    assert (room.light.percent, room.keeper.dark, room.changes) == (0, True, 1)
+    assert (room.light.percent, room.dark, room.changes) == (0, True, 1)
     room.keeper.used()
-    assert (room.light.percent, room.keeper.dark, room.changes) == (100, False, 2)
+    assert (room.light.percent, room.dark, room.changes) == (100, False, 2)
 
 
 async def test_its_timer_comes(room: Room) -> None:
@@ -79,7 +84,7 @@ async def test_its_timer_comes(room: Room) -> None:
 
 async def test_what_rings_wakes_it_and_is_use_when_it_ends(room: Room) -> None:
     await room.pass_to(10_000)
-    assert room.keeper.dark
+    assert room.dark
     room.keeper.show(RINGING)
     assert room.light.percent == 100
     await room.pass_to(20_000)
@@ -94,7 +99,7 @@ async def test_what_rings_wakes_it_and_is_use_when_it_ends(room: Room) -> None:
 async def test_in_a_call_it_is_never_dark(room: Room, talking: Snapshot) -> None:
     room.keeper.show(talking)
     await room.pass_to(100_000)
-    assert (room.light.percent, room.keeper.dark) == (30, False)
+    assert (room.light.percent, room.dark) == (30, False)
 
 
 async def test_settings_count_at_once(room: Room) -> None:
@@ -113,9 +118,9 @@ async def test_settings_count_at_once(room: Room) -> None:
 async def test_a_dark_that_comes_before_the_dim_is_dark(room: Room) -> None:
     await room.set(dim_after=3600, dark_after=1)
     await room.pass_to(60)
-    assert room.keeper.dark
+    assert room.dark
     await room.pass_to(3600)
-    assert room.keeper.dark
+    assert room.dark
 
 
 async def test_whoever_comes_next_finds_light(tmp_path: Path) -> None:
@@ -125,3 +130,9 @@ async def test_whoever_comes_next_finds_light(tmp_path: Path) -> None:
     room.keeper.close()
     assert room.light.percent == 100
     room.keeper.close()
+
+
+async def test_a_display_whose_light_is_not_there_is_never_said_to_be_dark(room: Room) -> None:
+    room.light.there = False
+    await room.pass_to(100_000)
+    assert room.keeper.view is None
