@@ -146,6 +146,17 @@ class Connectivity:
         self._cancel(self._plain_timer)
         self._begin()
 
+    def resume(self, route: Route | None) -> None:
+        """Go on by the way that a process before this one had found, as after a `restart`; None: where signalling said.
+
+        What a TURN server had lent to that process is not ours: then there is silence until another way is found.
+        """
+        if route is None:
+            self._consent(None)
+        elif not route.relayed:
+            self.route = route
+            self._consent(_CONSENT_MS)
+
     # --- what arrives ----------------------------------------------------------------------------------------
 
     def handle(self, packet: ForeignPacket) -> None:

@@ -149,7 +149,7 @@ class VoiceStream:
             self._association.resume(kept.config.srtp)
             self._rtcp_association.resume(kept.config.srtcp)
         if self._connectivity is not None:
-            self._connectivity.route = kept.route
+            self._connectivity.resume(kept.route)
 
     # --- offers and answers -------------------------------------------------------------------------------
 

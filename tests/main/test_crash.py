@@ -13,6 +13,7 @@ from app.model import commands
 from app.model.snapshot import CallState, Snapshot
 from tests.main.rig import PhoneProcess, connected, notice, registered
 from tests.main.supervisor import Supervisor
+from tests.main.talker import taken_up
 from tests.main.test_end import kiosk_of
 from tests.scenarios.rig import Rig, Surface
 
@@ -56,14 +57,10 @@ def _snapshot(phone: PhoneProcess) -> Snapshot:
     return phone.surface.snapshot
 
 
-def _taken_up(snapshot: Snapshot) -> bool:
-    return registered(snapshot) and connected(snapshot) and not any(call.reconnecting for call in snapshot.calls)
-
-
 async def _crash(supervisor: Supervisor, phone: PhoneProcess) -> Snapshot:
     await supervisor.crash(phone)
     await phone.connect()
-    return await _until(phone.surface, _taken_up)
+    return await _until(phone.surface, taken_up)
 
 
 async def test_the_call_is_as_it_was(supervisor: Supervisor, phone: PhoneProcess) -> None:

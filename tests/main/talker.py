@@ -1,0 +1,89 @@
+"""A phone as a process that talks and listens, under a supervisor that gives its calls to the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from app.model import commands
+from app.model.commands import AnyCommand
+from app.model.snapshot import Snapshot
+from tests.interop.sounds import PHONE_RATE, has_tone
+from tests.main.rig import PhoneProcess, connected, registered
+from tests.main.supervisor import Supervisor
+
+PATIENCE = 40.0
+LISTENED = PHONE_RATE * 2 // 5
+
+
+class Talker:
+    """Our phone, whistling."""
+
+    def __init__(self, folder: Path, supervisor: Supervisor, configuration: str) -> None:
+        self.ear = folder / "ear.raw"
+        self.supervisor = supervisor
+        self.process = PhoneProcess(folder / "talker", configuration)
+
+    async def launch(self) -> None:
+        """Start it with what the one before has left."""
+        program = ("-m", "tests.main.talking_phone", str(self.ear))
+        await self.supervisor.launch(self.process, program=program)
+        await self.process.connect()
+
+    async def end(self) -> None:
+        """Kill it, if it runs."""
+        if self.process.alive:
+            await self.process.end(signal.SIGKILL)
+
+    async def crash(self) -> float:
+        """Kill it and start another at once; returns the seconds until that has taken the calls up."""
+        await self.end()
+        began = time.monotonic()
+        self.supervisor.read()
+        await self.launch()
+        await self.until(taken_up)
+        return time.monotonic() - began
+
+    async def do(self, build: Callable[[int], AnyCommand]) -> None:
+        """Give a command, which must be accepted."""
+        reply = await self.process.surface.command(build)
+        assert reply.accepted, reply.reason
+
+    async def dial(self, number: str) -> None:
+        """Call somebody."""
+        await self.do(lambda id_: commands.Dial(id_, number=number))
+
+    async def until(self, true: Callable[[Snapshot], bool]) -> Snapshot:
+        """Wait for a snapshot of which this is true."""
+        surface = self.process.surface
+        assert await surface.until(true, PATIENCE), f"{surface.describe()}\n{self.process.said}"
+        assert surface.snapshot is not None
+        return surface.snapshot
+
+    async def source(self) -> int:
+        """The SSRC of its one stream that would survive."""
+        await self.supervisor.until(lambda: any(name.startswith("rtp-") for name in self.supervisor.names))
+        (name,) = (name for name in self.supervisor.names if name.startswith("rtp-"))
+        return int(name.removeprefix("rtp-"), 16)
+
+    async def hears(self, hertz: int) -> None:
+        """Wait until it hears nothing but this pitch, from now on."""
+        begin = self.ear.stat().st_size
+        end = time.monotonic() + PATIENCE
+        while True:
+            octets = self.ear.read_bytes()[begin:]
+            heard = np.frombuffer(octets[: len(octets) // 2 * 2], np.int16)[-LISTENED:]
+            if len(heard) == LISTENED and has_tone(heard, hertz, PHONE_RATE):
+                return
+            assert time.monotonic() < end, f"no {hertz} Hz\n{self.process.said}"
+            await asyncio.sleep(0.05)
+
+
+def taken_up(snapshot: Snapshot) -> bool:
+    """Whether a call is on, and all are as good as before."""
+    return registered(snapshot) and connected(snapshot) and not any(call.reconnecting for call in snapshot.calls)
