@@ -147,8 +147,8 @@ async def hub_of_twenty_headsets_changes_nothing_for_the_one_in_use(testbed: Tes
     used = testbed.add_hid("1-9", 25, "Own", PLAIN)
     for node in (*testbed.add_pcms("1-9", 25), used.path):
         testbed.tell(node, "add")
-    await until(lambda: Place.HEADSET in audio.paths())
     own = Endpoint("plughw:CARD=Own,DEV=0", "plughw:CARD=Own,DEV=0")
+    await until(lambda: audio.paths() == {Place.HEADSET: own}, PATIENCE_S)
     assert await used.written(2) == b"\x00\x00"
     changes.clear()
     coming = asyncio.create_task(_plug_hub(testbed))
@@ -160,11 +160,11 @@ async def hub_of_twenty_headsets_changes_nothing_for_the_one_in_use(testbed: Tes
     assert len(present) == MOST_HEADSETS
     assert any("hidraw25" in status.text for status in present), present
     used.report(b"\x01")
-    await until(lambda: HeadsetWish.TALK in heard)
+    await until(lambda: HeadsetWish.TALK in heard, PATIENCE_S)
     for node in testbed.card_nodes("1-9", 25):
         testbed.remove(node)
     testbed.remove(used.path)
-    await until(lambda: audio.paths()[Place.HEADSET] != own)
+    await until(lambda: audio.paths()[Place.HEADSET] != own, PATIENCE_S)
     assert audio.paths() == {Place.HEADSET: Endpoint("plughw:CARD=Hub0,DEV=0", "plughw:CARD=Hub0,DEV=0")}
     headsets.show(HeadsetLamps(ring=True), "Hub17")
     assert await others[17].written(2) == b"\x00\x02"
@@ -216,12 +216,12 @@ async def headset_that_is_named_and_not_there_is_stood_in_for(testbed: Testbed) 
     for node in testbed.add_card("1-1", 1, "Other"):
         testbed.tell(node, "add")
     other = Endpoint("plughw:CARD=Other,DEV=0", "plughw:CARD=Other,DEV=0")
-    await until(lambda: audio.paths().get(Place.HEADSET) == other)
+    await until(lambda: audio.paths().get(Place.HEADSET) == other, PATIENCE_S)
     for node in testbed.add_card("1-2", 2, "Named"):
         testbed.tell(node, "add")
-    await until(lambda: audio.paths().get(Place.HEADSET) == named)
+    await until(lambda: audio.paths().get(Place.HEADSET) == named, PATIENCE_S)
     testbed.remove_card("1-2", 2)
-    await until(lambda: audio.paths().get(Place.HEADSET) == other)
+    await until(lambda: audio.paths().get(Place.HEADSET) == other, PATIENCE_S)
     audio.close()
 
 
