@@ -39,6 +39,7 @@ def run(options: RunOptions) -> int:
         print(f"{error} {error.advice}", file=sys.stderr)
         return 2
     setup = Setup(options.socket, kiosk=options.kiosk)
+    os.umask(0o077)  # nobody else reads what the phone keeps, the log included
     try:
         return asyncio.run(_serve(board, options.state, options.config, setup, verbose=options.verbose))
     except (StateTaken, SocketTaken) as error:
