@@ -11,8 +11,8 @@ from pathlib import Path
 KERNEL_WORDS = "systemd.debug_shell=ttyAMA0 systemd.show_status=0"
 """What the kernel's command line needs for it, systemd-debug-generator(8)."""
 
-_PROMPT_TRIES = 5.0
-"""Seconds between two questions whether somebody is there."""
+_FIRST_TRY = 10.0
+"""Seconds until it is asked again whether somebody is there; twice as long each time, as a slow shell answers all."""
 
 
 class ConsoleError(Exception):
@@ -32,16 +32,17 @@ class Console:
 
     def wait(self, seconds: float) -> None:
         """Until the shell is there. Raises ConsoleError."""
-        deadline = time.monotonic() + seconds
+        deadline, patience = time.monotonic() + seconds, _FIRST_TRY
         # Neither echo nor prompt nor the kernel's messages come between the answers from now on.
         quiet = "exec /bin/sh\nstty -echo\nPS1=\nexport SYSTEMD_COLORS=0 SYSTEMD_PAGER=\ndmesg -n 1\n"
         while True:
             self._socket.sendall(quiet.encode())
             try:
-                self.run("true", _PROMPT_TRIES)
+                self.run("true", patience)
             except ConsoleError:
                 if time.monotonic() > deadline:
                     raise
+                patience *= 2
             else:
                 return
 
