@@ -43,6 +43,7 @@ class Keys:
         self.keypad, self.hook = EvdevKeypad({}), EvdevHookSwitch("KEY_PHONE")
         self.moves: list[KeyMove] = []
         self.statuses: list[DeviceStatus] = []
+        self._looked_at = 0
         self.lifted: list[bool] = []
         self.keypad.subscribe(self.moves.append)
         self.keypad.watch(self.statuses.append)
@@ -63,10 +64,14 @@ class Keys:
         """How often a key was told as pressed."""
         return self.moves.count(KeyMove(wanted, pressed=True))
 
-    async def until_told(self, presence: Presence) -> str:
-        """Wait until the keypad stands like this; its words."""
-        await until(lambda: bool(self.statuses) and self.statuses[-1].presence is presence, PATIENCE_S)
-        return self.statuses[-1].text
+    async def until_told(self, presence: Presence) -> DeviceStatus:
+        """The next time that the keypad stood like this."""
+        while True:
+            await until(lambda: len(self.statuses) > self._looked_at, PATIENCE_S)
+            status = self.statuses[self._looked_at]
+            self._looked_at += 1
+            if status.presence is presence:
+                return status
 
     def close(self) -> None:
         self.keypad.close()
@@ -87,8 +92,9 @@ async def key_that_chatters_is_passed_over_until_it_is_quiet(testbed: Testbed) -
     keys = Keys(testbed)
     with mock.patch.object(key_guard, "QUIET_SECONDS", 2.0):
         keys.play(*chatter(e.KEY_NUMERIC_5, 300), *key(e.KEY_NUMERIC_7, 1, 0.4))
-        assert ": 5" in await keys.until_told(Presence.FAILED)
-        assert keys.statuses[-1].advice
+        status = await keys.until_told(Presence.FAILED)
+        assert ": 5" in status.text
+        assert status.advice
         await keys.lift()
         await until(lambda: keys.presses(PhoneKey.DIGIT_7) == 1, PATIENCE_S)
         await keys.until_told(Presence.PRESENT)
@@ -98,15 +104,15 @@ async def key_that_chatters_is_passed_over_until_it_is_quiet(testbed: Testbed) -
 
 async def key_that_never_comes_up_counts_as_let_go(testbed: Testbed) -> None:
     keys = Keys(testbed)
-    repeats = [each for number in range(1, 20) for each in key(e.KEY_NUMERIC_0, 2, number / 10)]
+    repeats = [each for number in range(1, 10) for each in key(e.KEY_NUMERIC_0, 2, number / 10)]
     with mock.patch.object(key_guard, "HELD_SECONDS", 0.3):
-        keys.play(*key(e.KEY_NUMERIC_0, 1), *repeats, *key(e.KEY_NUMERIC_1, 1, 2.0), *key(e.KEY_NUMERIC_0, 0, 2.1))
-        assert ": 0" in await keys.until_told(Presence.FAILED)
-        assert keys.moves == [KeyMove(PhoneKey.DIGIT_0, pressed=True), KeyMove(PhoneKey.DIGIT_0, pressed=False)]
+        keys.play(*key(e.KEY_NUMERIC_0, 1), *repeats, *key(e.KEY_NUMERIC_1, 1, 1.0), *key(e.KEY_NUMERIC_0, 0, 1.1))
+        assert ": 0" in (await keys.until_told(Presence.FAILED)).text
         await keys.lift()
         await until(lambda: keys.presses(PhoneKey.DIGIT_1) == 1, PATIENCE_S)
         await keys.until_told(Presence.PRESENT)
-    assert keys.presses(PhoneKey.DIGIT_0) == 1
+    zero = [move.pressed for move in keys.moves if move.key is PhoneKey.DIGIT_0]
+    assert zero == [True, False]
     keys.close()
 
 

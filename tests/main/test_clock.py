@@ -14,7 +14,7 @@ from tests.main.rig import PhoneProcess, connected, line_words, registered
 from tests.rig.wall_clock import WallClock
 from tests.scenarios.rig import START_PATIENCE, Rig, Surface
 
-ECHO, BUSY = "100", "102"
+ECHO = "100"
 HOUR = 3600
 
 
@@ -24,8 +24,8 @@ def only_call(surface: Surface) -> CallView:
     return call
 
 
-async def newest_call(surface: Surface, calls: int) -> CallRecord:
-    assert await surface.until(lambda s: len(s.history) == calls), surface.describe()
+async def newest_call(surface: Surface) -> CallRecord:
+    assert await surface.until(lambda s: bool(s.history)), surface.describe()
     assert surface.snapshot is not None
     return surface.snapshot.history[0]
 
@@ -35,17 +35,17 @@ async def test_clock_that_jumps_by_hours_changes_nothing_but_the_time(world: Rig
     phone = PhoneProcess(tmp_path / "phone", world.configuration("tls"))
     async with phone.running(environment=clock.environment) as surface:
         assert await surface.until(registered, START_PATIENCE), surface.describe()
-        for number, hours in enumerate((5, -7), 1):
-            assert (await surface.command(lambda id_: commands.Dial(id_, number=ECHO))).accepted
-            assert await surface.until(connected), surface.describe()
-            before = only_call(surface)
+        assert (await surface.command(lambda id_: commands.Dial(id_, number=ECHO))).accepted
+        assert await surface.until(connected), surface.describe()
+        before = only_call(surface)
+        for hours in (5, -7):
             clock.set(hours * HOUR)
             assert not await surface.until(lambda s: not connected(s) or not registered(s), 2), surface.describe()
             assert only_call(surface).connected_at == before.connected_at
-            assert (await surface.command(commands.HangUp)).accepted
-            record = await newest_call(surface, number)
-            assert record.began == pytest.approx(time.time() + hours * HOUR, abs=60)
-            assert 1 < record.seconds < 60
+        assert (await surface.command(commands.HangUp)).accepted
+        record = await newest_call(surface)
+        assert record.began == pytest.approx(time.time() - 7 * HOUR, abs=60)
+        assert 3 < record.seconds < 60
         assert await surface.until(lambda s: not s.lock.locked)
         assert "Traceback" not in phone.said, phone.said
 
