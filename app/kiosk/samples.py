@@ -43,6 +43,7 @@ from app.model.signalling import Executor, LineCapabilities, Registration
 from app.model.snapshot import (
     ActivityView,
     AudioView,
+    BacklightView,
     CallState,
     CallView,
     ConferenceView,
@@ -51,6 +52,7 @@ from app.model.snapshot import (
     LineView,
     LockView,
     LoginView,
+    MachineView,
     Notice,
     RecordingRulesView,
     RecordingView,
@@ -67,6 +69,7 @@ NOW = 10_000.25
 """The phone's clock in all samples."""
 
 _LINE = LineId("line-1")
+_MACHINE = MachineView("IP270", "", "IP270-004711", "009033abcdef", ("Desk camera",))
 _PEOPLE = (
     ("Reception", "10"),
     ("Sales", "24"),
@@ -181,7 +184,8 @@ class Sample:
         """The snapshot with another theme."""
         if self.snapshot is None:
             return None
-        return msgspec.structs.replace(self.snapshot, display=DisplayView(theme=theme))
+        display = msgspec.structs.replace(self.snapshot.display, theme=theme)
+        return msgspec.structs.replace(self.snapshot, display=display)
 
     def show(self, ui: Ui, theme: str = "night") -> None:
         """Bring a kiosk to this screen."""
@@ -470,6 +474,7 @@ MORE = (
     Sample("app-voice-conference", _with(_conference(3, attended=False, speaker=None), app_party="Front door")),
     Sample("menu", IDLE, _goes(Place.MENU)),
     Sample("theme", IDLE, _goes(Place.THEME)),
+    Sample("display", _with(IDLE, display=DisplayView(backlight=BacklightView(70))), _goes(Place.THEME)),
     Sample(
         "group-listening",
         _with(IN_CALL, audio=msgspec.structs.replace(MUTED, muted=False, group_listening=GroupListening.ON)),
@@ -524,7 +529,7 @@ MORE = (
     Sample("silent", _with(IDLE, ring=RingView("marimba", RING_TONES, silent=True)), _goes(Place.RINGER)),
     Sample("ring-tones", IDLE, _goes(Place.RING_TONES)),
     Sample("set-pin", _with(IDLE, lock=LockView()), _goes(Place.PIN)),
-    Sample("about", IDLE, _goes(Place.ABOUT)),
+    Sample("about", _with(IDLE, machine=_MACHINE), _goes(Place.ABOUT)),
     Sample("update-installing", _with(IDLE, update=_INSTALLING), _goes(Place.UPDATE)),
     Sample("update-failed", _with(IDLE, update=_ROLLED_BACK), _goes(Place.UPDATE)),
 )

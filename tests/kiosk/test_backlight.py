@@ -83,6 +83,6 @@ def test_where_the_light_is_somebody_elses_there_are_colours_alone() -> None:
 
 def test_the_page_about_the_phone_says_which_it_is() -> None:
     machine = MachineView("IP270", "2", "4711", "009033abcdef", ("Desk camera",))
-    harness = visit(Harness().show(msgspec.structs.replace(IDLE, machine=machine)), "menu", "menu-about")
+    harness = visit(Harness().show(msgspec.structs.replace(IDLE, lines=(), machine=machine)), "menu", "menu-about")
     words = " ".join(f"{node.name} {node.value}" for node in harness.root.walk())
-    assert all(word in words for word in ("IP270 2", "4711", "00-90-33-ab-cd-ef", "Desk camera")), words
+    assert all(word in words for word in ("IP270", "Revision 2", "4711", "00-90-33-ab-cd-ef", "Desk camera")), words

@@ -204,7 +204,8 @@ def _facts(view: View) -> list[tuple[str, str]]:
         rows.append((view.say("Notice"), view.say("The font Inter is missing (package fonts-inter).")))
     machine = view.snapshot.machine
     rows += [
-        (view.say("Model"), " ".join(filter(None, (machine.model, machine.revision)))),
+        (view.say("Model"), machine.model),
+        (view.say("Revision"), machine.revision),
         (view.say("Serial number"), machine.serial),
         (view.say("MAC address"), "-".join(machine.mac_address[at : at + 2] for at in range(0, 12, 2)).strip("-")),
         (view.say("Camera"), ", ".join(machine.cameras)),
