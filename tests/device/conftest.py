@@ -11,19 +11,18 @@ import pytest
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 from tests.device.image.__main__ import FOLDER
-from tests.device.machine import BOOT_PATIENCE, HEADSET, SOUND_CARD, SPEAKER, Machine
+from tests.device.machine import BOOT_PATIENCE, SOUND_CARD, SPEAKER, Machine
 from tests.device.mirror import Mirror
 from tests.device.pbx import Pbx
 from tests.device.person import Person
 from tests.rig.pulse import PulseLoop
 
 _SOUND = {
-    "audio.path": HEADSET,
     "audio.speaker.playback": SOUND_CARD,
     "audio.speaker.capture": SOUND_CARD,
     "audio.microphone": "natural",
 }
-"""A headset is preferred as soon as there is one, and a whistle is not taken for noise."""
+"""A whistle is not taken for noise."""
 
 
 @pytest.fixture(scope="module")

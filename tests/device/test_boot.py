@@ -1,4 +1,7 @@
-"""The image boots, shows what it should and calls a peer on the host: one machine, in this order."""
+"""The image boots, shows what it should, calls a peer on the host and takes a headset: one machine, in this order.
+
+This is what `ci/test` tries at its end; the rest of this folder is for `ci/soak device`.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.device.machine import BOOT_PATIENCE, Machine
+from app.model.media import AudioPath
+from app.model.snapshot import CallState
+from tests.device.machine import BOOT_PATIENCE, HEADSET, Machine
 from tests.device.mirror import Mirror
 from tests.device.pbx import Pbx
+from tests.device.person import Person
+from tests.interop.sounds import PEER_HERTZ
 
 ENOUGH_PACKETS = 300
 """Six seconds of voice."""
+ENOUGH_S = 1.0
+"""Of the whistle, at the other end."""
 
-pytestmark = pytest.mark.timeout(3 * BOOT_PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def mirror(machine: Machine) -> Mirror:
-    """Looks at the machine's glass, once its phone is registered."""
-    machine.until(machine.is_registered, "the phone is registered", BOOT_PATIENCE)
-    mirror = Mirror(machine)
-    mirror.look()
-    return mirror
+pytestmark = pytest.mark.timeout(4 * BOOT_PATIENCE)
 
 
 def test_the_kiosk_shows_what_is_true(machine: Machine, mirror: Mirror) -> None:
@@ -42,8 +42,29 @@ def test_the_phone_runs_as_its_own_user_and_has_real_time(machine: Machine, mirr
     assert "FF" in policies, policies
 
 
-def test_touches_make_a_call(machine: Machine, mirror: Mirror, pbx: Pbx, tmp_path: Path) -> None:
+def test_touches_make_a_call_that_sounds_both_ways(
+    machine: Machine, mirror: Mirror, pbx: Pbx, speaker: Person, tmp_path: Path
+) -> None:
     with pbx.colleague(tmp_path) as colleague:
         mirror.dial(colleague.number)
+        machine.until(lambda: speaker.hears(PEER_HERTZ), "the colleague is heard in front of the phone")
         machine.until(lambda: mirror.packets_sent() > ENOUGH_PACKETS, "voice is sent")
+        mirror.hang_up()
+    assert colleague.heard_the_phone() > ENOUGH_S
+
+
+def test_a_headset_that_is_plugged_in_takes_the_voice_until_it_is_pulled(
+    machine: Machine, mirror: Mirror, pbx: Pbx, speaker: Person, tmp_path: Path
+) -> None:
+    with pbx.colleague(tmp_path) as colleague:
+        mirror.dial(colleague.number)
+        machine.plug_headset()
+        machine.until(lambda: AudioPath.HEADSET in mirror.look().audio.available, "the headset is offered")
+        mirror.tap("path-headset")
+        machine.until(lambda: mirror.look().audio.path is AudioPath.HEADSET, "the voice moves to the headset")
+        machine.until(lambda: machine.is_in_headset(PEER_HERTZ), "the colleague is heard in the headset")
+        machine.unplug(HEADSET)
+        machine.until(lambda: mirror.look().audio.path is AudioPath.SPEAKER, "the voice moves back")
+        machine.until(lambda: speaker.hears(PEER_HERTZ), "the colleague is heard in front of the phone")
+        assert mirror.states() == [CallState.CONNECTED]
         mirror.hang_up()
