@@ -41,10 +41,11 @@ class FoundHeadsets(msgspec.Struct, frozen=True):
 def find_headsets() -> FoundHeadsets:
     """Look at all HID devices on USB. Reads sysfs, some milliseconds for each device: not for the loop's thread."""
     context = pyudev.Context()
-    cards = _cards(context)
+    nodes = sorted(context.list_devices(subsystem="hidraw"), key=_number)[:MOST_NODES]
+    cards = _cards(context)  # after the nodes: a headset that comes meanwhile has its card before its buttons
     found: dict[str, FoundHeadset] = {}
     troubles: list[DeviceStatus] = []
-    for node in sorted(context.list_devices(subsystem="hidraw"), key=_number)[:MOST_NODES]:
+    for node in nodes:
         usb = node.find_parent("usb", "usb_device")
         if usb is None or node.device_node is None:
             continue
