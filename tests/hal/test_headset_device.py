@@ -113,7 +113,8 @@ async def test_a_headset_that_goes_away_says_so_once(headset: Headset) -> None:
 
 async def test_a_headset_that_floods_is_given_up_and_stalls_nobody(headset: Headset) -> None:
     """Reports as fast as the node takes them, each another press, until nobody takes them any more."""
-    flood = threading.Thread(target=flooding, args=(headset.far.dup(),))
+    ended = threading.Event()
+    flood = threading.Thread(target=flooding, args=(headset.far.dup(), ended))
     flood.start()
     turns, cpu = 0, time.thread_time()
     try:
@@ -121,26 +122,26 @@ async def test_a_headset_that_floods_is_given_up_and_stalls_nobody(headset: Head
             await asyncio.sleep(0.01)
             turns += 1
             assert turns < 10_000, "nobody gave it up"
+        await asyncio.sleep(0.05)
     finally:
+        ended.set()
         await asyncio.get_running_loop().run_in_executor(None, flood.join)
     print(f"{time.thread_time() - cpu:.3f} s of this thread's CPU time for {PATIENCE} s of flood")
     assert headset.failures == [headset.device.trouble]
     assert not headset.device.gone
     assert "without end" in headset.device.trouble
     assert turns > PATIENCE * 10, "others had no turn"
-    before = len(headset.wishes)
-    assert before <= (PATIENCE + 2) * MOST_A_SECOND + 1
-    await asyncio.sleep(0.05)
-    assert len(headset.wishes) == before
+    assert len(headset.wishes) <= (PATIENCE + 2) * MOST_A_SECOND + 1
 
 
-def flooding(far: socket.socket) -> None:
-    """Press and let go, until the node has been full for a second."""
-    far.settimeout(1)
-    with far, contextlib.suppress(OSError):
-        while True:
-            far.send(b"\x01")
-            far.send(b"\x00")
+def flooding(far: socket.socket, ended: threading.Event) -> None:
+    """Press and let go, without a pause where the node has room."""
+    far.settimeout(0.1)
+    with far:
+        while not ended.is_set():
+            for report in (b"\x01", b"\x00"):
+                with contextlib.suppress(OSError):
+                    far.send(report)
 
 
 async def test_a_node_that_may_not_be_opened_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
