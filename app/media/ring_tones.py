@@ -35,7 +35,7 @@ _REED = Timbre((Partial(1, 1, 9), Partial(2, 0.4, 9), Partial(3, 0.3, 9), Partia
 _KALIMBA = Timbre((Partial(1, 1, 0.4), Partial(2.98, 0.2, 0.15), Partial(5.9, 0.12, 0.06)), attack=0.002)
 _PAD = Timbre((Partial(1, 1, 1.5), Partial(2, 0.5, 1.2), Partial(3, 0.2, 0.9), Partial(4, 0.1, 0.7)), attack=0.18)
 
-_NICENESS = 19
+_NICENESS = 10
 _A4 = 440.0
 _NAMES = {"C": -9, "D": -7, "E": -5, "F": -4, "G": -2, "A": 0, "B": 2}
 
