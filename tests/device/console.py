@@ -42,7 +42,8 @@ class Console:
             except ConsoleError:
                 if time.monotonic() > deadline:
                     raise
-                patience *= 2
+                # It fails at once for what the terminal echoes, which must not make it patient for ever.
+                patience = min(2 * patience, seconds)
             else:
                 return
 
