@@ -19,9 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     match options:
         case RunOptions():
             gc.disable()  # next to nothing of what is loaded is garbage; `running_phone` enables it again
-            from app.main.run import run
+            from app.main.survival import begun
 
-            return run(options)
+            with begun() as survival:  # first: until then the far ends of calls that survived hear nothing
+                from app.main.run import run
+
+                return run(options, survival)
         case DemoOptions():
             from app.main.demo import demo
 

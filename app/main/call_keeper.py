@@ -7,10 +7,10 @@ import logging
 import time
 
 from app.calls.control import CallControl
-from app.main.kept import Kept
+from app.main.kept import Kept, decode, encode, with_voice
 from app.main.line_keeper import LineKeeper
 from app.main.pbx_line import PbxLine
-from app.main.survival import Survival, with_voice
+from app.main.survival import RunningVoice, Survival
 from app.media.room import MediaRoom
 from app.model.flags import LogFlag
 from app.signalling.sip.line import SipLine
@@ -33,9 +33,8 @@ class CallKeeper:
         self._line = line
         self._timer: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
-        for survivor in survival.survivors:
-            media.resume(survivor.voice, survivor.stream)
-        if survival.kept is not None:
+        self._kept = self._read()
+        if self._kept is not None:
             line.made, line.started = self._line_made, self._line_started
             self._patience = asyncio.get_running_loop().call_later(LINE_PATIENCE, self._give_up)
 
@@ -52,9 +51,25 @@ class CallKeeper:
 
     # --- calls of the process before ------------------------------------------------------------------------
 
+    def _read(self) -> Kept | None:
+        """What was kept, and the media room has its streams; None where nothing was, or nobody can read it."""
+        survival = self._survival
+        kept = None if survival.kept is None else decode(survival.kept)
+        known = {} if kept is None else {voice.name: voice for voice in kept.voices}
+        for survivor in survival.survivors:
+            if survivor.voice.name in known:
+                self._media.resume(known[survivor.voice.name], survivor.stream)
+            else:
+                survivor.stream.close()
+        if kept is None and survival.kept is not None:
+            log.warning("the calls of a process that died cannot be read")
+            survival.taken_over()
+            self.calls_changed()
+        return kept
+
     def _line_made(self, line: SipLine | PbxLine) -> None:
         """Before it starts: from then on far ends may ask for their dialogs."""
-        kept = self._survival.kept
+        kept = self._kept
         if kept is None:
             return
         if isinstance(line, SipLine) and kept.sip is not None:
@@ -63,7 +78,7 @@ class CallKeeper:
             line.resume(kept.pbx)
 
     def _line_started(self, line: SipLine | PbxLine) -> None:
-        kept = self._survival.kept
+        kept = self._kept
         if kept is None:
             return
         voices = frozenset(survivor.voice.name for survivor in self._survival.survivors)
@@ -80,6 +95,7 @@ class CallKeeper:
         for survivor in self._survival.survivors:
             if survivor.voice.name not in going_on:
                 self._media.close(survivor.voice.name)
+        self._kept = None
         self._survival.taken_over()
         self._stop_patience()
         self.calls_changed()
@@ -99,19 +115,20 @@ class CallKeeper:
         """Keep what is true now."""
         calls = self._calls.keep()
         if not calls.calls:
-            self._survival.keep(None, {})
+            self._survival.keep(None, ())
             return
         streams = {one.leg.stream for one in calls.calls}
         voices = tuple(voice for voice in self._media.keep() if voice.name in streams)
-        sockets = self._media.sockets
         line = self._line.line
         kept = Kept(
-            serial=0,
-            taken_up_at=None,
             calls=calls,
             voices=voices,
             sip=line.keep() if isinstance(line, SipLine) else None,
             pbx=line.keep() if isinstance(line, PbxLine) else None,
         )
-        self._survival.keep(kept, {voice.ssrc: sockets[voice.name] for voice in voices})
+        running = [(voice, self._media.stream(voice.name)) for voice in voices]
+        self._survival.keep(
+            encode(kept),
+            tuple((RunningVoice(voice.name, one.ssrc, voice.config), one.sockets) for voice, one in running),
+        )
         self._look_in(LOOK_AGAIN)

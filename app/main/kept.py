@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,22 +11,14 @@ from app.calls.kept import KeptCalls
 from app.media.kept import KeptVoice
 from app.model.crypto import MasterKey
 from app.model.decoding import NOT_DECODED
+from app.model.ids import LegId, StreamId
 from app.signalling.pbxsignal.kept import KeptLine as KeptPbxLine
 from app.signalling.sip.kept import KeptLine as KeptSipLine
 
-VERSION = 1
-"""Of everything below, in all rooms: raised with each change of what is kept."""
-_HEAD = b"IP270 calls %d\n" % VERSION
-
 
 class Kept(msgspec.Struct, frozen=True):
-    """The calls of one moment. Of two the one with the greater `serial` is newer.
+    """The calls of one moment, and what each room needs to go on with them."""
 
-    `taken_up_at` is the monotonic second at which a process began to take these calls up; None: none has had to.
-    """
-
-    serial: int
-    taken_up_at: float | None
     calls: KeptCalls
     voices: tuple[KeptVoice, ...]
     sip: KeptSipLine | None
@@ -34,17 +27,21 @@ class Kept(msgspec.Struct, frozen=True):
 
 def encode(kept: Kept) -> bytes:
     """Holds the keys of the calls: for memory only."""
-    return _HEAD + _encoder.encode(kept)
+    return _encoder.encode(kept)
 
 
 def decode(data: bytes) -> Kept | None:
-    """None for what another version wrote, or nobody."""
-    if not data.startswith(_HEAD):
-        return None
+    """None for what cannot be read."""
     try:
-        return _decoder.decode(data[len(_HEAD) :])
+        return _decoder.decode(data)
     except NOT_DECODED:
         return None
+
+
+def with_voice(kept: KeptCalls, voices: frozenset[StreamId], has: Callable[[LegId], bool]) -> KeptCalls:
+    """Those of the calls whose stream goes on, and whose leg the line still has."""
+    calls = tuple(one for one in kept.calls if one.leg.stream in voices and has(one.leg.id))
+    return msgspec.structs.replace(kept, calls=calls)
 
 
 def _reveal(value: object) -> bytes:

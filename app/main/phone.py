@@ -61,7 +61,7 @@ class Phone:
             self._notices,
             worker,
             lambda: self._face.changed(),
-            survival or Survival(DescriptorStore({})),
+            survival or Survival(DescriptorStore({}), engine),
         )
         self._updates = self._make_updates(storage, worker)
         self._good = GoodKeeper(storage.settings, devices.updater, self._registered, self._settable)

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 from app.diagnostics.sinks import LogSinks
@@ -18,20 +18,18 @@ from app.main.face import Setup
 from app.main.phone import Phone
 from app.main.state_claim import StateTaken
 from app.main.storage import Storage, open_storage
-from app.main.survival import Survival
+from app.main.survival import Survival, begun
 from app.model.flags import LogFlag
 from app.surface.claim import SocketTaken
 from hal.board import Board, load_board
 from hal.devices import open_devices
 from hal.errors import HalError
-from hal.linux.descriptor_store import DescriptorStore
-from native import Clock, Engine
 
 RESTART_STATUS = 83
 """The exit status by which the supervisor knows that the machine is to start anew (ip270.service)."""
 
 
-def run(options: RunOptions) -> int:
+def run(options: RunOptions, survival: Survival) -> int:
     """Run the phone until it is told to end, or wants the machine to start anew. Returns the exit status."""
     try:
         board = load_board(options.board)
@@ -41,13 +39,15 @@ def run(options: RunOptions) -> int:
     setup = Setup(options.socket, kiosk=options.kiosk)
     os.umask(0o077)  # nobody else reads what the phone keeps, the log included
     try:
-        return asyncio.run(_serve(board, options.state, options.config, setup, verbose=options.verbose))
+        return asyncio.run(_serve(survival, board, options.state, options.config, setup, verbose=options.verbose))
     except (StateTaken, SocketTaken) as error:
         print(f"The phone cannot start: {error.strerror}.", file=sys.stderr)
         return 1
 
 
-async def _serve(board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool) -> int:
+async def _serve(
+    survival: Survival, board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool
+) -> int:
     stopped = asyncio.Event()
     status = 0
 
@@ -58,7 +58,7 @@ async def _serve(board: Board, state: Path, config: Path | None, setup: Setup, *
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with running_phone(board, state, config, setup, verbose=verbose) as phone:
+    async with running_phone(board, state, config, setup, survival, verbose=verbose) as phone:
         phone.restart_machine = restart
         await stopped.wait()
     return status
@@ -66,15 +66,23 @@ async def _serve(board: Board, state: Path, config: Path | None, setup: Setup, *
 
 @asynccontextmanager
 async def running_phone(
-    board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool = False
+    board: Board,
+    state: Path,
+    config: Path | None,
+    setup: Setup,
+    survival: Survival | None = None,
+    *,
+    verbose: bool = False,
 ) -> AsyncIterator[Phone]:
-    """A phone from start to stop. Raises StateTaken or SocketTaken when another phone uses its folder or socket."""
-    with ThreadPoolExecutor(1, thread_name_prefix="worker") as worker, Engine(Clock.CARD) as engine:
-        survival = Survival(DescriptorStore(os.environ))
-        survival.begin(engine)  # first of all: until then the far ends of calls that survived hear nothing
+    """A phone from start to stop, perhaps with calls that survived.
+
+    Raises StateTaken or SocketTaken when another phone uses its folder or socket.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="worker") as worker, ExitStack() as own:
+        survival = survival or own.enter_context(begun())
         storage = open_storage(state, config, board, worker)
         with closing(storage), _log_sinks(storage, state, verbose=verbose) as sinks:
-            phone = Phone(setup, storage, open_devices(board), engine, worker, sinks, survival)
+            phone = Phone(setup, storage, open_devices(board), survival.engine, worker, sinks, survival)
             try:
                 await phone.start()
                 # What start-up made stays: to search it for garbage again and again would stop the loop for 30 ms.

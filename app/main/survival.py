@@ -1,8 +1,9 @@
 """Calls that outlive this process: kept in the supervisor's store of descriptors, and taken from there at the start.
 
 The store holds the sockets of each answered call, the memory in which the engine writes down how far its streams have
-come, and a sealed file of all that changes seldom. The next process has RTP flowing before it reads its settings.
-What it cannot read it drops with a word in the log; so it does with calls whose taking up has just killed a process.
+come, and a sealed file of all that changes seldom. The next process has RTP flowing before it loads the phone's rooms,
+which takes far longer than this: so nothing but the engine may be imported here. What it cannot read it drops with a
+word in the log; so it does with calls whose taking up has just killed a process.
 """
 
 from __future__ import annotations
@@ -10,19 +11,18 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
 
-from app.calls.kept import KeptCalls
 from app.main import memory_file
-from app.main.kept import Kept, decode, encode
-from app.media.kept import KeptVoice
+from app.model.decoding import NOT_DECODED
 from app.model.flags import LogFlag
-from app.model.ids import LegId, StreamId
+from app.model.ids import StreamId
 from hal.linux.descriptor_store import DescriptorStore
-from native import Engine, EngineError, Stream, make_continuity
+from native import Clock, Engine, EngineError, Stream, StreamConfig, make_continuity
 
 log = logging.getLogger(LogFlag.MAIN)
 
@@ -32,18 +32,45 @@ _VOICE = "voice"
 _CALLS = "calls-"
 
 
+VERSION = 2
+"""Of everything that is kept, in all rooms: raised with each change of it."""
+_HEAD = b"IP270 calls %d\n" % VERSION
+
+
+class RunningVoice(msgspec.Struct, frozen=True):
+    """A stream that runs. `config` holds its keys; `ssrc` names it in the engine's own memory."""
+
+    name: StreamId
+    ssrc: int
+    config: StreamConfig
+
+
+class KeptFile(msgspec.Struct, frozen=True):
+    """What lies in the sealed file. Of two the one with the greater `serial` is newer.
+
+    `taken_up_at` is the monotonic second at which a process began to take these calls up; None: none has had to.
+    `calls` is for who has the rooms (`app.main.kept`).
+    """
+
+    serial: int
+    taken_up_at: float | None
+    voices: tuple[RunningVoice, ...]
+    calls: bytes
+
+
 @dataclass(frozen=True)
 class Survivor:
-    """A stream that goes on, and what was kept of it."""
+    """A stream that goes on."""
 
-    voice: KeptVoice
+    voice: RunningVoice
     stream: Stream
 
 
 class Survival:
     """Belongs to the main thread; nothing here waits. `begin` comes first, `keep` from then on."""
 
-    def __init__(self, store: DescriptorStore, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: DescriptorStore, engine: Engine, now: Callable[[], float] = time.monotonic) -> None:
+        self.engine = engine
         self._store = store
         self._now = now
         self._serial = 0
@@ -52,33 +79,34 @@ class Survival:
         """What lies in the store, but for its serial."""
         self._sockets: set[int] = set()
         """SSRCs of the streams whose sockets lie in the store."""
-        self.kept: Kept | None = None
+        self.kept: bytes | None = None
         """The calls to go on with, as long as they are not in this process's hands."""
         self.survivors: tuple[Survivor, ...] = ()
 
-    def begin(self, engine: Engine) -> None:
+    def begin(self) -> None:
         """Look what the process before has left, and have its streams go on. Never raises for what that is."""
         if not self._store.there:
             return
         inherited = self._store.inherited
-        self._have_memory(engine, inherited.pop(_VOICE, None))
+        self._have_memory(inherited.pop(_VOICE, None))
         kept = self._newest({name: inherited[name] for name in inherited if name.startswith(_CALLS)})
         if kept is not None and self._may_be_taken_up(kept):
             self._serial, self._taken_up_at = kept.serial, self._now()
             self._put(msgspec.structs.replace(kept, taken_up_at=self._taken_up_at))
-            self._resume(engine, kept, inherited)
+            self._resume(kept, inherited)
         self._clean(inherited)
 
-    def keep(self, kept: Kept | None, sockets: dict[int, tuple[int, int]]) -> None:
-        """These are the calls now; `sockets` are their streams' by SSRC. None: there is no call to keep."""
+    def keep(self, calls: bytes | None, voices: Sequence[tuple[RunningVoice, tuple[int, int]]]) -> None:
+        """These are the calls now, and their streams with their sockets. None: there is no call to keep."""
         if not self._store.there or self.kept is not None:
             return
+        sockets = {voice.ssrc: descriptors for voice, descriptors in voices}
         for ssrc in sockets.keys() - self._sockets:
             for name, descriptor in zip(_socket_names(ssrc), sockets[ssrc], strict=True):
                 self._store.add(name, descriptor)
         gone, self._sockets = self._sockets - sockets.keys(), set(sockets)
-        if kept is not None:
-            self._put(msgspec.structs.replace(kept, serial=self._serial, taken_up_at=self._taken_up_at))
+        if calls is not None:
+            self._put(KeptFile(0, self._taken_up_at, tuple(voice for voice, _ in voices), calls))
         elif self._stored:
             self._store.remove(self._name)
             self._stored, self._taken_up_at = b"", None
@@ -96,14 +124,14 @@ class Survival:
     def _name(self) -> str:
         return f"{_CALLS}{self._serial}"
 
-    def _put(self, kept: Kept) -> None:
+    def _put(self, kept: KeptFile) -> None:
         """Have it in the store in place of the one before, which goes last: one of the two is always there."""
-        content = encode(msgspec.structs.replace(kept, serial=0))
+        content = _encode(msgspec.structs.replace(kept, serial=0))
         if content == self._stored:
             return
         before, self._serial = self._name, self._serial + 1
         try:
-            descriptor = memory_file.sealed("ip270-calls", encode(msgspec.structs.replace(kept, serial=self._serial)))
+            descriptor = memory_file.sealed("ip270-calls", _encode(msgspec.structs.replace(kept, serial=self._serial)))
         except OSError as error:
             log.warning("calls are not kept for a crash: %s", error)
             return
@@ -112,21 +140,21 @@ class Survival:
         self._store.remove(before)
         self._stored = content
 
-    def _have_memory(self, engine: Engine, inherited: int | None) -> None:
-        if inherited is not None and self._goes_on_in(engine, inherited):
+    def _have_memory(self, inherited: int | None) -> None:
+        if inherited is not None and self._goes_on_in(inherited):
             return
         try:
             descriptor = make_continuity()
         except OSError as error:
             log.warning("voices are not kept for a crash: %s", error)
             return
-        engine.keep_in(descriptor)
+        self.engine.keep_in(descriptor)
         self._store.add(_VOICE, descriptor)
         os.close(descriptor)
 
-    def _goes_on_in(self, engine: Engine, inherited: int) -> bool:
+    def _goes_on_in(self, inherited: int) -> bool:
         try:
-            engine.keep_in(inherited)
+            self.engine.keep_in(inherited)
         except EngineError as error:
             log.warning("the memory of the voices of the process before is no good: %s", error)
             self._store.remove(_VOICE)
@@ -135,36 +163,36 @@ class Survival:
             os.close(inherited)
         return True
 
-    def _newest(self, files: dict[str, int]) -> Kept | None:
-        found: list[Kept] = []
+    def _newest(self, files: dict[str, int]) -> KeptFile | None:
+        found: list[KeptFile] = []
         for name, descriptor in files.items():
             content = memory_file.content(descriptor)
-            kept = None if content is None else decode(content)
+            kept = None if content is None else _decode(content)
             if kept is None:
                 log.warning("%s of the process before cannot be read: no calls of it are taken up", name)
             else:
                 found.append(kept)
         return max(found, key=lambda kept: kept.serial, default=None)
 
-    def _may_be_taken_up(self, kept: Kept) -> bool:
+    def _may_be_taken_up(self, kept: KeptFile) -> bool:
         if kept.taken_up_at is None or self._now() - kept.taken_up_at >= TOO_SOON:
             return True
         log.error("calls are dropped: a process died %.1f s after taking them up", self._now() - kept.taken_up_at)
         return False
 
-    def _resume(self, engine: Engine, kept: Kept, inherited: dict[str, int]) -> None:
-        found = (self._resumed(engine, voice, inherited) for voice in kept.voices)
-        self.kept, self.survivors = kept, tuple(filter(None, found))
+    def _resume(self, kept: KeptFile, inherited: dict[str, int]) -> None:
+        found = (self._resumed(voice, inherited) for voice in kept.voices)
+        self.kept, self.survivors = kept.calls, tuple(filter(None, found))
         if self.survivors:
-            engine.start()
+            self.engine.start()
 
-    def _resumed(self, engine: Engine, voice: KeptVoice, inherited: dict[str, int]) -> Survivor | None:
+    def _resumed(self, voice: RunningVoice, inherited: dict[str, int]) -> Survivor | None:
         rtp, rtcp = _socket_names(voice.ssrc)
         if rtp not in inherited or rtcp not in inherited:
             log.warning("%s cannot go on: its sockets are gone", voice.name)
             return None
         try:
-            stream = engine.resume_stream((inherited[rtp], inherited[rtcp]), voice.ssrc)
+            stream = self.engine.resume_stream((inherited[rtp], inherited[rtcp]), voice.ssrc)
         except EngineError as error:
             log.warning("%s cannot go on: %s", voice.name, error)
             return None
@@ -189,10 +217,27 @@ class Survival:
         inherited.clear()
 
 
-def with_voice(kept: KeptCalls, voices: frozenset[StreamId], has: Callable[[LegId], bool]) -> KeptCalls:
-    """Those of the calls whose stream goes on, and whose leg the line still has."""
-    calls = tuple(one for one in kept.calls if one.leg.stream in voices and has(one.leg.id))
-    return msgspec.structs.replace(kept, calls=calls)
+@contextmanager
+def begun() -> Iterator[Survival]:
+    """An engine in which the streams of the process before go on, until this one ends."""
+    with Engine(Clock.CARD) as engine:
+        survival = Survival(DescriptorStore(os.environ), engine)
+        survival.begin()
+        yield survival
+
+
+def _encode(kept: KeptFile) -> bytes:
+    return _HEAD + msgspec.msgpack.encode(kept)
+
+
+def _decode(data: bytes) -> KeptFile | None:
+    """None for what another version wrote, or nobody."""
+    if not data.startswith(_HEAD):
+        return None
+    try:
+        return msgspec.msgpack.decode(data[len(_HEAD) :], type=KeptFile)
+    except NOT_DECODED:
+        return None
 
 
 def _socket_names(ssrc: int) -> tuple[str, str]:

@@ -31,10 +31,9 @@ class KeptNegotiation(msgspec.Struct, frozen=True):
 
 
 class KeptVoice(msgspec.Struct, frozen=True):
-    """One stream that runs. `config` holds the keys it runs under; `ssrc` names it in the engine's own memory."""
+    """One stream that runs; `config` is how the engine runs it, and holds the keys."""
 
     name: StreamId
-    ssrc: int
     config: StreamConfig
     negotiation: KeptNegotiation
     private: bool

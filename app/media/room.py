@@ -207,10 +207,9 @@ class MediaRoom:
         """What another process needs to go on with the streams that run."""
         return tuple(filter(None, (voice.keep() for voice in self._streams.values())))
 
-    @property
-    def sockets(self) -> dict[StreamId, tuple[int, int]]:
-        """The descriptors of each stream's RTP and RTCP; they stay the engine's."""
-        return {name: voice.stream.sockets for name, voice in self._streams.items()}
+    def stream(self, name: StreamId) -> Stream:
+        """The engine's stream behind one that `keep` has told of."""
+        return self._streams[name].stream
 
     def resume(self, kept: KeptVoice, opened: Stream) -> None:
         """Have a stream of a process before this one, which `opened` goes on with in the engine.

@@ -132,7 +132,6 @@ class VoiceStream:
             return None
         return KeptVoice(
             name=self.name,
-            ssrc=self.stream.ssrc,
             config=config,
             negotiation=negotiation,
             private=self._private,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ, heard_in, heard_together, write_tone
+from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ, heard_at_last, heard_in, heard_together, write_tone
 from tests.peers.baresip_peer import BaresipPeer
 from tests.peers.baresip_python_peer import BaresipPythonPeer
 from tests.peers.peer import Answering, AudioCodec, Peer, PeerConfig, Transport
@@ -72,6 +72,10 @@ class Partner:
     def heard_the_phone(self) -> float:
         """For how many seconds it heard the phone's tone; only after it was closed."""
         return heard_in(self._heard, PHONE_HERTZ)
+
+    def heard_at_last(self, seconds: float) -> float:
+        """For how many of the last seconds of its call it heard the phone's tone; only after it was closed."""
+        return heard_at_last(self._heard, PHONE_HERTZ, seconds)
 
     def heard_together(self, pitches: Collection[int]) -> Counter[frozenset[int]]:
         """In how many looks, one every 0.1 s, it heard which of these pitches at once; only after it was closed."""

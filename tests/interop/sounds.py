@@ -61,6 +61,13 @@ def heard_in(place: Path, hertz: int) -> float:
     return sum(seconds_of(hertz, *read_wav(file)) for file in files)
 
 
+def heard_at_last(place: Path, hertz: int, seconds: float) -> float:
+    """For how many of the last seconds of a recording, or of the newest in a folder, it holds this pitch."""
+    files = place.glob("*-dec.wav") if place.is_dir() else [place]
+    samples, rate = read_wav(max(files, key=lambda file: file.stat().st_mtime))
+    return seconds_of(hertz, samples[-round(seconds * rate) :], rate)
+
+
 def pitches_in(samples: Samples, pitches: Collection[int], rate: int) -> frozenset[int]:
     """Which of these pitches the samples hold, each about as loud as it was sent."""
     window = np.hanning(len(samples))

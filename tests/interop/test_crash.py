@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import struct
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 
 from app.model import commands
 from app.model.snapshot import CallState
+from tests.bench.loopback import UDP, Loopback, Packet
 from tests.interop.conftest import Trust, make_registrar
 from tests.interop.partners import NUMBER, Partner
 from tests.interop.row import Row
@@ -56,39 +55,24 @@ class Wire:
         """Its seconds."""
         return self.at[self.gap + 1] - self.at[self.gap]
 
-    @property
-    def said_before(self) -> float:
-        """Seconds of voice before it, in packets of 20 ms."""
-        return (self.gap + 1) * 0.02
-
-
-def _note(wires: dict[int, Wire], payload: bytes) -> None:
-    if len(payload) >= 12 and payload[0] >> 6 == 2 and payload[1] & 0x7F not in range(64, 96):
-        sequence, timestamp, ssrc = struct.unpack_from(">HII", payload, 2)
-        wire = wires.setdefault(ssrc, Wire())
-        wire.at.append(time.monotonic())
-        wire.sequences.append(sequence)
-        wire.timestamps.append(timestamp)
-
 
 @contextlib.contextmanager
 def listening() -> Iterator[dict[int, Wire]]:
     """To all RTP of this machine, by its SSRC."""
     wires: dict[int, Wire] = {}
 
-    def read() -> None:
-        with contextlib.suppress(BlockingIOError):
-            for _ in range(50):
-                _note(wires, tap.recv(2048)[28:])  # behind the headers of IP and UDP
+    def take(packet: Packet) -> None:
+        payload = packet.segment[8:]  # behind UDP's header
+        rtp = packet.protocol == UDP and len(payload) >= 12 and payload[0] >> 6 == 2
+        if rtp and payload[1] & 0x7F not in range(64, 96):
+            sequence, timestamp, ssrc = struct.unpack_from(">HII", payload, 2)
+            wire = wires.setdefault(ssrc, Wire())
+            wire.at.append(packet.at_ns / 1e9)
+            wire.sequences.append(sequence)
+            wire.timestamps.append(timestamp)
 
-    loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP) as tap:
-        tap.settimeout(0)
-        loop.add_reader(tap, read)
-        try:
-            yield wires
-        finally:
-            loop.remove_reader(tap)
+    with Loopback(take):
+        yield wires
 
 
 @dataclass(frozen=True)
@@ -192,7 +176,7 @@ async def test_a_call_outlives_our_process(way: Way, tmp_path: Path, trust: Trus
             await partner.peer.expect(EventKind.CLOSED, within=PATIENCE)
     wire = wires[source]
     _check_stream(wire)
-    assert partner.heard_the_phone() > wire.said_before + HEARD_AFTER, talker.process.said
+    assert partner.heard_at_last(AFTER) > HEARD_AFTER, talker.process.said
     row.measured(f"no RTP for {wire.silence:.2f} s, taken up after {seconds:.2f} s")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,9 +12,9 @@ import msgspec
 import pytest
 
 from app.calls.kept import KeptCall, KeptCalls, KeptLeg
-from app.main import memory_file, survival
-from app.main.kept import VERSION, Kept, decode, encode
-from app.main.survival import TOO_SOON, Survival
+from app.main import memory_file
+from app.main.kept import Kept, decode, encode, with_voice
+from app.main.survival import TOO_SOON, VERSION, KeptFile, RunningVoice, Survival
 from app.media.agreement import Agreement
 from app.media.encryption import Encryption, Keys
 from app.media.formats import AudioCodec
@@ -33,7 +35,7 @@ OURS, THEIRS = MasterKey(b"o" * 30), MasterKey(b"t" * 30)
 STREAM = StreamId("stream-1")
 
 
-def kept_of(ssrc: int, suite: CryptoSuite | None = SUITE) -> Kept:
+def kept_of(suite: CryptoSuite | None = SUITE) -> Kept:
     """One call with one stream, in the clear without a `suite`."""
     crypto = () if suite is None else (CryptoDescription(1, suite, OURS),)
     line = MediaDescription("audio", "127.0.0.1", 50000, crypto=crypto)
@@ -72,7 +74,7 @@ def kept_of(ssrc: int, suite: CryptoSuite | None = SUITE) -> Kept:
         receive=((0, Codec.PCMU),),
         srtp=None if suite is None else SrtpKeys(SrtpSuite[suite.name], OURS.reveal(), THEIRS.reveal()),
     )
-    voice = KeptVoice(STREAM, ssrc, config, negotiation, private=True, discontinuous=False, ice=False, route=None)
+    voice = KeptVoice(STREAM, config, negotiation, private=True, discontinuous=False, ice=False, route=None)
     leg = KeptLeg(
         id=LegId("phone-2"),
         line=LineId("line-1"),
@@ -103,7 +105,7 @@ def kept_of(ssrc: int, suite: CryptoSuite | None = SUITE) -> Kept:
         record_wanted=None,
     )
     calls = KeptCalls((call,), None, 3, muted=False, path=AudioPath.SPEAKER)
-    return Kept(0, None, calls, (voice,), None, None)
+    return Kept(calls, (voice,), None, None)
 
 
 class Process:
@@ -122,8 +124,8 @@ class Process:
         store.inherited = {name: os.dup(descriptor) for name, descriptor in self.supervisor.store}
         self.die()
         self._engine = Engine(Clock.STEPPED)
-        begun = Survival(store, lambda: self.now)
-        begun.begin(self._engine)
+        begun = Survival(store, self._engine, lambda: self.now)
+        begun.begin()
         self.supervisor.read()
         return begun
 
@@ -158,17 +160,18 @@ def in_call(process: Process, suite: CryptoSuite | None = SUITE) -> None:
     """A process that has a call; another is started as if that had died."""
     survival_ = process.start()
     stream = process.engine.new_stream("127.0.0.1")
-    kept = kept_of(stream.ssrc, suite)
+    kept = kept_of(suite)
     stream.configure(kept.voices[0].config)
     process.engine.step(30)
-    survival_.keep(kept, {stream.ssrc: stream.sockets})
+    voice = RunningVoice(STREAM, stream.ssrc, kept.voices[0].config)
+    survival_.keep(encode(kept), [(voice, stream.sockets)])
     process.supervisor.read()
     assert len(process.supervisor.names) == 4
     process.die()
 
 
 def test_secrets_travel_whole() -> None:
-    kept = kept_of(7)
+    kept = kept_of()
     again = decode(encode(kept))
     assert again == kept
     assert again is not None
@@ -176,25 +179,43 @@ def test_secrets_travel_whole() -> None:
     assert b"MasterKey" not in encode(kept)
 
 
+def test_only_calls_with_a_leg_and_a_voice_go_on() -> None:
+    calls = kept_of().calls
+    assert with_voice(calls, frozenset({STREAM}), lambda leg: leg == "phone-2") == calls
+    assert not with_voice(calls, frozenset(), lambda _: True).calls
+    assert not with_voice(calls, frozenset({STREAM}), lambda _: False).calls
+
+
+def test_what_no_version_wrote_is_no_call() -> None:
+    assert decode(b"") is None
+    assert decode(encode(kept_of())[:-1]) is None
+
+
+def test_a_start_loads_nothing_but_the_engine_before_the_voices_go_on() -> None:
+    program = "import sys, app.main.survival; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"app.main.run", "app.calls", "app.media", "app.signalling", "aiohttp"}
+
+
 def test_nothing_is_kept_without_a_supervisor() -> None:
     with Engine(Clock.STEPPED) as engine:
-        alone = Survival(DescriptorStore({}))
-        alone.begin(engine)
-        stream = engine.new_stream("127.0.0.1")
-        alone.keep(kept_of(stream.ssrc), {stream.ssrc: stream.sockets})
+        alone = Survival(DescriptorStore({}), engine)
+        alone.begin()
+        alone.keep(encode(kept_of()), [])
         assert alone.kept is None
 
 
 @pytest.mark.parametrize("suite", [SUITE, None], ids=["encrypted", "in the clear"])
 def test_the_next_process_has_call_and_stream(process: Process, suite: CryptoSuite | None) -> None:
     in_call(process, suite)
-    before = kept_of(process.start().survivors[0].voice.ssrc, suite)
+    before = process.start().survivors[0].voice
     process.now += TOO_SOON
     begun = process.start()
     assert begun.kept is not None
-    assert begun.kept.calls == before.calls
+    assert decode(begun.kept) == kept_of(suite)
     (survivor,) = begun.survivors
-    assert survivor.voice == before.voices[0]
+    assert survivor.voice == before
     assert survivor.stream.ssrc == survivor.voice.ssrc
     process.engine.step(30)
     assert survivor.stream.statistics().packets_sent > 0
@@ -213,7 +234,7 @@ def test_nothing_is_kept_after_the_call(process: Process) -> None:
     in_call(process)
     begun = process.start()
     begun.taken_over()
-    begun.keep(None, {})
+    begun.keep(None, ())
     process.supervisor.read()
     assert process.supervisor.names == ["voice"]
 
@@ -222,7 +243,7 @@ def test_calls_wait_in_the_store_until_they_are_in_good_hands(process: Process) 
     in_call(process)
     begun = process.start()
     names = process.supervisor.names
-    begun.keep(None, {})
+    begun.keep(None, ())
     process.supervisor.read()
     assert process.supervisor.names == names
 
@@ -232,11 +253,10 @@ def test_what_did_not_change_is_not_written_again(process: Process) -> None:
     begun = process.start()
     assert begun.kept is not None
     begun.taken_over()
-    kept = msgspec.structs.replace(kept_of(1), voices=())
-    begun.keep(kept, {})
+    begun.keep(b"calls", ())
     process.supervisor.read()
     first = process.supervisor.names
-    begun.keep(kept, {})
+    begun.keep(b"calls", ())
     process.supervisor.read()
     assert process.supervisor.names == first
 
@@ -308,11 +328,13 @@ def _no_memory(process: Process) -> None:
 
 def _other_keys(process: Process) -> None:
     content = memory_file.content(process.supervisor.descriptor("calls-"))
-    kept = None if content is None else decode(content)
-    assert kept is not None
-    voice = kept.voices[0]
-    changed = msgspec.structs.replace(voice, config=kept_of(1, CryptoSuite.AES_CM_128_HMAC_SHA1_32).voices[0].config)
-    _instead(process, memory_file.sealed("other", encode(msgspec.structs.replace(kept, voices=(changed,)))))
+    assert content is not None
+    head, _, rest = content.partition(b"\n")
+    kept = msgspec.msgpack.decode(rest, type=KeptFile)
+    config = kept_of(CryptoSuite.AES_CM_128_HMAC_SHA1_32).voices[0].config
+    changed = msgspec.structs.replace(kept.voices[0], config=config)
+    spoiled = msgspec.msgpack.encode(msgspec.structs.replace(kept, voices=(changed,)))
+    _instead(process, memory_file.sealed("other", head + b"\n" + spoiled))
 
 
 @pytest.mark.parametrize(
@@ -325,6 +347,5 @@ def test_a_voice_that_cannot_go_on_is_left(process: Process, spoil: Callable[[Pr
     begun = process.start()
     assert begun.kept is not None
     assert begun.survivors == ()
-    assert not survival.with_voice(begun.kept.calls, frozenset(), lambda _: True).calls
     assert [name for name in process.supervisor.names if not name.startswith("calls-")] == ["voice"]
     process.engine.new_stream("127.0.0.1")
