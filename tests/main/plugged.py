@@ -109,9 +109,8 @@ async def voice_follows_the_headset(desk: Desk) -> None:
     await asyncio.sleep(WARM_UP_S)  # a sound server holds the streams back that begin
     desk.unplug()
     gone = await desk.voice_at(AudioPath.SPEAKER, "speaker")
-    assert surface.snapshot is not None
-    assert surface.snapshot.audio.missing is AudioPath.HEADSET, surface.describe()
-    assert surface.snapshot.audio.microphone_open, surface.describe()
+    assert await surface.until(lambda s: s.audio.missing is AudioPath.HEADSET), surface.describe()
+    assert await surface.until(lambda s: s.audio.microphone_open), surface.describe()
     assert notice(surface.snapshot, "audio") == "", surface.describe()
     desk.plug()
     back = await desk.voice_at(AudioPath.HEADSET, CARD)
@@ -126,9 +125,8 @@ async def card_that_cannot_be_opened_is_told(desk: Desk) -> None:
     await desk.voice_at(AudioPath.SPEAKER, "speaker")
     desk.plug("Refuses")
     assert await surface.until(lambda s: "headset cannot be used" in notice(s, "audio.sound")), surface.describe()
-    assert surface.snapshot is not None
-    assert surface.snapshot.audio.path is AudioPath.SPEAKER, surface.describe()
-    assert surface.snapshot.audio.available == (AudioPath.HANDSET, AudioPath.SPEAKER)
+    others = (AudioPath.HANDSET, AudioPath.SPEAKER)
+    assert await surface.until(lambda s: s.audio.available == others and s.audio.path in others), surface.describe()
     desk.unplug()
     assert await surface.until(lambda s: notice(s, "audio.sound") == ""), surface.describe()
     desk.plug()
