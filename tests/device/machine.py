@@ -41,6 +41,7 @@ _FIRMWARE = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
 _WAV_HEADER = 44
 _TABLET_MOST = 0x7FFF
 _PROMPT = "root@"
+_LOADER = "Welcome to GRUB!"
 _SNAPSHOT = (
     "python3 -c \"import base64, socket; s = socket.socket(socket.AF_UNIX); s.connect('/run/ip270/phone.socket');"
     " size = int.from_bytes(s.recv(4, socket.MSG_WAITALL), 'big');"
@@ -169,6 +170,14 @@ class Machine:
             raise MachineError(f"the guest did not power off:\n{self.log[-2000:]}") from None
         self._qemu = None
         self._hang_up()
+
+    def restarts_by(self, cause: Callable[[], None], starts: int = 1) -> None:
+        """Do what restarts the guest, and wait for the shell of its last start. Raises MachineError or ConsoleError."""
+        awaited = self.log.count(_LOADER) + starts
+        cause()
+        self.until(lambda: self.log.count(_LOADER) >= awaited, "the boot loader is there", starts * BOOT_PATIENCE)
+        self.until(lambda: _PROMPT in self.log.rpartition(_LOADER)[2], "the shell is there", BOOT_PATIENCE)
+        self.console.wait(BOOT_PATIENCE)
 
     def until(self, true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
         """Wait for a condition. Raises MachineError, which says `what` did not happen."""

@@ -137,7 +137,7 @@ _DRIVERS = (
 """Of the kernel's modules, those of a machine that QEMU can be and of devices that a test can plug in."""
 _NO_CONSOLE = ("serial-getty@.service", "getty@.service", "console-getty.service")
 """Nobody logs in to a phone; the layer's image has no such units."""
-_MACHINE = "ip270-qemu"
+MACHINE = "ip270-qemu"
 _FOLDERS = {
     "IP270_BOARD": "ip270",
     "bindir": "/usr/bin",
@@ -231,7 +231,7 @@ def _layer_files(root: Path, keyring: Path) -> None:
         _install(file, root)
     updates = (LAYER / "recipes-update" / "rauc" / "files" / "system.conf").read_text()
     (root / "etc" / "rauc").mkdir(exist_ok=True)
-    (root / "etc" / "rauc" / "system.conf").write_text(updates.replace("@MACHINE@", _MACHINE))
+    (root / "etc" / "rauc" / "system.conf").write_text(updates.replace("@MACHINE@", MACHINE))
     shutil.copy(keyring, root / "etc" / "rauc" / "ca.cert.pem")
     (units / "ip270-var-lib.service").write_text(_VAR_LIB)
     bind = root / "usr" / "sbin" / "mount-copybind"
