@@ -18,8 +18,8 @@ log = logging.getLogger(LogFlag.KIOSK)
 
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 10.0
-STEADY_AFTER = 3.0
-"""Seconds after which a kiosk counts as running again."""
+STEADY_AFTER = 6.0
+"""Seconds after which a kiosk counts as running again: one that fails may take half of that on a busy machine."""
 GOOD_RUN = 30.0
 """Seconds after which it counts as well, and the delay starts anew."""
 OFTEN = 3

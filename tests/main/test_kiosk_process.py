@@ -116,6 +116,6 @@ async def test_the_phone_goes_on_without_a_kiosk(tmp_path: Path) -> None:
     phone = PhoneProcess(tmp_path / "phone")
     nowhere = {"DISPLAY": ":4711", "WAYLAND_DISPLAY": "", "SDL_VIDEODRIVER": "x11"}
     async with phone.running(board="desktop", kiosk=True, environment=nowhere) as surface:
-        assert await surface.until(lambda s: "cannot be kept running" in notice(s, "kiosk"), 20), surface.describe()
+        assert await surface.until(lambda s: "cannot be kept running" in notice(s, "kiosk"), 60), surface.describe()
         await phone.until_said("no window can be opened")
         assert "Calls are possible" in notice(surface.snapshot, "kiosk")
