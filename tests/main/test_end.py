@@ -40,10 +40,22 @@ async def start_in_call(phone: PhoneProcess, *, kiosk: bool) -> None:
 
 
 def kiosk_of(phone: PhoneProcess) -> int:
-    """The process that the phone started."""
-    tails = {int(path.parent.name): path.read_text().rpartition(")")[2] for path in Path("/proc").glob("[0-9]*/stat")}
-    (kiosk,) = (process for process, tail in tails.items() if int(tail.split()[1]) == phone.pid)
+    """The kiosk that the phone started; it may have other children."""
+    children = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == phone.pid]
+    (kiosk,) = (child for child in children if b"app.kiosk" in _read(Path(f"/proc/{child}/cmdline")))
     return kiosk
+
+
+def _parent(stat: Path) -> int | None:
+    _, _, tail = _read(stat).rpartition(b")")
+    return int(tail.split()[1]) if tail else None
+
+
+def _read(path: Path) -> bytes:
+    """Nothing where the process is gone by now."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return path.read_bytes()
+    return b""
 
 
 def runs(process: int) -> bool:
