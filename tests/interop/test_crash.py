@@ -29,9 +29,9 @@ from tests.peers.peer import Answering, EventKind, Peer, Transport
 from tests.peers.pjsua2_peer import Pjsua2Peer
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(150)]
-BEFORE = 2.0
+BEFORE = 0.5
 """Seconds that are talked before the crash."""
-AFTER = 3.0
+AFTER = 2.0
 HEARD_AFTER = 1.0
 """Of them the peer must have heard; one that looks for another way by ICE is deaf for a moment."""
 OUT, IN = "out", "in"
