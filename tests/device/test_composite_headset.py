@@ -86,6 +86,7 @@ def test_it_takes_a_call_shows_it_and_ends_it_though_it_was_pulled_meanwhile(
             colleague.call()
             lit(machine, headset, "ring")
             plug.report(report("hook"))
+            machine.until(lambda: states(machine) == [CallState.CONNECTED], "its button answers")
             lit(machine, headset, "off-hook")
             sounds(machine, headset)
             press_mute(plug)
