@@ -28,7 +28,8 @@ _REVISIONS = (
 )
 _NOTHING = {"", "none", "not specified", "default string", "system serial number", "to be filled by o.e.m."}
 """What makers of boards leave there."""
-_STEWARD_PATIENCE_S = 5.0
+_STEWARD_PATIENCE_S = 30.0
+"""It is a program that starts for the request, perhaps on a machine that is busy."""
 
 
 class LinuxSystem(System):
