@@ -102,7 +102,7 @@ def forget(tmp_path: Path) -> Path:
     return script
 
 
-KEPT = {"machine-id", "lost+found/piece", "lib/systemd/timesync/clock", "lib/rauc/state"}
+KEPT = {"machine-id", "lost+found/piece", "lib/systemd/timesync/clock", "rauc/central.raucs"}
 FORGOTTEN = {
     "lib/ip270/settings.toml",
     "lib/ip270/.session",
