@@ -17,6 +17,7 @@ from app.kiosk.text import TextEngine
 from app.kiosk.theme import Panel
 from app.kiosk.ui import Ui
 from app.model.commands import AnyCommand
+from app.model.keys import Key
 from app.model.snapshot import CallState, Snapshot
 from tests.device.machine import HEIGHT, WIDTH, Machine
 
@@ -51,6 +52,12 @@ class Mirror:
         self._machine.touch(x, y)
         for phase in ("down", "up"):
             self._ui.on_pointer(phase, x, y)
+
+    def type_digit(self, digit: str) -> None:
+        """Press a key of a USB keyboard. Raises QmpError."""
+        self._machine.qmp.ask("send-key", {"keys": [{"type": "qcode", "data": digit}]})
+        for pressed in (True, False):
+            self._ui.on_key(Key(digit), pressed=pressed)
 
     def dial(self, number: str) -> None:
         """Call by touches, from the idle screen, until the other end answers. Raises MachineError."""
