@@ -6,6 +6,7 @@ Both need an event loop, and the tests of a machine wait for hours of its time: 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import threading
 from collections.abc import Coroutine
@@ -24,6 +25,7 @@ PATIENCE = 90.0
 NUMBER = "27"
 """The phone in the machine."""
 _SPOKEN_SECONDS = 60.0
+_ADDRESSES = ipaddress.ip_network("198.18.0.0/15")
 
 _Result = TypeVar("_Result")
 
@@ -31,13 +33,13 @@ _Result = TypeVar("_Result")
 class Pbx:
     """Kamailio on UDP at an address of the host that the guest's network reaches. Use as a context manager.
 
-    The address is one of RFC 5737's, on lo, where QEMU's network hands the guest's packets to. Which one depends on
-    this process, so that two runs stay apart.
+    The address is one of RFC 2544's, on lo, where QEMU's network hands the guest's packets to. It is this process's
+    own, since a run that ends takes its address away.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.address = f"192.0.2.{1 + os.getpid() % 250}"
+        self.address = str(_ADDRESSES[os.getpid() % _ADDRESSES.num_addresses])
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="PBX", daemon=True)
         self._kamailio: Kamailio | None = None
