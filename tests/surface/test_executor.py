@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.media import ring_tones
+from app.media import ring_recordings
 from app.model import commands
 from app.model.commands import AnyCommand, Command, Reply
 from app.model.dialplan import EmergencyNumbers
@@ -200,7 +200,7 @@ async def test_no_ring_tone_is_played_into_a_call() -> None:
 
 async def test_no_ring_tone_is_played_into_a_call_taken_while_it_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    monkeypatch.setattr(ring_tones, "samples", lambda _: setattr(world.room, "in_call", True))
+    monkeypatch.setattr(ring_recordings, "recording", lambda _: setattr(world.room, "in_call", True))
     assert (await world.ask(commands.PreviewRing(1, tone="chime"))).reason == "You are in a call"
     assert world.room.calls == []
 
