@@ -12,6 +12,7 @@ import msgspec
 from app.pbx.app_login import AppChallengeResult, AppLoginResult
 from app.pbx.app_message import MessageMalformed, Reader, open_envelope, write
 from app.pbx.errors import LoginFailed
+from app.pbx.session_key import SessionKey
 from app.pbx.session_messages import AppGetLoginResult
 
 _KEEP_ALIVE = "KeepAlive"
@@ -44,6 +45,8 @@ class AppConnection:
         self._asked = False
         self.challenge = ""
         self.up = False
+        self.key: SessionKey | None = None
+        """What single fields are encrypted with; None where the PBX gave no key along with the login."""
 
     def begin(self) -> None:
         """Ask for a challenge."""
@@ -52,6 +55,7 @@ class AppConnection:
     def log_in(self, login: AppGetLoginResult) -> None:
         """Answer the challenge with what the PBX has made of it."""
         self._asked = True
+        self.key = SessionKey(login.key) if login.key else None
         info = login.info if bytes(login.info) else msgspec.UNSET
         message = _AppLogin(login.app, login.digest, login.domain, login.sip, login.guid, login.dn, login.pbx_obj, info)
         self._send(msgspec.json.encode(message).decode())

@@ -12,6 +12,7 @@ from app.model.flags import LogFlag
 from app.pbx import app_login
 from app.pbx.app_login import AppChallenge, AppChallengeResult, AppLogin, AppLoginResult
 from app.pbx.app_message import AppError, Envelope, ErrorCode, Reader, open_envelope, write, write_error
+from app.pbx.session_key import SessionKey
 from app.settings.secret import Secret
 
 log = logging.getLogger(LogFlag.SURFACE)
@@ -66,6 +67,8 @@ class AppSession:
         self._apis: Mapping[str, Api] = {}
         self.app = ""
         """Who has logged in; empty before that."""
+        self.key: SessionKey | None = None
+        """What single fields are encrypted with, from the login on."""
 
     def receive(self, text: bytes) -> bool:
         """Take a message. False: the login failed, and the connection should end."""
@@ -119,11 +122,13 @@ class AppSession:
 
     def _check(self, login: AppLogin, envelope: Envelope) -> bool:
         challenge, self._challenge = self._challenge, ""
-        if not app_login.proves(login, challenge, self._password()):
+        password = self._password()
+        if not app_login.proves(login, challenge, password):
             log.warning("an app that calls itself %r could not log in", login.app)
             self._answer("AppLoginResult", AppLoginResult(), envelope)
             return False
         self.app = login.app
+        self.key = SessionKey.of_login(challenge, password)
         self._apis = self._make_apis(login.app, self._send)
         log.info("the app %r has logged in", login.app)
         self._answer("AppLoginResult", AppLoginResult(ok=True), envelope)

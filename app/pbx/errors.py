@@ -26,6 +26,10 @@ class LoginFailed(PbxError):
     """The far end does not take the login, or cannot prove who it is."""
 
 
+class FieldUnreadable(PbxError, ValueError):
+    """A field of a message was not encrypted with the key of this login."""
+
+
 class ClientSettingRefused(PbxError, ValueError):
     """A setting that the PBX has for its clients is none that the phone could follow."""
 
