@@ -12,6 +12,7 @@ from app.main.line_keeper import LineKeeper
 from app.main.pbx_line import PbxLine
 from app.main.survival import RunningVoice, Survival
 from app.media.room import MediaRoom
+from app.model.cause import Cause
 from app.model.flags import LogFlag
 from app.signalling.sip.line import SipLine
 
@@ -85,6 +86,9 @@ class CallKeeper:
         going_on = with_voice(kept.calls, voices, line.has)
         log.warning("%d calls of a process that died go on", len(going_on.calls))
         self._calls.restore(going_on, line, time.monotonic())
+        for one in kept.calls.calls:
+            if one not in going_on.calls:  # its far end shall not wait for a voice
+                line.disconnect(one.leg.id, Cause.TEMPORARY_FAILURE)
         self._close_others(frozenset(one.leg.stream for one in going_on.calls))
 
     def _give_up(self) -> None:

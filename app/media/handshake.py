@@ -78,10 +78,6 @@ class Association:
             self._judge(self._outcome)
         self._set_limit()
 
-    def resume(self, keys: SrtpKeys | None) -> None:
-        """Go on with the keys of a handshake that a process before this one had, until another has brought new ones."""
-        self.keys = keys
-
     def connected(self, connected: bool) -> None:
         """Whether the call is on: only then somebody waits for its keys."""
         if connected != self._connected:

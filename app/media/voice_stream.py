@@ -126,9 +126,12 @@ class VoiceStream:
     # --- it outlives the process ----------------------------------------------------------------------------
 
     def keep(self) -> KeptVoice | None:
-        """What `resume` needs to go on; None before it runs."""
+        """What `resume` needs to go on; None before it runs, and where its keys came by a handshake.
+
+        The certificate that was shown in that is gone with its process, and not every far end shakes hands again.
+        """
         negotiation, config = self.negotiation.keep(), self._config
-        if negotiation is None or config is None:
+        if negotiation is None or config is None or negotiation.agreement.handshake is not None:
             return None
         return KeptVoice(
             name=self.name,
@@ -144,9 +147,6 @@ class VoiceStream:
         """Go on where another process ended; the engine runs the stream already, by `kept.config`."""
         self._running = self.negotiation.agreement
         self._config = kept.config
-        if self._association is not None and self._rtcp_association is not None:
-            self._association.resume(kept.config.srtp)
-            self._rtcp_association.resume(kept.config.srtcp)
         if self._connectivity is not None:
             self._connectivity.resume(kept.route)
 
