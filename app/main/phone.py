@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 
 from app.diagnostics.notices import NoticeBoard
@@ -29,6 +29,7 @@ from app.surface.rooms import Updates
 from app.surface.server import PostReply
 from hal.devices import Devices
 from hal.linux.descriptor_store import DescriptorStore
+from hal.steward import Verb
 from native import Engine, EngineReport
 
 SETTLED_AFTER = 0.5
@@ -50,8 +51,6 @@ class Phone:
     ) -> None:
         self._devices = devices
         self._engine = engine
-        self.restart_machine: Callable[[], None] = lambda: None
-        """Called when the machine is to start anew, once the phone has ended; nothing can on a desktop."""
         self._tasks: list[asyncio.Task[None]] = []
         self._notices = NoticeBoard(lambda: self._face.changed())
         self._telephony = Telephony(
@@ -149,7 +148,7 @@ class Phone:
         desk = Desk(
             self._in_call,
             lambda: self._face.activity.unused_for,
-            lambda: self.restart_machine(),
+            lambda: self._devices.system.ask(Verb.RESTART),
         )
         return UpdateKeeper(
             storage.settings, storage.folder, own_version, self._devices.updater, desk, self._notices, worker,

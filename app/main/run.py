@@ -25,12 +25,9 @@ from hal.board import Board, load_board
 from hal.devices import open_devices
 from hal.errors import HalError
 
-RESTART_STATUS = 83
-"""The exit status by which the supervisor knows that the machine is to start anew (ip270.service)."""
-
 
 def run(options: RunOptions, survival: Survival) -> int:
-    """Run the phone until it is told to end, or wants the machine to start anew. Returns the exit status."""
+    """Run the phone until it is told to end. Returns the exit status."""
     try:
         board = load_board(options.board)
     except HalError as error:
@@ -39,29 +36,21 @@ def run(options: RunOptions, survival: Survival) -> int:
     setup = Setup(options.socket, kiosk=options.kiosk)
     os.umask(0o077)  # nobody else reads what the phone keeps, the log included
     try:
-        return asyncio.run(_serve(survival, board, options.state, options.config, setup, verbose=options.verbose))
+        asyncio.run(_serve(survival, board, options.state, options.config, setup, verbose=options.verbose))
     except (StateTaken, SocketTaken) as error:
         print(f"The phone cannot start: {error.strerror}.", file=sys.stderr)
         return 1
+    return 0
 
 
 async def _serve(
     survival: Survival, board: Board, state: Path, config: Path | None, setup: Setup, *, verbose: bool
-) -> int:
+) -> None:
     stopped = asyncio.Event()
-    status = 0
-
-    def restart() -> None:
-        nonlocal status
-        status = RESTART_STATUS
-        stopped.set()
-
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with running_phone(board, state, config, setup, survival, verbose=verbose) as phone:
-        phone.restart_machine = restart
+    async with running_phone(board, state, config, setup, survival, verbose=verbose):
         await stopped.wait()
-    return status
 
 
 @asynccontextmanager

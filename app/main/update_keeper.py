@@ -24,13 +24,14 @@ from app.security.errors import SecurityError
 from app.security.tls import client_context
 from app.settings.durable import DurableFile
 from app.settings.store import SettingsStore
-from hal.errors import BundleRefused, UpdaterUnavailable
+from hal.errors import BundleRefused, HalError, UpdaterUnavailable
 from hal.updater import Updater
 
 log = logging.getLogger(LogFlag.MAIN)
 
 FAILURE_NOTICE = "update.failed"
 SERVICE_NOTICE = "update.service"
+RESTART_NOTICE = "update.restart"
 BUNDLE = "update.raucb"
 """The bundle that was fetched, in the state folder; RAUC wants this ending."""
 SETTLING_SECONDS = 5.0
@@ -39,6 +40,8 @@ LOOK_SECONDS = 20.0
 """Between two looks at whether the phone may restart, or install."""
 UNUSED_SECONDS = 120.0
 """How long nobody has used a phone that restarts by itself."""
+REFUSED_SECONDS = 600.0
+"""After which a restart that was refused is asked for again."""
 FIRST_DELAY, LONGEST_DELAY = 600.0, 24 * 3600.0
 """Between two tries to fetch a bundle; each is twice the one before."""
 
@@ -53,14 +56,14 @@ class Desk:
     """Whether the phone can be spared, for the keeper to ask, and how it is started anew."""
 
     def __init__(
-        self, in_call: Callable[[], bool], unused_for: Callable[[], float], restart: Callable[[], None]
+        self, in_call: Callable[[], bool], unused_for: Callable[[], float], restart: Callable[[], Awaitable[None]]
     ) -> None:
         self.in_call = in_call
         """Whether there is a call of any kind, or a handset off its hook."""
         self.unused_for = unused_for
         """Seconds since somebody used it."""
         self.restart = restart
-        """Has the whole machine start anew."""
+        """Has the whole machine start anew. Raises HalError where that is refused."""
 
 
 class UpdateKeeper:
@@ -129,13 +132,18 @@ class UpdateKeeper:
         self._news.set()
         return None
 
-    def restart(self) -> Refusal | None:
+    async def restart(self) -> Refusal | None:
         """Start the machine anew, with what is installed."""
         if self._view.state is not UpdateState.READY:
             return _NOT_READY
         if self._desk.in_call():
             return _IN_CALL
-        self._desk.restart()
+        log.info("the phone restarts into version %s", self._record.version)
+        try:
+            await self._desk.restart()
+        except HalError as error:
+            return Refusal(f"The phone does not restart: {error}", error.advice)
+        self._notices.clear(RESTART_NOTICE)
         return None
 
     def seen(self) -> None:
@@ -189,10 +197,7 @@ class UpdateKeeper:
     async def _step(self) -> float | None:
         """Do what can be done now. Returns the seconds until there may be more to do; None for a new setting."""
         if self._view.state is UpdateState.READY:
-            if self._may_restart():
-                log.info("the phone restarts into version %s", self._record.version)
-                self._desk.restart()
-            return LOOK_SECONDS
+            return await self._restart_if_spared()
         wanted = self._wanted()
         if wanted is None:
             self._show(UpdateState.CURRENT, offered="")
@@ -209,6 +214,13 @@ class UpdateKeeper:
             return LOOK_SECONDS
         self._asked = False
         return await self._update(source, version)
+
+    async def _restart_if_spared(self) -> float:
+        refusal = await self.restart() if self._may_restart() else None
+        if refusal is None:
+            return LOOK_SECONDS
+        self._notices.post(Notice(RESTART_NOTICE, Severity.WARNING, f"{refusal.reason}.", refusal.advice))
+        return REFUSED_SECONDS
 
     async def _update(self, source: str, version: str) -> float | None:
         log.info("the phone takes version %s from %s", version, source)

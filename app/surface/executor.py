@@ -23,7 +23,7 @@ from app.surface.server import PostReply
 log = logging.getLogger(LogFlag.SURFACE)
 
 SLOW_COMMANDS = 8
-"""How many commands that take time (PINs, settings) may be under way at once."""
+"""How many commands that take time (PINs, settings, a restart) may be under way at once."""
 STOP_PATIENCE = 2.0
 """Seconds that what is under way has at the end."""
 
@@ -42,7 +42,7 @@ _No = Refusal | None
 
 
 class CommandExecutor:
-    """Belongs to the main thread. Settings and PINs are answered later, everything else at once.
+    """Belongs to the main thread. Settings, PINs and what the machine does are answered later, everything else at once.
 
     Whatever goes wrong in a room is logged and answered as a refusal: a surface never waits in vain.
     """
@@ -102,6 +102,8 @@ class CommandExecutor:
                 return self._log_in(server, user, password)
             case commands.PreviewRing(tone=tone):
                 return self._preview_ring(tone)
+            case commands.RestartToUpdate():
+                return self._rooms.updates.restart()
         return None
 
     async def _preview_ring(self, tone: str) -> Refusal | None:
@@ -238,8 +240,6 @@ class CommandExecutor:
         match command:
             case commands.InstallUpdate():
                 return updates.install
-            case commands.RestartToUpdate():
-                return updates.restart
             case commands.SeeUpdate():
                 return updates.seen
         return None

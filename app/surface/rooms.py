@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from app.calls.control import CallControl
@@ -45,7 +45,7 @@ class Updates:
 
     view: Callable[[], UpdateView]
     install: Callable[[], Refusal | None]
-    restart: Callable[[], Refusal | None]
+    restart: Callable[[], Coroutine[None, None, Refusal | None]]
     seen: Callable[[], None]
 
 

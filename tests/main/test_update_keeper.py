@@ -14,11 +14,11 @@ from aiohttp import web
 
 from app.diagnostics.notices import NoticeBoard
 from app.main import bundle_download, update_keeper
-from app.main.update_keeper import FAILURE_NOTICE, SERVICE_NOTICE, Desk, UpdateKeeper
+from app.main.update_keeper import FAILURE_NOTICE, RESTART_NOTICE, SERVICE_NOTICE, Desk, UpdateKeeper
 from app.model.snapshot import UpdateState
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
-from hal.errors import UpdaterUnavailable
+from hal.errors import DeviceFailed, HalError, UpdaterUnavailable
 from hal.sim.updater import SimulatedUpdater
 from hal.updater import Bundle
 
@@ -38,6 +38,7 @@ class Place:
         self.in_call = False
         self.unused_for = 0.0
         self.restarts = 0
+        self.refusal: HalError | None = None
         self.states: list[UpdateState] = []
         self.percents: list[int] = []
         self._make()
@@ -48,7 +49,9 @@ class Place:
             self.settings, self.folder, lambda: "0.9", self.machine, desk, self.notices, self.worker, self._changed
         )
 
-    def _restarted(self) -> None:
+    async def _restarted(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
         self.restarts += 1
 
     def _changed(self) -> None:
@@ -250,7 +253,7 @@ async def test_phone_that_is_used_does_not_restart(place: Place, monkeypatch: py
     await place.until_state(UpdateState.READY)
     place.in_call, place.unused_for = True, update_keeper.UNUSED_SECONDS
     await asyncio.sleep(0.1)
-    refusal = place.keeper.restart()
+    refusal = await place.keeper.restart()
     assert refusal is not None
     assert (refusal.reason, place.restarts) == ("You are in a call", 0)
     place.in_call = False
@@ -266,10 +269,27 @@ async def test_hours_of_the_restart(place: Place) -> None:
     await place.until_state(UpdateState.READY)
     await asyncio.sleep(0.1)
     assert place.restarts == 0
-    assert place.keeper.restart() is None  # who asks need not wait
+    assert await place.keeper.restart() is None  # who asks need not wait
     assert place.restarts == 1
     await place.settings.merge(Layer.ADMIN, {"update.hours": [str(hour), str((hour + 1) % 24)]})
     await place.until(lambda: place.restarts > 1)
+
+
+async def test_a_restart_that_is_refused_is_told_and_tried_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(update_keeper, "REFUSED_SECONDS", 0.02)
+    place.refusal = DeviceFailed("it was refused: no", "Look at the steward.")
+    await place.offer(place.bundle("2.0"), "2.0")
+    await place.until_state(UpdateState.READY)
+    refusal = await place.keeper.restart()
+    assert refusal is not None
+    assert refusal.reason == "The phone does not restart: it was refused: no"
+    assert refusal.advice == "Look at the steward."
+    assert place.notices.current == ()  # who asked was told
+    place.unused_for = update_keeper.UNUSED_SECONDS
+    await place.until(lambda: [notice.id for notice in place.notices.current] == [RESTART_NOTICE])
+    place.refusal = None
+    await place.until(lambda: place.restarts)
+    assert place.notices.current == ()
 
 
 async def test_nothing_is_begun_in_a_call(place: Place) -> None:
