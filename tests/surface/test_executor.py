@@ -116,6 +116,9 @@ class Slow(Room):
     async def merge(self, _layer: Layer, _changes: dict[str, object]) -> None:
         await self._take("merge")
 
+    async def restart(self) -> Refusal | None:
+        return await self._take("restart")
+
     async def _take(self, name: str) -> Refusal | None:
         await self.gate.wait()
         result: Refusal | None = getattr(Room(self.outcome), name)()
@@ -148,7 +151,7 @@ class World:
             set_presence=self.room.set_presence,
             prepare_dial=self.room.prepare_dial,
             search=self.room.search,
-            updates=self.room,
+            updates=self.slow,
             now=lambda: 0.0,
         )
         self.executor = CommandExecutor(rooms)
