@@ -3,7 +3,7 @@ DESCRIPTION = "Inter and Inter Display in the four weights that the kiosk uses, 
 HOMEPAGE = "https://rsms.me/inter"
 SECTION = "fonts"
 LICENSE = "OFL-1.1"
-LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/OFL-1.1;md5=fac3a519e5e9eb96316656e0ca4f2b90"
+LIC_FILES_CHKSUM = "file://LICENSE.txt;md5=082d8cc7db39783f598b7eda8c911f9d"
 
 SRC_URI = "https://github.com/rsms/inter/releases/download/v${PV}/Inter-${PV}.zip;subdir=${BP}"
 SRC_URI[sha256sum] = "9883fdd4a49d4fb66bd8177ba6625ef9a64aa45899767dde3d36aa425756b11e"
