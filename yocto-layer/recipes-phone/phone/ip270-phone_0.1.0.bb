@@ -74,6 +74,7 @@ RDEPENDS:${PN} += "\
     python3-difflib \
     python3-evdev \
     python3-fcntl \
+    python3-html \
     python3-io \
     python3-json \
     python3-logging \

@@ -23,6 +23,7 @@ RDEPENDS:${PN} += "\
     python3-compression \
     python3-email \
     python3-frozenlist \
+    python3-html \
     python3-json \
     python3-logging \
     python3-mime \

@@ -11,4 +11,4 @@ inherit pypi python_setuptools_build_meta
 
 DEPENDS += "python3-setuptools-scm-native"
 
-RDEPENDS:${PN} += "python3-datetime python3-json python3-numbers"
+RDEPENDS:${PN} += "python3-datetime python3-json python3-netclient python3-numbers"

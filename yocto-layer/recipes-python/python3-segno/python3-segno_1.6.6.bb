@@ -9,4 +9,4 @@ SRC_URI[sha256sum] = "e60933afc4b52137d323a4434c8340e0ce1e58cec71439e46680d4db18
 
 inherit pypi python_flit_core
 
-RDEPENDS:${PN} += "python3-compression python3-io python3-netclient"
+RDEPENDS:${PN} += "python3-compression python3-io python3-netclient python3-numbers python3-xml"

@@ -11,4 +11,4 @@ inherit pypi python_setuptools_build_meta
 
 DEPENDS += "libxkbcommon python3-cffi-native"
 
-RDEPENDS:${PN} += "python3-cffi xkeyboard-config"
+RDEPENDS:${PN} += "python3-cffi python3-mmap xkeyboard-config"
