@@ -37,7 +37,7 @@ class Keeper(Protocol):
     """Who looks after the files."""
 
     def begun(self, path: Path) -> None:
-        """A recording begins to grow."""
+        """A recording is about to begin. Before its file is there, which would be taken for a left-over else."""
 
     def ended(self, path: Path) -> None:
         """A recording grows no more."""
@@ -118,9 +118,13 @@ class Recorder:
         guid = one.guid or uuid.uuid5(self._start, one.call).hex
         path = facts.folder / file_name(guid, facts.mac, next(self._serials), facts.registration)
         dialogue = DummyDialogue(guid, facts.registration, one.party, incoming=one.incoming)
-        recording = self._engine.new_recording(path, facts.limit)
-        call = self._calls[one.call] = _RecordedCall(one.call, recording, dialogue)
         self._keeper.begun(path)
+        try:
+            recording = self._engine.new_recording(path, facts.limit)
+        except EngineError:
+            self._keeper.ended(path)
+            raise
+        call = self._calls[one.call] = _RecordedCall(one.call, recording, dialogue)
         return call
 
     def _recorded(self) -> Iterator[_RecordedCall]:

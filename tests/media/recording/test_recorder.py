@@ -118,6 +118,23 @@ def test_a_call_begins_and_ends_and_is_whole(desk: Desk) -> None:
     ]
 
 
+def test_who_looks_after_the_files_knows_of_each_before_it_is_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a spool that is mended just then takes the empty file for what a power cut left, and deletes it."""
+    known: list[bool] = []
+    new_recording = desk.engine.new_recording
+
+    def noted(path: Path, limit: int) -> Recording:
+        known.append(path in desk.shelf.begun_paths)
+        return new_recording(path, limit)
+
+    monkeypatch.setattr(desk.engine, "new_recording", noted)
+    desk.agree()
+    desk.record()
+    assert known == [True]
+
+
 def test_who_was_called_is_said(desk: Desk) -> None:
     desk.agree()
     desk.record(incoming=True)
@@ -238,6 +255,8 @@ def test_an_engine_that_holds_no_more_recordings_refuses_in_words(desk: Desk) ->
     desk.run(0.1)
     assert "cannot record" in desk.shelf.troubles[0]
     assert desk.states == []
+    (path,) = desk.shelf.begun_paths
+    assert desk.shelf.ended_paths == [path]
 
 
 @pytest.mark.parametrize("text", ["\U0001f600" * 200, "\udcff" * 200])
