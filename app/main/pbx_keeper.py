@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,17 +186,22 @@ class PbxKeeper:
         account = msgspec.structs.replace(config.account, session=self._sessions.find(owner))
         learnt = self._learnt.find(owner)
         client = PbxClient(msgspec.structs.replace(config, account=account, learnt=learnt), self._in_call)
-        store = self._storing.store
-        client.session_given = lambda session: store(_SESSION_NOTICE, self._sessions.keep(owner, session))
-        client.session_gone = lambda session: store(_SESSION_NOTICE, self._sessions.forget(session))
-        client.learnt = lambda news: store(_LEARNT_NOTICE, self._learnt.keep(owner, news))
+        client.session_given = lambda session: self._store_session(self._sessions.keep(owner, session))
+        client.session_gone = lambda session: self._store_session(self._sessions.forget(session))
+        client.learnt = lambda news: self._store_learnt(self._learnt.keep(owner, news))
         return client
+
+    def _store_session(self, change: Coroutine[None, None, None]) -> None:
+        self._storing.store_until_kept(_SESSION_NOTICE, change, self._sessions.settle)
+
+    def _store_learnt(self, change: Coroutine[None, None, None]) -> None:
+        self._storing.store_until_kept(_LEARNT_NOTICE, change, self._learnt.settle)
 
     def _keep_only(self, owner: Owner | None) -> None:
         """Forget whose account was taken out of the settings while the phone was off; not where some were lost."""
         if not self._notices.has(_SETTINGS_LOST):
-            self._storing.store(_SESSION_NOTICE, self._sessions.keep_only(owner))
-            self._storing.store(_LEARNT_NOTICE, self._learnt.keep_only(owner))
+            self._store_session(self._sessions.keep_only(owner))
+            self._store_learnt(self._learnt.keep_only(owner))
 
     def _fits(self) -> bool:
         made_of = self._made_of

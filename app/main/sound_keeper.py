@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from app.diagnostics.notices import NoticeBoard
 from app.main import sound_setup
-from app.main.background_store import BackgroundStore
+from app.main.background_store import AGAIN_AFTER, BackgroundStore
 from app.media import ring_recordings
 from app.media.room import MediaRoom
 from app.model.media import PathsChanged
@@ -18,8 +18,6 @@ from hal.audio import AudioDevices, Place
 
 KEEP_AFTER = 2.0
 """Seconds of rest after which a volume is written, so that several quick steps are written once."""
-AGAIN_AFTER = 5.0
-"""Seconds after which a volume is written again that the disk would not take."""
 RING_TONES_AFTER = 1.0
 """Seconds after the start, whose other work comes first."""
 SOUND_NOTICE = "audio.sound"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -53,6 +52,8 @@ class OwnedFile(Generic[_Kept]):
         if loaded.problem:
             log.warning("%s may be lost: %s", words, loaded.problem)
         self._stored = self._decode(loaded.content, kind)
+        self._owed = False
+        """Whether the disk has not what memory has."""
 
     def find(self, owner: Owner) -> _Kept | None:
         """The owner's value; None where there is none, or only another's."""
@@ -62,29 +63,44 @@ class OwnedFile(Generic[_Kept]):
         """Keep this, instead of another. Raises `NotKept` where the disk refuses; it holds until a restart then."""
         stored = _Stored(owner, value)
         if stored != self._stored:
-            self._stored = stored
-            await asyncio.shield(self._run(lambda: self._file.save(msgspec.json.encode(stored, enc_hook=_plain))))
+            self._stored, self._owed = stored, True
+        await self.settle()
 
     async def forget(self, value: _Kept) -> None:
         """The value is good no more; a newer one stays. Raises `NotKept` where the disk refuses."""
         if self._stored is not None and self._stored.kept == value:
-            self._stored = None
-            await asyncio.shield(self._run(self._file.remove))
+            self._stored, self._owed = None, True
+        await self.settle()
 
     async def keep_only(self, owner: Owner | None) -> None:
         """Whatever is not this owner's goes. Raises `NotKept` where the disk refuses."""
         if self._stored is not None and self._stored.owner != owner:
-            await self.forget(self._stored.kept)
+            self._stored, self._owed = None, True
+        await self.settle()
 
-    async def _run(self, write: Callable[[], None]) -> None:
+    async def settle(self) -> None:
+        """Give the disk what it has refused before, if anything. Raises `NotKept` where it still does."""
+        await asyncio.shield(self._settle())
+
+    async def _settle(self) -> None:
         async with self._writing:
+            if not self._owed:
+                return
+            self._owed = False
             try:
-                await asyncio.get_running_loop().run_in_executor(self._executor, write)
+                await asyncio.get_running_loop().run_in_executor(self._executor, self._write, self._stored)
             except OSError as error:
+                self._owed = True
                 raise NotKept(
                     f"A change of {self._words} could not be stored: {error.strerror or error}.",
                     "The next start will not know of it. Free some space or have the phone's storage looked at.",
                 ) from error
+
+    def _write(self, stored: _Stored[_Kept] | None) -> None:
+        if stored is None:
+            self._file.remove()
+        else:
+            self._file.save(msgspec.json.encode(stored, enc_hook=_plain))
 
     def _decode(self, content: bytes, kind: type[_Kept]) -> _Stored[_Kept] | None:
         if not content:

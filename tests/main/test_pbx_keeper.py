@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +12,14 @@ from typing import Any
 import pytest
 
 from app.diagnostics.notices import NoticeBoard
+from app.main import background_store
 from app.main.pbx_keeper import PbxKeeper
 from app.model.pbx import SessionState
 from app.model.snapshot import Notice, Severity
 from app.pbx.login_proofs import SessionCredentials
 from app.pbx.owned_file import Owner
 from app.pbx.session_store import LearntStore, SessionStore
+from app.settings.durable import DurableFile
 from app.settings.secret import Secret
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
@@ -218,6 +221,35 @@ async def test_a_session_outlasts_a_restart_until_the_pbx_knows_it_no_more(tmp_p
     pbx.has_forgotten = False
     assert await run() == [("session", "5e55")]
     await pbx.stop()
+
+
+async def test_what_a_full_disk_would_not_take_is_stored_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(background_store, "AGAIN_AFTER", 0.02)
+    standby = await SmallPbx(tmp_path, "standby").start()
+    pbx = SessionPbx(tmp_path)
+    pbx.extra = {"alt": str(standby.address)}
+    await pbx.start()
+    owner = Owner(str(pbx.address), "jdo")
+    with ThreadPoolExecutor(1) as worker:
+        desk = Desk(tmp_path, worker)
+        await desk.set(f"127.0.0.1:{pbx.port}")
+        with monkeypatch.context() as disk:
+            disk.setattr(DurableFile, "save", full)
+            desk.keeper.start()
+            await until(lambda: desk.state is SessionState.UP)
+            await until(lambda: {"pbx.stored.session", "pbx.stored.learnt"} == {one.id for one in desk.notices.current})
+            assert SessionStore(tmp_path).find(owner) is None
+        await until(lambda: desk.words == "")
+        await desk.keeper.stop()
+    assert SessionStore(tmp_path).find(owner) == SessionCredentials("5e55", Secret(SESSION_PASSWORD))
+    assert LearntStore(tmp_path).find(owner) is not None
+    await pbx.stop()
+    await standby.stop()
 
 
 async def test_who_answers_in_the_pbxs_place_makes_nobody_forget_the_session(tmp_path: Path) -> None:

@@ -102,8 +102,28 @@ async def test_a_disk_that_refuses_is_said_and_the_session_goes_on(
     assert caught.value.advice
     assert store.find(JOHN) == FIRST
     with pytest.raises(NotKept):
+        await store.keep(JOHN, FIRST)  # nothing new, but the disk has it not yet
+    with pytest.raises(NotKept):
         await store.forget(FIRST)
     assert store.find(JOHN) is None
+
+
+async def test_what_the_disk_refused_is_stored_once_it_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    store = SessionStore(tmp_path)
+    with monkeypatch.context() as disk:
+        disk.setattr(DurableFile, "save", full)
+        with pytest.raises(NotKept):
+            await store.keep(JOHN, FIRST)
+        with pytest.raises(NotKept):
+            await store.settle()
+    assert SessionStore(tmp_path).find(JOHN) is None
+    await store.settle()
+    assert SessionStore(tmp_path).find(JOHN) == FIRST
 
 
 async def test_no_secret_is_shown(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
