@@ -26,8 +26,6 @@ REQUIRED = MediaSettings(encryption=EncryptionPolicy.REQUIRED, key_order=KeyOrde
 OPTIONAL = MediaSettings()
 OPTIONAL_ICE = MediaSettings(ice=True, key_order=KeyOrder.DTLS_SDES)
 HERE = "127.0.0.1"
-FEW = 10
-"""Packets that may come before a side has its own keys."""
 ANOTHER = Fingerprint("sha-256", bytes(32))
 
 
@@ -51,6 +49,14 @@ async def talk(*phones: LivePhone) -> None:
     for each in phones:
         await each.hears()
     assert all(each.statistics.secured for each in phones)
+
+
+async def refuse_nothing(*phones: LivePhone) -> None:
+    """With both sides' keys in use. How many came before that is a matter of how busy the machine was."""
+    before = [each.statistics.srtp_refused for each in phones]
+    for each in phones:
+        await each.hears(25)
+    assert [each.statistics.srtp_refused for each in phones] == before
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,7 @@ async def test_who_offered_may_be_the_one_that_begins(stack: ExitStack) -> None:
     a.room.take_answer(STREAM, await b.answer(changed(offer, dtls=active)))
     await talk(a, b)
     await until(lambda: a.statistics.rtcp_received > 0 and b.statistics.rtcp_received > 0, within=30)
-    assert a.statistics.srtp_refused + b.statistics.srtp_refused < FEW
+    await refuse_nothing(a, b)
 
 
 async def test_offers_in_a_call_leave_the_keys_alone(stack: ExitStack) -> None:
@@ -159,7 +165,7 @@ async def test_rtcp_has_a_handshake_and_keys_of_its_own(
         assert config.srtp is not None
         assert config.srtcp is not None
         assert config.srtcp.send not in (config.srtp.send, config.srtp.receive)
-        assert each.statistics.srtp_refused < FEW
+    await refuse_nothing(a, b)
     assert not any(isinstance(event, EncryptionFailed) for each in (a, b) for event in each.events)
 
 
