@@ -63,7 +63,9 @@ class Phone:
             survival or Survival(DescriptorStore({}), engine),
         )
         self._updates = self._make_updates(storage, worker)
-        self._good = GoodKeeper(storage.settings, devices.updater, self._registered, self._settable)
+        self._good = GoodKeeper(
+            storage.settings, devices.updater, self._registered, self._settable, storage.folder, worker
+        )
         self._face = Face(setup, storage, devices, self._telephony, self._notices, worker, self._updates_for_surfaces())
         self._notices.post(*storage.notices, *troubles.device_notices(devices), *(sinks.notices if sinks else ()))
         self._storage = StorageWatch(
