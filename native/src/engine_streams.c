@@ -120,8 +120,8 @@ static int send_configuration_locked(struct engine *engine, struct command *comm
     if (error != 0)
         return error;
     command->other = change == NULL ? NULL : &change->object;
-    if (change != NULL && stream->resumed && !stream->resumed_keys)
-        error = srtp_change_resume(change, &stream->from, stream->rtcp.ssrc);
+    if (stream->resumed && !stream->resumed_keys)
+        error = srtp_change_resume(change, keys, &stream->from, stream->rtcp.ssrc);
     if (error == 0)
         error = engine_send_locked(engine, command);
     if (error == 0) {

@@ -86,11 +86,12 @@ static bool resume_inbound(struct srtp_context *context, const struct continuity
     return context == NULL || srtp_resume_inbound(context, &position);
 }
 
-int srtp_change_resume(struct srtp_change *change, const struct continuity_state *from, uint32_t ssrc)
+int srtp_change_resume(struct srtp_change *change, const struct media_srtp keys[MEDIA_COMPONENTS],
+                       const struct continuity_state *from, uint32_t ssrc)
 {
-    if (change->key_check != from->key_check)
+    if (continuity_key_check(keys) != from->key_check)
         return -EKEYREJECTED;
-    for (unsigned i = 0; i < MEDIA_COMPONENTS; i++) {
+    for (unsigned i = 0; change != NULL && i < MEDIA_COMPONENTS; i++) {
         if (!resume_outbound(change->contexts[i][SRTP_OUTBOUND], from, ssrc))
             return -EOVERFLOW;
         if (i == 0 && !resume_inbound(change->contexts[i][SRTP_INBOUND], from))

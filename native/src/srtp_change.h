@@ -24,9 +24,10 @@ int srtp_change_new(struct srtp_change **change, const struct media_srtp from[ME
 
 struct continuity_state;
 
-/** Controlling thread: contexts that go on where a process before this one ended. `keys` must be those it had. 0, -EKEYREJECTED, or
-    -EOVERFLOW for a stream that has gone on for too long. */
-int srtp_change_resume(struct srtp_change *change, const struct continuity_state *from, uint32_t ssrc);
+/** Controlling thread: contexts that go on where a process before this one ended. `keys`, which the change leads to, must be those it
+    had, and none where it had none; then `change` is NULL. 0, -EKEYREJECTED, or -EOVERFLOW for a stream that has gone on for too long. */
+int srtp_change_resume(struct srtp_change *change, const struct media_srtp keys[MEDIA_COMPONENTS],
+                       const struct continuity_state *from, uint32_t ssrc);
 
 /** Media thread: puts the change's contexts in place and takes the old ones into it. */
 void srtp_change_apply(struct srtp_change *change, struct srtp_context *contexts[MEDIA_COMPONENTS][SRTP_DIRECTIONS]);

@@ -61,7 +61,7 @@ struct stream {
     struct continuity_slot *slot;       /* where it writes down how far it has come; NULL: nowhere */
     bool resumed;                       /* it goes on where a process before this one ended ... */
     struct continuity_state from;       /* ... which was here */
-    bool resumed_keys;                  /* and its keys are in place; the controlling thread's own */
+    bool resumed_keys;                  /* with the keys it had, or none; the controlling thread's own */
     struct recording *recording;        /* NULL: nothing is recorded */
     bool configured;
     struct dtls_filter dtls_filters[COMPONENTS];

@@ -253,13 +253,23 @@ static void test_other_keys_are_not_resumed(void)
     keys[0].suite = MEDIA_SRTP_AES_CM_128_HMAC_SHA1_80;
     CHECK_EQUAL(srtp_change_new(&change, none, keys, SSRC), 0);
     struct continuity_state from = {.key_check = continuity_key_check(keys), .sent = 70000};
-    CHECK_EQUAL(srtp_change_resume(change, &from, SSRC), 0);
+    CHECK_EQUAL(srtp_change_resume(change, keys, &from, SSRC), 0);
     from.key_check++;
-    CHECK_EQUAL(srtp_change_resume(change, &from, SSRC), -EKEYREJECTED);
+    CHECK_EQUAL(srtp_change_resume(change, keys, &from, SSRC), -EKEYREJECTED);
     from.key_check--;
     from.sent_reports = 1u << 30;
-    CHECK_EQUAL(srtp_change_resume(change, &from, SSRC), -EOVERFLOW);
+    CHECK_EQUAL(srtp_change_resume(change, keys, &from, SSRC), -EOVERFLOW);
     change->object.free(&change->object);
+}
+
+static void test_what_was_encrypted_is_not_resumed_in_the_clear(void)
+{
+    struct media_srtp none[MEDIA_COMPONENTS] = {0};
+    struct srtp_change *change = NULL;
+    CHECK_EQUAL(srtp_change_new(&change, none, none, SSRC), 0);
+    CHECK(change == NULL);
+    CHECK_EQUAL(srtp_change_resume(change, none, &(struct continuity_state){.key_check = 7}, SSRC), -EKEYREJECTED);
+    CHECK_EQUAL(srtp_change_resume(change, none, &(struct continuity_state){.key_check = 0}, SSRC), 0);
 }
 
 static void test_only_sockets_of_our_kind_are_taken_over(void)
@@ -299,6 +309,7 @@ int main(void)
     test_what_is_heard_goes_on_and_nothing_is_heard_twice();
     test_a_forgery_does_not_spoil_the_first_packet();
     test_other_keys_are_not_resumed();
+    test_what_was_encrypted_is_not_resumed_in_the_clear();
     test_only_sockets_of_our_kind_are_taken_over();
     return 0;
 }

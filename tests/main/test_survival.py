@@ -327,11 +327,20 @@ def _no_memory(process: Process) -> None:
 
 
 def _other_keys(process: Process) -> None:
+    _with_keys(process, CryptoSuite.AES_CM_128_HMAC_SHA1_32)
+
+
+def _keys_not_written_yet(process: Process) -> None:
+    _with_keys(process, None)
+
+
+def _with_keys(process: Process, suite: CryptoSuite | None) -> None:
+    """The file tells of these, and the memory of others."""
     content = memory_file.content(process.supervisor.descriptor("calls-"))
     assert content is not None
     head, _, rest = content.partition(b"\n")
     kept = msgspec.msgpack.decode(rest, type=KeptFile)
-    config = kept_of(CryptoSuite.AES_CM_128_HMAC_SHA1_32).voices[0].config
+    config = kept_of(suite).voices[0].config
     changed = msgspec.structs.replace(kept.voices[0], config=config)
     spoiled = msgspec.msgpack.encode(msgspec.structs.replace(kept, voices=(changed,)))
     _instead(process, memory_file.sealed("other", head + b"\n" + spoiled))
@@ -339,7 +348,15 @@ def _other_keys(process: Process) -> None:
 
 @pytest.mark.parametrize(
     "spoil",
-    [_no_sockets, _files_for_sockets, _another_memory, _memory_that_can_shrink, _no_memory, _other_keys],
+    [
+        _no_sockets,
+        _files_for_sockets,
+        _another_memory,
+        _memory_that_can_shrink,
+        _no_memory,
+        _other_keys,
+        _keys_not_written_yet,
+    ],
 )
 def test_a_voice_that_cannot_go_on_is_left(process: Process, spoil: Callable[[Process], None]) -> None:
     in_call(process)
@@ -349,3 +366,12 @@ def test_a_voice_that_cannot_go_on_is_left(process: Process, spoil: Callable[[Pr
     assert begun.survivors == ()
     assert [name for name in process.supervisor.names if not name.startswith("calls-")] == ["voice"]
     process.engine.new_stream("127.0.0.1")
+
+
+def test_a_voice_in_the_clear_can_get_keys_afterwards(process: Process) -> None:
+    in_call(process, suite=None)
+    (survivor,) = process.start().survivors
+    survivor.stream.configure(kept_of(SUITE).voices[0].config)
+    before = survivor.stream.statistics().packets_sent
+    process.engine.step(30)
+    assert survivor.stream.statistics().packets_sent > before
