@@ -1,4 +1,4 @@
-"""What goes wrong on a desk: the cable, the touch panel, the kiosk. One machine, in this order."""
+"""What goes wrong on a desk: the cable, the touch panel, either process. One machine, in this order."""
 
 from __future__ import annotations
 
@@ -57,6 +57,19 @@ def test_a_kiosk_that_is_killed_in_a_call_comes_back_and_shows_it(
         machine.until(mirror.matches, "the call is shown")
         mirror.hang_up()
     machine.until(mirror.matches, "the idle screen is right again")
+
+
+def test_a_phone_that_is_killed_in_a_call_takes_it_up_again(
+    machine: Machine, mirror: Mirror, pbx: Pbx, speaker: Person, tmp_path: Path
+) -> None:
+    with pbx.colleague(tmp_path):
+        mirror.dial("28")
+        machine.until(lambda: speaker.hears(PEER_HERTZ), "the colleague is heard")
+        kill(machine, "ip270")
+        machine.until(machine.is_registered, "the phone is registered again", BOOT_PATIENCE)
+        machine.until(lambda: mirror.states() == [CallState.CONNECTED], "the call is on again")
+        machine.until(lambda: speaker.hears(PEER_HERTZ), "the colleague is heard again")
+        mirror.hang_up()
 
 
 def touch_panels_taken(machine: Machine) -> int:
