@@ -43,6 +43,7 @@ _NOBODY = (
 )
 """Errors by which the bus says that it is not RAUC's word."""
 _BUSY = "lready processing"
+_ODD = "The update service gives answers that nobody understands"
 _ADVICE = "The phone works on without updates. Have the service rauc looked at."
 _REFUSALS = (
     ("rauc info error", "Nobody this phone trusts has signed it, or it is damaged", "Have it sent again."),
@@ -72,7 +73,7 @@ class RaucUpdater(Updater):
     async def slots(self) -> tuple[Slot, ...]:
         """GetSlotStatus, of the slots that the boot loader knows, by name."""
         async with self._connection() as bus:
-            (answer,) = await _ask(bus, _INTERFACE, "GetSlotStatus")
+            (answer,) = await _ask(bus, _INTERFACE, "GetSlotStatus", answer="a(sa{sv})")
         facts = [{name: variant.value for name, variant in slot.items()} for _, slot in answer]
         return tuple(sorted((_slot(slot) for slot in facts if slot.get("bootname")), key=lambda slot: slot.name))
 
@@ -84,13 +85,17 @@ class RaucUpdater(Updater):
     async def inspect(self, bundle: Path) -> Bundle:
         """Info, which checks the signature before it believes a word."""
         async with self._connection() as bus:
-            compatible, version = await _ask(bus, _INTERFACE, "Info", "s", [str(bundle)], seconds=_INSPECT_SECONDS)
-        return Bundle(str(compatible), str(version))
+            compatible, version = await _ask(
+                bus, _INTERFACE, "Info", "s", [str(bundle)], answer="ss", seconds=_INSPECT_SECONDS
+            )
+        return Bundle(compatible, version)
 
     async def install(self, bundle: Path, progress: Callable[[int], None]) -> None:
         """InstallBundle, and then the signal Completed."""
         async with self._connection() as bus:
-            watch = _Installation(progress)
+            await _property(bus, "Compatible")  # has the bus start RAUC where it does not run
+            (owner,) = await _call(bus, (_BUS, _BUS), "GetNameOwner", "s", [_NAME], answer="s")
+            watch = _Installation(owner, progress)
             bus.add_message_handler(watch.heard)
             for rule in (f"type='signal',sender='{_NAME}'", f"type='signal',sender='{_BUS}',arg0='{_NAME}'"):
                 await _call(bus, (_BUS, _BUS), "AddMatch", "s", [rule])
@@ -102,7 +107,7 @@ class RaucUpdater(Updater):
     async def mark_good(self) -> None:
         """Mark, for the slot that is booted."""
         async with self._connection() as bus:
-            _, said = await _ask(bus, _INTERFACE, "Mark", "ss", ["good", "booted"])
+            _, said = await _ask(bus, _INTERFACE, "Mark", "ss", ["good", "booted"], answer="ss")
         log.info("%s", said)
 
     def status(self) -> DeviceStatus:
@@ -115,6 +120,7 @@ class RaucUpdater(Updater):
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[MessageBus]:
         from dbus_fast.aio import MessageBus  # not at the phone's start, which it would make longer
+        from dbus_fast.errors import AuthError, DBusFastError, InvalidAddressError
 
         bus = None
         try:
@@ -122,9 +128,11 @@ class RaucUpdater(Updater):
                 bus = MessageBus(bus_address=self._address)
                 await bus.connect()
             yield bus
-        except (OSError, EOFError, TimeoutError) as error:
-            if isinstance(error, UpdaterUnavailable):
-                raise
+        except (UpdaterUnavailable, BundleRefused):
+            raise
+        except (AuthError, InvalidAddressError, UnicodeDecodeError) as error:
+            raise UpdaterUnavailable(f"The system bus cannot be used: {error}", _ADVICE) from error
+        except (OSError, EOFError, TimeoutError, DBusFastError) as error:
             why = str(error) or "it does not answer"
             raise UpdaterUnavailable(f"The update service cannot be asked: {why}", _ADVICE) from error
         finally:
@@ -133,23 +141,27 @@ class RaucUpdater(Updater):
 
 
 class _Installation:
-    """Hears how RAUC gets on with a bundle."""
+    """Hears how RAUC gets on with a bundle. `owner` is its unique name: nobody else on the bus is believed."""
 
-    def __init__(self, progress: Callable[[int], None]) -> None:
+    def __init__(self, owner: str, progress: Callable[[int], None]) -> None:
+        self._owner = owner
         self._progress = progress
         self._completed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def heard(self, message: Message) -> None:
         """Each message that comes over the bus."""
-        if message.member == "PropertiesChanged":
-            changed = message.body[1]
-            if "Progress" in changed:
-                self._progress(int(changed["Progress"].value[0]))
-        elif self._completed.done():
+        said = (message.sender, message.interface, message.member, message.signature)
+        if self._completed.done():
             return
-        elif message.member == "Completed":
-            self._completed.set_result(int(message.body[0]))
-        elif message.member == "NameOwnerChanged" and message.body[0] == _NAME and not message.body[2]:
+        if said == (self._owner, _PROPERTIES, "PropertiesChanged", "sa{sv}as"):
+            progress = message.body[1].get("Progress")
+            if progress is not None and progress.signature == "(isi)":
+                self._progress(progress.value[0])
+        elif said == (self._owner, _INTERFACE, "Completed", "i"):
+            self._completed.set_result(message.body[0])
+        elif said[:3] == (self._owner, _INTERFACE, "Completed"):
+            self._completed.set_exception(UpdaterUnavailable(_ODD, _ADVICE))
+        elif said == (_BUS, _BUS, "NameOwnerChanged", "sss") and message.body[:2] == [_NAME, self._owner]:
             self._completed.set_exception(UpdaterUnavailable("The update service stopped in the middle", _ADVICE))
 
     async def result(self, bus: MessageBus) -> int:
@@ -174,21 +186,21 @@ def _slot(facts: Mapping[str, object]) -> Slot:
 
 
 async def _property(bus: MessageBus, name: str) -> object:
-    (value,) = await _ask(bus, _PROPERTIES, "Get", "ss", [_INTERFACE, name])
+    (value,) = await _ask(bus, _PROPERTIES, "Get", "ss", [_INTERFACE, name], answer="v")
     return value.value
 
 
 async def _ask(
     bus: MessageBus, interface: str, member: str, signature: str = "", body: Sequence[Any] = (),
-    *, seconds: float = _ANSWER_SECONDS,
+    *, answer: str = "", seconds: float = _ANSWER_SECONDS,
 ) -> list[Any]:  # fmt: skip
-    """A question to RAUC, whose bus name has it started where it does not run."""
-    return await _call(bus, (_NAME, interface), member, signature, body, seconds=seconds)
+    """A question to RAUC, whose bus name has it started where it does not run. `answer` is the answer's signature."""
+    return await _call(bus, (_NAME, interface), member, signature, body, answer=answer, seconds=seconds)
 
 
 async def _call(
     bus: MessageBus, whom: tuple[str, str], member: str, signature: str, body: Sequence[Any],
-    *, seconds: float = _ANSWER_SECONDS,
+    *, answer: str = "", seconds: float = _ANSWER_SECONDS,
 ) -> list[Any]:  # fmt: skip
     from dbus_fast import Message, MessageType
 
@@ -206,6 +218,9 @@ async def _call(
         if str(reply.error_name).startswith(_NOBODY):
             raise UpdaterUnavailable(f"There is no update service: {words}", _ADVICE)
         raise _refusal(words)
+    if reply.signature != answer:
+        log.warning("rauc: %s answers %.50r", member, reply.signature)
+        raise UpdaterUnavailable(_ODD, _ADVICE)
     return list(reply.body)
 
 

@@ -7,10 +7,14 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
 
 from hal.errors import BundleRefused, UpdaterUnavailable
+from hal.linux import rauc as rauc_module
 from hal.linux.rauc import RaucUpdater
 from hal.status import Presence
 from hal.updater import Bundle, Slot
@@ -118,6 +122,77 @@ async def test_no_bus(tmp_path: Path) -> None:
     with pytest.raises(UpdaterUnavailable, match="cannot be asked"):
         await updater.slots()
     assert updater.status().presence is Presence.MISSING
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"REJECTED EXTERNAL\r\n",
+        b"ERROR\r\n",
+        b"nonsense\r\n",
+        b"\xff\xfe\r\n",
+        b"OK 1234\r\nl\x02\x00\xff" + b"\xff" * 300,
+    ],
+)
+async def test_something_else_than_a_bus(said: bytes, tmp_path: Path) -> None:
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(200)
+        writer.write(said)
+        await writer.drain()
+        writer.close()
+
+    updater = RaucUpdater({"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path}/bus"})
+    async with await asyncio.start_unix_server(converse, tmp_path / "bus"):
+        with pytest.raises(UpdaterUnavailable):
+            await updater.slots()
+
+
+async def test_no_address_of_a_bus() -> None:
+    with pytest.raises(UpdaterUnavailable, match="cannot be used"):
+        await RaucUpdater({"DBUS_SYSTEM_BUS_ADDRESS": "tcp:host=127.0.0.1,port=nonsense"}).slots()
+
+
+async def test_an_answer_of_another_signature(
+    machine: Rauc, updater: RaucUpdater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for what gives another answer: the newest RAUC may have changed."""
+    ask = rauc_module._ask
+
+    async def otherwise(bus: MessageBus, interface: str, member: str, **how: Any) -> list[Any]:
+        assert member == "GetSlotStatus"
+        return await ask(bus, interface, "GetPrimary", **how)
+
+    monkeypatch.setattr(rauc_module, "_ask", otherwise)
+    with pytest.raises(UpdaterUnavailable, match="nobody understands"):
+        await updater.slots()
+
+
+def signal_of(sender: str, member: str, signature: str, *body: Any, interface: str = rauc_module._INTERFACE) -> Message:
+    made = Message(None, "/", interface, member, MessageType.SIGNAL, signature=signature, body=list(body))
+    made.sender = sender
+    return made
+
+
+async def test_nobody_but_rauc_says_that_it_is_done() -> None:
+    percents: list[int] = []
+    watch = rauc_module._Installation(":1.7", percents.append)
+    watch.heard(signal_of(":1.8", "Completed", "i", 0))
+    watch.heard(signal_of(":1.7", "Completed", "i", 0, interface="org.example"))
+    progress = {"Progress": Variant("(isi)", [30, "Copying", 1])}
+    for sender, changed in ((":1.8", progress), (":1.7", {"Progress": Variant("s", "half")}), (":1.7", progress)):
+        body: tuple[Any, ...] = (rauc_module._INTERFACE, changed, [])
+        watch.heard(signal_of(sender, "PropertiesChanged", "sa{sv}as", *body, interface=rauc_module._PROPERTIES))
+    assert (percents, watch._completed.done()) == ([30], False)
+    watch.heard(signal_of(":1.7", "Completed", "i", 0))
+    assert watch._completed.result() == 0
+
+
+async def test_an_end_that_nobody_understands_is_waited_for_no_longer() -> None:
+    watch = rauc_module._Installation(":1.7", lambda _: None)
+    watch.heard(signal_of(":1.7", "Completed", "s", "fine"))
+    with pytest.raises(UpdaterUnavailable, match="nobody understands"):
+        watch._completed.result()
 
 
 async def test_run_of_the_machine_has_a_name(updater: RaucUpdater) -> None:
