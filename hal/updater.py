@@ -65,5 +65,9 @@ class Updater(abc.ABC):
         """The system that runs works: the boot loader is to stop counting its starts."""
 
     @abc.abstractmethod
+    async def stay(self) -> None:
+        """The system that runs is to be started next, too, and not the one that was written."""
+
+    @abc.abstractmethod
     def status(self) -> DeviceStatus:
         """Whether there is anybody who updates the machine, as far as that can be seen without asking him."""

@@ -134,7 +134,7 @@ class UpdateKeeper:
 
     async def restart(self) -> Refusal | None:
         """Start the machine anew, with what is installed."""
-        if self._view.state is not UpdateState.READY:
+        if self._view.state is not UpdateState.READY or self._withdrawn():
             return _NOT_READY
         if self._desk.in_call():
             return _IN_CALL
@@ -197,7 +197,10 @@ class UpdateKeeper:
     async def _step(self) -> float | None:
         """Do what can be done now. Returns the seconds until there may be more to do; None for a new setting."""
         if self._view.state is UpdateState.READY:
-            return await self._restart_if_spared()
+            if not self._withdrawn():
+                return await self._restart_if_spared()
+            if not await self._stay():
+                return LOOK_SECONDS
         wanted = self._wanted()
         if wanted is None:
             self._show(UpdateState.CURRENT, offered="")
@@ -214,6 +217,18 @@ class UpdateKeeper:
             return LOOK_SECONDS
         self._asked = False
         return await self._update(source, version)
+
+    async def _stay(self) -> bool:
+        """What is installed is not to be started; the system that runs is, and False where nobody sees to that yet."""
+        try:
+            await self._updater.stay()
+        except (UpdaterUnavailable, BundleRefused) as error:
+            log.warning("version %s was withdrawn and would be started still: %s", self._record.version, error)
+            return False
+        log.info("version %s was withdrawn and is not started", self._record.version)
+        await self._keep(UpdateRecord(self._view.slot, self._view.version, failure=self._record.failure))
+        self._show(UpdateState.CURRENT, offered="", percent=0)
+        return True
 
     async def _restart_if_spared(self) -> float:
         refusal = await self.restart() if self._may_restart() else None
@@ -291,6 +306,10 @@ class UpdateKeeper:
         settings = self._settings.current
         source, version = settings.text("update.url"), settings.text("update.version")
         return None if not source or version in ("", self._view.version) else (source, version)
+
+    def _withdrawn(self) -> bool:
+        """Whether the administrator wants another version by now than the one that waits for the restart."""
+        return self._settings.current.text("update.version") != self._record.version
 
     def _failed_before(self, source: str, version: str) -> bool:
         failure = self._record.failure

@@ -106,8 +106,15 @@ class RaucUpdater(Updater):
 
     async def mark_good(self) -> None:
         """Mark, for the slot that is booted."""
+        await self._mark("good")
+
+    async def stay(self) -> None:
+        """The same, as the active one."""
+        await self._mark("active")
+
+    async def _mark(self, state: str) -> None:
         async with self._connection() as bus:
-            _, said = await _ask(bus, _INTERFACE, "Mark", "ss", ["good", "booted"], answer="ss")
+            _, said = await _ask(bus, _INTERFACE, "Mark", "ss", [state, "booted"], answer="ss")
         log.info("%s", said)
 
     def status(self) -> DeviceStatus:

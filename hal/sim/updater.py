@@ -21,6 +21,8 @@ class SimulatedUpdater(Updater):
         self.systems = [Slot("A", booted=True, good=True, version=version), Slot("B", booted=False, good=True)]
         self.marked = 0
         """How often the system that runs was said to be good."""
+        self.primary = "A"
+        """The system that is started next."""
         self._runs = 1
 
     def restart(self, slot: str = "A") -> None:
@@ -63,6 +65,7 @@ class SimulatedUpdater(Updater):
         for slot in self.systems:
             if not slot.booted:
                 self._change(slot.name, good=True, version=found.version)
+                self.primary = slot.name
         progress(100)
 
     async def mark_good(self) -> None:
@@ -72,6 +75,11 @@ class SimulatedUpdater(Updater):
         for slot in self.systems:
             if slot.booted:
                 self._change(slot.name, good=True)
+
+    async def stay(self) -> None:
+        """`primary` is the one that runs."""
+        self._look()
+        self.primary = next(slot.name for slot in self.systems if slot.booted)
 
     def status(self) -> DeviceStatus:
         """Simulated."""

@@ -56,6 +56,13 @@ async def test_system_that_runs_is_marked_good(machine: Rauc, updater: RaucUpdat
     assert machine.told_the_boot_loader == ["A good"]
 
 
+async def test_system_that_runs_is_to_be_started_next(machine: Rauc, updater: RaucUpdater) -> None:
+    await updater.install(await machine.bundle("2.0"), lambda _: None)
+    assert machine.primary == "B"
+    await updater.stay()
+    assert machine.primary == "A"
+
+
 async def test_flipped_octet_is_refused(machine: Rauc, updater: RaucUpdater) -> None:
     bundle = await machine.bundle("2.0")
     octets = bytearray(bundle.read_bytes())

@@ -309,6 +309,49 @@ async def test_what_a_power_cut_left_of_a_bundle_is_deleted(place: Place) -> Non
     await place.until(lambda: place.keeper.view.slot and not left.exists())
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["while the phone runs", "while it was off"])
+async def test_an_update_that_is_withdrawn_is_not_started(place: Place, *, again: bool) -> None:
+    await place.offer(place.bundle("2.0"), "2.0")
+    await place.until_state(UpdateState.READY)
+    assert place.machine.primary == "B"
+    if again:
+        await place.keeper.stop()
+    await place.offer("", "")
+    if again:
+        await place.start_again()
+    place.unused_for = update_keeper.UNUSED_SECONDS
+    await place.until(lambda: place.machine.primary == "A")
+    await place.until_state(UpdateState.CURRENT)
+    assert (place.restarts, place.keeper.view.offered) == (0, "")
+    assert await place.keeper.restart() is not None
+    place.machine.restart("A")
+    await place.start_again()
+    await place.until(lambda: place.keeper.view.slot)
+    assert place.notices.current == ()
+
+
+async def test_another_version_replaces_the_one_that_waits(place: Place) -> None:
+    await place.offer(place.bundle("2.0"), "2.0")
+    await place.until_state(UpdateState.READY)
+    await place.offer(place.bundle("3.0"), "3.0")
+    await place.until(lambda: (place.keeper.view.state, place.keeper.view.offered) == (UpdateState.READY, "3.0"))
+    assert place.machine.primary == "B"
+
+
+async def test_nobody_hears_that_an_update_is_withdrawn(place: Place) -> None:
+    """It is not started all the same, and RAUC is told again until it hears."""
+    await place.offer(place.bundle("2.0"), "2.0")
+    await place.until_state(UpdateState.READY)
+    place.machine.trouble = UpdaterUnavailable("There is no update service.", "Have it looked at.")
+    await place.offer("", "")
+    place.unused_for = update_keeper.UNUSED_SECONDS
+    assert await place.keeper.restart() is not None
+    await asyncio.sleep(0.1)
+    assert (place.restarts, place.machine.primary) == (0, "B")
+    place.machine.trouble = None
+    await place.until(lambda: place.machine.primary == "A")
+
+
 async def test_restart_is_waited_for_over_a_start_of_the_phone(place: Place) -> None:
     await place.offer(place.bundle("2.0"), "2.0")
     await place.until_state(UpdateState.READY)
