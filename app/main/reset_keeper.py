@@ -72,7 +72,8 @@ class ResetKeeper:
         self._in_call = in_call
         self._used = used
         self._stage: Stage | None = None
-        self._timers: list[asyncio.TimerHandle] = []
+        self._to_come: list[asyncio.TimerHandle] = []
+        self._notice_end: asyncio.TimerHandle | None = None
         self._asking: asyncio.Task[None] | None = None
 
     def start(self) -> Callable[[], None]:
@@ -92,7 +93,7 @@ class ResetKeeper:
             self._enter(Stage.RESTART)
             later = ((CANCEL_AFTER, Stage.CANCEL), (FORGET_AFTER, Stage.FORGET), (STUCK_AFTER, Stage.STUCK))
             call_later = asyncio.get_running_loop().call_later
-            self._timers = [call_later(after, self._enter, stage) for after, stage in later]
+            self._to_come = [call_later(after, self._enter, stage) for after, stage in later]
             return
         stage, self._stage = self._stage, None
         self._notices.clear(NOTICE)
@@ -123,11 +124,17 @@ class ResetKeeper:
             self._tell(Notice(NOTICE, Severity.ERROR, f"The reset button does nothing: {error}.", error.advice))
 
     def _tell(self, notice: Notice) -> None:
+        """Say why nothing happened; while the button is held again, the display says what letting go would do."""
         log.warning("%s", notice.text)
+        if self._stage is not None:
+            return
         self._notices.post(notice)
-        self._timers = [asyncio.get_running_loop().call_later(TOLD_FOR, self._notices.clear, NOTICE)]
+        self._notice_end = asyncio.get_running_loop().call_later(TOLD_FOR, self._notices.clear, NOTICE)
 
     def _stop_timers(self) -> None:
-        for timer in self._timers:
+        for timer in self._to_come:
             timer.cancel()
-        self._timers = []
+        self._to_come = []
+        if self._notice_end is not None:
+            self._notice_end.cancel()
+            self._notice_end = None

@@ -21,9 +21,9 @@ PATIENCE = 15.0
 class Desk:
     """A phone with a reset button, in a call or not."""
 
-    def __init__(self) -> None:
+    def __init__(self, system: SimulatedSystem | None = None) -> None:
         self.button = SimulatedResetButton()
-        self.system = SimulatedSystem()
+        self.system = system or SimulatedSystem()
         self.moved = asyncio.Event()
         self.notices = NoticeBoard(self.moved.set)
         self.in_call = False
@@ -137,4 +137,56 @@ async def test_a_refusal_is_shown() -> None:
     desk.button.press()
     desk.button.release()
     await desk.until_shown("the disk is full")
+    desk.stop()
+
+
+class SlowSystem(SimulatedSystem):
+    """Lets everybody wait for its answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer, self.answered = asyncio.Event(), asyncio.Event()
+
+    async def ask(self, verb: Verb) -> None:
+        await self.may_answer.wait()
+        try:
+            await super().ask(verb)
+        finally:
+            self.answered.set()
+
+
+async def test_a_late_refusal_leaves_a_button_that_is_held_again_alone(stages: Callable[..., None]) -> None:
+    stages()
+    system = SlowSystem()
+    system.refusal = DeviceFailed("it was refused: the disk is full", "Look at it.")
+    desk = Desk(system)
+    desk.button.press()
+    desk.button.release()
+    await asyncio.sleep(0)
+    desk.button.press()
+    system.may_answer.set()
+    await desk.until(system.answered.is_set)
+    await asyncio.sleep(0)
+    assert "let go now to start the phone anew" in desk.shown
+    desk.stop()
+
+
+async def test_no_stage_of_one_press_comes_in_the_next(stages: Callable[..., None]) -> None:
+    """Else a short press would do what a long one does."""
+    stages(cancel=0.05)
+    system = SlowSystem()
+    system.refusal = DeviceFailed("it was refused: the disk is full", "Look at it.")
+    desk = Desk(system)
+    desk.button.press()
+    desk.button.release()
+    await asyncio.sleep(0)
+    desk.button.press()
+    system.may_answer.set()
+    await desk.until(system.answered.is_set)
+    await asyncio.sleep(0)
+    desk.button.vanish()
+    stages()
+    desk.button.press()
+    await asyncio.sleep(0.06)  # no stage of the press before can come later
+    assert "let go now to start the phone anew" in desk.shown
     desk.stop()
