@@ -86,24 +86,27 @@ class CallStore:
         except sqlite3.DatabaseError as error:
             _log.warning("the call list is damaged (%s) and is rebuilt", error)
             trouble = self._rebuild()
-        return self._contents(trouble)
+        return _contents(self._connection, trouble, in_memory=self._copied is not None)
 
     def return_to_file(self) -> CallListContents | None:
         """Put a list that lives in memory at the end of the file's; None where the file still cannot be used."""
         if self._copied is None:
-            return self._contents("")
+            return _contents(self._connection)
         try:
             file = self._open_checked()
         except (OSError, sqlite3.Error):
             return None
-        with contextlib.closing(self._connection) as memory, file:
-            (last,) = file.execute("SELECT coalesce(max(row), 0) FROM calls").fetchone()
-            copied = memory.execute("SELECT seen, row FROM calls WHERE row <= ?", (self._copied,)).fetchall()
-            new = memory.execute(_SELECT + " WHERE row > ? ORDER BY row", (self._copied,)).fetchall()
-            file.executemany("UPDATE calls SET seen = ? WHERE row = ?", copied)
-            file.executemany(_INSERT, [(last + number, *row[1:]) for number, row in enumerate(new, 1)])
+        memory = self._connection
+        try:
+            with file:
+                self._copy(memory, file)
+                contents = _contents(file)
+        except sqlite3.Error:  # the disk filled meanwhile, say: what it took is undone, and the list in memory goes on
+            file.close()
+            return None
+        memory.close()
         self._database, self._copied = file, None
-        return self._contents("")
+        return contents
 
     def write(self, record: CallRecord) -> None:
         """Keep a record under its own row number; the oldest beyond `KEPT` go.
@@ -191,6 +194,13 @@ class CallStore:
                     break
         return rows
 
+    def _copy(self, memory: sqlite3.Connection, file: sqlite3.Connection) -> None:
+        (last,) = file.execute("SELECT coalesce(max(row), 0) FROM calls").fetchone()
+        copied = memory.execute("SELECT seen, row FROM calls WHERE row <= ?", (self._copied,)).fetchall()
+        new = memory.execute(_SELECT + " WHERE row > ? ORDER BY row", (self._copied,)).fetchall()
+        file.executemany("UPDATE calls SET seen = ? WHERE row = ?", copied)
+        file.executemany(_INSERT, [(last + number, *row[1:]) for number, row in enumerate(new, 1)])
+
     def _use_memory(self, error: Exception, saved: list[_Row]) -> str:
         _log.error("the call list cannot be kept in %s: %s", self._path, error)
         self._database = _connect(":memory:")
@@ -199,26 +209,6 @@ class CallStore:
             self._database.executemany(_INSERT, saved)
         self._copied = max((row[0] for row in saved), default=0)
         return "The call list cannot be stored; it will be lost at the next restart"
-
-    # --- reading ----------------------------------------------------------------------------------------
-
-    def _contents(self, trouble: str) -> CallListContents:
-        database = self._connection
-        newest = database.execute(_SELECT + " ORDER BY row DESC LIMIT ?", (NEWEST,)).fetchall()
-        (missed,) = database.execute("SELECT count(*) FROM calls WHERE seen = 0").fetchone()
-        (last_row,) = database.execute("SELECT coalesce(max(row), 0) FROM calls").fetchone()
-        dialled = database.execute(
-            "SELECT number FROM calls WHERE direction = ? AND number <> '' ORDER BY row DESC LIMIT 1",
-            (CallDirection.OUTGOING.value,),
-        ).fetchone()
-        return CallListContents(
-            newest=tuple(_record(row) for row in newest),
-            missed=missed,
-            last_row=last_row,
-            last_dialled=dialled[0] if dialled else "",
-            trouble=trouble,
-            in_memory=self._copied is not None,
-        )
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -230,6 +220,24 @@ class CallStore:
 def _connect(name: str) -> sqlite3.Connection:
     # Opened, used and closed by a worker pool of one thread, but perhaps not the same one for ever.
     return sqlite3.connect(name, timeout=2.0, check_same_thread=False)
+
+
+def _contents(database: sqlite3.Connection, trouble: str = "", *, in_memory: bool = False) -> CallListContents:
+    newest = database.execute(_SELECT + " ORDER BY row DESC LIMIT ?", (NEWEST,)).fetchall()
+    (missed,) = database.execute("SELECT count(*) FROM calls WHERE seen = 0").fetchone()
+    (last_row,) = database.execute("SELECT coalesce(max(row), 0) FROM calls").fetchone()
+    dialled = database.execute(
+        "SELECT number FROM calls WHERE direction = ? AND number <> '' ORDER BY row DESC LIMIT 1",
+        (CallDirection.OUTGOING.value,),
+    ).fetchone()
+    return CallListContents(
+        newest=tuple(_record(row) for row in newest),
+        missed=missed,
+        last_row=last_row,
+        last_dialled=dialled[0] if dialled else "",
+        trouble=trouble,
+        in_memory=in_memory,
+    )
 
 
 def _prepare(database: sqlite3.Connection) -> None:

@@ -66,7 +66,10 @@ class StorageWatch:
         while not self._stopped.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), INTERVAL)
-            await self._look()
+            try:
+                await self._look()
+            except Exception:  # the next look may go well, and the phone must be able to end
+                log.exception("%s could not be looked at", self._folder)
 
     async def _look(self) -> None:
         troubled = self._notices.has(STATE_NOTICE)
@@ -94,7 +97,11 @@ class StorageWatch:
         log.info("%s can be used", self._folder)
 
     async def _return_call_list(self) -> None:
-        self._call_list.finish_return(await asyncio.wrap_future(self._call_list.begin_return()))
+        contents = None
+        try:
+            contents = await asyncio.wrap_future(self._call_list.begin_return())
+        finally:  # else no call is kept any more
+            self._call_list.finish_return(contents)
         if not self._call_list.in_memory:
             self._notices.clear(CALL_LIST_NOTICE)
 

@@ -199,6 +199,36 @@ def test_what_was_seen_in_memory_is_seen_in_the_file(tmp_path: Path, monkeypatch
     store.close()
 
 
+def test_a_disk_that_fills_while_the_list_is_put_back_leaves_it_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "calls.sqlite"
+    keep(path, record("201"))
+    store = CallStore(path)
+    opened = store._open_checked
+    with monkeypatch.context() as away:
+        away.setattr(store, "_open_checked", lambda: (_ for _ in ()).throw(OSError(errno.EIO, "away")))
+        store.open()
+    for row in range(2, 402):
+        store.write(msgspec.structs.replace(record("3" * 60), row=row))
+
+    def open_almost_full() -> sqlite3.Connection:
+        file = opened()
+        (pages,) = file.execute("PRAGMA page_count").fetchone()
+        file.execute(f"PRAGMA max_page_count = {pages + 2}")
+        return file
+
+    with monkeypatch.context() as full:
+        full.setattr(store, "_open_checked", open_almost_full)
+        assert store.return_to_file() is None
+    store.write(msgspec.structs.replace(record("402"), row=402))  # the list in memory is as it was
+    contents = store.return_to_file()
+    assert contents is not None
+    assert (contents.last_row, contents.newest[0].party.number, contents.in_memory) == (402, "402", False)
+    store.close()
+    assert reopened(path).newest == contents.newest
+
+
 def test_a_write_that_fails_is_told_and_the_list_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
     path = tmp_path / "calls.sqlite"
