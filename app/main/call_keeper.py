@@ -119,7 +119,8 @@ class CallKeeper:
         """Keep what is true now."""
         calls = self._calls.keep()
         if not calls.calls:
-            self._survival.keep(None, ())
+            if not self._survival.keep(None, ()):
+                self._look_in(LOOK_AGAIN)
             return
         streams = {one.leg.stream for one in calls.calls}
         voices = tuple(voice for voice in self._media.keep() if voice.name in streams)

@@ -75,10 +75,16 @@ class Survival:
         self._now = now
         self._serial = 0
         self._taken_up_at: float | None = None
+        self._memory: int | None = None
+        """The memory of the voices, as long as the store could not be told of it."""
+        self._file = ""
+        """The name of the newest file in the store; empty: there is none."""
         self._stored: bytes = b""
-        """What lies in the store, but for its serial."""
+        """What lies in it, but for its serial."""
         self._sockets: set[int] = set()
         """SSRCs of the streams whose sockets lie in the store."""
+        self._unneeded: set[str] = set()
+        """Names that the store is still to be told to forget."""
         self.kept: bytes | None = None
         """The calls to go on with, as long as they are not in this process's hands."""
         self.survivors: tuple[Survivor, ...] = ()
@@ -92,27 +98,31 @@ class Survival:
         kept = self._newest({name: inherited[name] for name in inherited if name.startswith(_CALLS)})
         if kept is not None and self._may_be_taken_up(kept):
             self._serial, self._taken_up_at = kept.serial, self._now()
+            self._file = _file_name(kept.serial)
             self._put(msgspec.structs.replace(kept, taken_up_at=self._taken_up_at))
             self._resume(kept, inherited)
         self._clean(inherited)
 
-    def keep(self, calls: bytes | None, voices: Sequence[tuple[RunningVoice, tuple[int, int]]]) -> None:
-        """These are the calls now, and their streams with their sockets. None: there is no call to keep."""
+    def keep(self, calls: bytes | None, voices: Sequence[tuple[RunningVoice, tuple[int, int]]]) -> bool:
+        """These are the calls now, and their streams with their sockets. None: there is no call to keep.
+
+        False where the store could not be told of everything: say it again in a while.
+        """
         if not self._store.there or self.kept is not None:
-            return
+            return True
         sockets = {voice.ssrc: descriptors for voice, descriptors in voices}
-        for ssrc in sockets.keys() - self._sockets:
-            for name, descriptor in zip(_socket_names(ssrc), sockets[ssrc], strict=True):
-                self._store.add(name, descriptor)
-        gone, self._sockets = self._sockets - sockets.keys(), set(sockets)
+        gone = self._sockets - sockets.keys()
+        self._sockets &= sockets.keys()
+        self._sockets |= {ssrc for ssrc in sockets.keys() - self._sockets if self._add(ssrc, sockets[ssrc])}
         if calls is not None:
-            self._put(KeptFile(0, self._taken_up_at, tuple(voice for voice, _ in voices), calls))
-        elif self._stored:
-            self._store.remove(self._name)
-            self._stored, self._taken_up_at = b"", None
-        for ssrc in gone:
-            for name in _socket_names(ssrc):
-                self._store.remove(name)
+            told = self._put(KeptFile(0, self._taken_up_at, tuple(voice for voice, _ in voices), calls))
+        else:
+            told = True
+            self._forget(self._file)
+            self._file, self._stored, self._taken_up_at = "", b"", None
+        self._forget(*(name for ssrc in gone for name in _socket_names(ssrc)))
+        self._store_memory()
+        return told and self._sockets == sockets.keys() and not self._unneeded and self._memory is None
 
     def taken_over(self) -> None:
         """The calls that `kept` tells of are in this process's hands, or given up."""
@@ -120,25 +130,37 @@ class Survival:
 
     # --- steps --------------------------------------------------------------------------------------------
 
-    @property
-    def _name(self) -> str:
-        return f"{_CALLS}{self._serial}"
+    def _add(self, ssrc: int, descriptors: tuple[int, int]) -> bool:
+        names = _socket_names(ssrc)
+        self._unneeded.difference_update(names)
+        told = all(self._store.add(name, each) for name, each in zip(names, descriptors, strict=True))
+        if not told:
+            self._unneeded.update(names)  # one without the other; both are added again, or not needed any more
+        return told
 
-    def _put(self, kept: KeptFile) -> None:
+    def _forget(self, *names: str) -> None:
+        """Have the store forget these, and what it could not be told to forget before."""
+        self._unneeded.update(filter(None, names))
+        self._unneeded = {name for name in self._unneeded if not self._store.remove(name)}
+
+    def _put(self, kept: KeptFile) -> bool:
         """Have it in the store in place of the one before, which goes last: one of the two is always there."""
         content = _encode(msgspec.structs.replace(kept, serial=0))
         if content == self._stored:
-            return
-        before, self._serial = self._name, self._serial + 1
+            return True
+        serial = self._serial + 1
         try:
-            descriptor = memory_file.sealed("ip270-calls", _encode(msgspec.structs.replace(kept, serial=self._serial)))
+            descriptor = memory_file.sealed("ip270-calls", _encode(msgspec.structs.replace(kept, serial=serial)))
         except OSError as error:
             log.warning("calls are not kept for a crash: %s", error)
-            return
-        self._store.add(self._name, descriptor)
+            return False
+        told = self._store.add(_file_name(serial), descriptor)
         os.close(descriptor)
-        self._store.remove(before)
-        self._stored = content
+        if told:
+            before, self._file = self._file, _file_name(serial)
+            self._serial, self._stored = serial, content
+            self._forget(before)
+        return told
 
     def _have_memory(self, inherited: int | None) -> None:
         if inherited is not None and self._goes_on_in(inherited):
@@ -149,15 +171,22 @@ class Survival:
             log.warning("voices are not kept for a crash: %s", error)
             return
         self.engine.keep_in(descriptor)
-        self._store.add(_VOICE, descriptor)
-        os.close(descriptor)
+        self._memory = descriptor
+        self._store_memory()
+
+    def _store_memory(self) -> None:
+        if self._memory is None or _VOICE in self._unneeded:  # whose removal would take this along
+            return
+        if self._store.add(_VOICE, self._memory):
+            os.close(self._memory)
+            self._memory = None
 
     def _goes_on_in(self, inherited: int) -> bool:
         try:
             self.engine.keep_in(inherited)
         except EngineError as error:
             log.warning("the memory of the voices of the process before is no good: %s", error)
-            self._store.remove(_VOICE)
+            self._forget(_VOICE)
             return False
         finally:
             os.close(inherited)
@@ -202,18 +231,16 @@ class Survival:
         except EngineError as error:
             log.warning("%s cannot go on: %s", voice.name, error)
             stream.close()
-            for name in (rtp, rtcp):
-                self._store.remove(name)
+            self._forget(rtp, rtcp)
             return None
         self._sockets.add(voice.ssrc)
         return Survivor(voice, stream)
 
     def _clean(self, inherited: dict[str, int]) -> None:
         """Let go of what nobody needs any more."""
-        for name, descriptor in inherited.items():
+        for descriptor in inherited.values():
             os.close(descriptor)
-            if name != self._name:
-                self._store.remove(name)
+        self._forget(*(name for name in inherited if name != self._file))
         inherited.clear()
 
 
@@ -238,6 +265,10 @@ def _decode(data: bytes) -> KeptFile | None:
         return msgspec.msgpack.decode(data[len(_HEAD) :], type=KeptFile)
     except NOT_DECODED:
         return None
+
+
+def _file_name(serial: int) -> str:
+    return f"{_CALLS}{serial}"
 
 
 def _socket_names(ssrc: int) -> tuple[str, str]:

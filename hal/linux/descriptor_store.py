@@ -28,6 +28,7 @@ class DescriptorStore:
 
     def __init__(self, environment: MutableMapping[str, str]) -> None:
         self._supervisor = environment.get("NOTIFY_SOCKET", "")
+        self._heard = True
         self.inherited: dict[str, int] = _inherited(environment)
 
     @property
@@ -35,22 +36,29 @@ class DescriptorStore:
         """Whether there is anybody who keeps descriptors."""
         return bool(self._supervisor)
 
-    def add(self, name: str, descriptor: int) -> None:
-        """Have a copy kept. Names need not be unique; they hold no colon."""
+    def add(self, name: str, descriptor: int) -> bool:
+        """Have a copy kept. Names need not be unique; they hold no colon. Whether it was told, which never waits.
+
+        A supervisor that is busy cannot be told. What it keeps already is not kept twice.
+        """
         # Without FDPOLL=0 a socket that an ICMP error came for would be thrown out as broken.
-        self._tell(f"FDSTORE=1\nFDNAME={name}\nFDPOLL=0", descriptor)
+        return self._tell(f"FDSTORE=1\nFDNAME={name}\nFDPOLL=0", descriptor)
 
-    def remove(self, name: str) -> None:
-        """Have all that goes by this name forgotten."""
-        self._tell(f"FDSTOREREMOVE=1\nFDNAME={name}")
+    def remove(self, name: str) -> bool:
+        """Have all that goes by this name forgotten. Whether it was told, as with `add`."""
+        return self._tell(f"FDSTOREREMOVE=1\nFDNAME={name}")
 
-    def _tell(self, message: str, *descriptors: int) -> None:
+    def _tell(self, message: str, *descriptors: int) -> bool:
         if not self._supervisor:
-            return
+            return False
+        before, self._heard = self._heard, True
         try:
             notify(self._supervisor, message, descriptors)
         except OSError as error:
-            log.warning("the supervisor's store cannot be told: %s", error)
+            self._heard = False
+            if before:
+                log.warning("the supervisor's store cannot be told: %s", error)
+        return self._heard
 
 
 def _inherited(environment: MutableMapping[str, str]) -> dict[str, int]:

@@ -31,20 +31,22 @@ def test_what_is_given_arrives_with_its_name(tmp_path: Path) -> None:
         store = DescriptorStore({"NOTIFY_SOCKET": str(tmp_path / "notify")})
         assert store.there
         with Path(os.devnull).open("rb") as file:
-            store.add("rtp-1", file.fileno())
+            assert store.add("rtp-1", file.fileno())
             message, ancillary, _, _ = supervisor.recvmsg(1000, socket.CMSG_SPACE(4))
             assert message == b"FDSTORE=1\nFDNAME=rtp-1\nFDPOLL=0"
             descriptors = array.array("i")
             descriptors.frombytes(ancillary[0][2])
             assert os.path.sameopenfile(descriptors[0], file.fileno())
             os.close(descriptors[0])
-        store.remove("rtp-1")
+        assert store.remove("rtp-1")
         assert supervisor.recv(1000) == b"FDSTOREREMOVE=1\nFDNAME=rtp-1"
 
 
 def test_a_supervisor_that_is_gone_harms_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    DescriptorStore({"NOTIFY_SOCKET": str(tmp_path / "nobody")}).add("rtp-1", 0)
-    assert "cannot be told" in caplog.text
+    store = DescriptorStore({"NOTIFY_SOCKET": str(tmp_path / "nobody")})
+    assert not store.add("rtp-1", 0)
+    assert not store.remove("rtp-1")
+    assert caplog.text.count("cannot be told") == 1
 
 
 def test_what_was_left_is_found_and_no_child_has_it() -> None:

@@ -27,9 +27,9 @@ class Supervisor:
         self.store: list[tuple[str, int]] = []
         self.ready = 0
         self.refused = 0
-        self._path = folder / "notify"
+        self.path = folder / "notify"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(self._path))
+        self._socket.bind(str(self.path))
         self._socket.settimeout(0)
 
     async def __aenter__(self) -> Self:
@@ -86,7 +86,7 @@ class Supervisor:
             kiosk=kiosk,
             program=program,
             prefix=(sys.executable, "-I", "-S", str(_INHERIT), numbers, names),
-            environment={"NOTIFY_SOCKET": str(self._path)},
+            environment={"NOTIFY_SOCKET": str(self.path)},
             descriptors=descriptors,
         )
 
@@ -97,6 +97,16 @@ class Supervisor:
         await self.launch(phone, kiosk=kiosk)
 
     # --- the supervisor's side of sd_notify(3) ----------------------------------------------------------------
+
+    def be_busy(self) -> None:
+        """Hear nothing more until the next `read`."""
+        while True:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+                other.settimeout(0)
+                try:
+                    other.sendto(b"STATUS=Something else", str(self.path))
+                except BlockingIOError:
+                    return
 
     def read(self) -> None:
         """Take what the phone has said."""

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import msgspec
 import pytest
 
+from app.calls.control import CallControl
 from app.calls.kept import KeptCall, KeptCalls, KeptLeg
 from app.main import memory_file
+from app.main.call_keeper import CallKeeper
 from app.main.kept import Kept, decode, encode, with_voice
+from app.main.line_keeper import LineKeeper
 from app.main.survival import TOO_SOON, VERSION, KeptFile, RunningVoice, Survival
 from app.media.agreement import Agreement
 from app.media.encryption import Encryption, Keys
 from app.media.formats import AudioCodec
 from app.media.kept import KeptNegotiation, KeptVoice
+from app.media.room import MediaRoom
 from app.model.crypto import CryptoDescription, CryptoSuite, MasterKey
 from app.model.history import CallDirection
 from app.model.ids import CallId, LegId, LineId, StreamId
@@ -27,7 +34,7 @@ from app.model.party import Party
 from app.model.session import Direction, MediaDescription, SessionDescription
 from app.model.signalling import CallOptions
 from hal.linux.descriptor_store import DescriptorStore
-from native import Clock, Codec, Engine, SrtpKeys, SrtpSuite, StreamConfig, make_continuity
+from native import Clock, Codec, Engine, SrtpKeys, SrtpSuite, Stream, StreamConfig, make_continuity
 from tests.main.supervisor import Supervisor
 
 SUITE = CryptoSuite.AES_CM_128_HMAC_SHA1_80
@@ -111,15 +118,14 @@ def kept_of(suite: CryptoSuite | None = SUITE) -> Kept:
 class Process:
     """One phone process after another, as far as survival goes; each has what the supervisor keeps."""
 
-    def __init__(self, supervisor: Supervisor, notify: Path) -> None:
+    def __init__(self, supervisor: Supervisor) -> None:
         self.supervisor = supervisor
         self.now = 1000.0
-        self._notify = notify
         self._engine: Engine | None = None
 
     def start(self) -> Survival:
         """The process before is gone without a word."""
-        store = DescriptorStore({"NOTIFY_SOCKET": str(self._notify)})
+        store = DescriptorStore({"NOTIFY_SOCKET": str(self.supervisor.path)})
         self.supervisor.read()
         store.inherited = {name: os.dup(descriptor) for name, descriptor in self.supervisor.store}
         self.die()
@@ -144,13 +150,14 @@ class Process:
         return self._engine
 
     def close(self) -> None:
-        self.engine.close()
+        if self._engine is not None:
+            self._engine.close()
 
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[Process]:
     supervisor = Supervisor(tmp_path)
-    process = Process(supervisor, tmp_path / "notify")
+    process = Process(supervisor)
     yield process
     process.close()
     supervisor.close()
@@ -375,3 +382,66 @@ def test_a_voice_in_the_clear_can_get_keys_afterwards(process: Process) -> None:
     before = survivor.stream.statistics().packets_sent
     process.engine.step(30)
     assert survivor.stream.statistics().packets_sent > before
+
+
+def test_what_a_busy_supervisor_did_not_hear_is_said_again(process: Process) -> None:
+    in_call(process)
+    begun = process.start()
+    (survivor,) = begun.survivors
+    begun.taken_over()
+    other = process.engine.new_stream("127.0.0.1")
+    voices = [(one, each.sockets) for one, each in ((survivor.voice, survivor.stream), (_named(other), other))]
+    before = process.supervisor.names
+    for calls, wanted in ((b"newer", voices), (b"newest", voices[1:]), (None, [])):
+        process.supervisor.be_busy()
+        assert not begun.keep(calls, wanted)
+        process.supervisor.read()
+        assert process.supervisor.names == before
+        assert begun.keep(calls, wanted)
+        process.supervisor.read()
+        before = process.supervisor.names
+        assert [name for name in before if name.startswith("rtp-")] == sorted(
+            f"rtp-{one.ssrc:08x}" for one, _ in wanted
+        )
+        assert sum(name.startswith("calls-") for name in before) == (calls is not None)
+    assert before == ["voice"]
+
+
+def _named(stream: Stream) -> RunningVoice:
+    return RunningVoice(StreamId("stream-9"), stream.ssrc, kept_of().voices[0].config)
+
+
+def test_a_busy_supervisor_gets_the_memory_later(process: Process) -> None:
+    store = DescriptorStore({"NOTIFY_SOCKET": str(process.supervisor.path)})
+    process.supervisor.be_busy()
+    with Engine(Clock.STEPPED) as engine:
+        begun = Survival(store, engine)
+        begun.begin()
+        process.supervisor.read()
+        assert process.supervisor.names == []
+        assert begun.keep(None, ())
+        process.supervisor.read()
+        assert process.supervisor.names == ["voice"]
+
+
+async def test_calls_are_looked_at_until_the_supervisor_has_heard(process: Process) -> None:
+    in_call(process)
+    begun = process.start()
+    begun.taken_over()
+    looked = asyncio.Event()
+
+    def keep() -> SimpleNamespace:
+        looked.set()
+        return SimpleNamespace(calls=())
+
+    def heard() -> bool:
+        process.supervisor.read()
+        return process.supervisor.names == ["voice"]
+
+    calls = cast("CallControl", SimpleNamespace(keep=keep))
+    keeper = CallKeeper(begun, calls, cast("MediaRoom", None), cast("LineKeeper", None))
+    process.supervisor.be_busy()
+    keeper.calls_changed()
+    await looked.wait()  # in vain
+    await process.supervisor.until(heard)
+    keeper.stop()
