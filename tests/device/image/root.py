@@ -145,6 +145,7 @@ _FOLDERS = {
     "libexecdir": "/usr/libexec",
     "nonarch_base_libdir": "/usr/lib",
     "nonarch_libdir": "/usr/lib",
+    "sysconfdir": "/etc",
     "systemd_system_unitdir": "/usr/lib/systemd/system",
 }
 _UNITS = (

@@ -45,7 +45,7 @@ do_install:append() {
     sed -i -e 's,@BINDIR@,${bindir},g' -e 's,@BOARD@,${IP270_BOARD},g' ${D}${systemd_system_unitdir}/*.service
     install -m 0644 ${UNPACKDIR}/ip270.rules ${D}${nonarch_base_libdir}/udev/rules.d/70-ip270.rules
     install -D -m 0644 ${UNPACKDIR}/ip270-modules.conf ${D}${nonarch_libdir}/modules-load.d/ip270.conf
-    install -D -m 0644 ${UNPACKDIR}/ip270-update.conf ${D}${datadir}/dbus-1/system.d/ip270-update.conf
+    install -D -m 0644 ${UNPACKDIR}/ip270-update.conf ${D}${sysconfdir}/dbus-1/system.d/ip270-update.conf
 }
 
 # Which hardware this is (hal/boards); the machine says so.
@@ -53,7 +53,7 @@ IP270_BOARD ??= "ip270"
 PACKAGE_ARCH = "${MACHINE_ARCH}"
 
 FILES:${PN} += "\
-    ${datadir}/dbus-1/system.d \
+    ${sysconfdir}/dbus-1/system.d \
     ${nonarch_base_libdir}/udev/rules.d \
     ${nonarch_libdir}/modules-load.d \
     ${systemd_system_unitdir} \
