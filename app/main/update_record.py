@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from app.model.decoding import NOT_DECODED
 from app.settings.durable import DurableFile
 from hal.updater import Slot
 
@@ -38,7 +39,7 @@ def read(file: DurableFile) -> UpdateRecord:
     """What was kept last; blocks on the disk. Something else than a record is nothing."""
     try:
         return msgspec.json.decode(file.load().content, type=UpdateRecord)
-    except msgspec.DecodeError:
+    except NOT_DECODED:
         return UpdateRecord()
 
 

@@ -15,6 +15,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,7 @@ from hal.steward import LARGEST_MESSAGE, Answer, Request, Verb
 log = logging.getLogger("hal")
 
 PATIENCE_S = 2.0
+"""For the whole of a request, and for its answer to go."""
 RESET_MARK = Path("/data/factory-reset")
 """Seen at the next start by ip270-factory-reset.service, before anything is read."""
 
@@ -58,8 +60,8 @@ class Machine:
 
 def serve(connection: socket.socket, user: int, machine: Machine) -> Answer:
     """Answer one request of the user with this number, or of root; of anybody else none."""
-    connection.settimeout(PATIENCE_S)
     answer = _answer(connection, user, machine)
+    connection.settimeout(PATIENCE_S)
     log.log(logging.INFO if answer.done else logging.WARNING, "answered %s", answer)
     try:
         connection.sendall(msgspec.json.encode(answer) + b"\n")
@@ -75,7 +77,7 @@ def _answer(connection: socket.socket, user: int, machine: Machine) -> Answer:
         if peer not in (0, user):
             return Answer(done=False, reason=f"user {peer} may ask for nothing")
         request = msgspec.json.decode(line, type=Request)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return Answer(done=False, reason=f"this is no request: {error}")
     log.info("user %d asks for %s", peer, request.verb)
     try:
@@ -86,9 +88,13 @@ def _answer(connection: socket.socket, user: int, machine: Machine) -> Answer:
 
 
 def _line(connection: socket.socket) -> bytes:
-    """What comes before the first line break, and no more than a request may be long."""
-    line = b""
+    """What comes before the first line break, and no more than a request may be long. Raises OSError."""
+    line, deadline = b"", time.monotonic() + PATIENCE_S
     while not line.endswith(b"\n") and len(line) < LARGEST_MESSAGE:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("it takes too long")
+        connection.settimeout(left)
         part = connection.recv(LARGEST_MESSAGE - len(line))
         if not part:
             break

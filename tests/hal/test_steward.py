@@ -8,6 +8,7 @@ import pwd
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import msgspec
 import pytest
 
 from hal.errors import DeviceFailed, DeviceMissing
+from hal.linux import steward as steward_module
 from hal.linux.steward import Machine, serve
 from hal.linux.system import LinuxSystem
 from hal.steward import LARGEST_MESSAGE, Answer, Verb
@@ -85,11 +87,36 @@ def test_without_its_mark_nothing_is_started_anew(init: subprocess.Popen[str], t
         b'{"verb":["restart"]}\n',
         b'{"verb":"restart"' + LARGEST_MESSAGE * b" ",
         b"[" * LARGEST_MESSAGE,
+        b'{"verb":"\xff"}\n',
     ],
 )
 def test_what_is_no_request_is_refused(message: bytes, init: subprocess.Popen[str], tmp_path: Path) -> None:
     answer = answered(message, Machine(init.pid, tmp_path / "mark"))
     assert (answer.done, answer.reason.startswith("this is no request")) == (False, True)
+    assert init.poll() is None
+
+
+def test_who_sends_octet_by_octet_is_not_waited_for_long(
+    init: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time is for the whole of a request; this one would be whole after many times as much."""
+    monkeypatch.setattr(steward_module, "PATIENCE_S", 0.1)
+    near, far = socket.socketpair()
+    answered = threading.Event()
+
+    def drip() -> None:
+        for octet in b'{"verb":"restart"}' + 200 * b" " + b"\n":
+            if answered.wait(0.02):
+                return
+            near.sendall(bytes((octet,)))
+
+    dripping = threading.Thread(target=drip)
+    with near, far:
+        dripping.start()
+        told = serve(far, os.getuid(), Machine(init.pid, tmp_path / "mark"))
+        answered.set()
+        dripping.join()
+    assert (told.done, told.reason.startswith("this is no request")) == (False, True)
     assert init.poll() is None
 
 

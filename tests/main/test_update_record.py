@@ -62,7 +62,7 @@ def test_failure_is_kept(tmp_path: Path) -> None:
     assert read(DurableFile(tmp_path / "update")) == record
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"slot": 3}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"slot": 3}', b'{"slot": "\xff"}', b'{"x":' + b"[" * 100_000])
 def test_something_else_was_kept(tmp_path: Path, content: bytes) -> None:
     DurableFile(tmp_path / "update").save(content)
     assert read(DurableFile(tmp_path / "update")) == UpdateRecord()
