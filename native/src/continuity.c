@@ -12,7 +12,7 @@
 enum {
     SLOTS = 63,
     MAGIC = 0x49503237,                 /* "IP27" */
-    VERSION = 1,
+    VERSION = 2,
     NS_PER_MS = 1000 * 1000,
     MS_PER_S = 1000,
 };
@@ -89,6 +89,7 @@ struct continuity_slot *continuity_take(struct continuity *continuity, uint32_t 
     atomic_store(&slot->clock, 0);
     atomic_store(&slot->received_ssrc, 0);
     atomic_store(&slot->received, 0);
+    atomic_store(&slot->next_report, 0);
     atomic_store(&slot->ssrc, ssrc);
     return slot;
 }
@@ -102,7 +103,7 @@ struct continuity_slot *continuity_find(struct continuity *continuity, uint32_t 
         return NULL;
     continuity->ours[i] = true;
     struct continuity_slot *slot = &continuity->file->slots[i];
-    uint64_t clock = atomic_load(&slot->clock);
+    uint64_t clock = atomic_load(&slot->clock), report = atomic_load(&slot->next_report);
     *state = (struct continuity_state){
         .key_check = atomic_load(&slot->key_check),
         .sent = atomic_load(&slot->sent),
@@ -111,6 +112,7 @@ struct continuity_slot *continuity_find(struct continuity *continuity, uint32_t 
         .timestamp = (uint32_t)clock,
         .received_ssrc = atomic_load(&slot->received_ssrc),
         .received = atomic_load(&slot->received),
+        .next_report = {.ssrc = (uint32_t)(report >> 32), .index = (uint32_t)report},
     };
     return slot;
 }
@@ -152,6 +154,7 @@ void continuity_keys_changed(struct continuity_slot *slot, uint32_t key_check)
     if (atomic_load(&slot->key_check) == key_check)
         return;
     atomic_store(&slot->received_ssrc, 0);
+    atomic_store(&slot->next_report, 0);
     atomic_store(&slot->key_check, key_check);
 }
 
@@ -176,6 +179,11 @@ void continuity_received(struct continuity_slot *slot, const struct srtp_positio
     } else {
         store(&slot->received, position->index);
     }
+}
+
+void continuity_report_received(struct continuity_slot *slot, const struct srtp_position *next)
+{
+    store(&slot->next_report, (uint64_t)next->ssrc << 32 | (uint32_t)next->index);
 }
 
 uint32_t continuity_timestamp(const struct continuity_state *state, unsigned clock_rate, int64_t now_ns)

@@ -26,6 +26,7 @@ struct continuity_slot {
     _Atomic uint64_t clock;             /**< Engine time in ms, low 32 bits, over a packet's timestamp            */
     _Atomic uint32_t received_ssrc;     /**< Whom `received` is of; 0: nobody                                     */
     _Atomic uint64_t received;          /**< The highest index that was authentic                                 */
+    _Atomic uint64_t next_report;       /**< An SSRC over one more than the highest index of its authentic SRTCP  */
 };
 
 struct continuity;
@@ -39,6 +40,7 @@ struct continuity_state {
     uint32_t timestamp;
     uint32_t received_ssrc;
     uint64_t received;
+    struct srtp_position next_report;   /* of nobody where its SSRC is 0 */
 };
 
 /** Controlling threads. Maps the file; what it holds is kept where it is of this version, and forgotten where not. 0, -EINVAL for a
@@ -69,6 +71,9 @@ void continuity_reporting(struct continuity_slot *slot);
 
 /** Media thread. How far the far end has come. */
 void continuity_received(struct continuity_slot *slot, const struct srtp_position *position);
+
+/** Likewise with SRTCP, before it is believed: srtp_next_report. */
+void continuity_report_received(struct continuity_slot *slot, const struct srtp_position *next);
 
 /** The timestamp that is due at `now_ns`, on a clock of so many units a second. */
 uint32_t continuity_timestamp(const struct continuity_state *state, unsigned clock_rate, int64_t now_ns);

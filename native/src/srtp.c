@@ -21,12 +21,16 @@ enum {
     REPORTS_MAX = 1 << 17,              /* a week of reports; counting them up takes some tenths of a second */
     EMPTY_REPORT = 8,
     RECEIVER_REPORT = 201,
+    REPORT_TAG = 10,
+    REPORT_INDEX_SIZE = 4,
+    REPORT_INDEX_MASK = 0x7FFFFFFF,
 };
 
 _Static_assert((int)SRTP_TRAILER_MAX >= SRTP_MAX_TRAILER_LEN + 4, "libsrtp2 may write that far behind a packet");
 
 struct suite {
     size_t key_size;                    /* master key and salt */
+    size_t report_tag;                  /* octets behind SRTCP's index */
     void (*rtp)(srtp_crypto_policy_t *policy);
     void (*rtcp)(srtp_crypto_policy_t *policy);
 };
@@ -38,6 +42,8 @@ struct srtp_source {
     bool resumed;                       /* heard by a process before this one, up to `floor` */
     uint64_t floor;
     uint64_t highest;                   /* index, once heard or resumed */
+    uint32_t reports_floor;             /* SRTCP's indices below this were heard by a process before this one */
+    uint32_t reports;                   /* SRTCP's next index: one more than the highest that was heard; 0: none was */
 };
 
 struct srtp_context {
@@ -49,24 +55,25 @@ struct srtp_context {
     int64_t late_ns;                    /* when a roll-over counter was last guessed */
     uint32_t late_roc;                  /* and which */
     const struct srtp_source *last;     /* whose RTP was accepted last; NULL: nobody's */
+    const struct srtp_source *last_report;      /* ... and whose SRTCP */
 };
 
 /* A short tag is for RTP only: SRTCP keeps its 80 bits (RFC 4568, 6.2.2). libsrtp2's default is AES_CM_128_HMAC_SHA1_80. */
 static const struct suite suites[] = {
-    [MEDIA_SRTP_AES_CM_128_HMAC_SHA1_80] = {30, srtp_crypto_policy_set_rtp_default, srtp_crypto_policy_set_rtcp_default},
-    [MEDIA_SRTP_AES_CM_128_HMAC_SHA1_32] = {30, srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32,
+    [MEDIA_SRTP_AES_CM_128_HMAC_SHA1_80] = {30, REPORT_TAG, srtp_crypto_policy_set_rtp_default, srtp_crypto_policy_set_rtcp_default},
+    [MEDIA_SRTP_AES_CM_128_HMAC_SHA1_32] = {30, REPORT_TAG, srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32,
                                             srtp_crypto_policy_set_rtcp_default},
-    [MEDIA_SRTP_AES_192_CM_HMAC_SHA1_80] = {38, srtp_crypto_policy_set_aes_cm_192_hmac_sha1_80,
+    [MEDIA_SRTP_AES_192_CM_HMAC_SHA1_80] = {38, REPORT_TAG, srtp_crypto_policy_set_aes_cm_192_hmac_sha1_80,
                                             srtp_crypto_policy_set_aes_cm_192_hmac_sha1_80},
-    [MEDIA_SRTP_AES_192_CM_HMAC_SHA1_32] = {38, srtp_crypto_policy_set_aes_cm_192_hmac_sha1_32,
+    [MEDIA_SRTP_AES_192_CM_HMAC_SHA1_32] = {38, REPORT_TAG, srtp_crypto_policy_set_aes_cm_192_hmac_sha1_32,
                                             srtp_crypto_policy_set_aes_cm_192_hmac_sha1_80},
-    [MEDIA_SRTP_AES_256_CM_HMAC_SHA1_80] = {46, srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80,
+    [MEDIA_SRTP_AES_256_CM_HMAC_SHA1_80] = {46, REPORT_TAG, srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80,
                                             srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80},
-    [MEDIA_SRTP_AES_256_CM_HMAC_SHA1_32] = {46, srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32,
+    [MEDIA_SRTP_AES_256_CM_HMAC_SHA1_32] = {46, REPORT_TAG, srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32,
                                             srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80},
-    [MEDIA_SRTP_AEAD_AES_128_GCM] = {28, srtp_crypto_policy_set_aes_gcm_128_16_auth,
+    [MEDIA_SRTP_AEAD_AES_128_GCM] = {28, 0, srtp_crypto_policy_set_aes_gcm_128_16_auth,
                                      srtp_crypto_policy_set_aes_gcm_128_16_auth},
-    [MEDIA_SRTP_AEAD_AES_256_GCM] = {44, srtp_crypto_policy_set_aes_gcm_256_16_auth,
+    [MEDIA_SRTP_AEAD_AES_256_GCM] = {44, 0, srtp_crypto_policy_set_aes_gcm_256_16_auth,
                                      srtp_crypto_policy_set_aes_gcm_256_16_auth},
 };
 
@@ -144,19 +151,49 @@ bool srtp_resume_outbound(struct srtp_context *context, uint32_t ssrc, uint64_t 
     return srtp_set_stream_roc(context->session, ssrc, roc) == srtp_err_status_ok && count_reports(context, ssrc, reports);
 }
 
+static struct srtp_source *find_source(struct srtp_context *context, uint32_t ssrc)
+{
+    for (unsigned i = context->source_count; i > 0; i--) {
+        if (context->sources[i - 1].ssrc == ssrc)
+            return &context->sources[i - 1];
+    }
+    return NULL;
+}
+
+/* With a stream of its own before it is heard. NULL: there is no memory. */
+static struct srtp_source *resumed_source(struct srtp_context *context, uint32_t ssrc)
+{
+    struct srtp_source *source = find_source(context, htonl(ssrc));
+    srtp_policy_t policy = policy_of(context, (srtp_ssrc_t){.type = ssrc_specific, .value = ssrc});
+    if (source != NULL)
+        return source;
+    if (srtp_add_stream(context->session, &policy) != srtp_err_status_ok)
+        return NULL;
+    source = &context->sources[context->source_count++];
+    source->ssrc = htonl(ssrc);
+    return source;
+}
+
 bool srtp_resume_inbound(struct srtp_context *context, const struct srtp_position *position)
 {
-    srtp_policy_t policy = policy_of(context, (srtp_ssrc_t){.type = ssrc_specific, .value = position->ssrc});
     if (position->ssrc == 0)
         return true;
-    if (srtp_add_stream(context->session, &policy) != srtp_err_status_ok)
+    struct srtp_source *source = resumed_source(context, position->ssrc);
+    if (source == NULL)
         return false;
-    context->sources[context->source_count++] = (struct srtp_source){
-        .ssrc = htonl(position->ssrc),
-        .resumed = true,
-        .floor = position->index,
-        .highest = position->index,
-    };
+    source->resumed = true;
+    source->floor = source->highest = position->index;
+    return true;
+}
+
+bool srtp_resume_inbound_reports(struct srtp_context *context, const struct srtp_position *next)
+{
+    if (next->ssrc == 0)
+        return true;
+    struct srtp_source *source = resumed_source(context, next->ssrc);
+    if (source == NULL)
+        return false;
+    source->reports_floor = source->reports = (uint32_t)next->index;
     return true;
 }
 
@@ -174,21 +211,19 @@ struct srtp_position srtp_received(const struct srtp_context *context)
     return (struct srtp_position){.ssrc = ntohl(context->last->ssrc), .index = context->last->highest};
 }
 
+struct srtp_position srtp_next_report(const struct srtp_context *context)
+{
+    if (context->last_report == NULL)
+        return (struct srtp_position){0};
+    return (struct srtp_position){.ssrc = ntohl(context->last_report->ssrc), .index = context->last_report->reports};
+}
+
 size_t srtp_protect_packet(struct srtp_context *context, uint8_t *packet, size_t size, bool rtcp)
 {
     int length = (int)size;
     srtp_err_status_t status = rtcp ? srtp_protect_rtcp(context->session, packet, &length)
                                     : srtp_protect(context->session, packet, &length);
     return status == srtp_err_status_ok ? (size_t)length : 0;
-}
-
-static struct srtp_source *find_source(struct srtp_context *context, uint32_t ssrc)
-{
-    for (unsigned i = context->source_count; i > 0; i--) {
-        if (context->sources[i - 1].ssrc == ssrc)
-            return &context->sources[i - 1];
-    }
-    return NULL;
 }
 
 /* The index that a sequence number most likely means, beside the highest there was (RFC 3711, 3.3.1 and appendix A). */
@@ -198,15 +233,25 @@ static uint64_t guess_index(uint64_t highest, uint16_t sequence)
     return ahead < 0 && highest < (uint64_t)-(int64_t)ahead ? sequence : highest + (uint64_t)(int64_t)ahead;
 }
 
-static void note_source(struct srtp_context *context, struct srtp_source *source, uint32_t ssrc, bool rtcp, uint16_t sequence)
+static struct srtp_source *noted_source(struct srtp_context *context, struct srtp_source *source, uint32_t ssrc)
 {
     if (source == NULL) {
         source = &context->sources[context->source_count++];
         source->ssrc = ssrc;
     }
-    if (rtcp)
-        return;
-    uint64_t index = source->heard ? guess_index(source->highest, sequence) : srtp_index(context, ntohl(ssrc), sequence);
+    return source;
+}
+
+static void note_report(struct srtp_context *context, struct srtp_source *source, uint32_t index)
+{
+    if (index >= source->reports)
+        source->reports = index + 1;
+    context->last_report = source;
+}
+
+static void note_packet(struct srtp_context *context, struct srtp_source *source, uint16_t sequence)
+{
+    uint64_t index = source->heard ? guess_index(source->highest, sequence) : srtp_index(context, ntohl(source->ssrc), sequence);
     if (!source->heard || index > source->highest)
         source->highest = index;
     source->heard = true;
@@ -223,6 +268,21 @@ static srtp_err_status_t unprotect_resumed(struct srtp_context *context, const s
     if (!source->heard)
         srtp_set_stream_roc(context->session, ntohl(source->ssrc), (uint32_t)(index >> SEQUENCE_BITS));
     return srtp_unprotect(context->session, packet, length);
+}
+
+/* 31 bits before the tag, which AEAD keeps elsewhere (RFC 3711, 3.4; RFC 7714, 9.2). Nothing is known of it before it is authentic. */
+static uint32_t report_index(const struct srtp_context *context, const uint8_t *packet, size_t size)
+{
+    size_t trailer = REPORT_INDEX_SIZE + context->suite->report_tag;
+    return size < trailer ? 0 : wire_get32(packet + size - trailer) & REPORT_INDEX_MASK;
+}
+
+static srtp_err_status_t unprotect_report(struct srtp_context *context, const struct srtp_source *source, uint32_t index,
+                                          uint8_t *packet, int *length)
+{
+    if (source != NULL && index < source->reports_floor)
+        return srtp_err_status_replay_old;
+    return srtp_unprotect_rtcp(context->session, packet, length);
 }
 
 /* Tries a packet with a roll-over counter that is not 0. Nothing stays of it where that was wrong. */
@@ -270,12 +330,13 @@ enum srtp_verdict srtp_unprotect_packet(struct srtp_context *context, uint8_t *p
     if (*size < at + sizeof ssrc)
         return SRTP_REFUSED;
     uint16_t sequence = wire_get16(packet + RTP_SEQUENCE_AT);
+    uint32_t report = rtcp ? report_index(context, packet, *size) : 0;
     memcpy(&ssrc, packet + at, sizeof ssrc);
     struct srtp_source *source = find_source(context, ssrc);
     if (source == NULL && context->source_count == SRTP_SOURCES_MAX)
         return SRTP_REFUSED;
     if (rtcp)
-        status = srtp_unprotect_rtcp(context->session, packet, &length);
+        status = unprotect_report(context, source, report, packet, &length);
     else if (source != NULL && source->resumed)
         status = unprotect_resumed(context, source, sequence, packet, &length);
     else if (source != NULL && source->heard)
@@ -286,7 +347,11 @@ enum srtp_verdict srtp_unprotect_packet(struct srtp_context *context, uint8_t *p
         return SRTP_REPLAYED;
     if (status != srtp_err_status_ok)
         return SRTP_REFUSED;
-    note_source(context, source, ssrc, rtcp, sequence);
+    source = noted_source(context, source, ssrc);
+    if (rtcp)
+        note_report(context, source, report);
+    else
+        note_packet(context, source, sequence);
     *size = (size_t)length;
     return SRTP_ACCEPTED;
 }

@@ -47,11 +47,17 @@ bool srtp_resume_outbound(struct srtp_context *context, uint32_t ssrc, uint64_t 
 /** Likewise, of an inbound one: this source has come so far, and nothing of it is taken that is not newer. */
 bool srtp_resume_inbound(struct srtp_context *context, const struct srtp_position *position);
 
+/** Likewise, of its SRTCP: `next` has the lowest index (31 bits; RFC 3711, 3.4) that was not heard before. */
+bool srtp_resume_inbound_reports(struct srtp_context *context, const struct srtp_position *next);
+
 /** The index under which the packet was protected that was protected last and had this sequence number. */
 uint64_t srtp_index(const struct srtp_context *context, uint32_t ssrc, uint16_t sequence);
 
 /** Of the source whose packet of RTP was accepted last; its SSRC is 0 before there was one. */
 struct srtp_position srtp_received(const struct srtp_context *context);
+
+/** Of the source whose SRTCP was accepted last, with one more than the highest index; its SSRC is 0 before there was one. */
+struct srtp_position srtp_next_report(const struct srtp_context *context);
 
 /** Encrypts and signs; SRTP_TRAILER_MAX octets of room must follow `size`. The new size, or 0 and nothing may be sent. */
 size_t srtp_protect_packet(struct srtp_context *context, uint8_t *packet, size_t size, bool rtcp);

@@ -86,6 +86,11 @@ static bool resume_inbound(struct srtp_context *context, const struct continuity
     return context == NULL || srtp_resume_inbound(context, &position);
 }
 
+static bool resume_inbound_reports(struct srtp_context *context, const struct continuity_state *from)
+{
+    return context == NULL || srtp_resume_inbound_reports(context, &from->next_report);
+}
+
 int srtp_change_resume(struct srtp_change *change, const struct media_srtp keys[MEDIA_COMPONENTS],
                        const struct continuity_state *from, uint32_t ssrc)
 {
@@ -95,6 +100,8 @@ int srtp_change_resume(struct srtp_change *change, const struct media_srtp keys[
         if (!resume_outbound(change->contexts[i][SRTP_OUTBOUND], from, ssrc))
             return -EOVERFLOW;
         if (i == 0 && !resume_inbound(change->contexts[i][SRTP_INBOUND], from))
+            return -ENOMEM;
+        if (!resume_inbound_reports(change->contexts[i][SRTP_INBOUND], from))
             return -ENOMEM;
     }
     return 0;

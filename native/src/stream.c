@@ -272,6 +272,11 @@ static void take_rtcp(struct stream *stream, struct packet *packet, struct event
     }
     if (!unprotected(stream, packet, COMPONENT_RTCP))
         return;
+    struct srtp_context *context = context_of(stream, COMPONENT_RTCP, SRTP_INBOUND);
+    if (stream->slot != NULL && context != NULL) {
+        struct srtp_position next = srtp_next_report(context);
+        continuity_report_received(stream->slot, &next);
+    }
     stream->rtcp_source = packet->source;
     stream->rtcp_heard = !stream->port.in_memory && !stream->setup.chosen_by_ice;
     struct receiver_statistics statistics;

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -382,6 +384,38 @@ def test_a_voice_in_the_clear_can_get_keys_afterwards(process: Process) -> None:
     before = survivor.stream.statistics().packets_sent
     process.engine.step(30)
     assert survivor.stream.statistics().packets_sent > before
+
+
+def test_reports_are_not_heard_twice(process: Process) -> None:
+    kept = kept_of()
+    config = dataclasses.replace(kept.voices[0].config, rtcp_mux=True)
+    begun = process.start()
+    stream = process.engine.new_stream("127.0.0.1")
+    stream.configure(config)
+    process.engine.step(1)
+    voice = RunningVoice(STREAM, stream.ssrc, config)
+    begun.keep(encode(kept), [(voice, stream.sockets)])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        reports = _reports(config)
+        for report in reports:
+            far.sendto(report, ("127.0.0.1", stream.rtp_port))
+        process.engine.step(1)
+        assert stream.statistics().srtp_replayed == 0
+        (survivor,) = process.start().survivors
+        for report in reports:
+            far.sendto(report, ("127.0.0.1", stream.rtp_port))
+        process.engine.step(1)
+        assert survivor.stream.statistics().srtp_replayed == len(reports) > 0
+
+
+def _reports(config: StreamConfig) -> list[bytes]:
+    """What the far end of this stream says by SRTCP in its first seconds."""
+    keys = SrtpKeys(SrtpSuite[SUITE.name], THEIRS.reveal(), OURS.reveal())
+    with Engine(Clock.STEPPED) as engine:
+        far = engine.new_memory_stream()
+        far.configure(dataclasses.replace(config, srtp=keys))
+        engine.step(400)
+        return [packet for packet in far.pop() if 200 <= packet[1] <= 207]
 
 
 def test_what_a_busy_supervisor_did_not_hear_is_said_again(process: Process) -> None:
