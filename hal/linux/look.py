@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+log = logging.getLogger("hal")
 
 _Seen = TypeVar("_Seen")
 
@@ -13,6 +16,7 @@ class Look(Generic[_Seen]):
     """`read` looks, in a worker thread, because it may take long; `take` gets what it saw, on the loop's thread.
 
     Belongs to the loop it is made in. However many devices come at once, one look is under way and at most one waits.
+    What goes wrong in a look is logged, and the one that waits comes all the same.
     """
 
     def __init__(self, name: str, read: Callable[[], _Seen], take: Callable[[_Seen], None]) -> None:
@@ -31,6 +35,7 @@ class Look(Generic[_Seen]):
 
     def close(self) -> None:
         """Look no more. May be called twice."""
+        self._again = False
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -38,7 +43,8 @@ class Look(Generic[_Seen]):
     async def _look(self) -> None:
         try:
             self._take(await self._loop.run_in_executor(None, self._read))
-        finally:
-            self._task = None
+        except Exception:  # a device that goes while it is looked at, say
+            log.exception("the look at the %s failed", self._name)
+        self._task = None
         if self._again:
             self.begin()
