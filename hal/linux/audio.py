@@ -62,7 +62,8 @@ class AlsaAudioDevices(AudioDevices):
         self._seen = _Seen(_read_cards(), _read_pcms())
         self._headset = _headset_of(self._seen.cards, None)
         self._usable: Mapping[Place, Endpoint] = {}
-        self._search: asyncio.Task[None] | None = None
+        self._searching = False
+        self._search: asyncio.TimerHandle | None = None
 
     def cards(self) -> tuple[SoundCard, ...]:
         """The sound cards as of the last look."""
@@ -85,7 +86,7 @@ class AlsaAudioDevices(AudioDevices):
         self._choices = dict(choices)
         if self._watch is not None:
             self._usable = self.paths()
-            self._begin_search()
+            self._search_on()
 
     def status(self) -> tuple[DeviceStatus, ...]:
         """The cards, each place the board has, and how loud the mixers of both are set."""
@@ -116,24 +117,35 @@ class AlsaAudioDevices(AudioDevices):
             self._search = None
 
     def _read(self) -> _Seen:
-        """In a worker thread. The names of PCMs are asked for only where other cards are there."""
-        cards = _read_cards()
-        return self._seen if cards == self._seen.cards else _Seen(cards, _read_pcms())
+        """In a worker thread. The names of PCMs are asked for only where other cards are there, or one is missing."""
+        searching, cards = self._searching, _read_cards()
+        return self._seen if cards == self._seen.cards and not searching else _Seen(cards, _read_pcms())
 
     def _take(self, seen: _Seen) -> None:
         before, self._seen = self._seen, seen
         self._headset = _headset_of(seen.cards, self._headset)
         arrived = tuple(card for card in seen.cards if card not in before.cards)
         left = tuple(card for card in before.cards if card not in seen.cards)
+        known, self._usable = self._usable, self.paths()
         if arrived or left:
             log.info("sound cards: %s came, %s left", _names(arrived), _names(left))
-            self._usable = self.paths()
+        elif self._usable != known:
+            log.info("sound devices: %s can be used now", ", ".join(self._usable) or "none")
+        if arrived or left or self._usable != known:
             self._tell(AudioChange(arrived, left, self._usable))
-        self._begin_search()
+        self._search_on()
 
-    def _begin_search(self) -> None:
-        if self._missing and self._search is None:
-            self._search = asyncio.get_running_loop().create_task(self._look_for_missing(), name="missing sound")
+    def _search_on(self) -> None:
+        """Look again while a PCM is missing; by the one look there is, so that no older answer follows a newer one."""
+        self._searching = self._missing
+        if self._searching and self._search is None:
+            self._search = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_for_missing)
+
+    def _look_for_missing(self) -> None:
+        self._search = None
+        if self._look is not None and self._searching:
+            self._look.begin()
+            self._search_on()
 
     @property
     def _missing(self) -> bool:
@@ -141,17 +153,6 @@ class AlsaAudioDevices(AudioDevices):
         names = {self._choice(place).playback or self._of_board(place).playback for place in Place}
         used = {endpoint.playback for endpoint in self._usable.values()}
         return any(name and (name in _ANY_CARD or not _OF_A_CARD.match(name)) for name in names - used)
-
-    async def _look_for_missing(self) -> None:
-        while self._missing:
-            await asyncio.sleep(LOOK_AGAIN_S)
-            self._seen = self._seen._replace(pcms=await asyncio.get_running_loop().run_in_executor(None, _read_pcms))
-            usable = self.paths()
-            if usable != self._usable:
-                log.info("sound devices: %s can be used now", ", ".join(usable) or "none")
-                self._usable = usable
-                self._tell(AudioChange((), (), usable))
-        self._search = None
 
     def _wanted(self, place: Place) -> Endpoint:
         """The PCMs that somebody named, else the board's: these, too, where the one that is named is no headset now."""
