@@ -72,6 +72,17 @@ def test_a_phone_that_is_killed_in_a_call_takes_it_up_again(
         mirror.hang_up()
 
 
+def test_what_it_knows_survives_a_restart(machine: Machine, mirror: Mirror) -> None:
+    identity = machine.console.run("cat /etc/machine-id")
+    known = machine.snapshot().history
+    assert known
+    machine.shut_down()
+    machine.start()
+    machine.until(machine.is_registered, "the phone is registered again", BOOT_PATIENCE)
+    assert machine.snapshot().history == known
+    assert machine.console.run("cat /etc/machine-id") == identity
+
+
 def touch_panels_taken(machine: Machine) -> int:
     """How many a kiosk has found so far."""
     return int(machine.console.run("journalctl -b -u ip270-kiosk -o cat | grep -c 'the touch panel is' || true"))
