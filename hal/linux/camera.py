@@ -10,7 +10,7 @@ import struct
 import pyudev
 
 from hal.camera import Camera, Cameras, camera_status
-from hal.linux.udev import UdevWatch
+from hal.linux.udev import UdevWatch, text_of
 from hal.status import DeviceStatus, Presence
 
 log = logging.getLogger("hal")
@@ -62,7 +62,7 @@ class LinuxCameras(Cameras):
 def _read_cameras() -> tuple[Camera, ...]:
     nodes = sorted(pyudev.Context().list_devices(subsystem="video4linux"), key=lambda node: node.sys_name)
     return tuple(
-        Camera(node.device_node, _text(node, "name") or node.sys_name)
+        Camera(node.device_node, text_of(node, "name") or node.sys_name)
         for node in nodes[:MOST_NODES]
         if node.device_node is not None and _captures(node)
     )
@@ -76,12 +76,7 @@ def _captures(node: pyudev.Device) -> bool:
     capabilities = node.properties.get("ID_V4L_CAPABILITIES")
     if capabilities is not None:
         return _CAPTURES in capabilities
-    return node.sys_name.startswith("video") and _text(node, "index") in ("", "0")
-
-
-def _text(node: pyudev.Device, name: str) -> str:
-    value = node.attributes.get(name)
-    return "" if value is None else value.decode(errors="replace").strip()
+    return node.sys_name.startswith("video") and text_of(node, "index") in ("", "0")
 
 
 def _covered(path: str) -> bool | None:
