@@ -20,7 +20,7 @@ log = logging.getLogger("hal")
 _SWITCH_BYTES = 8
 _EVIOCGSW = 0x80000000 | _SWITCH_BYTES << 16 | ord("E") << 8 | 0x1B  # _IOR('E', 0x1b, char[8]), linux/input.h
 _RETRY_S = 5.0
-"""Where udev says nothing, a missing device is looked for again after this time."""
+"""A device that does not answer, or is missing where udev says nothing, is looked for again after this time."""
 
 
 class EvdevReader:
@@ -84,11 +84,17 @@ class EvdevReader:
         self._device = self._find()
         if self._device is None:
             if self._watch.problem:
-                self._retry = self._loop.call_later(_RETRY_S, self._look)
+                self._look_later()
             return
         log.info("the %s is %s (%s)", self._kind, self._device.name, os.fsdecode(self._device.path))
         self._loop.add_reader(self._device.fd, self._read)
         self._settle()
+
+    def _look_later(self) -> None:
+        if self._loop is not None and self._watch is not None:
+            if self._retry is not None:
+                self._retry.cancel()
+            self._retry = self._loop.call_later(_RETRY_S, self._look)
 
     def _find(self) -> evdev.InputDevice[str] | None:
         return next(self._search.devices(), None)
@@ -102,9 +108,7 @@ class EvdevReader:
         except BlockingIOError:
             return
         except OSError as error:
-            log.warning("the %s went away: %s", self._kind, error.strerror)
-            self._release()
-            self._settled({})
+            self._lose(error)
             self._look()
             return
         for event in events:
@@ -124,10 +128,20 @@ class EvdevReader:
         device = self._device
         if device is None:
             return
-        down = {ecodes.EV_KEY: frozenset(device.active_keys())}
-        if ecodes.EV_SW in device.capabilities():
-            down[ecodes.EV_SW] = _switches(device.fd)
+        try:
+            down = {ecodes.EV_KEY: frozenset(device.active_keys())}
+            if ecodes.EV_SW in device.capabilities():
+                down[ecodes.EV_SW] = _switches(device.fd)
+        except OSError as error:  # it can go before it is asked
+            self._lose(error)
+            self._look_later()  # not at once: one that never answers must not be asked for ever
+            return
         self._settled(down)
+
+    def _lose(self, error: OSError) -> None:
+        log.warning("the %s went away: %s", self._kind, error.strerror)
+        self._release()
+        self._settled({})
 
     def _release(self) -> None:
         if self._device is not None and self._loop is not None:

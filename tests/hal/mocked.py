@@ -577,6 +577,24 @@ async def reset_button_tells_presses_and_no_keyboards(testbed: Testbed) -> None:
     assert moves == [True, False, True, None], moves
 
 
+async def a_device_that_goes_before_it_is_asked_is_looked_for_again(testbed: Testbed) -> None:
+    testbed.add_input(9, "gpio-keys", keys=[e.KEY_RESTART])
+    button = EvdevResetButton("KEY_RESTART")
+    gone = OSError(errno.ENODEV, "No such device")
+    with (
+        mock.patch.object(evdev.InputDevice, "active_keys", side_effect=[gone, []]) as asked,
+        mock.patch("hal.linux.evdev_reader._RETRY_S", 0.01),
+    ):
+        button.start()
+        assert asked.call_count == 1
+        await until(lambda: asked.call_count == 2)
+    moves: list[bool | None] = []
+    button.subscribe(moves.append)
+    testbed.play(9, key(e.KEY_RESTART, 1))
+    await until(lambda: moves == [True])
+    button.close()
+
+
 SCENARIOS = (
     keypad_tells_presses_and_releases,
     keypad_that_comes_later_is_taken,
@@ -598,6 +616,7 @@ SCENARIOS = (
     headsets_that_lie_or_are_too_many_are_sound_alone,
     camera_comes_and_goes_by_its_name,
     reset_button_tells_presses_and_no_keyboards,
+    a_device_that_goes_before_it_is_asked_is_looked_for_again,
 )
 
 if __name__ == "__main__":
