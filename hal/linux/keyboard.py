@@ -122,7 +122,10 @@ class Keyboard:
             self._accent = accent
             return ""
         text: str = _ACCENTS[accent][1] if accent in _ACCENTS else self._state.key_get_string(key)
-        if not self._accent or not text.isprintable() or not text:
+        if not self._accent or not text:
+            return text
+        if not text.isprintable():  # Enter, Escape, Backspace: the accent is not wanted any more
+            self._accent = ""
             return text
         combining, alone = _ACCENTS[self._accent]
         self._accent = ""

@@ -344,6 +344,7 @@ LAYOUTS = (
     ("de", (*typed(e.KEY_Y), *key(e.KEY_RIGHTALT, 1), *typed(e.KEY_Q), *key(e.KEY_RIGHTALT, 0)), "z@"),
     ("de", (*typed(ACCENT, e.KEY_E, ACCENT), *shifted(e.KEY_E), *typed(ACCENT, e.KEY_X)), "éÉ\u00b4x"),
     ("de", (*typed(ACCENT, e.KEY_SPACE), *typed(ACCENT, ACCENT), *typed(e.KEY_A)), "\u00b4\u00b4a"),
+    ("de", (*typed(ACCENT, e.KEY_ESC, e.KEY_E), *typed(ACCENT, e.KEY_ENTER, e.KEY_E)), "\x1be\re"),
     ("fr", (*typed(e.KEY_Q, e.KEY_2), *typed(e.KEY_CAPSLOCK), *typed(e.KEY_Q)), "aéA"),
     ("nonsense", typed(e.KEY_Z, e.KEY_2), "z2"),
 )
