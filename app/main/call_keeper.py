@@ -39,6 +39,11 @@ class CallKeeper:
             line.made, line.started = self._line_made, self._line_started
             self._patience = asyncio.get_running_loop().call_later(LINE_PATIENCE, self._give_up)
 
+    @property
+    def waits_for_line(self) -> bool:
+        """Whether there are calls of the process before that are not back yet."""
+        return self._kept is not None
+
     def calls_changed(self) -> None:
         """A call moved: look at all of them on the loop's next turn."""
         self._look_in(0.0)

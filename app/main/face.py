@@ -77,6 +77,7 @@ class Face:
         self._setup = setup
         self._settings = storage.settings
         self._devices = devices
+        self._telephony = telephony
         self._calls = telephony.calls
         self._call_list = telephony.call_list
         self._notices = notices
@@ -251,7 +252,8 @@ class Face:
 
     def _any_call(self) -> bool:
         calls = self._calls.views(time.monotonic())
-        return self._calls.in_call or any(call.state is not CallState.ENDED for call in calls)
+        shown = self._calls.in_call or any(call.state is not CallState.ENDED for call in calls)
+        return shown or self._telephony.waits_for_line
 
     def _somebody_is_here(self) -> None:
         self.activity.used()

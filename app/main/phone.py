@@ -163,7 +163,8 @@ class Phone:
 
     def _in_call(self) -> bool:
         calls = self._telephony.calls
-        return calls.in_call or calls.off_hook or bool(calls.views(time.monotonic()))
+        there = calls.in_call or bool(calls.views(time.monotonic())) or self._telephony.waits_for_line
+        return there or calls.off_hook
 
     def _registered(self) -> bool:
         return any(line.registration is Registration.UP for line in self._telephony.registrations.values())

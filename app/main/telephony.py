@@ -134,6 +134,11 @@ class Telephony:
         await self.line.start()
         self._network = NetworkWatch(self._devices.network, self.line, self.pbx, self.media, self._ice_servers)
 
+    @property
+    def waits_for_line(self) -> bool:
+        """Whether there are calls that outlived a process, and are heard but not shown yet."""
+        return self._keeper.waits_for_line
+
     def try_again(self) -> None:
         """Somebody thinks that the line can register, or the PBX be reached, now."""
         self.line.try_again()

@@ -11,18 +11,21 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from app.calls.control import CallControl
 from app.calls.kept import KeptCall, KeptCalls, KeptLeg
-from app.main import memory_file
+from app.main import memory_file, run
 from app.main.call_keeper import CallKeeper
+from app.main.face import Setup
 from app.main.kept import Kept, decode, encode, with_voice
 from app.main.line_keeper import LineKeeper
+from app.main.reset_keeper import ResetKeeper
 from app.main.survival import TOO_SOON, VERSION, KeptFile, RunningVoice, Survival
+from app.main.update_keeper import Desk
 from app.media.agreement import Agreement
 from app.media.encryption import Encryption, Keys
 from app.media.formats import AudioCodec
@@ -35,6 +38,7 @@ from app.model.media import AudioPath
 from app.model.party import Party
 from app.model.session import Direction, MediaDescription, SessionDescription
 from app.model.signalling import CallOptions
+from hal.board import load_board
 from hal.linux.descriptor_store import DescriptorStore
 from native import Clock, Codec, Engine, SrtpKeys, SrtpSuite, Stream, StreamConfig, make_continuity
 from tests.main.supervisor import Supervisor
@@ -456,6 +460,29 @@ def test_a_busy_supervisor_gets_the_memory_later(process: Process) -> None:
         assert begun.keep(None, ())
         process.supervisor.read()
         assert process.supervisor.names == ["voice"]
+
+
+async def test_a_phone_whose_call_waits_for_its_line_is_in_a_call(
+    process: Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the reset button and for updates."""
+    asked: list[Callable[[], bool]] = []
+
+    def desk(in_call: Callable[[], bool], *others: Any) -> Desk:
+        asked.append(in_call)
+        return Desk(in_call, *others)
+
+    def reset(*parts: Any) -> ResetKeeper:
+        asked.append(parts[3])
+        return ResetKeeper(*parts)
+
+    monkeypatch.setattr("app.main.phone.Desk", desk)
+    monkeypatch.setattr("app.main.face.ResetKeeper", reset)
+    in_call(process)
+    begun = process.start()
+    setup = Setup(tmp_path / "phone.socket", kiosk=False)
+    async with run.running_phone(load_board("headless"), tmp_path / "state", None, setup, begun):
+        assert [one() for one in asked] == [True, True]
 
 
 async def test_calls_are_looked_at_until_the_supervisor_has_heard(process: Process) -> None:
