@@ -148,13 +148,8 @@ async def _call(talker: Talker, partner: Partner, kamailio: Kamailio, way: Way) 
 
 @pytest.mark.parametrize(
     "way",
-    [
-        Way(Pjsua2Peer, OUT),
-        Way(BaresipPeer, IN),
-        Way(Pjsua2Peer, IN, Transport.TLS, ("AES_CM_128_HMAC_SHA1_80",)),
-        Way(BaresipPeer, OUT, ice=True),
-    ],
-    ids=["pjsua2", "baresip", "pjsua2-sdes", "baresip-ice"],
+    [Way(Pjsua2Peer, IN, Transport.TLS, ("AES_CM_128_HMAC_SHA1_80",)), Way(BaresipPeer, OUT, ice=True)],
+    ids=["pjsua2-sdes", "baresip-ice"],
 )
 async def test_a_call_outlives_our_process(way: Way, tmp_path: Path, trust: Trust, row: Row) -> None:
     row.of(way.kind.name, f"our process is killed in a call and the next takes it up, {way}")
