@@ -97,8 +97,8 @@ class ResetKeeper:
             return
         stage, self._stage = self._stage, None
         self._notices.clear(NOTICE)
-        if pressed is None:
-            return
+        if pressed is None or stage is not _stage_after(self._button.held):
+            return  # the phone was busy or its clock was set: what the display said is not what was meant
         if stage is Stage.RESTART:
             self._ask(Verb.RESTART)
         elif stage is Stage.FORGET:
@@ -138,3 +138,11 @@ class ResetKeeper:
         if self._notice_end is not None:
             self._notice_end.cancel()
             self._notice_end = None
+
+
+def _stage_after(held: float) -> Stage:
+    if held < CANCEL_AFTER:
+        return Stage.RESTART
+    if held < FORGET_AFTER:
+        return Stage.CANCEL
+    return Stage.FORGET if held < STUCK_AFTER else Stage.STUCK

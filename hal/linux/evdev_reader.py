@@ -26,7 +26,7 @@ _RETRY_S = 5.0
 class EvdevReader:
     """Finds, reads, loses and finds again. `kind` is for messages ("keypad").
 
-    `wanted` chooses by capabilities. `moved` gets type, code and value of each EV_KEY and EV_SW event; `settled` gets
+    `wanted` chooses by capabilities. `moved` gets each EV_KEY and EV_SW event; `settled` gets
     the codes that are down by type, after opening, after an overrun (SYN_DROPPED), and with nothing down when the
     device is lost. All of it on the loop's thread.
     """
@@ -35,7 +35,7 @@ class EvdevReader:
         self,
         kind: str,
         wanted: Callable[[Capabilities], bool],
-        moved: Callable[[int, int, int], None],
+        moved: Callable[[evdev.InputEvent], None],
         settled: Callable[[Mapping[int, frozenset[int]]], None],
     ) -> None:
         self._kind = kind
@@ -122,7 +122,7 @@ class EvdevReader:
                 self._overrun = False
                 self._settle()
         elif event.type in (ecodes.EV_KEY, ecodes.EV_SW) and not self._overrun:
-            self._moved(event.type, event.code, event.value)
+            self._moved(event)
 
     def _settle(self) -> None:
         device = self._device

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import evdev
 from evdev import ecodes
 
 from hal.errors import BoardInvalid
@@ -53,11 +54,11 @@ class EvdevHookSwitch(HookSwitch):
     def _has_it(self, capabilities: Capabilities) -> bool:
         return self._code in capabilities.get(self._type, ())
 
-    def _moved(self, kind: int, code: int, value: int) -> None:
-        if (kind, code) != (self._type, self._code) or value not in (0, 1):
+    def _moved(self, event: evdev.InputEvent) -> None:
+        if (event.type, event.code) != (self._type, self._code) or event.value not in (0, 1):
             return
         self._stop_replacing()
-        if bool(value) != self._inverted:
+        if bool(event.value) != self._inverted:
             self._move(off_hook=True)
         else:
             self._replacing = asyncio.get_running_loop().call_later(REPLACED_AFTER_S, self._replaced)

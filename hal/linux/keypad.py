@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import evdev
 from evdev import ecodes
 
 from hal.errors import BoardInvalid
@@ -77,10 +78,10 @@ class EvdevKeypad(Keypad):
             self._timer.cancel()
             self._timer = None
 
-    def _moved(self, kind: int, code: int, value: int) -> None:
-        key = self._keys.get(code)
-        if kind == ecodes.EV_KEY and key is not None and value in (0, 1):  # 2 is a repeat
-            self._take(key, pressed=bool(value))
+    def _moved(self, event: evdev.InputEvent) -> None:
+        key = self._keys.get(event.code)
+        if event.type == ecodes.EV_KEY and key is not None and event.value in (0, 1):  # 2 is a repeat
+            self._take(key, pressed=bool(event.value))
 
     def _settled(self, down: Mapping[int, frozenset[int]]) -> None:
         held = {self._keys[code] for code in down.get(ecodes.EV_KEY, ()) if code in self._keys}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import evdev
 from evdev import ecodes
 
 from hal.errors import BoardInvalid
@@ -44,9 +45,9 @@ class EvdevResetButton(ResetButton):
     def _has_it(self, capabilities: Capabilities) -> bool:
         return self._code in capabilities.get(ecodes.EV_KEY, ()) and not is_keyboard(capabilities)
 
-    def _moved(self, kind: int, code: int, value: int) -> None:
-        if (kind, code) == (ecodes.EV_KEY, self._code) and value in (0, 1):
-            self._move(pressed=bool(value))
+    def _moved(self, event: evdev.InputEvent) -> None:
+        if (event.type, event.code) == (ecodes.EV_KEY, self._code) and event.value in (0, 1):
+            self._move(pressed=bool(event.value), at=event.timestamp())
 
     def _settled(self, _: Mapping[int, frozenset[int]]) -> None:
         """Whatever was lost, it is safer to have heard nothing: only a whole press and release counts."""

@@ -190,3 +190,16 @@ async def test_no_stage_of_one_press_comes_in_the_next(stages: Callable[..., Non
     await asyncio.sleep(0.06)  # no stage of the press before can come later
     assert "let go now to start the phone anew" in desk.shown
     desk.stop()
+
+
+async def test_a_release_that_is_heard_late_forgets_nothing(stages: Callable[..., None]) -> None:
+    """The phone was busy: what the display came to say in between was not what the button was let go of for."""
+    stages(cancel=0.01, forget=0.02)
+    desk = Desk()
+    desk.button.press()
+    await desk.until_shown("forgets all its settings")
+    desk.button.lag = 100.0
+    desk.button.release()
+    await asyncio.sleep(0)
+    assert (desk.system.asked, desk.shown) == ([], "")
+    desk.stop()
