@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import evdev
 from evdev import ecodes
 
-from hal.errors import BoardInvalid
 from hal.hook import HookSwitch
 from hal.linux.evdev_reader import EvdevReader
+from hal.linux.event_codes import code_of
 from hal.linux.input_search import Capabilities
 from hal.status import DeviceStatus
 
@@ -26,13 +26,8 @@ class EvdevHookSwitch(HookSwitch):
 
     def __init__(self, code: str, *, inverted: bool = False) -> None:
         super().__init__()
-        number = ecodes.ecodes.get(code)
-        if not code.startswith(("SW_", "KEY_")) or number is None:
-            raise BoardInvalid(
-                f"The kernel knows no switch '{code}'.", "Take a SW_ or KEY_ name from linux/input-event-codes.h."
-            )
         self._type = ecodes.EV_SW if code.startswith("SW_") else ecodes.EV_KEY
-        self._code: int = number
+        self._code = code_of(code, "SW_", "KEY_")
         self._inverted = inverted
         self._name = code
         self._replacing: asyncio.TimerHandle | None = None

@@ -12,6 +12,7 @@ from hal.errors import BoardInvalid
 from hal.key_guard import KeyGuard
 from hal.keypad import Keypad, PhoneKey
 from hal.linux.evdev_reader import EvdevReader
+from hal.linux.event_codes import code_of
 from hal.linux.input_search import Capabilities
 from hal.status import DeviceStatus, Presence
 
@@ -122,9 +123,7 @@ def _is_keypad(capabilities: Capabilities) -> bool:
 
 
 def _translated(name: str, key: str) -> tuple[int, PhoneKey]:
-    code = ecodes.ecodes.get(name)
-    if not name.startswith("KEY_") or code is None:
-        raise BoardInvalid(f"The kernel knows no key '{name}'.", "Take a name from linux/input-event-codes.h.")
+    code = code_of(name, "KEY_")
     try:
         return code, PhoneKey(key)
     except ValueError:

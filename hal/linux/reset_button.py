@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import evdev
 from evdev import ecodes
 
-from hal.errors import BoardInvalid
 from hal.linux.evdev_reader import EvdevReader
+from hal.linux.event_codes import code_of
 from hal.linux.input_kinds import is_keyboard
 from hal.linux.input_search import Capabilities
 from hal.reset_button import ResetButton
@@ -23,10 +23,7 @@ class EvdevResetButton(ResetButton):
 
     def __init__(self, code: str) -> None:
         super().__init__()
-        number = ecodes.ecodes.get(code)
-        if not code.startswith("KEY_") or number is None:
-            raise BoardInvalid(f"The kernel knows no key '{code}'.", "Take a name from linux/input-event-codes.h.")
-        self._code: int = number
+        self._code = code_of(code, "KEY_")
         self._name = code
         self._reader = EvdevReader("reset button", self._has_it, self._moved, self._settled)
 
