@@ -43,24 +43,22 @@ _OF_RAUC = """<busconfig>
 
 
 @pytest.fixture
-async def bus(tmp_path: Path) -> AsyncIterator[str]:
+async def bus(open_folder: Path) -> AsyncIterator[str]:
     """The address of a bus with both policies, where root owns RAUC's name and answers pings."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o711)
-    (tmp_path / "usr").mkdir()
-    (tmp_path / "etc").mkdir()
-    (tmp_path / "usr" / f"{RAUC}.conf").write_text(_OF_RAUC)
+    (open_folder / "usr").mkdir()
+    (open_folder / "etc").mkdir()
+    (open_folder / "usr" / f"{RAUC}.conf").write_text(_OF_RAUC)
     ours = (LAYER / "files" / "ip270-update.conf").read_text()
-    (tmp_path / "etc" / "ip270-update.conf").write_text(ours.replace('user="ip270"', f'user="{PHONE_USER}"'))
-    (tmp_path / "bus.conf").write_text(_SYSTEM_BUS.format(folder=tmp_path))
+    (open_folder / "etc" / "ip270-update.conf").write_text(ours.replace('user="ip270"', f'user="{PHONE_USER}"'))
+    (open_folder / "bus.conf").write_text(_SYSTEM_BUS.format(folder=open_folder))
     daemon = await asyncio.create_subprocess_exec(
-        "dbus-daemon", f"--config-file={tmp_path}/bus.conf", "--nofork", "--print-address",
+        "dbus-daemon", f"--config-file={open_folder}/bus.conf", "--nofork", "--print-address",
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert daemon.stdout is not None
     try:
         await asyncio.wait_for(daemon.stdout.readline(), 30)
-        address = f"unix:path={tmp_path}/bus"
+        address = f"unix:path={open_folder}/bus"
         service = await MessageBus(bus_address=address).connect()
         await service.request_name(RAUC)
         yield address
