@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import abc
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
-from hal.listeners import Listeners
+from hal.listeners import Watched
 from hal.status import DeviceStatus
 
 
@@ -57,15 +57,12 @@ class AudioChange(msgspec.Struct, frozen=True):
     paths: Mapping[Place, Endpoint]
 
 
-class AudioDevices(abc.ABC):
+class AudioDevices(Watched[AudioChange]):
     """All sound devices of the phone. Every method runs on the loop's thread and must be done in a few milliseconds.
 
     A back end must override `cards`, `paths`, `prefer`, `status`, `start` and `close`, and calls `_tell`
     when cards came or went.
     """
-
-    def __init__(self) -> None:
-        self._listeners: Listeners[AudioChange] = Listeners()
 
     @abc.abstractmethod
     def cards(self) -> tuple[SoundCard, ...]:
@@ -82,18 +79,3 @@ class AudioDevices(abc.ABC):
     @abc.abstractmethod
     def status(self) -> tuple[DeviceStatus, ...]:
         """How the cards and places stand. May take longer: it is for people."""
-
-    @abc.abstractmethod
-    def start(self) -> None:
-        """Begin to watch for cards that come and go; needs a running loop."""
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Stop watching. May be called twice."""
-
-    def subscribe(self, listener: Callable[[AudioChange], None]) -> Callable[[], None]:
-        """Hear of cards that come and go; call the result to stop."""
-        return self._listeners.add(listener)
-
-    def _tell(self, change: AudioChange) -> None:
-        self._listeners.tell(change)

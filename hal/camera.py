@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
 
 import msgspec
 
-from hal.listeners import Listeners
+from hal.listeners import Watched
 from hal.status import DeviceStatus
 
 
@@ -19,14 +18,11 @@ class Camera(msgspec.Struct, frozen=True):
     covered: bool | None = None
 
 
-class Cameras(abc.ABC):
+class Cameras(Watched[tuple[Camera, ...]]):
     """All cameras. Listeners are told all of them whenever one came or went, on the loop's thread.
 
     A back end must override everything abstract, and calls `_tell`.
     """
-
-    def __init__(self) -> None:
-        self._listeners: Listeners[tuple[Camera, ...]] = Listeners()
 
     @abc.abstractmethod
     def cameras(self) -> tuple[Camera, ...]:
@@ -35,21 +31,6 @@ class Cameras(abc.ABC):
     @abc.abstractmethod
     def status(self) -> tuple[DeviceStatus, ...]:
         """How each stands, looked at now: takes some milliseconds. Without a camera there is nothing to say."""
-
-    @abc.abstractmethod
-    def start(self) -> None:
-        """Begin to watch; needs a running loop."""
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Stop watching. May be called twice."""
-
-    def subscribe(self, listener: Callable[[tuple[Camera, ...]], None]) -> Callable[[], None]:
-        """Hear of cameras that come and go; call the result to stop."""
-        return self._listeners.add(listener)
-
-    def _tell(self) -> None:
-        self._listeners.tell(self.cameras())
 
 
 def camera_status(camera: Camera) -> str:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import abc
 import enum
-from collections.abc import Callable
 
 import msgspec
 
-from hal.listeners import Listeners
+from hal.listeners import Watched
 from hal.status import DeviceStatus
 
 
@@ -66,14 +65,11 @@ class HeadsetsChanged(msgspec.Struct, frozen=True):
 HeadsetEvent = HeadsetWish | HeadsetsChanged
 
 
-class Headsets(abc.ABC):
+class Headsets(Watched[HeadsetEvent]):
     """The buttons and lamps of all headsets. Every method runs on the loop's thread and waits for no headset.
 
     A back end must override `show`, `status`, `start` and `close`, and calls `_tell`.
     """
-
-    def __init__(self) -> None:
-        self._listeners: Listeners[HeadsetEvent] = Listeners()
 
     @abc.abstractmethod
     def show(self, lamps: HeadsetLamps, card: str) -> None:
@@ -85,18 +81,3 @@ class Headsets(abc.ABC):
     @abc.abstractmethod
     def status(self) -> tuple[DeviceStatus, ...]:
         """How the buttons of each headset stand."""
-
-    @abc.abstractmethod
-    def start(self) -> None:
-        """Begin to watch for headsets that come and go; needs a running loop."""
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Let go of the headsets. May be called twice."""
-
-    def subscribe(self, listener: Callable[[HeadsetEvent], None]) -> Callable[[], None]:
-        """Hear of wishes and changes; call the result to stop."""
-        return self._listeners.add(listener)
-
-    def _tell(self, event: HeadsetEvent) -> None:
-        self._listeners.tell(event)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from hal.listeners import Listeners
+from hal.listeners import Listeners, Watched
 from hal.status import DeviceStatus
 
 
@@ -53,7 +53,7 @@ class KeyMove(msgspec.Struct, frozen=True):
     pressed: bool
 
 
-class Keypad(abc.ABC):
+class Keypad(Watched[KeyMove]):
     """The keypad. Listeners are told on the loop's thread.
 
     A back end must override `status`, `start` and `close`, and calls `_tell` for each move; a key that was down when
@@ -61,31 +61,16 @@ class Keypad(abc.ABC):
     """
 
     def __init__(self) -> None:
-        self._listeners: Listeners[KeyMove] = Listeners()
+        super().__init__()
         self._watchers: Listeners[DeviceStatus] = Listeners()
 
     @abc.abstractmethod
     def status(self) -> DeviceStatus:
         """How the keypad stands."""
 
-    @abc.abstractmethod
-    def start(self) -> None:
-        """Begin to listen; needs a running loop. A keypad that is missing is taken when it comes."""
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Let go of the device. May be called twice."""
-
-    def subscribe(self, listener: Callable[[KeyMove], None]) -> Callable[[], None]:
-        """Hear of every key; call the result to stop."""
-        return self._listeners.add(listener)
-
     def watch(self, watcher: Callable[[DeviceStatus], None]) -> Callable[[], None]:
         """Hear how the keypad stands, each time that it changed; call the result to stop."""
         return self._watchers.add(watcher)
-
-    def _tell(self, move: KeyMove) -> None:
-        self._listeners.tell(move)
 
     def _tell_status(self) -> None:
         self._watchers.tell(self.status())

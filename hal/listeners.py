@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import logging
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -34,3 +35,25 @@ class Listeners(Generic[_Event]):
                 listener(event)
             except Exception:
                 log.exception("a listener failed on %s", type(event).__name__)
+
+
+class Watched(abc.ABC, Generic[_Event]):
+    """A device that tells what happens to it, on the loop's thread. A back end calls `_tell`."""
+
+    def __init__(self) -> None:
+        self._listeners: Listeners[_Event] = Listeners()
+
+    @abc.abstractmethod
+    def start(self) -> None:
+        """Begin to watch for it, and take it when it comes; needs a running loop."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Let go of it. May be called twice."""
+
+    def subscribe(self, listener: Callable[[_Event], None]) -> Callable[[], None]:
+        """Hear of it; call the result to stop."""
+        return self._listeners.add(listener)
+
+    def _tell(self, event: _Event) -> None:
+        self._listeners.tell(event)

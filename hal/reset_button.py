@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
 
-from hal.listeners import Listeners
+from hal.listeners import Watched
 from hal.status import DeviceStatus
 
 
-class ResetButton(abc.ABC):
+class ResetButton(Watched[bool | None]):
     """Listeners are told True when it is pressed and False when it is let go of, on the loop's thread.
 
     A back end must override `status`, `start` and `close`, and calls `_move` with every state it reads, `at` the second
-    of a clock when it was so; only changes are told. `_lose` says that the device has gone, which is no letting go:
-    listeners are told None.
+    of a clock when it was so; only changes are told. A button that is down at the start waits for its next press.
+    `_lose` says that the device has gone, which is no letting go: listeners are told None.
     """
 
     def __init__(self) -> None:
-        self._listeners: Listeners[bool | None] = Listeners()
+        super().__init__()
         self._pressed = False
         self._pressed_at = 0.0
         self.held = 0.0
@@ -28,18 +27,6 @@ class ResetButton(abc.ABC):
     def status(self) -> DeviceStatus:
         """How the button stands."""
 
-    @abc.abstractmethod
-    def start(self) -> None:
-        """Begin to listen; needs a running loop. A button that is down already waits for its next press."""
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Let go of the device. May be called twice."""
-
-    def subscribe(self, listener: Callable[[bool | None], None]) -> Callable[[], None]:
-        """Hear of the button; call the result to stop."""
-        return self._listeners.add(listener)
-
     def _move(self, *, pressed: bool, at: float) -> None:
         if pressed != self._pressed:
             self._pressed = pressed
@@ -47,9 +34,9 @@ class ResetButton(abc.ABC):
                 self._pressed_at = at
             else:
                 self.held = at - self._pressed_at
-            self._listeners.tell(pressed)
+            self._tell(pressed)
 
     def _lose(self) -> None:
         if self._pressed:
             self._pressed = False
-            self._listeners.tell(None)
+            self._tell(None)

@@ -56,7 +56,7 @@ class LinuxCameras(Cameras):
         before, self._cameras = self._cameras, _read_cameras()
         if self._cameras != before:
             log.info("cameras: %s", ", ".join(camera.name for camera in self._cameras) or "none")
-            self._tell()
+            self._tell(self.cameras())
 
 
 def _read_cameras() -> tuple[Camera, ...]:

@@ -16,12 +16,12 @@ class SimulatedCameras(Cameras):
     def plug(self, camera: Camera) -> None:
         """Plug a camera in, or move its shutter."""
         self._cameras[camera.node] = camera
-        self._tell()
+        self._tell(self.cameras())
 
     def unplug(self, node: str) -> None:
         """Take a camera out; one that is not there stays away."""
         if self._cameras.pop(node, None) is not None:
-            self._tell()
+            self._tell(self.cameras())
 
     def cameras(self) -> tuple[Camera, ...]:
         """Those that are plugged in."""
