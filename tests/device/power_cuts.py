@@ -2,22 +2,18 @@
 
 A machine is started once and put to work: a user changes settings and calls numbers that do not exist, as fast as the
 phone takes it. Its memory and disk are kept, and each cut begins there: it goes on for a moment of random length, QEMU
-is killed, and the host looks at /data. Some of what is left is really started.
-
-    python -m tests.device.power_cuts [--cuts 200] [--starts 5] [--seed 1]
+is killed, and the host looks at /data. Some of what is left is really started. `tests/device/soak.py` is the command.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import random
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from app.settings.setting import Layer
@@ -30,6 +26,8 @@ from tests.device.machine import BOOT_PATIENCE, Machine, MachineError
 from tests.device.pbx import NUMBER, Pbx
 from tests.device.qmp import QmpError
 
+BROKEN = (AssertionError, ConsoleError, ImageError, MachineError, QmpError)
+"""What says that something is not whole, or not as it should be."""
 LONGEST_S = 8.0
 _STATE = Path("lib") / "ip270"
 _WORK = """
@@ -54,17 +52,21 @@ for turn in itertools.count():
 
 
 class PowerCuts:
-    """The work of one command, in `folder`."""
+    """The work of one command, in `folder`; `seed` is what the moments depend on."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self._folder = folder
         self._random = random.Random(seed)
         self._parts = parts()
         self._state = folder / "state"
-        self.cuts = self.starts = 0
 
-    def run(self, cuts: int, starts: int) -> None:
-        """Raises MachineError, ConsoleError, QmpError, ImageError or AssertionError at the first that is not whole."""
+    def run(self, numbers: range, started: int) -> Iterator[int]:
+        """Cut once for each number, start what the `started`th ones left, and yield how many are whole by then.
+
+        Raises one of `BROKEN` at the first that is not whole.
+        """
+        if not numbers:
+            return
         kept = self._folder / "kept"
         (kept / _STATE).mkdir(parents=True)
         with Pbx(self._folder) as pbx:
@@ -75,9 +77,9 @@ class PowerCuts:
                 machine.save(self._state)
                 for name in ("efi", "data"):  # all that a running phone writes to
                     self._parts[name].read(machine.disk, self._folder / name)
-                started = set(self._random.sample(range(cuts), min(starts, cuts)))
-                for number in range(cuts):
-                    self._cut(machine, start=number in started)
+                for number in numbers:
+                    self._cut(machine, start=(number + 1) % started == 0)
+                    yield number + 1
 
     def _cut(self, machine: Machine, *, start: bool) -> None:
         """Go on from what was kept, cut the power, and look; `start` what is left, too."""
@@ -89,12 +91,10 @@ class PowerCuts:
         left = self._folder / "left"
         self._parts["data"].read(machine.disk, left)
         self._look(left)
-        self.cuts += 1
         if start:
             machine.start()
             machine.until(machine.is_registered, "the phone is registered after the cut", BOOT_PATIENCE)
             machine.cut_power()
-            self.starts += 1
 
     def _look(self, data: Path) -> None:
         """The journal is played back, the file system is clean, and what the phone keeps there is whole."""
@@ -138,25 +138,3 @@ def is_database(file: Path) -> bool:
     """Whether this is SQLite's."""
     with file.open("rb") as opened:
         return opened.read(16) == b"SQLite format 3\0"
-
-
-def main() -> int:
-    """Returns 0, or 1 with what was not whole on stderr."""
-    parser = argparse.ArgumentParser(prog="tests.device.power_cuts", description="Cut a working phone's power.")
-    parser.add_argument("--cuts", type=int, default=200, help="how often (default: 200)")
-    parser.add_argument("--starts", type=int, default=5, help="how many of what is left to start (default: 5)")
-    parser.add_argument("--seed", type=int, default=1, help="what the moments depend on (default: 1)")
-    wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        work = PowerCuts(Path(folder), wanted.seed)
-        try:
-            work.run(wanted.cuts, wanted.starts)
-            broken = ""
-        except (AssertionError, ConsoleError, ImageError, MachineError, QmpError) as error:
-            broken = str(error) or repr(error)
-    print(json.dumps({"cuts": work.cuts, "started": work.starts, "broken": broken}))
-    return 1 if broken else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
