@@ -1,11 +1,10 @@
-"""Takes the version that the administrator wants: fetched and installed beside the calls, started when nobody minds."""
+"""When the phone takes the version that the administrator wants: beside the calls, and started when nobody minds."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import ssl
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
@@ -16,24 +15,20 @@ import msgspec
 from app.diagnostics.notices import NoticeBoard
 from app.main import update_record
 from app.main.fetch_failed import FetchFailed
+from app.main.update_installer import UpdateInstaller
+from app.main.update_memory import UpdateMemory
 from app.main.update_record import Failure, UpdateRecord
+from app.main.update_report import UpdateReport
 from app.model.flags import LogFlag
 from app.model.refusal import Refusal
-from app.model.snapshot import Notice, Severity, UpdateState, UpdateView
+from app.model.snapshot import UpdateState, UpdateView
 from app.security.errors import SecurityError
-from app.security.tls import client_context
-from app.settings.durable import DurableFile
 from app.settings.store import SettingsStore
 from hal.errors import BundleRefused, HalError, UpdaterUnavailable
 from hal.updater import Updater
 
 log = logging.getLogger(LogFlag.MAIN)
 
-FAILURE_NOTICE = "update.failed"
-SERVICE_NOTICE = "update.service"
-RESTART_NOTICE = "update.restart"
-BUNDLE = "update.raucb"
-"""The bundle that was fetched, in the state folder; RAUC wants this ending."""
 SETTLING_SECONDS = 5.0
 """After the start of the phone, which has more important things to do first."""
 LOOK_SECONDS = 20.0
@@ -85,16 +80,13 @@ class UpdateKeeper:
         changed: Callable[[], None],
     ) -> None:
         self._settings = settings
-        self._bundle = state / BUNDLE
-        self._file = DurableFile(state / "update")
         self._updater = updater
         self._desk = desk
-        self._notices = notices
         self._worker = worker
-        self._changed = changed
         self._own_version = own_version
-        self._record = UpdateRecord()
-        self._view = UpdateView()
+        self._memory = UpdateMemory(state, worker)
+        self._report = UpdateReport(notices, changed)
+        self._installer = UpdateInstaller(settings, state, updater, self._memory, self._report)
         self._asked = False
         self._delay = FIRST_DELAY
         self._retry_at = 0.0
@@ -105,7 +97,7 @@ class UpdateKeeper:
     @property
     def view(self) -> UpdateView:
         """For surfaces."""
-        return self._view
+        return self._report.view
 
     def start(self) -> None:
         """Look at which system runs, and follow the settings from then on."""
@@ -124,7 +116,7 @@ class UpdateKeeper:
 
     def install(self) -> Refusal | None:
         """Take what is offered now, also if it failed before."""
-        if self._view.state in _UNDER_WAY_STATES:
+        if self.view.state in _UNDER_WAY_STATES:
             return _UNDER_WAY
         if self._wanted() is None:
             return _NOTHING_OFFERED
@@ -134,26 +126,24 @@ class UpdateKeeper:
 
     async def restart(self) -> Refusal | None:
         """Start the machine anew, with what is installed."""
-        if self._view.state is not UpdateState.READY or self._withdrawn():
+        if self.view.state is not UpdateState.READY or self._withdrawn():
             return _NOT_READY
         if self._desk.in_call():
             return _IN_CALL
-        log.info("the phone restarts into version %s", self._record.version)
+        log.info("the phone restarts into version %s", self._memory.record.version)
         try:
             await self._desk.restart()
         except HalError as error:
             return Refusal(f"The phone does not restart: {error}", error.advice)
-        self._notices.clear(RESTART_NOTICE)
+        self._report.restarts()
         return None
 
     def seen(self) -> None:
         """Somebody has read what went wrong."""
-        failure = self._record.failure
+        failure = self._memory.record.failure
         if failure is not None and not failure.seen:
-            self._record = msgspec.structs.replace(self._record, failure=msgspec.structs.replace(failure, seen=True))
-            self._worker.submit(self._save, self._record)
-            self._notices.clear(FAILURE_NOTICE)
-            self._show(self._view.state, unseen=False)
+            self._memory.note_seen()
+            self._report.seen()
 
     # --- steps ---------------------------------------------------------------------------------------------
 
@@ -174,45 +164,41 @@ class UpdateKeeper:
                 slots = await self._updater.slots()
                 break
             except (UpdaterUnavailable, BundleRefused) as error:
-                self._unavailable(str(error), error.advice)
+                self._report.unavailable(str(error), error.advice)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, FIRST_DELAY)
-        self._notices.clear(SERVICE_NOTICE)
-        loop = asyncio.get_running_loop()
-        own_version = await loop.run_in_executor(self._worker, self._own_version)
-        kept = await loop.run_in_executor(self._worker, self._read)
+        own_version = await asyncio.get_running_loop().run_in_executor(self._worker, self._own_version)
+        kept = await self._memory.load()
+        await self._installer.tidy()
         run_id = self._updater.run_id()
         record = update_record.assess(kept, slots, run_id, own_version)
         if record != kept:
-            await self._keep(record)
-        else:
-            self._record = kept
+            await self._memory.try_to_keep(record)
         running = next((slot for slot in slots if slot.booted), None)
-        version = (running.version if running else "") or own_version
-        self._show(UpdateState.CURRENT, version=version, slot=running.name if running else "")
+        self._report.available((running.version if running else "") or own_version, running.name if running else "")
         if record.complete and record.run_id == run_id:
-            self._show(UpdateState.READY, offered=record.version)
+            self._report.show(UpdateState.READY, offered=record.version)
         self._show_failure()
 
     async def _step(self) -> float | None:
         """Do what can be done now. Returns the seconds until there may be more to do; None for a new setting."""
-        if self._view.state is UpdateState.READY:
+        if self.view.state is UpdateState.READY:
             if not self._withdrawn():
                 return await self._restart_if_spared()
             if not await self._stay():
                 return LOOK_SECONDS
         wanted = self._wanted()
         if wanted is None:
-            self._show(UpdateState.CURRENT, offered="")
+            self._report.show(UpdateState.CURRENT, offered="")
             return None
         source, version = wanted
         if not self._asked:
             if self._failed_before(source, version):
-                self._show(UpdateState.FAILED, offered=version)
+                self._report.show(UpdateState.FAILED, offered=version)
                 return None
             if self._retry_at > time.monotonic():
                 return self._retry_at - time.monotonic()
-        self._show(UpdateState.OFFERED, offered=version)
+        self._report.show(UpdateState.OFFERED, offered=version)
         if self._desk.in_call():
             return LOOK_SECONDS
         self._asked = False
@@ -223,28 +209,25 @@ class UpdateKeeper:
         try:
             await self._updater.stay()
         except (UpdaterUnavailable, BundleRefused) as error:
-            log.warning("version %s was withdrawn and would be started still: %s", self._record.version, error)
+            log.warning("version %s was withdrawn and would be started still: %s", self._memory.record.version, error)
             return False
-        log.info("version %s was withdrawn and is not started", self._record.version)
-        await self._keep(UpdateRecord(self._view.slot, self._view.version, failure=self._record.failure))
-        self._show(UpdateState.CURRENT, offered="", percent=0)
+        log.info("version %s was withdrawn and is not started", self._memory.record.version)
+        failure = self._memory.record.failure
+        await self._memory.try_to_keep(UpdateRecord(self.view.slot, self.view.version, failure=failure))
+        self._report.show(UpdateState.CURRENT, offered="", percent=0)
         return True
 
     async def _restart_if_spared(self) -> float:
         refusal = await self.restart() if self._may_restart() else None
         if refusal is None:
             return LOOK_SECONDS
-        self._notices.post(Notice(RESTART_NOTICE, Severity.WARNING, f"{refusal.reason}.", refusal.advice))
+        self._report.restart_refused(refusal.reason, refusal.advice)
         return REFUSED_SECONDS
 
     async def _update(self, source: str, version: str) -> float | None:
         log.info("the phone takes version %s from %s", version, source)
         try:
-            bundle = await self._fetched(source)
-            try:
-                await self._install(bundle, version)
-            finally:
-                await asyncio.to_thread(self._bundle.unlink, missing_ok=True)
+            await self._installer.install(source, version)
         except BundleRefused as error:
             await self._failed(Failure(version, source, str(error), error.advice))
             return None
@@ -253,48 +236,20 @@ class UpdateKeeper:
         except OSError as error:
             return self._later(f"The update cannot be kept: {error.strerror or error}.", "Look at the phone's storage.")
         self._delay = FIRST_DELAY
-        self._show(UpdateState.READY, percent=100, problem="", advice="", unseen=False)
+        self._report.ready()
         return 0.0
 
-    async def _fetched(self, source: str) -> Path:
-        """The file that holds the bundle."""
-        if source.startswith("/"):
-            return Path(source)
-        self._show(UpdateState.FETCHING, percent=0, problem="", advice="")
-        trusted = self._settings.current.text("update.trust_file")
-        context = await asyncio.to_thread(client_context, Path(trusted) if trusted else None)
-        fetch = await asyncio.to_thread(_load_fetch)
-        await fetch(source, self._bundle, context, lambda percent: self._show(UpdateState.FETCHING, percent=percent))
-        return self._bundle
-
-    async def _install(self, bundle: Path, version: str) -> None:
-        self._show(UpdateState.INSTALLING, percent=0, problem="", advice="")
-        found = await self._updater.inspect(bundle)
-        if found.version != version:
-            raise BundleRefused(
-                f"It holds version {found.version or '(none)'}.", "Set update.version to what it holds."
-            )
-        if found.compatible != await self._updater.compatible():
-            raise BundleRefused(f"It is for {found.compatible}.", "Choose the update for this phone.")
-        before = self._record
-        target = next((slot.name for slot in await self._updater.slots() if not slot.booted), "")
-        begun = UpdateRecord(target, version, self._updater.run_id())
-        await self._keep(begun)
-        try:
-            await self._updater.install(bundle, lambda percent: self._show(UpdateState.INSTALLING, percent=percent))
-        except (BundleRefused, UpdaterUnavailable):
-            await self._keep(before)
-            raise
-        await self._keep(msgspec.structs.replace(begun, complete=True))
-        self._notices.clear(FAILURE_NOTICE)
-
     async def _failed(self, failure: Failure) -> None:
-        await self._keep(msgspec.structs.replace(self._record, failure=failure))
+        await self._memory.try_to_keep(msgspec.structs.replace(self._memory.record, failure=failure))
         self._show_failure()
 
+    def _show_failure(self) -> None:
+        failure, wanted = self._memory.record.failure, self._wanted()
+        if failure is not None:
+            self._report.failed(failure, still=wanted is not None and self._failed_before(*wanted))
+
     def _later(self, problem: str, advice: str) -> float:
-        self._notices.post(Notice(FAILURE_NOTICE, Severity.WARNING, problem, advice))
-        self._show(UpdateState.OFFERED, percent=0, problem=problem, advice=advice)
+        self._report.later(problem, advice)
         delay, self._delay = self._delay, min(LONGEST_DELAY, self._delay * 2)
         self._retry_at = time.monotonic() + delay
         return delay
@@ -305,14 +260,14 @@ class UpdateKeeper:
         """Where the bundle is, and its version; None where the phone runs it, or nobody wants any."""
         settings = self._settings.current
         source, version = settings.text("update.url"), settings.text("update.version")
-        return None if not source or version in ("", self._view.version) else (source, version)
+        return None if not source or version in ("", self.view.version) else (source, version)
 
     def _withdrawn(self) -> bool:
         """Whether the administrator wants another version by now than the one that waits for the restart."""
-        return self._settings.current.text("update.version") != self._record.version
+        return self._settings.current.text("update.version") != self._memory.record.version
 
     def _failed_before(self, source: str, version: str) -> bool:
-        failure = self._record.failure
+        failure = self._memory.record.failure
         return failure is not None and failure.version == version and failure.source in ("", source)
 
     def _may_restart(self) -> bool:
@@ -324,54 +279,10 @@ class UpdateKeeper:
     def _settings_changed(self, keys: frozenset[str]) -> None:
         if keys & {"update.url", "update.version", "update.trust_file"}:
             self._delay, self._retry_at = FIRST_DELAY, 0.0
-            if self._view.state not in _UNDER_WAY_STATES:
-                self._notices.clear(FAILURE_NOTICE)
+            if self.view.state not in _UNDER_WAY_STATES:
+                self._report.forgiven()
                 self._show_failure()
         self._news.set()
-
-    # --- what is shown and kept ----------------------------------------------------------------------------
-
-    def _unavailable(self, problem: str, advice: str) -> None:
-        self._notices.post(Notice(SERVICE_NOTICE, Severity.WARNING, problem, advice))
-        self._show(UpdateState.UNAVAILABLE, problem=problem, advice=advice)
-
-    def _show_failure(self) -> None:
-        """An update that came to nothing stands on the display until somebody has seen it."""
-        failure, wanted = self._record.failure, self._wanted()
-        if failure is None:
-            return
-        still = wanted is not None and self._failed_before(*wanted)
-        if not failure.seen:
-            text = f"The update to version {failure.version} failed. {failure.text}"
-            self._notices.post(Notice(FAILURE_NOTICE, Severity.ERROR, text, failure.advice))
-        if still or not failure.seen:
-            state = UpdateState.FAILED if still else self._view.state
-            self._show(state, problem=failure.text, advice=failure.advice, unseen=not failure.seen)
-        else:
-            self._show(self._view.state, problem="", advice="")
-
-    def _show(self, state: UpdateState, **changes: object) -> None:
-        view = msgspec.structs.replace(self._view, state=state, **changes)
-        if view != self._view:
-            self._view = view
-            self._changed()
-
-    async def _keep(self, record: UpdateRecord) -> None:
-        self._record = record
-        await asyncio.get_running_loop().run_in_executor(self._worker, self._save, record)
-
-    def _read(self) -> UpdateRecord:
-        """What was kept; and what is left of a bundle makes room for the next."""
-        with contextlib.suppress(OSError):
-            self._bundle.unlink(missing_ok=True)
-        return update_record.read(self._file)
-
-    def _save(self, record: UpdateRecord) -> None:
-        """Where the disk refuses, an update goes on: only its coming to nothing would not be told."""
-        try:
-            self._file.save(msgspec.json.encode(record))
-        except OSError as error:
-            log.warning("what becomes of updates cannot be kept: %s", error)
 
 
 def own_version() -> str:
@@ -382,10 +293,3 @@ def own_version() -> str:
         return metadata.version("ip270")
     except metadata.PackageNotFoundError:
         return ""
-
-
-def _load_fetch() -> Callable[[str, Path, ssl.SSLContext, Callable[[int], None]], Awaitable[None]]:
-    """In a worker: HTTP's library takes longer to load than the loop may stand still."""
-    from app.main.bundle_download import fetch
-
-    return fetch

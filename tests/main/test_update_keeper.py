@@ -14,8 +14,11 @@ from aiohttp import web
 
 from app.diagnostics.notices import NoticeBoard
 from app.main import bundle_download, update_keeper
-from app.main.update_keeper import FAILURE_NOTICE, RESTART_NOTICE, SERVICE_NOTICE, Desk, UpdateKeeper
+from app.main.update_installer import BUNDLE
+from app.main.update_keeper import Desk, UpdateKeeper
+from app.main.update_report import FAILURE_NOTICE, RESTART_NOTICE, SERVICE_NOTICE
 from app.model.snapshot import UpdateState
+from app.settings.durable import DurableFile
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 from hal.errors import DeviceFailed, HalError, UpdaterUnavailable
@@ -153,7 +156,7 @@ async def test_update_from_file_to_restart(place: Place) -> None:
 
 @pytest.mark.parametrize("path", ["/bundle.raucb", "/elsewhere"])
 async def test_update_is_fetched(place: Place, server: str, path: str) -> None:
-    fetched = place.folder / update_keeper.BUNDLE
+    fetched = place.folder / BUNDLE
     place.machine.bundles[fetched] = Bundle("simulated", "2.0")
     seen = b""
 
@@ -184,7 +187,7 @@ async def test_update_cannot_be_fetched(
     assert words in place.keeper.view.problem
     assert [notice.id for notice in place.notices.current] == [FAILURE_NOTICE]
     assert place.keeper.view.state is UpdateState.OFFERED
-    assert not (place.folder / update_keeper.BUNDLE).exists()
+    assert not (place.folder / BUNDLE).exists()
     place.states.clear()
     assert place.keeper.install() is None
     await place.until(lambda: UpdateState.FETCHING in place.states)
@@ -303,7 +306,7 @@ async def test_nothing_is_begun_in_a_call(place: Place) -> None:
 
 
 async def test_what_a_power_cut_left_of_a_bundle_is_deleted(place: Place) -> None:
-    left = place.folder / update_keeper.BUNDLE
+    left = place.folder / BUNDLE
     await asyncio.to_thread(left.write_bytes, CONTENT)
     await place.start_again()
     await place.until(lambda: place.keeper.view.slot and not left.exists())
@@ -403,13 +406,50 @@ async def test_version_of_the_software_where_no_bundle_gave_one(place: Place) ->
     await place.until(lambda: place.keeper.view.version == "0.9")
 
 
-async def test_disk_refuses(place: Place) -> None:
-    """The update goes on."""
+class FullDisk:
+    """In the place of the folder's file, once `full`; `saves` counts what went through before."""
+
+    def __init__(self, file: DurableFile, after: int) -> None:
+        self._file = file
+        self._after = after
+        self.full = True
+
+    def save(self, content: bytes) -> None:
+        if self.full and self._after == 0:
+            raise OSError(28, "No space left on device")
+        self._after -= 1
+        self._file.save(content)
+
+
+@pytest.mark.parametrize("after", [0, 1], ids=["before it is written", "once it is written"])
+async def test_what_cannot_be_remembered_is_not_started(place: Place, after: int) -> None:
+    """Should it fail, the phone would take it again and again. It is taken when the disk has room."""
     await place.until(lambda: place.keeper.view.slot)
+    place.unused_for = update_keeper.UNUSED_SECONDS
+    disk = FullDisk(place.keeper._memory._file, after)
+    place.keeper._memory._file = disk  # type: ignore[assignment]
+    await place.offer(place.bundle("2.0"), "2.0")
+    await place.until(lambda: place.keeper.view.problem)
+    assert place.keeper.view.state is UpdateState.OFFERED
+    assert place.keeper.view.problem == "The update cannot be kept: No space left on device."
+    assert [notice.id for notice in place.notices.current] == [FAILURE_NOTICE]
+    assert (place.machine.primary, place.restarts) == ("A", 0)
+    assert place.machine.systems[1].version == ("2.0" if after else "")
+    disk.full = False
+    assert place.keeper.install() is None
+    await place.until(lambda: place.restarts)
+    assert place.machine.primary == "B"
 
-    def refuse(content: bytes) -> None:
-        raise OSError(28, "No space left on device")
 
-    place.keeper._file.save = refuse  # type: ignore[method-assign]
+async def test_system_that_did_not_come_up_while_the_disk_refuses(place: Place) -> None:
+    """It is not taken again at any later start, though that it failed could not be kept."""
     await place.offer(place.bundle("2.0"), "2.0")
     await place.until_state(UpdateState.READY)
+    place.machine.give_up("B")
+    for _ in range(2):
+        place.machine.restart("A")
+        await place.keeper.stop()
+        (place.folder / "update.new").mkdir(exist_ok=True)  # the record's next generation cannot be written
+        await place.start_again()
+        await place.until_state(UpdateState.FAILED)
+        assert place.notices.current != ()
