@@ -37,6 +37,18 @@ def test_systemd_understands_every_line(installed: Path, name: str) -> None:
     assert (done.returncode, [line for line in done.stderr.splitlines() if name in line]) == (0, [])
 
 
+def test_systemd_understands_what_is_added_to_the_unit_of_updates(tmp_path: Path) -> None:
+    """A stranger's unit, of which the layer has but this part."""
+    unit = tmp_path / "rauc.service"
+    unit.write_text("[Service]\nExecStart=/bin/true\n")
+    (tmp_path / "rauc.service.d").mkdir()
+    shutil.copy(PLATFORM / "files" / "rauc.conf", tmp_path / "rauc.service.d" / "ip270.conf")
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "rauc" in line]) == (0, [])
+    (installed,) = re.findall(r"^ *install .*/rauc.conf (.*)$", next(PLATFORM.glob("*.bb")).read_text(), re.MULTILINE)
+    assert installed == "${D}${systemd_system_unitdir}/rauc.service.d/ip270.conf"
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_confined(installed: Path, name: str) -> None:
     command = ("systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSED}")

@@ -15,6 +15,7 @@ SRC_URI = "\
     file://ip270-no-data.service \
     file://ip270.preset \
     file://logind.conf \
+    file://rauc.conf \
     file://watchdog.conf \
     file://wired.network \
 "
@@ -38,6 +39,7 @@ do_install() {
     install -D -m 0644 ${UNPACKDIR}/ip270.preset ${D}${nonarch_libdir}/systemd/system-preset/10-ip270.preset
     install -D -m 0644 ${UNPACKDIR}/journald.conf ${D}${nonarch_libdir}/systemd/journald.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/logind.conf ${D}${nonarch_libdir}/systemd/logind.conf.d/ip270.conf
+    install -D -m 0644 ${UNPACKDIR}/rauc.conf ${D}${systemd_system_unitdir}/rauc.service.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/watchdog.conf ${D}${nonarch_libdir}/systemd/system.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/wired.network ${D}${nonarch_libdir}/systemd/network/40-wired.network
 }
