@@ -47,6 +47,8 @@ class LinuxSystem(System):
         self._model = model
         self._steward = steward
         self._supervisor = environment.get("NOTIFY_SOCKET", "")
+        self._untold = ""
+        """What the supervisor must hear and was too busy for."""
         self._watchdog = _interval(environment)
 
     def identity(self) -> Identity:
@@ -97,16 +99,18 @@ class LinuxSystem(System):
         return self._watchdog
 
     def notify_ready(self, status: str) -> None:
-        """READY=1."""
-        self._notify(f"READY=1\nSTATUS={status}")
+        """READY=1, with the watchdog's next feed where the supervisor is too busy now."""
+        self._untold = f"READY=1\nSTATUS={status}"
+        self._notify(self._untold)
 
     def notify_stopping(self) -> None:
         """STOPPING=1."""
+        self._untold = ""
         self._notify("STOPPING=1")
 
     def feed_watchdog(self) -> None:
         """WATCHDOG=1."""
-        self._notify("WATCHDOG=1")
+        self._notify("\n".join(filter(None, (self._untold, "WATCHDOG=1"))))
 
     def status(self) -> DeviceStatus:
         """The identity the machine gives."""
@@ -122,6 +126,8 @@ class LinuxSystem(System):
             notify(self._supervisor, message)
         except OSError as error:
             log.warning("the supervisor cannot be told: %s", error)
+        else:
+            self._untold = ""
 
 
 def _interval(environment: Mapping[str, str]) -> float | None:

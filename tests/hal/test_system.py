@@ -66,6 +66,32 @@ def test_the_supervisor_is_told(tmp_path: Path, supervisor: socket.socket) -> No
         ]
 
 
+def fill(address: str) -> int:
+    """Put as many messages into a queue as it takes; how many these were."""
+    count = 0
+    while True:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.settimeout(0)
+            try:
+                sender.sendto(b"x", address)
+            except BlockingIOError:
+                return count
+        count += 1
+
+
+def test_a_busy_supervisor_is_told_again(tmp_path: Path, supervisor: socket.socket) -> None:
+    address = str(tmp_path / "notify")
+    system = LinuxSystem({"NOTIFY_SOCKET": address})
+    with supervisor:
+        count = fill(address)
+        system.notify_ready("registered")
+        system.feed_watchdog()
+        assert [supervisor.recv(100) for _ in range(count)] == [b"x"] * count
+        system.feed_watchdog()
+        system.feed_watchdog()
+        assert [supervisor.recv(100) for _ in range(2)] == [b"READY=1\nSTATUS=registered\nWATCHDOG=1", b"WATCHDOG=1"]
+
+
 def test_an_abstract_socket_is_understood() -> None:
     name = f"ip270-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
