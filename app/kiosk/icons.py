@@ -7,14 +7,13 @@ under them, so that a bar across a symbol stands free of it.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import math
 
-import numpy as np
+import pygame
 
-from app.kiosk import raster
-from app.kiosk.raster import Coverage, Point
+from app.kiosk.raster import Canvas, Point
+from app.kiosk.theme import Color
 
 FIELD = 24
 STROKE = 2.0
@@ -228,16 +227,10 @@ ICONS: dict[str, tuple[Stroke, ...]] = {
 }
 
 
-@functools.lru_cache(maxsize=256)
-def coverage(name: str, size: int) -> Coverage:
-    """An icon's coverage, shape (size, size). Raises KeyError for a name that `ICONS` lacks."""
-    x, y = raster.grid(size, size)
-    unit = size / FIELD
-    total = np.zeros((size, size))
+def drawn(name: str, size: int, color: Color) -> pygame.Surface:
+    """An icon of `size` by `size` pixels. Raises KeyError for a name that `ICONS` lacks."""
+    canvas, unit = Canvas(size, size, color), size / FIELD
     for stroke in ICONS[name]:
-        points = [(px * unit, py * unit) for px, py in stroke.points]
-        pairs = list(itertools.pairwise(points)) or [(points[0], points[0])]
-        distance = np.min([raster.segment(x, y, start, end) for start, end in pairs], axis=0)
-        part = raster.inside(distance - stroke.width * unit / 2)
-        total = np.minimum(total, 1 - part) if stroke.clear else np.maximum(total, part)
-    return total
+        points = [(x * unit, y * unit) for x, y in stroke.points]
+        canvas.line(points, stroke.width * unit, clear=stroke.clear)
+    return canvas.picture()

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import collections
+import math
 from collections.abc import Callable
 
-import numpy as np
 import pygame
 
-from app.kiosk import icons, raster
+from app.kiosk import icons
 from app.kiosk.geometry import Rect
 from app.kiosk.marks import Fill, Icon, Mark, Modules, Shape, Stroke, Symbol, Text
-from app.kiosk.raster import Coverage
+from app.kiosk.raster import Canvas
 from app.kiosk.text import TextEngine
 from app.kiosk.theme import Color, Theme, Token, Type, Weight
 from app.kiosk.tree import Node
 
 _KEPT_PICTURES = 384
 
-_Make = Callable[[], Coverage]
-_Maker = Callable[[int], Coverage]
+_Make = Callable[[], pygame.Surface]
 
 
 class Painter:
@@ -111,9 +110,8 @@ class Painter:
         if radius < 0.5:
             self._surface.fill(color, mark.area)
             return
-        key = ("corner", radius, color)
-        self._corners(mark.area, int(np.ceil(radius)), key, lambda n: raster.round_rect(2 * n, 2 * n, radius), color)
-        corner = int(np.ceil(radius))
+        corner = math.ceil(radius)
+        self._corners(mark.area, corner, ("corner", radius, color), lambda: _round_rect(2 * corner, radius, color))
         x, y, width, height = mark.area
         self._surface.fill(color, (x + corner, y, width - 2 * corner, height))
         self._surface.fill(color, (x, y + corner, width, height - 2 * corner))
@@ -121,11 +119,9 @@ class Painter:
     def _stroke(self, mark: Stroke) -> None:
         color = self.theme.colors[mark.color]
         width = max(1, round(mark.width))
-        corner = max(width, int(np.ceil(min(mark.radius, mark.area.width / 2, mark.area.height / 2))))
+        corner = max(width, math.ceil(min(mark.radius, mark.area.width / 2, mark.area.height / 2)))
         key = ("frame", mark.radius, width, color)
-        self._corners(
-            mark.area, corner, key, lambda n: raster.round_frame(2 * n, 2 * n, min(mark.radius, n), width), color
-        )
+        self._corners(mark.area, corner, key, lambda: _round_frame(2 * corner, mark.radius, width, color))
         x, y, right, bottom = mark.area.x, mark.area.y, mark.area.right, mark.area.bottom
         for side in (
             (x + corner, y, right - x - 2 * corner, width),
@@ -135,9 +131,9 @@ class Painter:
         ):
             self._surface.fill(color, side)
 
-    def _corners(self, area: Rect, corner: int, key: tuple[object, ...], make: _Maker, color: Color) -> None:
-        """Put the four quarters of a picture of 2n by 2n into the corners of an area."""
-        picture = self._picture((*key, corner), lambda: make(corner), color)
+    def _corners(self, area: Rect, corner: int, key: tuple[object, ...], make: _Make) -> None:
+        """Put the four quarters of a picture twice as large as a corner into the corners of an area."""
+        picture = self._picture((*key, corner), make)
         for right, bottom in ((0, 0), (1, 0), (0, 1), (1, 1)):
             place = (area.right - corner if right else area.x, area.bottom - corner if bottom else area.y)
             self._surface.blit(picture, place, (right * corner, bottom * corner, corner, corner))
@@ -156,17 +152,17 @@ class Painter:
     def _icon(self, mark: Icon) -> pygame.Surface:
         color = self.theme.colors[mark.color]
         size = mark.area.width
-        return self._picture(("icon", mark.name, size, color), lambda: icons.coverage(mark.name, size), color)
+        return self._picture(("icon", mark.name, size, color), lambda: icons.drawn(mark.name, size, color))
 
     def _symbol(self, mark: Symbol) -> pygame.Surface:
         color = self.theme.colors[mark.color]
         size = mark.area.width
-        return self._picture((mark.shape, size, color), lambda: _symbol_coverage(mark.shape, size), color)
+        return self._picture((mark.shape, size, color), lambda: _symbol_picture(mark.shape, size, color))
 
-    def _picture(self, key: tuple[object, ...], make: _Make, color: Color) -> pygame.Surface:
+    def _picture(self, key: tuple[object, ...], make: _Make) -> pygame.Surface:
         picture = self._pictures.get(key)
         if picture is None:
-            picture = self._pictures[key] = tinted(make(), color)
+            picture = self._pictures[key] = make()
             if len(self._pictures) > _KEPT_PICTURES:
                 self._pictures.popitem(last=False)
         else:
@@ -174,25 +170,31 @@ class Painter:
         return picture
 
 
-def tinted(coverage: Coverage, color: Color) -> pygame.Surface:
-    """A coverage as a picture in one colour."""
-    width, height = coverage.shape
-    picture = pygame.Surface((width, height), pygame.SRCALPHA)
-    picture.fill((*color, 0))
-    alpha = pygame.surfarray.pixels_alpha(picture)
-    alpha[:] = np.rint(coverage * 255).astype(np.uint8)
-    del alpha
-    return picture
+def _round_rect(size: int, radius: float, color: Color) -> pygame.Surface:
+    canvas = Canvas(size, size, color)
+    canvas.round_rect(radius)
+    return canvas.picture()
 
 
-def _symbol_coverage(shape: Shape, size: int) -> Coverage:
+def _round_frame(size: int, radius: float, stroke: float, color: Color) -> pygame.Surface:
+    """The edge of a square with round corners, `stroke` pixels wide."""
+    canvas = Canvas(size, size, color)
+    canvas.round_rect(radius)
+    canvas.round_rect(radius, stroke, clear=True)
+    return canvas.picture()
+
+
+def _symbol_picture(shape: Shape, size: int, color: Color) -> pygame.Surface:
     match shape:
         case Shape.DISC:
-            return raster.round_rect(size, size, size / 2)
+            return _round_rect(size, size / 2, color)
         case Shape.RING:
-            return raster.round_frame(size, size, size / 2, max(1.5, size / 7))
+            return _round_frame(size, size / 2, max(1.5, size / 7), color)
         case Shape.SQUARE:
-            return raster.round_rect(size, size, size / 8, inset=size / 16)
+            canvas = Canvas(size, size, color)
+            canvas.round_rect(size / 8, size / 16)
+            return canvas.picture()
         case Shape.TRIANGLE:
-            points = ((size / 2, size * 0.12), (size * 0.96, size * 0.92), (size * 0.04, size * 0.92))
-            return raster.polygon(size, size, points)
+            canvas = Canvas(size, size, color)
+            canvas.polygon(((size / 2, size * 0.12), (size * 0.96, size * 0.92), (size * 0.04, size * 0.92)))
+            return canvas.picture()

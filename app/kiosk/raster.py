@@ -1,59 +1,69 @@
-"""Smooth shapes from their distance fields: each pixel is covered as far as the edge lies from its middle.
-
-All functions return coverage as float arrays of shape (width, height), values 0 to 1, and know no colour.
-"""
+"""Smooth shapes: drawn many times too large, then averaged down, so that each pixel shows how far it is covered."""
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+import itertools
+import math
+from collections.abc import Sequence
 
-Coverage = npt.NDArray[np.float64]
+import pygame
+
+from app.kiosk.theme import Color
+
 Point = tuple[float, float]
 
-
-def grid(width: int, height: int) -> tuple[Coverage, Coverage]:
-    """The middles of the pixels."""
-    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5, indexing="ij")
-    return x, y
+_ENLARGED = 16
+"""Steps of cover along each side of a pixel."""
 
 
-def inside(distance: Coverage) -> Coverage:
-    """Coverage of what has a negative distance to the edge."""
-    return np.clip(0.5 - distance, 0.0, 1.0)
+class Canvas:
+    """A picture of one colour that is nowhere covered at first. All lengths and places are in its pixels."""
+
+    def __init__(self, width: int, height: int, color: Color) -> None:
+        self._size = width, height
+        self._covered, self._clear = (*color, 255), (*color, 0)
+        self._large = pygame.Surface((width * _ENLARGED, height * _ENLARGED), pygame.SRCALPHA)
+        self._large.fill(self._clear)
+
+    def picture(self) -> pygame.Surface:
+        """What was drawn, at its own size."""
+        return pygame.transform.smoothscale(self._large, self._size)
+
+    def round_rect(self, radius: float, inset: float = 0.0, *, clear: bool = False) -> None:
+        """A rectangle with round corners, `inset` inside the edges; `radius` is that of one at the edges."""
+        width, height = self._size
+        radius = max(0.0, min(radius, width / 2, height / 2) - inset)
+        area = (inset, inset, width - 2 * inset, height - 2 * inset)
+        pygame.draw.rect(
+            self._large, self._ink(clear), [_large(one) for one in area], border_radius=_large(radius) or -1
+        )
+
+    def line(self, points: Sequence[Point], width: float, *, clear: bool = False) -> None:
+        """Through all points, with round ends and corners; through one it is a dot."""
+        ink = self._ink(clear)
+        for x, y in points:
+            pygame.draw.circle(self._large, ink, (_large(x), _large(y)), _large(width / 2))
+        for (left, top), (right, bottom) in itertools.pairwise(points):
+            length = math.hypot(right - left, bottom - top)
+            if not length:
+                continue
+            # Half a step less on each side, since a polygon covers its border too.
+            half = (width / 2 - 0.5 / _ENLARGED) / length
+            x, y = (top - bottom) * half, (right - left) * half
+            self.polygon(
+                ((left + x, top + y), (right + x, bottom + y), (right - x, bottom - y), (left - x, top - y)),
+                clear=clear,
+            )
+
+    def polygon(self, points: Sequence[Point], *, clear: bool = False) -> None:
+        """A filled one."""
+        # Its corners are middles of pixels.
+        corners = [(round(x * _ENLARGED - 0.5), round(y * _ENLARGED - 0.5)) for x, y in points]
+        pygame.draw.polygon(self._large, self._ink(clear), corners)
+
+    def _ink(self, clear: bool) -> tuple[int, int, int, int]:
+        return self._clear if clear else self._covered
 
 
-def round_rect(width: int, height: int, radius: float, inset: float = 0.0) -> Coverage:
-    """A filled rectangle with round corners, `inset` pixels inside its box."""
-    x, y = grid(width, height)
-    radius = max(0.0, min(radius, width / 2, height / 2) - inset)
-    dx = np.abs(x - width / 2) - (width / 2 - inset - radius)
-    dy = np.abs(y - height / 2) - (height / 2 - inset - radius)
-    outside = np.hypot(np.maximum(dx, 0), np.maximum(dy, 0))
-    within = np.minimum(np.maximum(dx, dy), 0)
-    return inside(outside + within - radius)
-
-
-def round_frame(width: int, height: int, radius: float, stroke: float) -> Coverage:
-    """The edge of a rectangle with round corners, `stroke` pixels wide, inside its box."""
-    return np.clip(round_rect(width, height, radius) - round_rect(width, height, radius, stroke), 0.0, 1.0)
-
-
-def segment(x: Coverage, y: Coverage, start: Point, end: Point) -> Coverage:
-    """Distance to a straight piece of line."""
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    length = dx * dx + dy * dy
-    along = np.zeros_like(x) if length == 0 else ((x - start[0]) * dx + (y - start[1]) * dy) / length
-    along = np.clip(along, 0.0, 1.0)
-    return np.hypot(x - start[0] - along * dx, y - start[1] - along * dy)
-
-
-def polygon(width: int, height: int, points: tuple[Point, ...], rounding: float = 0.0) -> Coverage:
-    """A filled convex polygon, points clockwise on the screen, its corners rounded by `rounding` pixels."""
-    x, y = grid(width, height)
-    edges = list(zip(points, (*points[1:], points[0]), strict=True))
-    border = np.min([segment(x, y, start, end) for start, end in edges], axis=0)
-    side = np.max(
-        [((end[1] - start[1]) * (x - start[0]) - (end[0] - start[0]) * (y - start[1])) for start, end in edges], axis=0
-    )
-    return inside(np.where(side < 0, -border, border) - rounding)
+def _large(length: float) -> int:
+    return round(length * _ENLARGED)

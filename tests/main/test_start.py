@@ -10,7 +10,17 @@ import pytest
 
 LOADED_LATER = {
     "app.main.run": {"aiohttp", "cryptography", "numpy", "pygame", "segno", "app.kiosk", "app.demo"},
-    "app.kiosk.process": {"aiohttp", "cryptography", "evdev", "alsaaudio", "pyudev", "segno", "sqlite3", "native"},
+    "app.kiosk.process": {
+        "aiohttp",
+        "cryptography",
+        "evdev",
+        "alsaaudio",
+        "numpy",
+        "pyudev",
+        "segno",
+        "sqlite3",
+        "native",
+    },
 }
 
 
