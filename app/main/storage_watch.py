@@ -23,8 +23,8 @@ log = logging.getLogger(LogFlag.MAIN)
 
 _Result = TypeVar("_Result")
 
-INTERVAL = 5.0
-"""Seconds between two looks at the folder. One at a folder that is well writes nothing."""
+INTERVAL = 15.0
+"""Seconds between two looks at the folder. One at a folder that is well writes nothing, but it wakes two threads."""
 
 
 class StorageWatch:
