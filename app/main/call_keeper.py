@@ -64,7 +64,7 @@ class CallKeeper:
         known = {} if kept is None else {voice.name: voice for voice in kept.voices}
         for survivor in survival.survivors:
             if survivor.voice.name in known:
-                self._media.resume(known[survivor.voice.name], survivor.stream)
+                self._media.resume(known[survivor.voice.name], survivor.stream, survivor.voice.config)
             else:
                 survivor.stream.close()
         if kept is None and survival.kept is not None:
@@ -136,9 +136,9 @@ class CallKeeper:
             sip=line.keep() if isinstance(line, SipLine) else None,
             pbx=line.keep() if isinstance(line, PbxLine) else None,
         )
-        running = [(voice, self._media.stream(voice.name)) for voice in voices]
+        running = [(voice.name, *self._media.running(voice.name)) for voice in voices]
         self._survival.keep(
             encode(kept),
-            tuple((RunningVoice(voice.name, one.ssrc, voice.config), one.sockets) for voice, one in running),
+            tuple((RunningVoice(name, stream.ssrc, config), stream.sockets) for name, stream, config in running),
         )
         self._look_in(LOOK_AGAIN)

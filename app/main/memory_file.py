@@ -24,11 +24,10 @@ def sealed(name: str, data: bytes) -> int:
 
 
 def content(descriptor: int) -> bytes | None:
-    """What such a file holds; None for one that is not sealed, or too long. Raises OSError."""
+    """What such a file holds; None for one that is not sealed, too long, or cannot be read."""
     try:
-        seals = fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
+        sealed_whole = fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & _SEALS == _SEALS
+        fits = os.fstat(descriptor).st_size <= LIMIT
+        return os.pread(descriptor, LIMIT, 0) if sealed_whole and fits else None
     except OSError:
         return None
-    if seals & _SEALS != _SEALS or os.fstat(descriptor).st_size > LIMIT:
-        return None
-    return os.pread(descriptor, LIMIT, 0)

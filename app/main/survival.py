@@ -32,7 +32,7 @@ _VOICE = "voice"
 _CALLS = "calls-"
 
 
-VERSION = 2
+VERSION = 3
 """Of everything that is kept, in all rooms: raised with each change of it."""
 _HEAD = b"IP270 calls %d\n" % VERSION
 

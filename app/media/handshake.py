@@ -29,7 +29,8 @@ class Association:
 
     `changed` is called when `keys` have; `failed`, with words for a person, at most once for each handshake. `is_there`
     tells whether an address and port are the far end's, as far as is known. RTCP's (`component` 2) fails only by a
-    false certificate: otherwise there is no RTCP, and the voice goes on.
+    false certificate: otherwise there is no RTCP, and the voice goes on. So it does under the keys of a process before
+    this one, if the far end does not shake hands again.
     """
 
     def __init__(
@@ -54,9 +55,15 @@ class Association:
         self._outcome: DtlsConnected | None = None
         """Came before its agreement did."""
         self._proved = False
+        self._inherited = False
+        """The keys are those of a process before this one."""
         self._connected = False
         self._strangers = 0
         self._timer: asyncio.TimerHandle | None = None
+
+    def resume(self, keys: SrtpKeys | None) -> None:
+        """A process before this one had these keys: they serve until another handshake, agreed on from now on, has."""
+        self.keys, self._inherited = keys, keys is not None
 
     def expect(self) -> None:
         """An offer of ours leaves: the far end may begin before its answer has come (RFC 5763, 5)."""
@@ -102,7 +109,7 @@ class Association:
         if self._number is not None:
             self._stream.end_handshake(self._component)
         self._number = self._agreed = self._outcome = self.keys = None
-        self._proved = False
+        self._proved = self._inherited = False
 
     def _begin(self, role: DtlsRole) -> None:
         self._outcome = None
@@ -117,7 +124,7 @@ class Association:
         if agreed is not None and any(agreed.names(Fingerprint(*digest)) for digest in digests.items()):
             self._proved = True
             self._stop_limit()
-            self.keys = outcome.keys
+            self.keys, self._inherited = outcome.keys, False
             self._changed()
             return
         reason = "The other phone is not the one that the PBX has announced"
@@ -138,7 +145,9 @@ class Association:
         self._stop_limit()
         self._stream.end_handshake(self._component)
         self._number, self._proved = None, True  # there is nothing more to wait for
-        if vital or self._component == RTP:
+        if self._inherited and not vital:
+            _log.warning("%s: no other handshake; the keys of before stay in use", self._stream)
+        elif vital or self._component == RTP:
             self._failed(reason)
         else:
             _log.warning("%s: no RTCP, which found no keys of its own", self._stream)

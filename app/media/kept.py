@@ -1,4 +1,4 @@
-"""What outlives the process of a voice stream: how the engine ran it, and all that the next offer must agree with."""
+"""What outlives the process of a voice stream: all that the next offer must agree with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from app.media.formats import AudioCodec
 from app.model.crypto import CryptoSuite, MasterKey
 from app.model.ids import StreamId
 from app.model.session import MediaDescription, SessionDescription
-from native import StreamConfig
 
 
 class KeptNegotiation(msgspec.Struct, frozen=True):
@@ -31,10 +30,9 @@ class KeptNegotiation(msgspec.Struct, frozen=True):
 
 
 class KeptVoice(msgspec.Struct, frozen=True):
-    """One stream that runs; `config` is how the engine runs it, and holds the keys."""
+    """One stream that runs, but for what the engine needs to go on with it."""
 
     name: StreamId
-    config: StreamConfig
     negotiation: KeptNegotiation
     private: bool
     discontinuous: bool

@@ -68,6 +68,7 @@ from native import (
     RecordingChanged,
     RecordingEnded,
     Stream,
+    StreamConfig,
     TurnClosed,
     opus_build,
 )
@@ -207,12 +208,16 @@ class MediaRoom:
         """What another process needs to go on with the streams that run."""
         return tuple(filter(None, (voice.keep() for voice in self._streams.values())))
 
-    def stream(self, name: StreamId) -> Stream:
-        """The engine's stream behind one that `keep` has told of."""
-        return self._streams[name].stream
+    def running(self, name: StreamId) -> tuple[Stream, StreamConfig]:
+        """The engine's stream behind one that `keep` has told of, and how it runs."""
+        voice = self._streams[name]
+        if voice.config is None:
+            message = f"{name} does not run"
+            raise ValueError(message)
+        return voice.stream, voice.config
 
-    def resume(self, kept: KeptVoice, opened: Stream) -> None:
-        """Have a stream of a process before this one, which `opened` goes on with in the engine.
+    def resume(self, kept: KeptVoice, opened: Stream, config: StreamConfig) -> None:
+        """Have a stream of a process before this one, which `opened` goes on with in the engine by `config`.
 
         What its offers say of handshakes and ICE begins anew with the next one; until then the voice goes on as it was.
         """
@@ -222,7 +227,7 @@ class MediaRoom:
             kept.name,
             opened,
             negotiation,
-            kept.config.cname,
+            config.cname,
             private=kept.private,
             discontinuous=kept.discontinuous,
         )
@@ -230,7 +235,7 @@ class MediaRoom:
             self._agree_by_handshake(voice)
         if kept.ice:
             self._reach_by_ice(voice, self._servers())
-        voice.resume(kept)
+        voice.resume(kept, config)
         self._place(voice)
 
     def _reach_by_ice(self, voice: VoiceStream, servers: IceServers) -> None:

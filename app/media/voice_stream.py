@@ -125,17 +125,18 @@ class VoiceStream:
 
     # --- it outlives the process ----------------------------------------------------------------------------
 
-    def keep(self) -> KeptVoice | None:
-        """What `resume` needs to go on; None before it runs, and where its keys came by a handshake.
+    @property
+    def config(self) -> StreamConfig | None:
+        """How the engine runs the stream, keys included; None before it does."""
+        return self._config
 
-        The certificate that was shown in that is gone with its process, and not every far end shakes hands again.
-        """
-        negotiation, config = self.negotiation.keep(), self._config
-        if negotiation is None or config is None or negotiation.agreement.handshake is not None:
+    def keep(self) -> KeptVoice | None:
+        """What `resume` needs to go on, beside `config`; None before it runs."""
+        negotiation = self.negotiation.keep()
+        if negotiation is None or self._config is None:
             return None
         return KeptVoice(
             name=self.name,
-            config=config,
             negotiation=negotiation,
             private=self._private,
             discontinuous=self._discontinuous,
@@ -143,10 +144,13 @@ class VoiceStream:
             route=self.route,
         )
 
-    def resume(self, kept: KeptVoice) -> None:
-        """Go on where another process ended; the engine runs the stream already, by `kept.config`."""
+    def resume(self, kept: KeptVoice, config: StreamConfig) -> None:
+        """Go on where another process ended; the engine runs the stream already, by `config`."""
         self._running = self.negotiation.agreement
-        self._config = kept.config
+        self._config = config
+        if kept.negotiation.agreement.handshake is not None:
+            for association, keys in zip(self._associations, (config.srtp, config.srtcp), strict=False):
+                association.resume(keys)
         if self._connectivity is not None:
             self._connectivity.resume(kept.route)
 

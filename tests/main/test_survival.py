@@ -48,6 +48,18 @@ OURS, THEIRS = MasterKey(b"o" * 30), MasterKey(b"t" * 30)
 STREAM = StreamId("stream-1")
 
 
+def config_of(suite: CryptoSuite | None = SUITE) -> StreamConfig:
+    """How its stream runs."""
+    return StreamConfig(
+        remote_address="127.0.0.1",
+        rtp_port=9,
+        codec=Codec.PCMU,
+        payload_type=0,
+        receive=((0, Codec.PCMU),),
+        srtp=None if suite is None else SrtpKeys(SrtpSuite[suite.name], OURS.reveal(), THEIRS.reveal()),
+    )
+
+
 def kept_of(suite: CryptoSuite | None = SUITE) -> Kept:
     """One call with one stream, in the clear without a `suite`."""
     crypto = () if suite is None else (CryptoDescription(1, suite, OURS),)
@@ -79,15 +91,7 @@ def kept_of(suite: CryptoSuite | None = SUITE) -> Kept:
         SessionDescription(5, 2, "127.0.0.1", (line,)),
         agreement,
     )
-    config = StreamConfig(
-        remote_address="127.0.0.1",
-        rtp_port=9,
-        codec=Codec.PCMU,
-        payload_type=0,
-        receive=((0, Codec.PCMU),),
-        srtp=None if suite is None else SrtpKeys(SrtpSuite[suite.name], OURS.reveal(), THEIRS.reveal()),
-    )
-    voice = KeptVoice(STREAM, config, negotiation, private=True, discontinuous=False, ice=False, route=None)
+    voice = KeptVoice(STREAM, negotiation, private=True, discontinuous=False, ice=False, route=None)
     leg = KeptLeg(
         id=LegId("phone-2"),
         line=LineId("line-1"),
@@ -173,11 +177,10 @@ def in_call(process: Process, suite: CryptoSuite | None = SUITE) -> None:
     """A process that has a call; another is started as if that had died."""
     survival_ = process.start()
     stream = process.engine.new_stream("127.0.0.1")
-    kept = kept_of(suite)
-    stream.configure(kept.voices[0].config)
+    stream.configure(config_of(suite))
     process.engine.step(30)
-    voice = RunningVoice(STREAM, stream.ssrc, kept.voices[0].config)
-    survival_.keep(encode(kept), [(voice, stream.sockets)])
+    voice = RunningVoice(STREAM, stream.ssrc, config_of(suite))
+    survival_.keep(encode(kept_of(suite)), [(voice, stream.sockets)])
     process.supervisor.read()
     assert len(process.supervisor.names) == 4
     process.die()
@@ -353,7 +356,7 @@ def _with_keys(process: Process, suite: CryptoSuite | None) -> None:
     assert content is not None
     head, _, rest = content.partition(b"\n")
     kept = msgspec.msgpack.decode(rest, type=KeptFile)
-    config = kept_of(suite).voices[0].config
+    config = config_of(suite)
     changed = msgspec.structs.replace(kept.voices[0], config=config)
     spoiled = msgspec.msgpack.encode(msgspec.structs.replace(kept, voices=(changed,)))
     _instead(process, memory_file.sealed("other", head + b"\n" + spoiled))
@@ -384,21 +387,20 @@ def test_a_voice_that_cannot_go_on_is_left(process: Process, spoil: Callable[[Pr
 def test_a_voice_in_the_clear_can_get_keys_afterwards(process: Process) -> None:
     in_call(process, suite=None)
     (survivor,) = process.start().survivors
-    survivor.stream.configure(kept_of(SUITE).voices[0].config)
+    survivor.stream.configure(config_of(SUITE))
     before = survivor.stream.statistics().packets_sent
     process.engine.step(30)
     assert survivor.stream.statistics().packets_sent > before
 
 
 def test_reports_are_not_heard_twice(process: Process) -> None:
-    kept = kept_of()
-    config = dataclasses.replace(kept.voices[0].config, rtcp_mux=True)
+    config = dataclasses.replace(config_of(), rtcp_mux=True)
     begun = process.start()
     stream = process.engine.new_stream("127.0.0.1")
     stream.configure(config)
     process.engine.step(1)
     voice = RunningVoice(STREAM, stream.ssrc, config)
-    begun.keep(encode(kept), [(voice, stream.sockets)])
+    begun.keep(encode(kept_of()), [(voice, stream.sockets)])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
         reports = _reports(config)
         for report in reports:
@@ -446,7 +448,7 @@ def test_what_a_busy_supervisor_did_not_hear_is_said_again(process: Process) -> 
 
 
 def _named(stream: Stream) -> RunningVoice:
-    return RunningVoice(StreamId("stream-9"), stream.ssrc, kept_of().voices[0].config)
+    return RunningVoice(StreamId("stream-9"), stream.ssrc, config_of())
 
 
 def test_a_busy_supervisor_gets_the_memory_later(process: Process) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import struct
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -12,15 +15,29 @@ import msgspec
 from app.media.connectivity import Route
 from app.media.engine_events import EngineEvents
 from app.media.ice.gathering import IceServers
+from app.media.kept import KeptVoice
 from app.media.room import MediaRoom, MediaSettings
 from app.media.voice_stream import VoiceStream
 from app.model.media import AnswerReady, MediaEvent, OfferReady, Scene
 from app.model.session import Direction, MediaDescription, SessionDescription
 from app.security.media_identity import MediaIdentity
-from native import Clock, Engine, EngineReport, StreamStatistics
+from native import Clock, Engine, EngineReport, StreamConfig, StreamStatistics, make_continuity
 from tests.media.rig import PATHS, RINGER, STREAM
 
 Event = TypeVar("Event")
+_FIRST_SLOT = 64
+"""Where the memory of streams has the SSRC of the first (native/src/continuity.c)."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a phone that died has left of its stream, as the supervisor keeps it."""
+
+    memory: int
+    sockets: tuple[int, int]
+    ssrc: int
+    config: StreamConfig
+    voice: KeptVoice
 
 
 class LivePhone:
@@ -33,8 +50,13 @@ class LivePhone:
         servers: IceServers | None = None,
         identity: MediaIdentity | None = None,
         private: bool = False,
+        left: Left | None = None,
     ) -> None:
+        """With what another has `left` it goes on where that died."""
         self.own = own
+        self._left = left
+        self._memory = make_continuity() if left is None else left.memory
+        self._alive = True
         self._private = private
         self.events: list[MediaEvent] = []
         self._engine = Engine(Clock.TIMER)
@@ -52,16 +74,35 @@ class LivePhone:
         self._events = EngineEvents(self._engine, self.room.handle)
 
     def __enter__(self) -> LivePhone:
+        self._engine.keep_in(self._memory)
         self._engine.start()
         self._events.start()
-        self.room.open(STREAM, private=self._private)
+        if self._left is None:
+            self.room.open(STREAM, private=self._private)
+        else:
+            opened = self._engine.resume_stream(self._left.sockets, self._left.ssrc)
+            opened.configure(self._left.config)
+            self.room.resume(self._left.voice, opened, self._left.config)
         self.room.show(Scene(talking=(STREAM,), connected=(STREAM,), off_hook=True))
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._alive:
+            self._events.stop()
+            self.room.close_all()
+            self._engine.close()
+            os.close(self._memory)
+
+    def die(self) -> Left:
+        """Without a word but RTCP's; what is left is for another phone."""
+        self._alive = False
+        (voice,) = self.room.keep().voices
+        stream, config = self.room.running(STREAM)
+        sockets = os.dup(stream.sockets[0]), os.dup(stream.sockets[1])
         self._events.stop()
-        self.room.close_all()
         self._engine.close()
+        os.pwrite(self._memory, struct.pack("=I", stream.ssrc), _FIRST_SLOT)  # which an engine that is closed frees
+        return Left(self._memory, sockets, stream.ssrc, config, voice)
 
     @property
     def voice(self) -> VoiceStream:
