@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
-
 from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.party import Party
@@ -21,8 +18,7 @@ from app.model.signalling import (
     TransferResult,
 )
 from app.signalling.sip.body import DescriptionWriter
-from app.signalling.sip.dialog import Dialog, DialogKey
-from app.signalling.sip.endpoint import Endpoint
+from app.signalling.sip.dialog import Dialog
 from app.signalling.sip.errors import HeaderError
 from app.signalling.sip.fields import NameAddr
 from app.signalling.sip.kept import KeptDialog
@@ -30,44 +26,22 @@ from app.signalling.sip.message import Request, Response
 from app.signalling.sip.quality_report import ReportedCall
 from app.signalling.sip.refer import Referral
 from app.signalling.sip.session import Session
+from app.signalling.sip.surroundings import Surroundings
 from app.signalling.sip.uri import SipUri
 
 ANONYMOUS_HOST = "anonymous.invalid"
 """Where those are who withhold their address (RFC 3323, 4.1.1.3)."""
 
-Post = Callable[[SignallingEvent], None]
-
-
-class LegWatch(Protocol):
-    """Who wants to know how legs fare that have lost their server."""
-
-    def reconnected(self, leg: LegId) -> None:
-        """The far end was heard again."""
-
-    def not_reconnected(self, leg: LegId, *, anew: bool) -> None:
-        """An attempt came to nothing; `anew`: nobody knows the dialog any more."""
-
 
 class Call:
-    """One leg. Its events go to `post`; after `Released` it says no more, though it may have to tidy up."""
+    """One leg. It posts events; after `Released` it says no more, though it may have to tidy up."""
 
     outgoing = False
 
-    def __init__(
-        self,
-        leg: LegId,
-        endpoint: Endpoint,
-        sessions: dict[DialogKey, Session],
-        post: Post,
-        forget: Callable[[LegId], None],
-        watch: LegWatch,
-    ) -> None:
+    def __init__(self, leg: LegId, around: Surroundings) -> None:
         self.leg = leg
-        self._watch = watch
-        self._endpoint = endpoint
-        self._sessions = sessions
-        self._post = post
-        self._forget = forget
+        self._around = around
+        self._endpoint = around.endpoint
         self._writer = DescriptionWriter()
         self._session: Session | None = None
         self._released = False
@@ -183,11 +157,11 @@ class Call:
 
     def reconnected(self) -> None:
         """The far end was heard again."""
-        self._watch.reconnected(self.leg)
+        self._around.watch.reconnected(self.leg)
 
     def not_reconnected(self, *, anew: bool) -> None:
         """An offer of ours that was to take up the lost session came to nothing."""
-        self._watch.not_reconnected(self.leg, anew=anew)
+        self._around.watch.not_reconnected(self.leg, anew=anew)
 
     def digit_received(self, digit: str) -> None:
         """A digit came by INFO."""
@@ -210,27 +184,27 @@ class Call:
 
     def _open_session(self, dialog: Dialog, *, owns_call_id: bool) -> Session:
         session = Session(self._endpoint, dialog, self, self._writer, self._close_session, owns_call_id=owns_call_id)
-        self._sessions[dialog.key] = session
+        self._around.sessions[dialog.key] = session
         return session
 
     def _note_answer(self, dialog: Dialog, *, incoming: bool) -> None:
         self.facts = ReportedCall(dialog, incoming, self._endpoint.wall_time())
 
     def _close_session(self, session: Session) -> None:
-        self._sessions.pop(session.dialog.key, None)
+        self._around.sessions.pop(session.dialog.key, None)
         if self._session is session:
             self._session = None
 
     def _say(self, event: SignallingEvent) -> None:
         if not self._released:
-            self._post(event)
+            self._around.post(event)
 
     def _release(self, cause: Cause, text: str = "") -> None:
         """Say `Released`, once; the leg's name is free from now on."""
         if not self._released:
             self._say(Released(self.leg, cause, text))
             self._released = True
-            self._forget(self.leg)
+            self._around.forget(self.leg)
 
 
 def party_of(address: NameAddr) -> Party:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.session import SessionDescription
 from app.model.signalling import SetupIndicated
 from app.signalling.schedule import Timer
 from app.signalling.sip.answers import respond
-from app.signalling.sip.call import Call, LegWatch, Post, asserted_party, party_of
+from app.signalling.sip.call import Call, asserted_party, party_of
 from app.signalling.sip.cause import cause_of_reason, reason_of, status_of, text_of_reason
-from app.signalling.sip.dialog import Dialog, DialogKey, new_tag
-from app.signalling.sip.endpoint import Endpoint
+from app.signalling.sip.dialog import Dialog, new_tag
 from app.signalling.sip.errors import SdpError
 from app.signalling.sip.fields import NameAddr
 from app.signalling.sip.message import Request, response_to
 from app.signalling.sip.server_transaction import InviteServerTransaction
-from app.signalling.sip.session import Session
+from app.signalling.sip.surroundings import Surroundings
 from app.signalling.sip.uri import SipUri
 
 RING_AGAIN = 60.0
@@ -28,17 +25,8 @@ RING_AGAIN = 60.0
 class IncomingCall(Call):
     """One call from an INVITE that passed all inspections. `start` announces it."""
 
-    def __init__(
-        self,
-        leg: LegId,
-        endpoint: Endpoint,
-        sessions: dict[DialogKey, Session],
-        post: Post,
-        forget: Callable[[LegId], None],
-        watch: LegWatch,
-        transaction: InviteServerTransaction,
-    ) -> None:
-        super().__init__(leg, endpoint, sessions, post, forget, watch)
+    def __init__(self, leg: LegId, around: Surroundings, transaction: InviteServerTransaction) -> None:
+        super().__init__(leg, around)
         self._transaction = transaction
         self._tag = new_tag()
         self._timers: list[Timer] = []

@@ -12,10 +12,10 @@ from app.model.session import SessionDescription
 from app.model.signalling import Alerting, CallOptions, Connected, Proceeding, Progress
 from app.signalling.sip.acknowledgement import Acknowledgement
 from app.signalling.sip.body import SDP, BodyRefused, session_in
-from app.signalling.sip.call import ANONYMOUS_HOST, Call, LegWatch, Post, asserted_party
+from app.signalling.sip.call import ANONYMOUS_HOST, Call, asserted_party
 from app.signalling.sip.cause import cause_of, reason_of, text_of_reason
-from app.signalling.sip.dialog import CSeqCounter, Dialog, DialogKey, new_call_id, new_tag
-from app.signalling.sip.endpoint import ACCEPT, ALLOW, SUPPORTED, Endpoint
+from app.signalling.sip.dialog import CSeqCounter, Dialog, new_call_id, new_tag
+from app.signalling.sip.endpoint import ACCEPT, ALLOW, SUPPORTED
 from app.signalling.sip.errors import HeaderError, SdpError
 from app.signalling.sip.exchange import Exchange
 from app.signalling.sip.fields import CSeq, NameAddr
@@ -23,6 +23,7 @@ from app.signalling.sip.headers import Headers
 from app.signalling.sip.hop import FailureKind, TransportFailure
 from app.signalling.sip.message import Request, Response
 from app.signalling.sip.session import Session
+from app.signalling.sip.surroundings import Surroundings
 from app.signalling.sip.uri import SipUri
 
 MAX_REDIRECTIONS = 5
@@ -47,16 +48,8 @@ class OutgoingCall(Call):
 
     outgoing = True
 
-    def __init__(
-        self,
-        leg: LegId,
-        endpoint: Endpoint,
-        sessions: dict[DialogKey, Session],
-        post: Post,
-        forget: Callable[[LegId], None],
-        watch: LegWatch,
-    ) -> None:
-        super().__init__(leg, endpoint, sessions, post, forget, watch)
+    def __init__(self, leg: LegId, around: Surroundings) -> None:
+        super().__init__(leg, around)
         self._branches: dict[str, _Branch] = {}
         """By the tag of their dialog, as long as its session lives."""
         self._acknowledgements: dict[str, Acknowledgement] = {}

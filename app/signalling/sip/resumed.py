@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from app.model.cause import Cause
-from app.model.ids import LegId
 from app.signalling.sip.body import DescriptionWriter
-from app.signalling.sip.call import Call, LegWatch, Post
-from app.signalling.sip.dialog import Dialog, DialogKey
-from app.signalling.sip.endpoint import Endpoint
+from app.signalling.sip.call import Call
+from app.signalling.sip.dialog import Dialog
 from app.signalling.sip.kept import KeptDialog
 from app.signalling.sip.quality_report import ReportedCall
-from app.signalling.sip.session import Session
+from app.signalling.sip.surroundings import Surroundings
 
 
 class ResumedCall(Call):
     """One leg, whose signalling is lost until its far end was heard again."""
 
-    def __init__(
-        self,
-        kept: KeptDialog,
-        endpoint: Endpoint,
-        sessions: dict[DialogKey, Session],
-        post: Post,
-        forget: Callable[[LegId], None],
-        watch: LegWatch,
-    ) -> None:
+    def __init__(self, kept: KeptDialog, around: Surroundings) -> None:
         """Raises `HeaderError` or `UriError` for a dialog that none of our processes can have kept."""
-        super().__init__(kept.leg, endpoint, sessions, post, forget, watch)
+        super().__init__(kept.leg, around)
         self.outgoing = kept.outgoing
         dialog = Dialog.of_kept(kept)
         self._writer = DescriptionWriter(kept.said)

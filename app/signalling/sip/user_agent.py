@@ -48,6 +48,7 @@ from app.signalling.sip.replaces import Replaces
 from app.signalling.sip.resumed import ResumedCall
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
 from app.signalling.sip.session import Session
+from app.signalling.sip.surroundings import Surroundings
 from app.signalling.sip.timers import Timers
 from app.signalling.sip.uri import SipUri, parse_uri
 
@@ -88,6 +89,7 @@ class UserAgent:
         self._messages = MessageWatch(self.endpoint, lambda messages: post(MessageWaiting(config.line, messages)))
         self._keep_alive = KeepAlive(self.endpoint, self._server_silent, lambda: bool(self._calls))
         self._recovery = Recovery(self.endpoint, post, self._calls, self._sessions)
+        self._around = Surroundings(self.endpoint, self._sessions, post, self._forget, self._recovery)
         self.registration = RegistrationClient(
             self.endpoint,
             self._registration_changed,
@@ -168,7 +170,7 @@ class UserAgent:
         self.endpoint.contact_user = kept.contact_user
         for dialog in kept.dialogs[:MAX_CALLS]:
             try:
-                call = ResumedCall(dialog, self.endpoint, self._sessions, self._post, self._forget, self._recovery)
+                call = ResumedCall(dialog, self._around)
             except (HeaderError, UriError) as error:
                 self.endpoint.tally.count("malformed", str(error))
             else:
@@ -198,7 +200,7 @@ class UserAgent:
         elif not self.endpoint.ready:
             self._post(Released(leg, Cause.NETWORK_OUT_OF_ORDER, self.registration.state.reason))
         else:
-            call = OutgoingCall(leg, self.endpoint, self._sessions, self._post, self._forget, self._recovery)
+            call = OutgoingCall(leg, self._around)
             referrer = None if options.referred is None else self._calls.get(options.referred)
             referral = self._take_referral(options.referred)
             self._admit(call)
@@ -371,7 +373,7 @@ class UserAgent:
             respond(self.endpoint, transaction, 486)
             return
         leg = LegId(f"{self.endpoint.config.line}-{secrets.token_hex(6)}")
-        call = IncomingCall(leg, self.endpoint, self._sessions, self._post, self._forget, self._recovery, transaction)
+        call = IncomingCall(leg, self._around, transaction)
         try:
             call.start(offer, replaced)
         except HeaderError as error:
