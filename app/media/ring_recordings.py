@@ -1,4 +1,4 @@
-"""The ring tones, ready to be played: made once by a process of its own, since what makes them is large.
+"""The ring tones, ready to be played: made by processes of their own, since what makes them is large.
 
 numpy alone would be a sixth of the phone's memory, for some seconds' work after its start.
 """
@@ -6,13 +6,13 @@ numpy alone would be a sixth of the phone's memory, for some seconds' work after
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import sys
 
 import msgspec
 
 from app.model.flags import LogFlag
+from app.model.media import DEFAULT_RING_TONE, RING_TONES
 
 log = logging.getLogger(LogFlag.MEDIA)
 
@@ -21,18 +21,42 @@ _made: dict[str, bytes] = {}
 
 
 async def prepare() -> None:
-    """Make all that `recording` gives, where that is not done yet. When it is cancelled nothing goes on."""
-    if _made:
-        return
+    """Make all that are not made yet. When it is cancelled nothing goes on."""
+    missing = [name for name in RING_TONES if name not in _made]
+    if missing and not await _make(*missing):
+        log.warning("ring tones are made when they are played, which takes longer")
+
+
+def ready(name: str) -> bytes | None:
+    """One loop of a ring tone, 16 kHz mono, int16 as the machine has it; None while that is not made: `make` first.
+
+    Where the name is unknown it is the default's.
+    """
+    return _made.get(_known(name))
+
+
+async def make(name: str) -> None:
+    """Have one made that is wanted now. The loop goes on meanwhile.
+
+    Where no process makes it a thread does, with which the loop has to share the interpreter.
+    """
+    name = _known(name)
+    if name not in _made and not await _make(name):
+        _made[name] = await asyncio.to_thread(_samples, name)
+
+
+async def _make(*names: str) -> bool:
+    """False where they are not made."""
     try:
-        _made.update(msgspec.msgpack.decode(await _written(), type=dict[str, bytes]))
+        _made.update(msgspec.msgpack.decode(await _written(*names), type=dict[str, bytes]))
     except (OSError, msgspec.DecodeError) as error:  # TimeoutError is an OSError
-        log.warning("ring tones are made when they are played, which takes longer: %s", error)
+        log.warning("no process makes ring tones: %s", error)
+    return all(name in _made for name in names)
 
 
-async def _written() -> bytes:
+async def _written(*names: str) -> bytes:
     maker = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app.media.ring_tones"),
+        *(sys.executable, "-m", "app.media.ring_tones", *names),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -45,16 +69,11 @@ async def _written() -> bytes:
     return written
 
 
-def recording(name: str) -> bytes:
-    """One loop of a ring tone, 16 kHz mono, int16 as the machine has it; the default's where the name is unknown.
-
-    At once, unless it is wanted before `prepare` is done: then it is made here.
-    """
-    return _made.get(name) or _make(name)
+def _known(name: str) -> str:
+    return name if name in RING_TONES else DEFAULT_RING_TONE
 
 
-@functools.cache
-def _make(name: str) -> bytes:
+def _samples(name: str) -> bytes:
     from app.media import ring_tones
 
     return ring_tones.samples(name).tobytes()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from app.media.synthesis import Note, Partial, Samples, Sound, Timbre, finish, play
-from app.model.media import DEFAULT_RING_TONE, RING_TONES
+from app.model.media import DEFAULT_RING_TONE
 
 _GONG = Timbre(
     (Partial(1, 1, 0.5), Partial(1.51, 0.5, 0.35), Partial(2.42, 0.6, 0.2), Partial(3.38, 0.25, 0.1)), attack=0.0015
@@ -135,9 +135,14 @@ def samples(name: str) -> Samples:
 
 
 def main() -> None:
-    """Write all ring tones to standard output, for `app.media.ring_recordings`, and be in nobody's way."""
-    os.nice(_NICENESS)
-    sys.stdout.buffer.write(msgspec.msgpack.encode({name: samples(name).tobytes() for name in RING_TONES}))
+    """Write the ring tones that are named to standard output, for `app.media.ring_recordings`.
+
+    Somebody waits for a single one; who makes many is in nobody's way.
+    """
+    names = sys.argv[1:]
+    if len(names) > 1:
+        os.nice(_NICENESS)
+    sys.stdout.buffer.write(msgspec.msgpack.encode({name: samples(name).tobytes() for name in names}))
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ class CommandExecutor:
         if tone and tone not in RING_TONES:
             return _NO_RING_TONE
         if tone:
-            await asyncio.to_thread(ring_recordings.recording, tone)
+            await ring_recordings.make(tone)
         if self._rooms.calls.in_call:  # asked last: a call may have been taken while the tone was made
             return _IN_CALL
         self._rooms.media.preview_ring(tone)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
+from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
 
+from app.media import ring_recordings, ring_tones
 from app.media.room import MediaRoom, MediaSettings
 from app.model.ids import StreamId
 from app.model.media import AnswerReady, AudioPath, MediaEvent, OfferReady, PathsChanged, Scene
@@ -94,11 +96,17 @@ class Phone:
         return self.last(PathsChanged)
 
 
+def ring_tones_made() -> AbstractContextManager[object]:
+    """All ring tones are there, without a process or a loop that waits for one."""
+    return mock.patch.object(ring_recordings, "ready", lambda name: ring_tones.samples(name).tobytes())
+
+
 @contextmanager
 def phone(settings: MediaSettings | None = None, address: str = "127.0.0.1") -> Iterator[Phone]:
     made = Phone(settings or MediaSettings(), address)
     try:
-        yield made
+        with ring_tones_made():
+            yield made
     finally:
         made.room.close_all()
         made.engine.close()

@@ -12,7 +12,7 @@ from app.media.ring_choice import RingSettings
 from app.media.room import MediaRoom, MediaSettings
 from app.model.media import AudioPath, EarTone, MediaEvent, PathsChanged, Ring, Scene
 from native import Clock, DeviceSpec, Engine
-from tests.media.rig import RATE, Samples
+from tests.media.rig import RATE, Samples, ring_tones_made
 from tests.rig.pulse import WARM_UP_S, PulseLoop
 
 PATHS = {
@@ -72,7 +72,7 @@ def pump(engine: Engine, room: MediaRoom, seconds: float) -> None:
 def test_the_ringer_rings_while_the_headset_sounds_and_the_headset_by_setting(pulse_loop: PulseLoop) -> None:
     events: list[MediaEvent] = []
     settings = MediaSettings(ring=RingSettings(tone="chime"))
-    with Engine(Clock.CARD) as engine:
+    with Engine(Clock.CARD) as engine, ring_tones_made():
         room = MediaRoom(engine, PATHS, RINGER, events.append, address=lambda: "127.0.0.1", settings=lambda: settings)
         engine.start()
         room.select_path(AudioPath.HEADSET)

@@ -203,7 +203,11 @@ async def test_no_ring_tone_is_played_into_a_call() -> None:
 
 async def test_no_ring_tone_is_played_into_a_call_taken_while_it_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    monkeypatch.setattr(ring_recordings, "recording", lambda _: setattr(world.room, "in_call", True))
+
+    async def make(_: str) -> None:
+        world.room.in_call = True
+
+    monkeypatch.setattr(ring_recordings, "make", make)
     assert (await world.ask(commands.PreviewRing(1, tone="chime"))).reason == "You are in a call"
     assert world.room.calls == []
 
