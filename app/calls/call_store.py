@@ -98,6 +98,7 @@ class CallStore:
             return None
         memory = self._connection
         try:
+            self.write_owed()  # to the list in memory: in the file its row numbers are others'
             with file:
                 self._copy(memory, file)
                 contents = _contents(file)

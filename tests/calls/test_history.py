@@ -229,6 +229,28 @@ def test_a_disk_that_fills_while_the_list_is_put_back_leaves_it_in_memory(
     assert reopened(path).newest == contents.newest
 
 
+def test_what_is_owed_to_the_list_in_memory_takes_nobodys_place_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "calls.sqlite"
+    keep(path, record("201"), record("202"))
+    store = CallStore(path)
+    with monkeypatch.context() as away:
+        away.setattr(store, "_open_checked", lambda: (_ for _ in ()).throw(OSError(errno.EIO, "away")))
+        away.setattr(store, "_salvage", list)  # nor can it be read: rows begin with 1 again
+        store.open()
+    store._connection.execute("PRAGMA query_only = 1")
+    with pytest.raises(sqlite3.OperationalError):
+        store.write(msgspec.structs.replace(record("301"), row=1))
+    assert store.return_to_file() is None
+    store._connection.execute("PRAGMA query_only = 0")
+    contents = store.return_to_file()
+    assert contents is not None
+    assert [call.party.number for call in contents.newest] == ["301", "202", "201"]
+    store.close()
+    assert reopened(path).newest == contents.newest
+
+
 def test_a_write_that_fails_is_told_and_the_list_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
     path = tmp_path / "calls.sqlite"
