@@ -149,13 +149,18 @@ static void store(_Atomic uint64_t *figure, uint64_t value)
     atomic_store_explicit(figure, value, memory_order_relaxed);
 }
 
-void continuity_keys_changed(struct continuity_slot *slot, uint32_t key_check)
+/* The check first: should the process end in between, nothing is taken for a count under the keys before. */
+void continuity_keys_changed(struct continuity_slot *slot, const struct continuity_change *change)
 {
-    if (atomic_load(&slot->key_check) == key_check)
+    if (atomic_load(&slot->key_check) == change->key_check)
         return;
-    atomic_store(&slot->received_ssrc, 0);
-    atomic_store(&slot->next_report, 0);
-    atomic_store(&slot->key_check, key_check);
+    atomic_store(&slot->key_check, change->key_check);
+    if (change->received)
+        atomic_store(&slot->received_ssrc, 0);
+    if (change->reports)
+        atomic_store(&slot->next_report, 0);
+    if (change->sent)                   /* the sequence number goes on, and the roll-over counter begins with 0 */
+        atomic_store(&slot->sent, atomic_load(&slot->sent) & UINT16_MAX);
 }
 
 void continuity_sending(struct continuity_slot *slot, uint64_t index, uint32_t timestamp, int64_t now_ns)

@@ -31,6 +31,14 @@ struct continuity_slot {
 
 struct continuity;
 
+/** Other keys, and what is counted under them from then on: packets that leave, those that come, and SRTCP that comes. */
+struct continuity_change {
+    uint32_t key_check;                 /* continuity_key_check of all keys, those that stay included */
+    bool sent;
+    bool received;
+    bool reports;
+};
+
 /** What a slot said when a stream was taken over. */
 struct continuity_state {
     uint32_t key_check;
@@ -60,8 +68,8 @@ void continuity_free(struct continuity_slot *slot);
 /** Tells keys apart without telling what they are to who has not got them. 0 where there are none. */
 uint32_t continuity_key_check(const struct media_srtp keys[MEDIA_COMPONENTS]);
 
-/** Media thread. From now on `sent` and the rest count under other keys. */
-void continuity_keys_changed(struct continuity_slot *slot, uint32_t key_check);
+/** Media thread. Before the first packet under other keys: what of `sent` and the rest counts under them begins anew. */
+void continuity_keys_changed(struct continuity_slot *slot, const struct continuity_change *change);
 
 /** Media thread. A packet with this index and timestamp is about to leave. */
 void continuity_sending(struct continuity_slot *slot, uint64_t index, uint32_t timestamp, int64_t now_ns);

@@ -144,7 +144,7 @@ static void configure(struct engine *engine, struct stream *stream, const struct
     struct srtp_change *change = (struct srtp_change *)command->other;
     srtp_change_apply(change, stream->srtp);
     if (stream->slot != NULL)
-        continuity_keys_changed(stream->slot, change->key_check);
+        continuity_keys_changed(stream->slot, &change->counts);
     queue_push(&engine->released, &command->other);
     engine->events.unsignalled = true;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "continuity.h"
 #include "memory.h"
 
 static void free_change(struct object *object)
@@ -64,7 +63,12 @@ int srtp_change_new(struct srtp_change **result, const struct media_srtp from[ME
     if (change == NULL)
         return -ENOMEM;
     *change = wanted;
-    change->key_check = continuity_key_check(to);
+    change->counts = (struct continuity_change){
+        .key_check = continuity_key_check(to),
+        .sent = wanted.replaces[0][SRTP_OUTBOUND],
+        .received = wanted.replaces[0][SRTP_INBOUND],
+        .reports = wanted.replaces[1][SRTP_INBOUND] || (to[1].suite == MEDIA_SRTP_NONE && wanted.replaces[0][SRTP_INBOUND]),
+    };
     for (unsigned i = 0; i < MEDIA_COMPONENTS; i++) {
         if (!make_contexts(change, i, &to[i], ssrc)) {
             free_change(&change->object);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "continuity.h"
 #include "ip270_media.h"
 #include "object.h"
 #include "srtp.h"
@@ -12,7 +13,7 @@
 /** New contexts on their way to the media thread, and the ones they replaced on their way back. */
 struct srtp_change {
     struct object object;
-    uint32_t key_check;                 /**< continuity_key_check of the keys that follow                         */
+    struct continuity_change counts;    /**< What is counted anew                                                 */
     bool replaces[MEDIA_COMPONENTS][SRTP_DIRECTIONS];
     struct srtp_context *contexts[MEDIA_COMPONENTS][SRTP_DIRECTIONS];       /**< NULL for a direction that is to have none    */
 };
@@ -21,8 +22,6 @@ struct srtp_change {
     beginning anew with the same key would use its key stream twice. `*change` is NULL when nothing is to be done. 0 or -EINVAL. */
 int srtp_change_new(struct srtp_change **change, const struct media_srtp from[MEDIA_COMPONENTS],
                     const struct media_srtp to[MEDIA_COMPONENTS], uint32_t ssrc);
-
-struct continuity_state;
 
 /** Controlling thread: contexts that go on where a process before this one ended. `keys`, which the change leads to, must be those it
     had, and none where it had none; then `change` is NULL. 0, -EKEYREJECTED, or -EOVERFLOW for a stream that has gone on for too long. */

@@ -51,7 +51,7 @@ static void test_the_next_process_finds_what_was_written(void)
     struct continuity *before = opened(descriptor);
     struct continuity_slot *slot = continuity_take(before, SSRC);
     CHECK(slot != NULL);
-    continuity_keys_changed(slot, 77);
+    continuity_keys_changed(slot, &(struct continuity_change){.key_check = 77});
     continuity_sending(slot, 0x1FFFF, 5000, 3000 * 1000000LL);
     continuity_reporting(slot);
     continuity_received(slot, &(struct srtp_position){.ssrc = 9, .index = 0x20001});
@@ -134,6 +134,57 @@ static void test_other_keys_have_another_check(void)
     keys[0].receive_key[0]++;
     uint32_t third = continuity_key_check(keys);
     CHECK(first != 0 && second != first && third != second && third != first);
+}
+
+static struct continuity_state state_of(int descriptor)
+{
+    struct continuity *next = opened(descriptor);
+    struct continuity_state state = {0};
+    CHECK(continuity_find(next, SSRC, &state) != NULL);
+    continuity_close(next);
+    return state;
+}
+
+static void test_only_what_has_other_keys_is_counted_anew(void)
+{
+    int descriptor = memory(MEDIA_CONTINUITY_BYTES, F_SEAL_SHRINK);
+    struct continuity *continuity = opened(descriptor);
+    struct continuity_slot *slot = continuity_take(continuity, SSRC);
+    struct media_srtp before[MEDIA_COMPONENTS] = {{.suite = MEDIA_SRTP_AES_CM_128_HMAC_SHA1_80}};
+    struct media_srtp rtcp[MEDIA_COMPONENTS], rtp[MEDIA_COMPONENTS];
+    struct srtp_change *change = NULL;
+    memcpy(rtcp, before, sizeof rtcp);
+    rtcp[1] = (struct media_srtp){.suite = MEDIA_SRTP_AES_CM_128_HMAC_SHA1_80, .receive_key = {1}};
+    memcpy(rtp, rtcp, sizeof rtp);
+    rtp[0].send_key[0] = rtp[0].receive_key[0] = 2;
+    continuity_sending(slot, 0x1FFFE, 5000, 0);
+    continuity_received(slot, &(struct srtp_position){.ssrc = 9, .index = 0x20001});
+    continuity_report_received(slot, &(struct srtp_position){.ssrc = 9, .index = 7});
+
+    CHECK_EQUAL(srtp_change_new(&change, before, rtcp, SSRC), 0);        /* RTCP gets keys of its own */
+    continuity_keys_changed(slot, &change->counts);
+    change->object.free(&change->object);
+    struct continuity_state state = state_of(descriptor);
+    CHECK(state.sent == 0x1FFFF && state.received_ssrc == 9 && state.received == 0x20001 && state.next_report.ssrc == 0);
+    CHECK_EQUAL(state.key_check, continuity_key_check(rtcp));
+
+    continuity_report_received(slot, &(struct srtp_position){.ssrc = 9, .index = 7});
+    CHECK_EQUAL(srtp_change_new(&change, rtcp, rtp, SSRC), 0);           /* and RTP others */
+    continuity_keys_changed(slot, &change->counts);
+    state = state_of(descriptor);
+    CHECK(state.sent == 0xFFFF && state.received_ssrc == 0 && state.next_report.index == 7);
+    continuity_sending(slot, 0x1FFFE, 5000, 0);
+    continuity_keys_changed(slot, &change->counts);                       /* once */
+    CHECK_EQUAL(state_of(descriptor).sent, 0x1FFFF);
+    change->object.free(&change->object);
+
+    CHECK_EQUAL(srtp_change_new(&change, rtp, before, SSRC), 0);         /* RTCP has RTP's again */
+    continuity_report_received(slot, &(struct srtp_position){.ssrc = 9, .index = 7});
+    continuity_keys_changed(slot, &change->counts);
+    CHECK_EQUAL(state_of(descriptor).next_report.ssrc, 0);
+    change->object.free(&change->object);
+    continuity_close(continuity);
+    close(descriptor);
 }
 
 static size_t fill_rtp(uint8_t *packet, uint16_t sequence)
@@ -260,7 +311,7 @@ static void test_no_report_is_heard_twice(void)
         CHECK_EQUAL(srtp_next_report(before).index, 6);     /* libsrtp2 begins with 1 */
 
         CHECK_EQUAL(srtp_change_new(&change, none, keys, 1), 0);
-        struct continuity_state from = {.key_check = change->key_check, .next_report = srtp_next_report(before)};
+        struct continuity_state from = {.key_check = change->counts.key_check, .next_report = srtp_next_report(before)};
         CHECK_EQUAL(srtp_change_resume(change, keys, &from, 1), 0);
         struct srtp_context *after = change->contexts[0][SRTP_INBOUND];
         CHECK_EQUAL(hear_again(after, old, size), SRTP_REPLAYED);
@@ -351,6 +402,7 @@ int main(void)
     test_memory_of_another_version_is_empty();
     test_places_are_used_again();
     test_other_keys_have_another_check();
+    test_only_what_has_other_keys_is_counted_anew();
     test_what_is_sent_goes_on_where_it_ended();
     test_what_is_heard_goes_on_and_nothing_is_heard_twice();
     test_no_report_is_heard_twice();
