@@ -11,6 +11,7 @@ from app.main.kept import Kept, decode, encode, with_voice
 from app.main.line_keeper import LineKeeper
 from app.main.pbx_line import PbxLine
 from app.main.survival import RunningVoice, Survival
+from app.media.kept import KeptMedia
 from app.media.room import MediaRoom
 from app.model.cause import Cause
 from app.model.flags import LogFlag
@@ -61,7 +62,9 @@ class CallKeeper:
         """What was kept, and the media room has its streams; None where nothing was, or nobody can read it."""
         survival = self._survival
         kept = None if survival.kept is None else decode(survival.kept)
-        known = {} if kept is None else {voice.name: voice for voice in kept.voices}
+        known = {} if kept is None else {voice.name: voice for voice in kept.media.voices}
+        if kept is not None:
+            self._media.resume_recorder(kept.media.recorder)
         for survivor in survival.survivors:
             if survivor.voice.name in known:
                 self._media.resume(known[survivor.voice.name], survivor.stream, survivor.voice.config)
@@ -128,11 +131,12 @@ class CallKeeper:
                 self._look_in(LOOK_AGAIN)
             return
         streams = {one.leg.stream for one in calls.calls}
-        voices = tuple(voice for voice in self._media.keep() if voice.name in streams)
+        media = self._media.keep()
+        voices = tuple(voice for voice in media.voices if voice.name in streams)
         line = self._line.line
         kept = Kept(
             calls=calls,
-            voices=voices,
+            media=KeptMedia(voices, media.recorder),
             sip=line.keep() if isinstance(line, SipLine) else None,
             pbx=line.keep() if isinstance(line, PbxLine) else None,
         )

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from app.calls.kept import KeptCalls
-from app.media.kept import KeptVoice
+from app.media.kept import KeptMedia
 from app.model.crypto import MasterKey
 from app.model.decoding import NOT_DECODED
 from app.model.ids import LegId, StreamId
@@ -20,7 +20,7 @@ class Kept(msgspec.Struct, frozen=True):
     """The calls of one moment, and what each room needs to go on with them."""
 
     calls: KeptCalls
-    voices: tuple[KeptVoice, ...]
+    media: KeptMedia
     sip: KeptSipLine | None
     pbx: KeptPbxLine | None
 

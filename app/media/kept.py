@@ -38,3 +38,17 @@ class KeptVoice(msgspec.Struct, frozen=True):
     discontinuous: bool
     ice: bool
     route: Route | None
+
+
+class KeptRecorder(msgspec.Struct, frozen=True):
+    """How recordings are named: what calls without a GUID get theirs from, and how many there were."""
+
+    start: str
+    begun: int
+
+
+class KeptMedia(msgspec.Struct, frozen=True):
+    """All streams that run, and the recorder, where there is one."""
+
+    voices: tuple[KeptVoice, ...]
+    recorder: KeptRecorder | None

@@ -18,7 +18,7 @@ from app.media.formats import DEFAULT_CODECS, AudioCodec
 from app.media.handshake import Association
 from app.media.ice.candidates import RTCP
 from app.media.ice.gathering import IceServers
-from app.media.kept import KeptVoice
+from app.media.kept import KeptMedia, KeptRecorder, KeptVoice
 from app.media.negotiation import LocalMedia, Negotiation, objection
 from app.media.recording.recorder import Recorder
 from app.media.ring_choice import RingSettings
@@ -204,9 +204,15 @@ class MediaRoom:
             self._reach_by_ice(voice, self._servers() if servers is None else servers)
         self._place(voice)
 
-    def keep(self) -> tuple[KeptVoice, ...]:
+    def keep(self) -> KeptMedia:
         """What another process needs to go on with the streams that run."""
-        return tuple(filter(None, (voice.keep() for voice in self._streams.values())))
+        voices = tuple(filter(None, (voice.keep() for voice in self._streams.values())))
+        return KeptMedia(voices, None if self._recorder is None else self._recorder.keep())
+
+    def resume_recorder(self, kept: KeptRecorder | None) -> None:
+        """Name recordings after those of a process before this one. Before the first stream is resumed."""
+        if self._recorder is not None and kept is not None:
+            self._recorder.resume(kept)
 
     def running(self, name: StreamId) -> tuple[Stream, StreamConfig]:
         """The engine's stream behind one that `keep` has told of, and how it runs."""

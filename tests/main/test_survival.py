@@ -29,7 +29,7 @@ from app.main.update_keeper import Desk
 from app.media.agreement import Agreement
 from app.media.encryption import Encryption, Keys
 from app.media.formats import AudioCodec
-from app.media.kept import KeptNegotiation, KeptVoice
+from app.media.kept import KeptMedia, KeptNegotiation, KeptVoice
 from app.media.room import MediaRoom
 from app.model.crypto import CryptoDescription, CryptoSuite, MasterKey
 from app.model.history import CallDirection
@@ -122,7 +122,7 @@ def kept_of(suite: CryptoSuite | None = SUITE) -> Kept:
         record_wanted=None,
     )
     calls = KeptCalls((call,), None, 3, muted=False, path=AudioPath.SPEAKER)
-    return Kept(calls, (voice,), None, None)
+    return Kept(calls, KeptMedia((voice,), None), None, None)
 
 
 class Process:
@@ -191,7 +191,7 @@ def test_secrets_travel_whole() -> None:
     again = decode(encode(kept))
     assert again == kept
     assert again is not None
-    assert again.voices[0].negotiation.agreement.keys == Keys(SUITE, OURS, THEIRS)
+    assert again.media.voices[0].negotiation.agreement.keys == Keys(SUITE, OURS, THEIRS)
     assert b"MasterKey" not in encode(kept)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from app.media.kept import KeptRecorder
 from app.media.recording.dummy_sip import DummyDialogue, Formats, Message, formats
 from app.media.recording.spool import file_name
 from app.media.voice_stream import VoiceStream
@@ -62,8 +63,20 @@ class Recorder:
         self._calls: dict[CallId, _RecordedCall] = {}
         self._ending: dict[Recording, _RecordedCall] = {}
         self._ended: list[Recording] = []
-        self._serials = itertools.count(1)
+        self._begun = 0
         self._start = uuid.uuid4()
+
+    def keep(self) -> KeptRecorder:
+        """What the recorder of another process needs to name its recordings."""
+        return KeptRecorder(self._start.hex, self._begun)
+
+    def resume(self, kept: KeptRecorder) -> None:
+        """Go on after a recorder that died with its process; its files lie in the folder still.
+
+        What is recorded from now on of its calls comes under the same GUID, with the next serial number. Raises
+        ValueError for what no recorder has kept.
+        """
+        self._start, self._begun = uuid.UUID(kept.start), kept.begun
 
     def follow(self, wanted: tuple[Recorded, ...], streams: Mapping[StreamId, VoiceStream]) -> None:
         """Record these calls and no others. May be told again and again; what is not agreed yet waits."""
@@ -116,7 +129,8 @@ class Recorder:
     def _begin(self, one: Recorded) -> _RecordedCall:
         facts = self._facts()
         guid = one.guid or uuid.uuid5(self._start, one.call).hex
-        path = facts.folder / file_name(guid, facts.mac, next(self._serials), facts.registration)
+        self._begun += 1
+        path = facts.folder / file_name(guid, facts.mac, self._begun, facts.registration)
         dialogue = DummyDialogue(guid, facts.registration, one.party, incoming=one.incoming)
         self._keeper.begun(path)
         try:

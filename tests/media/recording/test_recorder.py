@@ -135,6 +135,25 @@ def test_who_looks_after_the_files_knows_of_each_before_it_is_there(
     assert known == [True]
 
 
+@pytest.mark.parametrize("guid", ["", "0123456789abcdef0123456789abcdef"])
+def test_after_a_crash_a_call_is_recorded_beside_what_there_is_of_it(guid: str, desk: Desk) -> None:
+    desk.agree()
+    scene = Scene(
+        talking=(STREAM,), connected=(STREAM,), recorded=(Recorded(STREAM, CALL, PARTY, incoming=False, guid=guid),)
+    )
+    desk.room.show(scene)
+    desk.run(0.2)
+    desk.engine.drain()
+    again = Recorder(desk.engine, lambda: desk.facts, desk.shelf, desk.events.append)
+    again.resume(desk.recorder.keep())
+    again.follow(scene.recorded, desk.room._streams)
+    desk.run(0.2)
+    assert not desk.shelf.troubles
+    before, after = (path.name.split("-") for path in desk.shelf.begun_paths)
+    assert after == [before[0], before[1], "2", before[3]]
+    assert all(path.exists() for path in desk.shelf.begun_paths)
+
+
 def test_who_was_called_is_said(desk: Desk) -> None:
     desk.agree()
     desk.record(incoming=True)
