@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
 
 import msgspec
 
-from hal.listeners import Listeners
+from hal.listeners import Watched
 from hal.status import DeviceStatus
 
 
@@ -31,29 +30,12 @@ class Address(msgspec.Struct, frozen=True):
         return not (self.loopback or self.link_local)
 
 
-class Network(abc.ABC):
-    """The network as the kernel has set it up. Nothing blocks on the network; listeners are told on the loop's thread.
+class Network(Watched[tuple[Address, ...]]):
+    """The network as the kernel has set it up. Nothing blocks on the network.
 
-    A back end must override what is abstract here, and calls `_tell` after each change.
+    Listeners are told all addresses whenever one has come or gone, on the loop's thread. A back end must override what
+    is abstract here and in `Watched`, and calls `_tell` after each change.
     """
-
-    def __init__(self) -> None:
-        self._listeners: Listeners[tuple[Address, ...]] = Listeners()
-
-    @abc.abstractmethod
-    def start(self) -> None:
-        """Begin to watch; needs a running loop."""
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Stop watching. May be called twice."""
-
-    def listen(self, listener: Callable[[tuple[Address, ...]], None]) -> Callable[[], None]:
-        """Tell `listener` all addresses whenever one has come or gone; call the result to stop."""
-        return self._listeners.add(listener)
-
-    def _tell(self) -> None:
-        self._listeners.tell(self.addresses())
 
     @abc.abstractmethod
     def addresses(self) -> tuple[Address, ...]:

@@ -29,7 +29,7 @@ class NetworkWatch:
         self._gone: frozenset[str] = frozenset()
         """Since the followers were told last."""
         self._news = asyncio.Event()
-        self._forget = network.listen(self._changed)
+        self._forget = network.subscribe(self._changed)
         self._task = asyncio.create_task(self._follow(), name="network watch")
 
     async def stop(self) -> None:

@@ -39,7 +39,7 @@ class LinuxNetwork(Network):
         """Begin to watch; needs a running loop."""
         if self._watch is None:
             try:
-                self._watch = _Watch(self._tell)
+                self._watch = _Watch(lambda: self._tell(self.addresses()))
             except OSError as error:
                 log.warning("changes of the network are not noticed: %s", error)
 

@@ -24,7 +24,7 @@ class SimulatedNetwork(Network):
     def change(self, *own: Address) -> None:
         """Have these addresses from now on, and tell of it."""
         self.own = list(own)
-        self._tell()
+        self._tell(self.addresses())
 
     def addresses(self) -> tuple[Address, ...]:
         """`own`, and loopback."""

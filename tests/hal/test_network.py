@@ -45,7 +45,7 @@ from hal.linux.network import LinuxNetwork
 async def watch():
     network = LinuxNetwork()
     told = asyncio.Queue()
-    network.listen(told.put_nowait)
+    network.subscribe(told.put_nowait)
     network.start()
     for change in "link set lo up", "address add 192.0.2.7/24 dev lo":
         process = await asyncio.create_subprocess_exec("ip", *change.split())
