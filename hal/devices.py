@@ -13,6 +13,7 @@ from hal.audio import AudioDevices
 from hal.backlight import Backlight
 from hal.board import Board
 from hal.camera import Cameras
+from hal.clock import Clock
 from hal.display import Display, PresenterKind
 from hal.errors import HalError
 from hal.headset import Headsets
@@ -22,6 +23,7 @@ from hal.leds import Leds
 from hal.linux.audio import AlsaAudioDevices
 from hal.linux.backlight import SysfsBacklight
 from hal.linux.camera import LinuxCameras
+from hal.linux.clock import LinuxClock
 from hal.linux.display import LinuxDisplay
 from hal.linux.headset import HidrawHeadsets
 from hal.linux.hook import EvdevHookSwitch
@@ -68,6 +70,7 @@ class Devices(msgspec.Struct, frozen=True):
     display: Display
     network: Network
     system: System
+    clock: Clock
     updater: Updater
     cameras: Cameras
     reset: ResetButton | None = None
@@ -106,9 +109,9 @@ class Devices(msgspec.Struct, frozen=True):
         panel = () if self.panel_input is None else self.panel_input.status()
         lights = (self.leds, self.display) if self.backlight is None else (self.leds, self.display, self.backlight)
         others = (
-            (*lights, self.network, self.system, self.updater)
+            (*lights, self.network, self.system, self.clock, self.updater)
             if self.reset is None
-            else (*lights, self.reset, self.network, self.system, self.updater)
+            else (*lights, self.reset, self.network, self.system, self.clock, self.updater)
         )
         return (
             *self.audio.status(),
@@ -162,6 +165,7 @@ def open_devices(board: Board, environment: Mapping[str, str] = os.environ) -> D
         network=LinuxNetwork(),
         updater=RaucUpdater(environment) if board.updater.backend == "rauc" else SimulatedUpdater(),
         system=LinuxSystem(environment, model=board.model),
+        clock=LinuxClock(),
         cameras=either("cameras", board.cameras.backend, LinuxCameras, SimulatedCameras),
         reset=None
         if reset is None

@@ -214,6 +214,11 @@ ICONS: dict[str, tuple[Stroke, ...]] = {
         _dot((7.2, 7.5), 1.15),
         _dot((7.2, 16.5), 1.15),
     ),
+    "globe": (
+        _circle((12, 12), 8.6),
+        _line((3.4, 12), (20.6, 12)),
+        Stroke(tuple((12 + (x - 12) * 0.44, y) for x, y in _circle((12, 12), 8.6).points)),
+    ),
     "star": tuple(_line((12, 12), _around((12, 12), 7.4, angle), width=2.2) for angle in range(30, 390, 60)),
     "hash": (
         _line((9.9, 4.2), (7.9, 19.8), width=2.2),

@@ -24,6 +24,7 @@ class Place(enum.StrEnum):
     RING_TONES = "ring-tones"
     RECORDING = "recording"
     PRESENCE = "presence"
+    TIME = "time"
     PBX = "pbx"
     TEXT = "text"
     PIN = "pin"
@@ -74,6 +75,11 @@ class AskName:
 @dataclasses.dataclass(frozen=True)
 class AskNote:
     """Ask for the note beside the user's presence."""
+
+
+@dataclasses.dataclass(frozen=True)
+class AskZone:
+    """Ask for a city whose time the phone is to show."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,6 +163,7 @@ Intent = (
     | AskLogin
     | AskName
     | AskNote
+    | AskZone
     | Erase
     | Submit
     | Send

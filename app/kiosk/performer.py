@@ -8,6 +8,7 @@ from app.kiosk.intents import (
     AskLogin,
     AskName,
     AskNote,
+    AskZone,
     Back,
     Choose,
     ChooseParty,
@@ -59,6 +60,7 @@ _PARENT = {
     Place.RECORDING: Place.MENU,
     Place.RING_TONES: Place.RINGER,
     Place.PRESENCE: Place.MENU,
+    Place.TIME: Place.MENU,
     Place.PBX: Place.MENU,
     Place.PIN: Place.MENU,
     Place.ABOUT: Place.MENU,
@@ -92,7 +94,7 @@ class Performer:
                 self._visit(intent)
             case Back():
                 self._back()
-            case Type() | Write() | AskLogin() | AskName() | AskNote():
+            case Type() | Write() | AskLogin() | AskName() | AskNote() | AskZone():
                 self._enter(intent)
             case Erase():
                 self._erase(everything=intent.everything)
@@ -111,7 +113,7 @@ class Performer:
             case Dismiss():
                 self._situation.change(message="")
 
-    def _enter(self, intent: Type | Write | AskLogin | AskName | AskNote) -> None:
+    def _enter(self, intent: Type | Write | AskLogin | AskName | AskNote | AskZone) -> None:
         match intent:
             case Type():
                 self._type(intent.character)
@@ -121,6 +123,8 @@ class Performer:
                 self._text.begin(Field.SEARCH)
             case AskNote():
                 self._text.begin(Field.NOTE)
+            case AskZone():
+                self._text.begin(Field.ZONE)
             case Write() if self._build().id == "text":
                 self._text.write(intent.character)
 
@@ -145,6 +149,8 @@ class Performer:
             self._situation.change(sending_on="", typed="")
         elif isinstance(command, Set) and command.key == ringer.TONE_SETTING:
             self._send(PreviewRing(id=0, tone=str(command.value)))
+        elif self._situation.state.field is Field.ZONE:
+            self._text.back()
         elif isinstance(command, SetVolume) and command.ringer:
             self._play_ring()
 

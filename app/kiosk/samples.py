@@ -12,6 +12,7 @@ from app.kiosk.intents import (
     AskLogin,
     AskName,
     AskNote,
+    AskZone,
     ChooseParty,
     DivertTo,
     Go,
@@ -59,6 +60,7 @@ from app.model.snapshot import (
     RingView,
     Severity,
     Snapshot,
+    TimeView,
     UpdateState,
     UpdateView,
 )
@@ -355,6 +357,15 @@ def _searches(ui: Ui) -> None:
         ui.perform(Write(character))
 
 
+def _asks_zone(typed: str = "") -> Callable[[Ui], None]:
+    def ask(ui: Ui) -> None:
+        ui.perform(AskZone())
+        for character in typed:
+            ui.perform(Write(character))
+
+    return ask
+
+
 _DIVERSIONS = (Diversion(DiversionKind.NO_ANSWER, "24"),)
 _MESSAGES = Messages(waiting=True, new=3, number="900")
 _GROUPED = _with(
@@ -525,6 +536,10 @@ MORE = (
         _goes(Place.PRESENCE),
     ),
     Sample("sound", IDLE, _goes(Place.SOUND)),
+    Sample("time", _with(IDLE, time=TimeView("Europe/Berlin")), _goes(Place.TIME)),
+    Sample("time-zones", _with(IDLE, time=TimeView("America/New_York", own=True, country="us")), _asks_zone()),
+    Sample("time-zone-search", _with(IDLE, time=TimeView("Europe/Berlin", country="de")), _asks_zone("san")),
+    Sample("time-unknown", _with(IDLE, time=TimeView("UTC", right=False))),
     Sample("ringer", IDLE, _goes(Place.RINGER)),
     Sample("silent", _with(IDLE, ring=RingView("marimba", RING_TONES, silent=True)), _goes(Place.RINGER)),
     Sample("ring-tones", IDLE, _goes(Place.RING_TONES)),

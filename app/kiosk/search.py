@@ -64,11 +64,11 @@ def by_name(history: tuple[CallRecord, ...], found: tuple[Party, ...], text: str
     known = people(history)
     numbers = {party.number for party in known}
     others = [party for party in found if party.number not in numbers]
-    own = [Match(party, span) for party in known if (span := _word_span(party.name, wanted)) is not None]
-    return (own + [Match(party, _word_span(party.name, wanted)) for party in others])[:limit]
+    own = [Match(party, span) for party in known if (span := word_span(party.name, wanted)) is not None]
+    return (own + [Match(party, word_span(party.name, wanted)) for party in others])[:limit]
 
 
-def _word_span(name: str, wanted: str) -> Span | None:
+def word_span(name: str, wanted: str) -> Span | None:
     """Where a word of a name begins with a text."""
     starts = [at for at in range(len(name)) if at == 0 or not name[at - 1].isalnum()]
     start = next((at for at in starts if name[at:].casefold().startswith(wanted)), None)

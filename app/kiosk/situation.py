@@ -11,6 +11,7 @@ from app.kiosk.text import TextEngine
 from app.kiosk.theme import NIGHT, THEMES, Panel, Theme
 from app.kiosk.view import Say, UiState, View
 from app.model.snapshot import Snapshot
+from app.model.time_zone import TimeZoneUnknown, time_zone
 
 MESSAGE_SECONDS = 5.0
 
@@ -18,7 +19,7 @@ MESSAGE_SECONDS = 5.0
 class Situation:
     """One for a kiosk, shared by those who change it. Without a `snapshot` the phone is gone.
 
-    `clock` gives this process's monotonic seconds, `wall` the local time of day.
+    `clock` gives this process's monotonic seconds, `wall` the time, in the zone that counts where the phone names none.
     """
 
     def __init__(
@@ -50,9 +51,16 @@ class Situation:
             text=self._text,
             theme=self.theme,
             now=self.clock() + self.clock_offset,
-            wall=self.wall(),
+            wall=self._here(self.wall()),
             say=self.say,
         )
+
+    def _here(self, moment: dt.datetime) -> dt.datetime:
+        zone = "" if self.snapshot is None else self.snapshot.time.zone
+        try:
+            return moment.astimezone(time_zone(zone)) if zone else moment
+        except TimeZoneUnknown:
+            return moment
 
     def change(self, **changes: object) -> None:
         """Give the fields of `UiState` that are named other values."""

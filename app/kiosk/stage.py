@@ -30,6 +30,7 @@ from app.kiosk.screens import (
     sound,
     starting,
     text,
+    time,
     update,
 )
 from app.kiosk.situation import Situation
@@ -50,6 +51,7 @@ _PLACES: dict[Place, Callable[[View], Node]] = {
     Place.RING_TONES: ringer.build_tones,
     Place.RECORDING: recording.build,
     Place.PRESENCE: presence.build,
+    Place.TIME: time.build,
     Place.PBX: pbx.build,
     Place.TEXT: text.build,
     Place.PIN: menu.build_pin,

@@ -1,4 +1,4 @@
-"""Entering text: where the phone logs in to its PBX, step by step, a note beside the user's presence, and a name."""
+"""Entering text: where the phone logs in to its PBX, a note beside the user's presence, a name, a city."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class TextEntry:
         self._send = send
 
     def begin(self, field: Field) -> None:
-        """Ask for the server, and then for user and password, for the note, or for a name to search for."""
+        """Ask for the server, and then for user and password, for the note, or for a name or a city to search for."""
         snapshot = self._situation.view().snapshot
         own = snapshot.pbx.own
         note = "" if own is None else own.note
@@ -85,6 +85,8 @@ class TextEntry:
                 self._leave(Place.PRESENCE)
             case Field.SEARCH:
                 self._leave(Place.DIAL)
+            case Field.ZONE:
+                self._leave(Place.TIME)
             case _:
                 self._leave(Place.PBX)
 

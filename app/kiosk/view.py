@@ -39,6 +39,7 @@ class Field(enum.Enum):
     PASSWORD = "password"  # noqa: S105 - the name of a field
     NOTE = "note"
     SEARCH = "search"
+    ZONE = "zone"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +91,7 @@ class View:
     now: float
     """The phone's monotonic seconds."""
     wall: dt.datetime
+    """The time where the phone stands."""
     say: Say
 
     def px(self, drawn: float) -> int:
@@ -169,9 +171,18 @@ class View:
         door = sorted(running, key=lambda call: call.state is CallState.HELD)[:1]
         return tuple(call for call in calls if not call.in_conference or (call in door and not active.in_conference))
 
+    @property
+    def time_now(self) -> str:
+        """The time of day; dashes while nobody has told the phone."""
+        return self.clock(self.wall) if self.snapshot.time.right else "--:--"
+
     def clock(self, moment: dt.datetime) -> str:
         """A time of day as the user wants it."""
-        if self.snapshot.display.clock_24h:
+        return self.time_of_day(moment, clock_24h=self.snapshot.display.clock_24h)
+
+    def time_of_day(self, moment: dt.datetime, *, clock_24h: bool) -> str:
+        """A time of day by the 24-hour clock, or by that of twelve hours."""
+        if clock_24h:
             return f"{moment.hour:02}:{moment.minute:02}"
         return f"{moment.hour % 12 or 12}:{moment.minute:02} {self.say('am' if moment.hour < 12 else 'pm')}"
 

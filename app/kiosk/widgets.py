@@ -412,7 +412,7 @@ def status_band(view: View, bands: Bands) -> Node:
     area = bands.status
     middle = area.center_y + view.px(1)
     strong = view.text.baseline(Steps.STATUS_STRONG, middle)
-    time = view.clock(view.wall)
+    time = view.time_now
     time_area = Rect(area.x, area.y, view.text.measure(time, Steps.STATUS_STRONG) + view.px(4), area.height)
     clock = Node(
         "status-time",

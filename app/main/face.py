@@ -25,6 +25,7 @@ from app.main.retry import keep_trying
 from app.main.simulation import simulation_of
 from app.main.storage import Storage
 from app.main.telephony import Telephony
+from app.main.time_keeper import TimeKeeper
 from app.model import dialplan
 from app.model.commands import AnyCommand, DialEvent, HookEvent, KeyEvent
 from app.model.keys import Key
@@ -73,6 +74,7 @@ class Face:
         notices: NoticeBoard,
         worker: ThreadPoolExecutor,
         updates: Updates,
+        time_keeper: TimeKeeper,
     ) -> None:
         self._setup = setup
         self._settings = storage.settings
@@ -99,7 +101,7 @@ class Face:
         self._disturb = DisturbKeeper(lambda: telephony.pbx.status, storage.settings, notices, self._talk.set_presence)
         telephony.pbx_moved = self._pbx_moved
         self._lock = LockKeeper(storage.lock, PinHasher(worker), self._lock_changed, self._lock_after())
-        rooms = self._gather(telephony, updates)
+        rooms = self._gather(telephony, updates, time_keeper)
         self._snapshots = SnapshotBuilder(rooms)
         self._executor = CommandExecutor(rooms)
         self.server = SurfaceServer(setup.socket, self._snapshots.build, self.command)
@@ -110,7 +112,7 @@ class Face:
         command = kiosk_command(setup.socket, devices.display.facts(), setup.screenshot)
         self._kiosk = KioskProcess(command, self._kiosk_trouble, setup.window_closed) if setup.kiosk else None
 
-    def _gather(self, telephony: Telephony, updates: Updates) -> Rooms:
+    def _gather(self, telephony: Telephony, updates: Updates, time_keeper: TimeKeeper) -> Rooms:
         return Rooms(
             calls=telephony.calls,
             call_list=telephony.call_list,
@@ -133,6 +135,7 @@ class Face:
             found=lambda: telephony.search.people,
             prepare_dial=lambda number: self.server.send_event(DialEvent(number)),
             updates=updates,
+            time=lambda: time_keeper.view,
             machine=self._machine,
             backlight=lambda: None if self._backlight is None else self._backlight.view,
             simulation=simulation_of(self._devices),

@@ -18,6 +18,7 @@ from app.main.storage import Storage
 from app.main.storage_watch import StorageWatch
 from app.main.survival import Survival
 from app.main.telephony import Telephony
+from app.main.time_keeper import TimeKeeper
 from app.main.update_keeper import Desk, UpdateKeeper, own_version
 from app.main.watchdog import Watchdog
 from app.media.room import MediaRoom
@@ -62,11 +63,16 @@ class Phone:
             lambda: self._face.changed(),
             survival or Survival(DescriptorStore({}), engine),
         )
+        self._time = TimeKeeper(
+            storage.settings, devices.clock, devices.network, self._notices, lambda: self._face.changed()
+        )
         self._updates = self._make_updates(storage, worker)
         self._good = GoodKeeper(
             storage.settings, devices.updater, self._registered, self._settable, storage.folder, worker
         )
-        self._face = Face(setup, storage, devices, self._telephony, self._notices, worker, self._updates_for_surfaces())
+        self._face = Face(
+            setup, storage, devices, self._telephony, self._notices, worker, self._updates_for_surfaces(), self._time
+        )
         self._notices.post(*storage.notices, *troubles.device_notices(devices), *(sinks.notices if sinks else ()))
         self._storage = StorageWatch(
             storage.claim, storage.folder, self._telephony.call_list, sinks, self._notices, worker
@@ -116,6 +122,7 @@ class Phone:
         self._devices.start()
         await self._telephony.start()
         self._storage.start()
+        self._time.start()
         if self._config is not None:
             self._config.start()
         self._devices.system.notify_ready("The phone is running")
@@ -133,6 +140,7 @@ class Phone:
             self._config.stop()
         self._good.stop()
         await self._updates.stop()
+        await self._time.stop()
         for task in self._tasks:
             task.cancel()
         # Side by side: each may wait for somebody outside, and the phone has to be gone soon.
@@ -151,6 +159,7 @@ class Phone:
             self._in_call,
             lambda: self._face.activity.unused_for,
             lambda: self._devices.system.ask(Verb.RESTART),
+            lambda: self._time.hour,
         )
         return UpdateKeeper(
             storage.settings, storage.folder, own_version, self._devices.updater, desk, self._notices, worker,

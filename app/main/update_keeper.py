@@ -51,7 +51,11 @@ class Desk:
     """Whether the phone can be spared, for the keeper to ask, and how it is started anew."""
 
     def __init__(
-        self, in_call: Callable[[], bool], unused_for: Callable[[], float], restart: Callable[[], Awaitable[None]]
+        self,
+        in_call: Callable[[], bool],
+        unused_for: Callable[[], float],
+        restart: Callable[[], Awaitable[None]],
+        hour: Callable[[], int],
     ) -> None:
         self.in_call = in_call
         """Whether there is a call of any kind, or a handset off its hook."""
@@ -59,6 +63,8 @@ class Desk:
         """Seconds since somebody used it."""
         self.restart = restart
         """Has the whole machine start anew. Raises HalError where that is refused."""
+        self.hour = hour
+        """The hour of the day where the phone stands, 0 to 23."""
 
 
 class UpdateKeeper:
@@ -272,7 +278,7 @@ class UpdateKeeper:
 
     def _may_restart(self) -> bool:
         hours = self._settings.current.words("update.hours")
-        now = str(time.localtime().tm_hour)
+        now = str(self._desk.hour())
         unused = not self._desk.in_call() and self._desk.unused_for() >= UNUSED_SECONDS
         return unused and (not hours or now in hours)
 

@@ -245,6 +245,19 @@ class MachineView(msgspec.Struct, frozen=True):
     cameras: tuple[str, ...] = ()
 
 
+class TimeView(msgspec.Struct, frozen=True):
+    """Whose time is shown: `zone` by a name or a POSIX TZ string (`app.model.time_zone`), empty for the surface's own.
+
+    `own` says that the user has chosen it himself; `right` is False while nobody has told the phone the time.
+    """
+
+    zone: str = ""
+    own: bool = False
+    country: str = ""
+    """Where the phone stands (ISO 3166, small letters)."""
+    right: bool = True
+
+
 class DisplayView(msgspec.Struct, frozen=True):
     """How the display should look, from the settings."""
 
@@ -290,6 +303,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     off_hook: bool = False
     notices: tuple[Notice, ...] = ()
     display: DisplayView = DisplayView()
+    time: TimeView = TimeView()
     update: UpdateView = UpdateView()
     machine: MachineView = MachineView()
     emergency_numbers: tuple[str, ...] = ()

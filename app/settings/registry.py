@@ -1116,6 +1116,44 @@ _APPS = (
     ),
 )
 
+_TIME = (
+    Setting(
+        key="time.zone",
+        kind=Kind.TIME_ZONE,
+        default="",
+        label="Time zone",
+        description="Whose time the phone shows: a name of the IANA database, or a POSIX TZ string. Empty: what the "
+        "network says (DHCP option 101), and without that the machine's own, which is UTC. The log is in UTC.",
+        pbx_name="NTP.tz",
+        setters=_EVERYBODY,
+        effect=Effect.NOW,
+    ),
+    Setting(
+        key="time.server",
+        kind=Kind.TEXT,
+        default="",
+        label="Time server",
+        description="Which host tells the time (NTP), before those that the network names (DHCP option 42).",
+        pbx_name="NTP.ntp1",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        pattern=_HOST,
+        pattern_words="a host name or an IP address, without port",
+    ),
+    Setting(
+        key="time.second_server",
+        kind=Kind.TEXT,
+        default="",
+        label="Second time server",
+        description="Asked where the first one does not answer.",
+        pbx_name="NTP.ntp2",
+        setters=_MANAGED,
+        effect=Effect.NOW,
+        pattern=_HOST,
+        pattern_words="a host name or an IP address, without port",
+    ),
+)
+
 _LOCK = (
     Setting(
         key="lock.after",
@@ -1272,6 +1310,7 @@ REGISTRY: Mapping[str, Setting] = MappingProxyType(
             *_APPS,
             *_PRESENCE,
             *_DISPLAY,
+            *_TIME,
             *_LOCK,
             *_UPDATE,
             *_DIAGNOSTICS,

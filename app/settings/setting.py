@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from app.model.time_zone import TimeZoneUnknown, time_zone
 from app.settings.errors import ValueRefused
 from app.settings.secret import Secret
 
@@ -27,6 +28,7 @@ class Kind(enum.Enum):
     SWITCH = "true or false"
     CHOICE = "one of a few words"
     LIST = "a list of words"
+    TIME_ZONE = "a name as Europe/Berlin, or rules as CET-1CEST,M3.5.0/2,M10.5.0/3"
 
 
 class Layer(enum.IntEnum):
@@ -161,6 +163,16 @@ def _list(setting: Setting, raw: object) -> tuple[str, ...]:
     return words
 
 
+def _time_zone(setting: Setting, raw: object) -> str:
+    zone = _text(setting, raw)
+    if zone:
+        try:
+            time_zone(zone)
+        except TimeZoneUnknown as error:
+            raise setting.refuse(f"cannot be '{zone}'", error.advice) from error
+    return zone
+
+
 def _listed(choices: Sequence[object]) -> str:
     return ", ".join(str(choice) for choice in choices)
 
@@ -176,4 +188,5 @@ _CHECKS: dict[Kind, Callable[[Setting, object], Value]] = {
     Kind.SWITCH: _switch,
     Kind.CHOICE: _choice,
     Kind.LIST: _list,
+    Kind.TIME_ZONE: _time_zone,
 }

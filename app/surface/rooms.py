@@ -15,7 +15,7 @@ from app.model.party import Party
 from app.model.pbx import OwnActivity, PbxStatus, Person
 from app.model.refusal import Refusal
 from app.model.signalling import LineCapabilities, LineChanged
-from app.model.snapshot import BacklightView, MachineView, UpdateView
+from app.model.snapshot import BacklightView, MachineView, TimeView, UpdateView
 from app.security.keeper import LockKeeper
 from app.settings.store import SettingsStore
 
@@ -82,6 +82,8 @@ class Rooms:
     prepare_dial: Callable[[str], None]
     """Has the display show a number, ready to be called."""
     updates: Updates
+    time: Callable[[], TimeView] = TimeView
+    """Whose time is shown, and whether it is right."""
     machine: Callable[[], MachineView] = MachineView
     """Which phone this is."""
     backlight: Callable[[], BacklightView | None] = lambda: None

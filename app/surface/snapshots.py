@@ -62,6 +62,7 @@ class SnapshotBuilder:
             off_hook=rooms.calls.off_hook,
             notices=self._notices(),
             display=self._display(),
+            time=rooms.time(),
             update=rooms.updates.view(),
             machine=rooms.machine(),
             emergency_numbers=rooms.settings.current.words("lock.emergency_numbers"),

@@ -11,6 +11,7 @@ import pytest
 from app.main import run
 from app.main.face import Setup
 from app.main.phone import Phone
+from app.model.commands import Set
 from app.model.snapshot import Snapshot
 from hal.board import Board, load_board
 from hal.camera import Camera
@@ -76,6 +77,16 @@ async def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 def told(snapshot: Snapshot) -> str:
     return " ".join(notice.text for notice in snapshot.notices if notice.id == "reset")
+
+
+async def test_the_time_is_that_of_the_zone_as_soon_as_it_is_set(rig: Rig) -> None:
+    said: list[bool] = []
+    for zone in ("Asia/Tokyo", "CET-1CEST-2,M3.5.0/2,M10.5.0/3", "Middle/Earth"):
+        rig.phone.command(Set(id=1, key="time.zone", value=zone), lambda reply: said.append(reply.accepted))
+        await rig.until(lambda snapshot: snapshot.time.zone == zone or said == [True, True, False])  # noqa: B023
+    assert rig.phone.snapshot().time.own
+    assert rig.phone.snapshot().time.zone.startswith("CET")
+    assert said == [True, True, False]
 
 
 async def test_the_reset_button_says_what_it_does_and_does_it(rig: Rig) -> None:

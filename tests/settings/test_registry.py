@@ -43,6 +43,7 @@ def test_whatever_comes_is_taken_as_the_right_type_or_refused_with_advice(row: S
         Kind.NUMBER: int,
         Kind.SWITCH: bool,
         Kind.LIST: tuple,
+        Kind.TIME_ZONE: str,
     }
     try:
         value = row.check(raw)
@@ -76,6 +77,8 @@ def test_whatever_comes_is_taken_as_the_right_type_or_refused_with_advice(row: S
         ("display.clock_24h", 1, "true or false"),
         ("lock.emergency_numbers", ["one-one-two"], "digits only"),
         ("sip.display_name", "x" * 81, "80"),
+        ("time.zone", "Europe/Atlantis", "Europe/Berlin"),
+        ("time.zone", "CET-1CEST", "CET-1CEST,M3.5.0/2,M10.5.0/3"),
     ],
 )
 def test_the_advice_names_what_would_do(key: str, raw: object, words: str) -> None:

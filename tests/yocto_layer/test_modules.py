@@ -34,6 +34,7 @@ netclient: base64 hmac http secrets urllib uuid
 sqlite3: sqlite3
 threading: queue
 tomllib: tomllib
+zoneinfo: zoneinfo
 """
 """Which modules are in which package of Python, by the python3-manifest.json of either release."""
 

@@ -11,11 +11,13 @@ import pytest
 
 from app.main.command_line import RunOptions, parse
 from hal import steward
+from hal.linux import clock
 from hal.linux.steward import RESET_MARK
 
 FILES = Path(__file__).parents[2] / "yocto-layer" / "recipes-phone" / "phone" / "files"
 SOCKET = "ip270-steward.socket"
-SERVICES = ("ip270.service", "ip270-kiosk.service", "ip270-steward@.service")
+PATH = "ip270-time-servers.path"
+SERVICES = ("ip270.service", "ip270-kiosk.service", "ip270-steward@.service", "ip270-time-servers.service")
 MOST_EXPOSED = 30
 """In tenths: the phone, its kiosk and its steward are to be rated under 3.0."""
 PLATFORM = FILES.parents[1] / "platform"
@@ -28,10 +30,11 @@ def installed(tmp_path: Path) -> Path:
         text = re.sub("@BINDIR@/[a-z0-9]+", "/bin/true", (FILES / name).read_text())
         (tmp_path / name).write_text(text.replace("@BOARD@", "ip270"))
     shutil.copy(FILES / SOCKET, tmp_path)
+    shutil.copy(FILES / PATH, tmp_path)
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [*SERVICES, SOCKET])
+@pytest.mark.parametrize("name", [*SERVICES, SOCKET, PATH])
 def test_systemd_understands_every_line(installed: Path, name: str) -> None:
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", installed / name], capture_output=True, text=True)
     assert (done.returncode, [line for line in done.stderr.splitlines() if name in line]) == (0, [])
@@ -96,6 +99,13 @@ def test_the_steward_listens_where_it_is_asked() -> None:
     assert f"ListenStream={steward.SOCKET}\n" in text
     assert "Accept=yes\n" in text
     assert f"ConditionPathExists={RESET_MARK}\n" in (PLATFORM / "files" / "ip270-factory-reset.service").read_text()
+
+
+def test_the_clocks_daemon_reads_what_the_phone_writes() -> None:
+    file = f"/{clock.SERVERS}\n"
+    assert f"PathChanged={file}" in (FILES / PATH).read_text()
+    assert f"ReadWritePaths=-{file}" in (FILES / "ip270.service").read_text()
+    assert f"f {file.strip()} 0644 ip270 ip270\n" in (FILES / "ip270-time-servers.conf").read_text()
 
 
 @pytest.fixture

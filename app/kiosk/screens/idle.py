@@ -68,7 +68,8 @@ def clock_block(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> 
 
     `below` are (height, node) pairs whose nodes were built at y = 0 and are moved to their places.
     """
-    time = view.clock(view.wall)
+    time = view.time_now
+    date = date_words(view, view.wall) if view.snapshot.time.right else view.say("Waiting for the time")
     step = Steps.CLOCK if view.text.measure(time, Steps.CLOCK) <= area.width else Steps.CLOCK_SMALL
     clock_height = round(view.text.cap_height(step) + view.px(24))
     date_height = view.px(32)
@@ -89,7 +90,7 @@ def clock_block(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> 
         widgets.label(
             view,
             "date",
-            date_words(view, view.wall),
+            date,
             Steps.DATE,
             Token.MUTED,
             Rect(area.x, top + clock_height, area.width, date_height),

@@ -8,7 +8,7 @@ from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
 from app.kiosk.layout import bands, pad_width
-from app.kiosk.screens import incoming_calls, level, pbx, presence, recording, ringer, sound
+from app.kiosk.screens import incoming_calls, level, pbx, presence, recording, ringer, sound, time
 from app.kiosk.screens.lock import dots
 from app.kiosk.theme import THEMES, Steps, Token
 from app.kiosk.tree import Node, Role
@@ -54,6 +54,7 @@ def build(view: View) -> Node:
                 icon="incoming",
                 note=incoming_calls.summary(view),
             ),
+            KeySpec("menu-time", view.say("Time"), Go(Place.TIME), icon="calls", note=time.place(view)),
         ),
         (
             KeySpec(

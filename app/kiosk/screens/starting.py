@@ -12,13 +12,9 @@ from app.kiosk.view import View
 
 
 def build(view: View) -> Node:
-    """The screen while there is no connection to the phone."""
+    """The screen while there is no connection to the phone, which alone knows whose time is to be shown."""
     areas = bands(view.panel)
     screen = view.screen
-    time = view.clock(view.wall)
-    clock = widgets.label(
-        view, "status-time", time, Steps.STATUS_STRONG, Token.TEXT, areas.status, role=Role.TIMER, name=view.say("Time")
-    )
     middle = screen.center_y + view.px(28)
     size = view.px(56)
     symbol = Rect(screen.center_x - size // 2, middle - view.px(60) - size, size, size)
@@ -28,7 +24,6 @@ def build(view: View) -> Node:
         view,
         "starting",
         view.say("Starting"),
-        clock,
         Node("symbol", Role.IMAGE, symbol, marks=(Icon("answer", symbol, Token.LINE),)),
         widgets.label(view, "title", view.say("Phone is starting"), Steps.TITLE, Token.TEXT, title, 0, Role.STATUS),
         widgets.label(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.kiosk import search, widgets
+from app.kiosk import search, widgets, zones
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Submit, Type
 from app.kiosk.layout import bands, pad_width
-from app.kiosk.screens import dial
+from app.kiosk.screens import dial, time
 from app.kiosk.text_entry import NEXT_LETTERS
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
@@ -21,6 +21,7 @@ _WORDS = {
     Field.USER: ("User", "Nothing: you log in on a web page, with your mobile."),
     Field.PASSWORD: ("Password", "It is not shown and not said to anybody but the PBX."),
     Field.SEARCH: ("Name", "Of somebody in your calls, or in the PBX's contacts."),
+    Field.ZONE: ("City", "Its first letters"),
     Field.NOTE: ("Note", "Others see it beside your presence."),
 }
 
@@ -40,8 +41,10 @@ def build(view: View) -> Node:
         _field(view, line, title, field),
     ]
     people = _found(view) if field is Field.SEARCH else []
-    if field is Field.SEARCH and view.ui.text.strip():
-        rest = Rect(left.x, line.bottom + view.px(8), left.width, left.bottom - line.bottom - view.px(8))
+    rest = Rect(left.x, line.bottom + view.px(8), left.width, left.bottom - line.bottom - view.px(8))
+    if field is Field.ZONE:
+        children.append(time.cities(view, rest, _cities(view)))
+    elif field is Field.SEARCH and view.ui.text.strip():
         rows: list[dial.Row] = [(match.party, match.name_span, None) for match in people]
         children.append(dial.matches(view, rest, rows, view.say("Nobody is found."), widgets.call_intent))
     else:
@@ -56,6 +59,11 @@ def _found(view: View) -> list[search.Match]:
     return search.by_name(view.snapshot.history, view.snapshot.found, view.ui.text, 8)
 
 
+def _cities(view: View) -> list[tuple[zones.Zone, search.Span | None]]:
+    """Those that fit what was typed; without anything those of the phone's country."""
+    return zones.matching(view.ui.text, view.snapshot.time.country, 8)
+
+
 def _field(view: View, area: Rect, title: str, field: Field) -> Node:
     """What was typed; of a password only how much, and for a moment the character that a key goes through."""
     text, tap = view.ui.text, view.ui.tap
@@ -63,7 +71,8 @@ def _field(view: View, area: Rect, title: str, field: Field) -> Node:
     if field is Field.PASSWORD:
         open_end = tap is not None and view.now < tap.until
         shown = _HIDDEN * (len(text) - open_end) + (text[-1:] if open_end else "")
-    node = widgets.text_field(view, "text-field", area, shown, title, hint="")
+    hint = view.say(_WORDS[field][1]) if field is Field.ZONE else ""
+    node = widgets.text_field(view, "text-field", area, shown, title, hint)
     if field is not Field.PASSWORD:
         return node
     hidden = _HIDDEN * len(text)
@@ -81,6 +90,12 @@ def _keys(view: View, field: Field, people: list[search.Match]) -> tuple[KeySpec
         call = widgets.call_intent(people[0].party) if people else None
         look = widgets.GO if people else widgets.PLAIN
         return (*common, KeySpec("call", view.say("Call"), call, look=look, icon="answer", default=True))
+    if field is Field.ZONE:
+        cities = _cities(view)
+        choose = time.choose(cities[0][0]) if cities else None
+        words = view.say("Choose") + (f" {cities[0][0].city}" if cities else "")
+        look = widgets.CHOSEN if cities else widgets.PLAIN
+        return (*common, KeySpec("choose", words, choose, look=look, default=True))
     words = "Log in" if field is Field.PASSWORD else "Save" if field is Field.NOTE else "Next"
     if field is Field.USER and not text:
         words = "Log in"

@@ -155,6 +155,7 @@ _UNITS = (
     "ip270-kiosk.service",
     "ip270-machine-id.service",
     "ip270-steward.socket",
+    "ip270-time-servers.path",
     "ip270-var-lib.service",
     "ip270.service",
 )

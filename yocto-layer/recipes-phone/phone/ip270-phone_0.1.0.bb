@@ -23,12 +23,15 @@ SRC_URI = "\
     file://ip270-update.conf \
     file://ip270-steward.socket \
     file://ip270-steward@.service \
+    file://ip270-time-servers.conf \
+    file://ip270-time-servers.path \
+    file://ip270-time-servers.service \
 "
 SRCREV = "${@oe.buildcfg.get_metadata_git_revision(d.getVar('IP270_SOURCE'))}"
 
 inherit python_setuptools_build_meta pkgconfig systemd useradd
 
-SYSTEMD_SERVICE:${PN} = "ip270.service ip270-kiosk.service ip270-steward.socket"
+SYSTEMD_SERVICE:${PN} = "ip270.service ip270-kiosk.service ip270-steward.socket ip270-time-servers.path"
 
 USERADD_PACKAGES = "${PN}"
 GROUPADD_PARAM:${PN} = "--system ip270-devices; --system render"
@@ -41,10 +44,12 @@ do_configure:prepend() {
 
 do_install:append() {
     install -d ${D}${systemd_system_unitdir} ${D}${nonarch_base_libdir}/udev/rules.d
-    install -m 0644 ${UNPACKDIR}/ip270*.service ${UNPACKDIR}/ip270*.socket ${D}${systemd_system_unitdir}
+    install -m 0644 ${UNPACKDIR}/ip270*.service ${UNPACKDIR}/ip270*.socket ${UNPACKDIR}/ip270*.path \
+        ${D}${systemd_system_unitdir}
     sed -i -e 's,@BINDIR@,${bindir},g' -e 's,@BOARD@,${IP270_BOARD},g' ${D}${systemd_system_unitdir}/*.service
     install -m 0644 ${UNPACKDIR}/ip270.rules ${D}${nonarch_base_libdir}/udev/rules.d/70-ip270.rules
     install -D -m 0644 ${UNPACKDIR}/ip270-modules.conf ${D}${nonarch_libdir}/modules-load.d/ip270.conf
+    install -D -m 0644 ${UNPACKDIR}/ip270-time-servers.conf ${D}${nonarch_libdir}/tmpfiles.d/ip270-time-servers.conf
     install -D -m 0644 ${UNPACKDIR}/ip270-update.conf ${D}${sysconfdir}/dbus-1/system.d/ip270-update.conf
 }
 
@@ -56,6 +61,7 @@ FILES:${PN} += "\
     ${sysconfdir}/dbus-1/system.d \
     ${nonarch_base_libdir}/udev/rules.d \
     ${nonarch_libdir}/modules-load.d \
+    ${nonarch_libdir}/tmpfiles.d \
     ${systemd_system_unitdir} \
 "
 
@@ -92,6 +98,17 @@ RDEPENDS:${PN} += "\
     python3-tomllib \
     python3-xkbcommon \
     python3-xml \
+    python3-zoneinfo \
     ttf-dejavu-sans \
     ttf-inter \
+    tzdata-africa \
+    tzdata-americas \
+    tzdata-antarctica \
+    tzdata-arctic \
+    tzdata-asia \
+    tzdata-atlantic \
+    tzdata-australia \
+    tzdata-core \
+    tzdata-europe \
+    tzdata-pacific \
 "

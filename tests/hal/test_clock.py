@@ -1,0 +1,89 @@
+"""The clock by the files that systemd's daemons keep, laid out as they lay them out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from hal.errors import DeviceMissing
+from hal.linux.clock import LinuxClock
+from hal.status import Presence
+
+LEASE = """\
+# This is private data. Do not parse.
+ADDRESS=192.0.2.7
+NETMASK=255.255.255.0
+NTP=192.0.2.1
+TIMEZONE=Europe/Vienna
+CLIENTID=01525400123456
+"""
+SERVERS = "run/systemd/timesyncd.conf.d/ip270.conf"
+
+
+def put(root: Path, name: str, content: str = "") -> Path:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+def test_the_clock_is_right_once_a_server_has_set_it(tmp_path: Path) -> None:
+    clock = LinuxClock(tmp_path)
+    assert clock.right, "nobody can tell where timesyncd does not run"
+    (tmp_path / "run/systemd/timesync").mkdir(parents=True)
+    assert not clock.right
+    assert clock.status().presence is Presence.MISSING
+    put(tmp_path, "run/systemd/timesync/synchronized")
+    assert clock.right
+    assert clock.status().presence is Presence.PRESENT
+
+
+@pytest.mark.parametrize(
+    ("used_at_start", "apart", "right"), [("1", 3, True), ("1", -200_000, False), ("0", 0, False), ("1", None, False)]
+)
+def test_a_clock_of_the_boards_own_counts_where_it_was_used_and_goes(
+    tmp_path: Path, used_at_start: str, apart: int | None, right: bool
+) -> None:
+    (tmp_path / "run/systemd/timesync").mkdir(parents=True)
+    put(tmp_path, "sys/class/rtc/rtc0/hctosys", f"{used_at_start}\n")
+    put(tmp_path, "sys/class/rtc/rtc0/since_epoch", "" if apart is None else f"{int(time.time()) + apart}\n")
+    assert LinuxClock(tmp_path).right is right
+
+
+def test_the_zone_is_the_networks_and_else_the_machines(tmp_path: Path) -> None:
+    clock = LinuxClock(tmp_path)
+    assert clock.zone() == "UTC"
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/localtime").symlink_to("../usr/share/zoneinfo/America/Argentina/Ushuaia")
+    put(tmp_path, "run/systemd/netif/leases/2", LEASE.replace("TIMEZONE=Europe/Vienna\n", ""))
+    assert clock.zone() == "America/Argentina/Ushuaia"
+    put(tmp_path, "run/systemd/netif/leases/3", LEASE)
+    assert clock.zone() == "Europe/Vienna"
+
+
+def test_a_copy_of_a_file_of_the_database_tells_its_zone(tmp_path: Path) -> None:
+    put(tmp_path, "etc/localtime").write_bytes(Path("/usr/share/zoneinfo/Europe/Berlin").read_bytes())
+    assert LinuxClock(tmp_path).zone() == "CET-1CEST,M3.5.0,M10.5.0/3"
+
+
+def test_servers_are_written_down_for_the_daemon(tmp_path: Path) -> None:
+    file = put(tmp_path, SERVERS)
+    clock = LinuxClock(tmp_path)
+    clock.ask(("ntp.example.com", "192.0.2.1"))
+    assert file.read_text() == "[Time]\nNTP=ntp.example.com 192.0.2.1\n"
+    written = file.stat().st_mtime_ns
+    clock.ask(("ntp.example.com", "192.0.2.1"))
+    assert file.stat().st_mtime_ns == written, "the daemon would start anew for nothing"
+    clock.ask(())
+    assert file.read_text() == ""
+
+
+def test_servers_are_not_set_on_a_machine_that_is_no_phone(tmp_path: Path) -> None:
+    clock = LinuxClock(tmp_path)
+    clock.ask(())
+    with pytest.raises(DeviceMissing) as caught:
+        clock.ask(("ntp.example.com",))
+    assert "this computer" in caught.value.advice
+    assert not (tmp_path / SERVERS).exists()

@@ -1,0 +1,129 @@
+"""Which zone counts, which servers are asked, and what is said of a clock that nobody has set."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import zoneinfo
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from app.diagnostics.notices import NoticeBoard
+from app.main import time_keeper
+from app.main.time_keeper import CLOCK_NOTICE, SERVERS_NOTICE, TimeKeeper
+from app.model.snapshot import TimeView
+from app.settings.errors import ValueRefused
+from app.settings.setting import Layer
+from app.settings.store import SettingsStore
+from hal.errors import DeviceMissing
+from hal.network import Address
+from hal.sim.clock import SimulatedClock
+from hal.sim.network import SimulatedNetwork
+
+PATIENCE = 15.0
+VENDORS = "CET-1CEST-2,M3.5.0/2,M10.5.0/3"
+
+
+class Place:
+    """A keeper with a clock and a network that are driven."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = SettingsStore(folder)
+        self.clock = SimulatedClock()
+        self.network = SimulatedNetwork()
+        self.notices = NoticeBoard(lambda: None)
+        self.shown: list[TimeView] = []
+        self.keeper = TimeKeeper(self.settings, self.clock, self.network, self.notices, self._changed)
+
+    def _changed(self) -> None:
+        self.shown.append(self.keeper.view)
+
+    def notice(self, name: str) -> str:
+        return " ".join(notice.text for notice in self.notices.current if notice.id == name)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while not true():
+            assert asyncio.get_running_loop().time() < deadline, (self.keeper.view, self.notices.current)
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
+    monkeypatch.setattr(time_keeper, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(time_keeper, "LEASE_AFTER", 0.01)
+    made = Place(tmp_path)
+    yield made
+    await made.keeper.stop()
+
+
+async def test_the_user_comes_before_the_administrator_before_the_pbx_before_the_network(place: Place) -> None:
+    place.clock.place = "America/New_York"
+    place.keeper.start()
+    await place.until(lambda: bool(place.shown))
+    assert place.keeper.view == TimeView("America/New_York", country=place.keeper.view.country)
+    for layer, zone in ((Layer.PBX, VENDORS), (Layer.ADMIN, "Europe/Berlin"), (Layer.USER, "Asia/Tokyo")):
+        await place.settings.set(layer, "time.zone", zone)
+        assert place.shown[-1].zone == place.keeper.view.zone == zone
+        assert place.keeper.view.own is (layer is Layer.USER)
+        there = dt.datetime.now(zoneinfo.ZoneInfo("Asia/Tokyo" if layer is Layer.USER else "Europe/Berlin"))
+        assert (place.keeper.hour - there.hour) % 24 in (0, 23)
+    await place.settings.set(Layer.USER, "time.zone", None)
+    assert (place.keeper.view.zone, place.keeper.view.own) == ("Europe/Berlin", False)
+
+
+async def test_a_wrong_zone_is_refused_and_the_one_before_stays(place: Place) -> None:
+    await place.settings.set(Layer.PBX, "time.zone", VENDORS)
+    with pytest.raises(ValueRefused) as caught:
+        await place.settings.set(Layer.PBX, "time.zone", "CET-1CEST-2")
+    assert "M3.5.0/2" in caught.value.advice
+    assert place.keeper.view.zone == VENDORS
+
+
+async def test_what_the_network_says_is_taken_where_there_is_such_a_zone(place: Place) -> None:
+    place.keeper.start()
+    for zone, taken in (("Europe/Vienna", "Europe/Vienna"), ("Middle/Earth", "UTC"), ("Asia/Dubai", "Asia/Dubai")):
+        place.clock.place = zone
+        place.network.change(Address("eth0", "192.0.2.7", 24))
+        await place.until(lambda: place.keeper.view.zone == taken)  # noqa: B023 # called within this round
+
+
+async def test_a_clock_that_nobody_has_set_is_told_after_a_while_and_shown_when_it_is(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.clock.known = False
+    place.keeper.start()
+    await place.until(lambda: not place.keeper.view.right)
+    assert place.notice(CLOCK_NOTICE) == ""
+    monkeypatch.setattr(time_keeper, "TOLD_AFTER", 0.0)
+    await place.until(lambda: "Nobody has told" in place.notice(CLOCK_NOTICE))
+    place.clock.known = True
+    await place.until(lambda: place.keeper.view.right)
+    await place.until(lambda: place.notice(CLOCK_NOTICE) == "")
+    assert place.shown[-1].right
+
+
+async def test_servers_are_asked_in_their_order(place: Place) -> None:
+    await place.settings.set(Layer.ADMIN, "time.server", "ntp1.example.com")
+    place.keeper.start()
+    asked = [place.clock.servers]
+    await place.settings.set(Layer.PBX, "time.second_server", "192.0.2.1")
+    asked.append(place.clock.servers)
+    await place.settings.set(Layer.ADMIN, "time.server", None)
+    asked.append(place.clock.servers)
+    assert asked == [("ntp1.example.com",), ("ntp1.example.com", "192.0.2.1"), ("192.0.2.1",)]
+
+
+async def test_servers_that_cannot_be_asked_are_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: tuple[str, ...]) -> None:
+        raise DeviceMissing("time servers cannot be set here: no", "Look at it.")
+
+    monkeypatch.setattr(place.clock, "ask", refuse)
+    place.keeper.start()
+    assert place.notice(SERVERS_NOTICE) == ""
+    await place.settings.set(Layer.ADMIN, "time.server", "ntp1.example.com")
+    assert "are not asked" in place.notice(SERVERS_NOTICE)
+    await place.settings.set(Layer.ADMIN, "time.server", None)
+    assert place.notice(SERVERS_NOTICE) == ""
