@@ -20,6 +20,8 @@ from tests.interop.conftest import Trust, make_registrar
 from tests.interop.partners import NUMBER, Partner
 from tests.interop.row import Row
 from tests.interop.sounds import PEER_HERTZ
+from tests.interop.trunk import Trunk
+from tests.interop.voice import Voice
 from tests.main.rig import connected, registered
 from tests.main.supervisor import Supervisor
 from tests.main.talker import PATIENCE, Talker
@@ -27,6 +29,8 @@ from tests.peers.baresip_peer import BaresipPeer
 from tests.peers.kamailio import Kamailio
 from tests.peers.peer import Answering, EventKind, Peer, Transport
 from tests.peers.pjsua2_peer import Pjsua2Peer
+from tests.peers.rtpengine import Value, rtpengine
+from tests.peers.small_sip import SmallSip
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(150)]
 BEFORE = 1.5
@@ -35,6 +39,7 @@ AFTER = 3.0
 HEARD_AFTER = 1.0
 """Of them the peer must have heard; one that looks for another way by ICE is deaf for a moment."""
 OUT, IN = "out", "in"
+DTLS = ("[audio]", 'encryption = "required"', 'key_exchange = "dtls-sdes"')
 
 
 @dataclass
@@ -84,9 +89,11 @@ class Way:
     transport: Transport = Transport.UDP
     suites: tuple[str, ...] = ()
     ice: bool = False
+    handshake: bool = False
 
     def __str__(self) -> str:
-        return ", ".join(filter(None, (self.transport, *self.suites, "ICE" if self.ice else "", self.direction)))
+        more = "ICE" if self.ice else "", "keys by DTLS" if self.handshake else ""
+        return ", ".join(filter(None, (self.transport, *self.suites, *more, self.direction)))
 
 
 def _configuration(kamailio: Kamailio, way: Way, trust: Trust) -> str:
@@ -102,8 +109,10 @@ def _configuration(kamailio: Kamailio, way: Way, trust: Trust) -> str:
     if transport is Transport.TLS:
         sip["trust_file"] = str(trust.file)
     lines = ["[sip]", *(f"{key} = {json.dumps(value)}" for key, value in sip.items())]
-    lines += ["[media]", f"ice = {json.dumps('on' if way.ice else 'off')}", ""]
-    return "\n".join(lines)
+    lines += ["[media]", f"ice = {json.dumps('on' if way.ice else 'off')}"]
+    if way.handshake:
+        lines += DTLS
+    return "\n".join([*lines, ""])
 
 
 @contextlib.asynccontextmanager
@@ -121,6 +130,7 @@ async def _pair(way: Way, folder: Path, trust: Trust) -> AsyncIterator[tuple[Tal
             trust=trust.file if tls else None,
             encryption=way.suites,
             ice=way.ice,
+            handshake=way.handshake,
             seconds=60,
         )
         talker = Talker(folder, supervisor, _configuration(kamailio, way, trust))
@@ -148,8 +158,12 @@ async def _call(talker: Talker, partner: Partner, kamailio: Kamailio, way: Way) 
 
 @pytest.mark.parametrize(
     "way",
-    [Way(Pjsua2Peer, IN, Transport.TLS, ("AES_CM_128_HMAC_SHA1_80",)), Way(BaresipPeer, OUT, ice=True)],
-    ids=["pjsua2-sdes", "baresip-ice"],
+    [
+        Way(Pjsua2Peer, IN, Transport.TLS, ("AES_CM_128_HMAC_SHA1_80",)),
+        Way(BaresipPeer, OUT, ice=True),
+        Way(BaresipPeer, OUT, handshake=True),
+    ],
+    ids=["pjsua2-sdes", "baresip-ice", "baresip-dtls"],
 )
 async def test_a_call_outlives_our_process(way: Way, tmp_path: Path, trust: Trust, row: Row) -> None:
     row.of(way.kind.name, f"our process is killed in a call and the next takes it up, {way}")
@@ -159,6 +173,8 @@ async def test_a_call_outlives_our_process(way: Way, tmp_path: Path, trust: Trus
             await talker.hears(PEER_HERTZ)
             source = await talker.source()
             await _found(talker, way, 1)
+            if way.handshake:
+                await talker.keys_are_kept()
             await asyncio.sleep(BEFORE)
             seconds = await talker.crash()
             await _found(talker, way, 2)
@@ -186,3 +202,46 @@ def _check_stream(wire: Wire) -> None:
     assert set((np.diff(np.array(wire.timestamps)) % (1 << 32) < 60 * 48000).tolist()) == {True}
     units = (wire.timestamps[wire.gap + 1] - wire.timestamps[wire.gap]) % (1 << 32)
     assert units / 8000 == pytest.approx(wire.silence, abs=0.5)
+
+
+class Handshakes:
+    """Those that cross the loopback interface, told apart by what their servers say first (RFC 5246, 7.4.1.3)."""
+
+    def __init__(self) -> None:
+        self.greetings: set[bytes] = set()
+
+    def take(self, packet: Packet) -> None:
+        """One packet, seen by a thread."""
+        record = packet.segment[8:]
+        if packet.protocol == UDP and record[:1] == b"\x16" and record[1:2] == b"\xfe" and record[13:14] == b"\x02":
+            self.greetings.add(bytes(record[27:59]))
+
+
+async def test_a_far_end_shakes_hands_again(tmp_path: Path, row: Row) -> None:
+    row.of("rtpengine", "our process is killed in a call with keys by DTLS: the next agrees on others")
+    near: dict[str, Value] = {"ICE": "remove", "transport_protocol": "UDP/TLS/RTP/SAVP"}
+    seen = Handshakes()
+    with Loopback(seen.take):
+        async with rtpengine() as proxy, SmallSip("far") as sip, Voice() as voice, Supervisor(tmp_path) as supervisor:
+            far = Trunk(proxy, voice, near)
+            lines = ["[sip]", 'registrar = "127.0.0.1"', f"port = {sip.port}", 'user = "27"', *DTLS]
+            talker = Talker(tmp_path, supervisor, "\n".join([*lines, ""]))
+            await talker.launch()
+            try:
+                await talker.until(registered)
+                await talker.dial("far")
+                await sip.be_called(far.answer)
+                await talker.hears(PEER_HERTZ)
+                await talker.keys_are_kept()
+                before = len(seen.greetings)
+                crash = asyncio.create_task(talker.crash())
+                await sip.be_called(far.answer)
+                await crash
+                await supervisor.until(lambda: len(seen.greetings) > before)
+                await talker.hears(PEER_HERTZ)
+                heard = voice.received
+                await supervisor.until(lambda: voice.received > heard + 25)
+            finally:
+                await talker.end()
+    assert before > 0
+    row.measured(f"{len(seen.greetings) - before} more handshakes, sound both ways")

@@ -15,9 +15,10 @@ from tests.interop.pair import IN, OUT
 from tests.interop.phone import PhoneUnderTest
 from tests.interop.row import Row
 from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ
+from tests.interop.trunk import Trunk
 from tests.interop.voice import Voice, is_rtcp, sender_report
-from tests.peers.rtpengine import Rtpengine, Value, rtpengine
-from tests.peers.small_sip import SmallSip, match
+from tests.peers.rtpengine import Value, rtpengine
+from tests.peers.small_sip import SmallSip
 
 pytestmark = pytest.mark.interop
 
@@ -29,38 +30,27 @@ FEW = 25
 
 
 class Stage:
-    """The phone, and a plain far end behind the proxy; `near` is what the proxy does on the phone's side.
+    """The phone, and a plain far end behind the proxy."""
 
-    `mux`: it shares RTP's port with RTCP there, where the phone offers that. `forged` changes its answers on their way.
-    """
+    def __init__(self, phone: PhoneUnderTest, sip: SmallSip, trunk: Trunk, voice: Voice) -> None:
+        self.phone, self._sip, self._trunk, self._voice = phone, sip, trunk, voice
 
-    def __init__(
-        self,
-        phone: PhoneUnderTest,
-        sip: SmallSip,
-        proxy: Rtpengine,
-        voice: Voice,
-        near: dict[str, Value],
-        *,
-        mux: bool,
-        forged: Callable[[str], str],
-    ) -> None:
-        self._mux, self._forged = mux, forged
-        self.phone, self._sip, self._proxy, self._voice, self._near = phone, sip, proxy, voice, near
-        self.told = ""
+    @property
+    def told(self) -> str:
         """The proxy's SDP for the phone."""
+        return self._trunk.told
 
     async def call(self, direction: str) -> None:
         """Set the call up, with sound both ways."""
         if direction == OUT:
             await self.phone.dial("far")
-            await self._sip.be_called(self._answer)
+            await self._sip.be_called(self._trunk.answer)
         else:
-            self.told = await self._proxy.offer(self._plain(), **self._near)
-            calling = asyncio.create_task(self._sip.call(f"sip:27@127.0.0.1:{self.phone.port}", self.told))
+            offer = await self._trunk.offer()
+            calling = asyncio.create_task(self._sip.call(f"sip:27@127.0.0.1:{self.phone.port}", offer))
             await self.phone.call_is(CallState.INCOMING, PATIENCE)
             await self.phone.answer()
-            self._speak(await self._proxy.answer(await calling, ICE="remove", transport_protocol="RTP/AVP"))
+            await self._trunk.answered(await calling)
         await self.phone.call_is(CallState.CONNECTED, PATIENCE)
         self.phone.say(PHONE_HERTZ)
         await self.phone.hears(PEER_HERTZ, PATIENCE)
@@ -70,7 +60,7 @@ class Stage:
     async def call_in_vain(self) -> str:
         """Have the phone call, and the call end by itself; gives back what the phone says then."""
         await self.phone.dial("far")
-        await self._sip.be_called(self._answer)
+        await self._sip.be_called(self._trunk.answer)
         ended = await self.phone.call_is(CallState.ENDED, PATIENCE)
         await self._sip.ended()
         assert self._voice.received == 0
@@ -88,23 +78,6 @@ class Stage:
         await self.phone.hang_up()
         await self._sip.ended()
         await self.phone.no_call()
-
-    async def _answer(self, offer: str) -> str:
-        lite: dict[str, Value] = {"ICE_lite": "backward"} if "ICE_lite" in self._near else {}
-        plain: dict[str, Value] = {"ICE": "remove", "transport_protocol": "RTP/AVP"}
-        if self._mux:
-            plain["rtcp_mux"] = ["demux"]
-        self._speak(await self._proxy.offer(offer, **plain, **lite))
-        self.told = self._forged(await self._proxy.answer(self._plain(), **self._near))
-        return self.told
-
-    def _plain(self) -> str:
-        host, port = self._voice.address
-        lines = ("v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0", f"m=audio {port} RTP/AVP 0", "")
-        return "\r\n".join(lines)
-
-    def _speak(self, sdp: str) -> None:
-        self._voice.speak_to(int(match(r"^m=audio (\d+)", sdp)))
 
 
 @contextlib.asynccontextmanager
@@ -128,7 +101,7 @@ async def behind(
         ) as phone,
     ):
         await phone.registered()
-        yield Stage(phone, sip, proxy, voice, near, mux=mux, forged=forged)
+        yield Stage(phone, sip, Trunk(proxy, voice, near, mux=mux, forged=forged), voice)
 
 
 @pytest.mark.parametrize("direction", [OUT, IN])

@@ -8,8 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
+from app.main import memory_file
+from app.main.survival import KeptFile, RunningVoice
 from app.model import commands
 from app.model.commands import AnyCommand
 from app.model.snapshot import Snapshot
@@ -70,6 +73,17 @@ class Talker:
         await self.supervisor.until(lambda: any(name.startswith("rtp-") for name in self.supervisor.names))
         (name,) = (name for name in self.supervisor.names if name.startswith("rtp-"))
         return int(name.removeprefix("rtp-"), 16)
+
+    async def keys_are_kept(self) -> None:
+        """Wait until the next process would have the keys of its one stream."""
+        await self.supervisor.until(lambda: any(voice.config.srtp is not None for voice in self._kept_voices()))
+
+    def _kept_voices(self) -> tuple[RunningVoice, ...]:
+        if not any(name.startswith("calls-") for name in self.supervisor.names):
+            return ()
+        content = memory_file.content(self.supervisor.descriptor("calls-"))
+        assert content is not None
+        return msgspec.msgpack.decode(content.partition(b"\n")[2], type=KeptFile).voices
 
     async def hears(self, hertz: int) -> None:
         """Wait until it hears nothing but this pitch, from now on."""
