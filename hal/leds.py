@@ -31,7 +31,10 @@ class Leds(abc.ABC):
 
     @abc.abstractmethod
     def show(self, led: Led, state: LedState) -> None:
-        """Have a lamp do this. A lamp the board does not have, or that fails, is passed over and logged once."""
+        """Have a lamp do this; what it does already costs nothing.
+
+        A lamp the board does not have, or that fails, is passed over and logged once, and tried again the next time.
+        """
 
     @abc.abstractmethod
     def status(self) -> DeviceStatus:

@@ -8,11 +8,10 @@ from hal.leds import Led, Leds, LedState
 
 
 class Lamps:
-    """Shows each snapshot on the lamps; touches only those that change."""
+    """Shows each snapshot on the lamps."""
 
     def __init__(self, leds: Leds) -> None:
         self._leds = leds
-        self._shown: dict[Led, LedState] = {}
 
     def show(self, snapshot: Snapshot) -> None:
         """Make the lamps say what is true now. The mute lamp tells of the microphone gate, not of a wish."""
@@ -25,9 +24,8 @@ class Lamps:
             Led.RING: LedState.BLINK if snapshot.audio.ringing else LedState.OFF,
         }
         for led, state in wanted.items():
-            if self._shown.get(led, LedState.OFF) is not state:
-                self._shown[led] = state
-                self._leds.show(led, state)
+            # Those that are dark, too: a phone that crashed may have left them lit.
+            self._leds.show(led, state)
 
 
 def _on(lit: bool) -> LedState:
