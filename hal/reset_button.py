@@ -12,7 +12,7 @@ class ResetButton(Watched[bool | None]):
     """Listeners are told True when it is pressed and False when it is let go of, on the loop's thread.
 
     A back end must override `status`, `start` and `close`, and calls `_move` with every state it reads, `at` the second
-    of a clock when it was so; only changes are told. A button that is down at the start waits for its next press.
+    of a clock that nobody sets; only changes are told. A button that is down at the start waits for its next press.
     `_lose` says that the device has gone, which is no letting go: listeners are told None.
     """
 
@@ -21,7 +21,7 @@ class ResetButton(Watched[bool | None]):
         self._pressed = False
         self._pressed_at = 0.0
         self.held = 0.0
-        """Seconds from the last press to its end, however late anybody heard of them; wrong where a clock was set."""
+        """Seconds from the last press to its end, however late anybody heard of them."""
 
     @abc.abstractmethod
     def status(self) -> DeviceStatus:

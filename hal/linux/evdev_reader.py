@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import evdev
 from evdev import ecodes
 
+from hal.linux.event_flow import EventFlow, Step
 from hal.linux.input_search import Capabilities, InputSearch
 from hal.linux.udev import UdevWatch
 from hal.status import DeviceStatus, Presence
@@ -46,7 +47,7 @@ class EvdevReader:
         self._watch: UdevWatch | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._overrun = False
+        self._flow = EventFlow()
 
     def start(self) -> None:
         """Take the device, or wait for it; needs a running loop."""
@@ -115,14 +116,11 @@ class EvdevReader:
             self._take(event)
 
     def _take(self, event: evdev.InputEvent) -> None:
-        if event.type == ecodes.EV_SYN:
-            if event.code == ecodes.SYN_DROPPED:
-                self._overrun = True
-            elif self._overrun:
-                self._overrun = False
+        match self._flow.step(event):
+            case Step.EVENT if event.type in (ecodes.EV_KEY, ecodes.EV_SW):
+                self._moved(event)
+            case Step.ASK:
                 self._settle()
-        elif event.type in (ecodes.EV_KEY, ecodes.EV_SW) and not self._overrun:
-            self._moved(event)
 
     def _settle(self) -> None:
         device = self._device
@@ -148,7 +146,7 @@ class EvdevReader:
             self._loop.remove_reader(self._device.fd)
             self._device.close()
             self._device = None
-            self._overrun = False
+            self._flow = EventFlow()
 
 
 def _switches(descriptor: int) -> frozenset[int]:

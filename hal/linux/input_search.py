@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
+import struct
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import evdev
 
 log = logging.getLogger("hal")
 
+_EVIOCSCLOCKID = 0x40000000 | 4 << 16 | ord("E") << 8 | 0xA0  # _IOW('E', 0xa0, int), linux/input.h
+
 Capabilities = Mapping[int, Sequence[int]]
 """Event codes by event type, as evdev tells them."""
 
 
 class InputSearch:
-    """Opens the devices whose capabilities are `wanted`. `unreadable` counts those that it may not read, last time."""
+    """Opens the devices whose capabilities are `wanted`. `unreadable` counts those that it may not read, last time.
+
+    Their events have the seconds of CLOCK_MONOTONIC, so that a key is held as long as it is when the time is set.
+    """
 
     def __init__(self, wanted: Callable[[Capabilities], bool]) -> None:
         self._wanted = wanted
@@ -35,6 +43,14 @@ class InputSearch:
                 log.debug("%s cannot be opened: %s", path, error)
                 continue
             if wanted:
+                _use_monotonic_clock(device)
                 yield device
             else:
                 device.close()
+
+
+def _use_monotonic_clock(device: evdev.InputDevice[str]) -> None:
+    try:
+        fcntl.ioctl(device.fd, _EVIOCSCLOCKID, struct.pack("=i", time.CLOCK_MONOTONIC))
+    except OSError as error:
+        log.debug("the events of %s have the time of day: %s", device.path, error.strerror)

@@ -11,6 +11,7 @@ import evdev
 from evdev import ecodes
 from xkbcommon import xkb
 
+from hal.linux.event_flow import EventFlow, Step
 from hal.panel_input import DEFAULT_LAYOUT, KeyStroke
 
 log = logging.getLogger("hal")
@@ -43,7 +44,7 @@ class Keyboard:
     def __init__(self, device: evdev.InputDevice[str], layout: str) -> None:
         self._device = device
         self._down: set[int] = set()
-        self._overrun = False
+        self._flow = EventFlow()
         self._accent = ""
         with contextlib.suppress(OSError):
             device.grab()
@@ -61,14 +62,12 @@ class Keyboard:
         self._light()
 
     def take(self, event: evdev.InputEvent) -> list[KeyStroke]:
-        """One event; the stroke that it is. After SYN_DROPPED none is until the kernel was asked what is down."""
-        if event.type == ecodes.EV_SYN and event.code == ecodes.SYN_DROPPED:
-            self._overrun = True
-        elif event.type == ecodes.EV_SYN and event.code == ecodes.SYN_REPORT and self._overrun:
-            self._overrun = False
-            return self._settle(self._device.active_keys())
-        elif event.type == ecodes.EV_KEY and not self._overrun:
-            return self._key(event.code, event.value)
+        """One event; the strokes that it is. Raises OSError where the device is gone and was to be asked."""
+        match self._flow.step(event):
+            case Step.EVENT if event.type == ecodes.EV_KEY:
+                return self._key(event.code, event.value)
+            case Step.ASK:
+                return self._settle(self._device.active_keys())
         return []
 
     def lifted(self) -> list[KeyStroke]:

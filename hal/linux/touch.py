@@ -16,6 +16,7 @@ import evdev
 import msgspec
 from evdev import ecodes
 
+from hal.linux.event_flow import EventFlow, Step
 from hal.linux.input_kinds import BUTTONS, SLOTS
 from hal.panel_input import TouchMove
 
@@ -72,29 +73,25 @@ class _Glass(Protocol):
 
 
 class Finger:
-    """Follows one contact, told whole at each SYN_REPORT; after SYN_DROPPED nothing is believed until it was asked."""
+    """Follows one contact, told whole at each report."""
 
     def __init__(self, glass: _Glass, extent: _Extent) -> None:
         self._glass = glass
         self._extent = extent
         self._known = {point.contact for point in glass.points()}  # who lay there before means nothing
         self._followed: _Point | None = None
-        self._overrun = False
+        self._flow = EventFlow()
 
     def take(self, event: evdev.InputEvent) -> list[TouchMove]:
-        """One event; the moves it completes."""
-        if event.type != ecodes.EV_SYN:
-            if not self._overrun:
+        """One event; the moves it completes. Raises OSError where the device is gone and was to be asked."""
+        match self._flow.step(event):
+            case Step.EVENT:
                 self._glass.take(event)
-            return []
-        if event.code == ecodes.SYN_DROPPED:
-            self._overrun = True
-            return []
-        if event.code != ecodes.SYN_REPORT:
-            return []
-        if self._overrun:
-            self._overrun = False
-            self._glass.read_anew()
+                return []
+            case Step.NOTHING:
+                return []
+            case Step.ASK:
+                self._glass.read_anew()
         return self._report(self._glass.points())
 
     def lifted(self) -> list[TouchMove]:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import struct
 import sys
+import time
 from collections.abc import Callable
 from unittest import mock
 
@@ -29,6 +30,8 @@ from hal.status import Presence
 from tests.hal.headsets import PLAIN
 from tests.rig.umockdev import Testbed
 
+EVIOCSCLOCKID = 0x400445A0
+"""As linux/input.h has it on arm64 and x86-64."""
 DIGITS = [getattr(e, f"KEY_NUMERIC_{digit}") for digit in range(10)]
 PHONE_KEYS = [*DIGITS, e.KEY_NUMERIC_STAR, e.KEY_NUMERIC_POUND, e.KEY_F13, e.KEY_MUTE]
 KEYBOARD = list(range(1, 120))
@@ -89,6 +92,7 @@ async def keypad_tells_presses_and_releases(testbed: Testbed) -> None:
             *key(e.KEY_F13, 0, 0.04),
             *key(e.KEY_NUMERIC_POUND, 1, 0.05),
             (0.06, e.EV_SYN, e.SYN_DROPPED, 0),
+            (0.06, e.EV_SYN, e.SYN_MT_REPORT, 0),  # not yet the end of what was lost
             *key(e.KEY_NUMERIC_1, 1, 0.06),  # lost events: not to be believed
             *key(e.KEY_MUTE, 1, 0.07),
         ),
@@ -578,6 +582,20 @@ async def reset_button_tells_presses_and_no_keyboards(testbed: Testbed) -> None:
     assert moves == [True, False, True, None], moves
 
 
+async def events_carry_a_clock_that_nobody_sets(testbed: Testbed) -> None:
+    testbed.add_input(8, "AT keyboard", keys=KEYBOARD)
+    testbed.add_input(9, "gpio-keys", keys=[e.KEY_RESTART])
+    button = EvdevResetButton("KEY_RESTART")
+    panel = LinuxPanelInput()
+    with mock.patch("hal.linux.input_search.fcntl.ioctl") as asked:
+        button.start()
+        panel.start()
+    monotonic = struct.pack("=i", time.CLOCK_MONOTONIC)
+    assert [call.args[1:] for call in asked.call_args_list] == 2 * [(EVIOCSCLOCKID, monotonic)], asked.call_args_list
+    button.close()
+    panel.close()
+
+
 async def a_device_that_goes_before_it_is_asked_is_looked_for_again(testbed: Testbed) -> None:
     testbed.add_input(9, "gpio-keys", keys=[e.KEY_RESTART])
     button = EvdevResetButton("KEY_RESTART")
@@ -617,6 +635,7 @@ SCENARIOS = (
     headsets_that_lie_or_are_too_many_are_sound_alone,
     camera_comes_and_goes_by_its_name,
     reset_button_tells_presses_and_no_keyboards,
+    events_carry_a_clock_that_nobody_sets,
     a_device_that_goes_before_it_is_asked_is_looked_for_again,
 )
 
