@@ -26,6 +26,7 @@ NOT_ASKED = {
     "oelint.var.badimagefeature.post-install-logging": "the same",
 }
 OF_OTHER_LAYERS = (
+    "BUNDLE_ARGS",
     "GRUB_BUILDIN",
     "RAUC_BUNDLE_COMPATIBLE",
     "RAUC_BUNDLE_DESCRIPTION",
