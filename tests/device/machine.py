@@ -43,7 +43,7 @@ _TABLET_MOST = 0x7FFF
 _PROMPT = "root@"
 _LOADER = "Welcome to GRUB!"
 _SNAPSHOT = (
-    "python3 -c \"import base64, socket; s = socket.socket(socket.AF_UNIX); s.connect('/run/ip270/phone.socket');"
+    "python3 -IS -c \"import base64, socket; s = socket.socket(socket.AF_UNIX); s.connect('/run/ip270/phone.socket');"
     " size = int.from_bytes(s.recv(4, socket.MSG_WAITALL), 'big');"
     ' print(base64.b64encode(s.recv(size, socket.MSG_WAITALL)).decode())"'
 )
@@ -179,15 +179,15 @@ class Machine:
         self.until(lambda: _PROMPT in self.log.rpartition(_LOADER)[2], "the shell is there", BOOT_PATIENCE)
         self.console.wait(BOOT_PATIENCE)
 
-    def until(self, true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-        """Wait for a condition. Raises MachineError, which says `what` did not happen."""
+    def until(self, true: Callable[[], bool], what: str, seconds: float = PATIENCE, pause: float = 1.0) -> None:
+        """Wait for a condition, asked for with a `pause` between. Raises MachineError: `what` did not happen."""
         deadline = time.monotonic() + seconds
         while not true():
             if self._qemu is not None and self._qemu.poll() is not None:
                 raise MachineError(f"QEMU ended:\n{(self._folder / 'qemu.log').read_text(errors='replace')[-2000:]}")
             if time.monotonic() > deadline:
                 raise MachineError(f"not within {seconds:g} s: {what}\n{self.log[-2000:]}")
-            time.sleep(1.0)
+            time.sleep(pause)
 
     def picture(self) -> pygame.Surface:
         """What is on the glass."""
@@ -268,7 +268,9 @@ class Machine:
         return [
             *("qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", MEMORY),
             *("-accel", "tcg,thread=multi", "-bios", _FIRMWARE, "-display", "none"),
-            *("-drive", f"if=none,id=disk,format=raw,file={self._disk}", "-device", "virtio-blk-pci,drive=disk"),
+            # What the guest has written outlives QEMU, of which alone the power is cut: the host need not write it out.
+            *("-drive", f"if=none,id=disk,format=raw,cache=unsafe,file={self._disk}"),
+            *("-device", "virtio-blk-pci,drive=disk"),
             *("-device", f"virtio-gpu-pci,xres={WIDTH},yres={HEIGHT}", "-device", "virtio-rng-pci"),
             *("-device", "qemu-xhci,id=usb", "-device", "usb-tablet,bus=usb.0,id=tablet"),
             *("-audiodev", self._speaker(), "-audiodev", self._headset()),

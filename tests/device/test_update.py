@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import functools
 import threading
 from collections.abc import Iterator
@@ -21,16 +22,18 @@ from tests.device.machine import BOOT_PATIENCE, Machine
 
 INSTALL_PATIENCE = 2400.0
 """Seconds to fetch and write a system of 640 MiB, emulated, beside much else."""
+LOOK = 10.0
+"""Seconds between two looks meanwhile: each has the emulated machine start Python, which is work as well."""
 GOOD, BROKEN = "2.0", "3.0"
 _SEND = (
-    "python3 -c \"import base64, socket, time; s = socket.socket(socket.AF_UNIX); s.connect('/run/ip270/phone.socket');"
-    " s.sendall(base64.b64decode('{}')); time.sleep(2)\""
+    "python3 -IS -c \"import base64, socket, time; s = socket.socket(socket.AF_UNIX);"
+    " s.connect('/run/ip270/phone.socket'); s.sendall(base64.b64decode('{}')); time.sleep(2)\""
 )
 _OFFER = (
     'systemctl stop ip270 && runuser -u ip270 -- python3 -c "import asyncio; from pathlib import Path;'
     " from app.settings.setting import Layer; from app.settings.store import SettingsStore;"
     " asyncio.run(SettingsStore(Path('/var/lib/ip270')).merge(Layer.ADMIN,"
-    " {{'update.url': '{url}', 'update.version': '{version}'}}))\" && systemctl start ip270"
+    " {{'update.url': '{url}', 'update.version': '{version}', 'update.hours': {hours}}}))\" && systemctl start ip270"
 )
 """As an administrator's page would have stored it."""
 
@@ -55,7 +58,9 @@ def good(server: tuple[Path, str]) -> Path:
 
 
 def offer(machine: Machine, server: tuple[Path, str], name: str, version: str) -> None:
-    machine.console.run(_OFFER.format(url=f"{server[1]}/{name}", version=version), BOOT_PATIENCE)
+    """A phone that nobody uses would restart by itself; in these hours it does not."""
+    hours = [str((dt.datetime.now(dt.UTC).hour + later) % 24) for later in (12, 13)]
+    machine.console.run(_OFFER.format(url=f"{server[1]}/{name}", version=version, hours=hours), BOOT_PATIENCE)
 
 
 def command(machine: Machine, command: AnyCommand) -> None:
@@ -73,6 +78,10 @@ def snapshot(machine: Machine) -> Snapshot | None:
 def stands(machine: Machine, state: UpdateState, percent: int = 0) -> bool:
     now = snapshot(machine)
     return now is not None and now.update.state is state and now.update.percent >= percent
+
+
+def until_stands(machine: Machine, state: UpdateState, what: str, percent: int = 0) -> None:
+    machine.until(lambda: stands(machine, state, percent), what, INSTALL_PATIENCE, LOOK)
 
 
 def running(machine: Machine) -> str:
@@ -96,7 +105,7 @@ def test_update_comes_up_and_is_good(machine: Machine, server: tuple[Path, str],
     machine.until(machine.is_registered, "the phone is registered", BOOT_PATIENCE)
     machine.until(lambda: "A_TRY=0" in counters(machine), "system A is good")
     offer(machine, server, good.name, GOOD)
-    machine.until(lambda: stands(machine, UpdateState.READY), "the bundle is written", INSTALL_PATIENCE)
+    until_stands(machine, UpdateState.READY, "the bundle is written")
     assert "ORDER=B A" in counters(machine)
     machine.restarts_by(lambda: command(machine, RestartToUpdate(1)))
     assert running(machine) == "B"
@@ -110,14 +119,14 @@ def test_update_comes_up_and_is_good(machine: Machine, server: tuple[Path, str],
 def test_damaged_bundle_is_refused(machine: Machine, server: tuple[Path, str], good: Path) -> None:
     damaged = bundle.flip(good, server[0] / "damaged.raucb")
     offer(machine, server, damaged.name, GOOD + ".1")
-    machine.until(lambda: stands(machine, UpdateState.FAILED), "the bundle is refused", INSTALL_PATIENCE)
+    until_stands(machine, UpdateState.FAILED, "the bundle is refused")
     assert "ORDER=B" in counters(machine)
     assert "B_OK=1" in counters(machine)
 
 
 def test_power_fails_while_an_update_is_written(machine: Machine, server: tuple[Path, str], broken: Path) -> None:
     offer(machine, server, broken.name, BROKEN)
-    machine.until(lambda: stands(machine, UpdateState.INSTALLING, 60), "the bundle is being written", INSTALL_PATIENCE)
+    until_stands(machine, UpdateState.INSTALLING, "the bundle is being written", 60)
     machine.cut_power()
     machine.start()
     assert running(machine) == "B"
@@ -127,7 +136,7 @@ def test_power_fails_while_an_update_is_written(machine: Machine, server: tuple[
 
 def test_broken_system_is_left_by_itself(machine: Machine) -> None:
     """The update is begun anew; its phone never runs; after three starts of the machine the other system does."""
-    machine.until(lambda: stands(machine, UpdateState.READY), "the bundle is written", INSTALL_PATIENCE)
+    until_stands(machine, UpdateState.READY, "the bundle is written")
     machine.restarts_by(lambda: command(machine, RestartToUpdate(1)), starts=4)
     assert running(machine) == "B"
     machine.until(machine.is_registered, "the phone is registered", BOOT_PATIENCE)

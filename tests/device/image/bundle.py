@@ -30,8 +30,8 @@ def make(system: Path, version: str, keys: Path, made: Path) -> Path:
         run(["cp", "--sparse=always", system, contents / "system.ext4"])
         (contents / "manifest.raucm").write_text(_MANIFEST.format(machine=MACHINE, version=version))
         signed = (f"--cert={keys / 'ca.cert.pem'}", f"--key={keys / 'ca.key.pem'}")
-        # Packed fast: it is unpacked once, on this machine.
-        run(["rauc", "bundle", *signed, "--mksquashfs-args=-Xcompression-level 1", contents, made])
+        # As the layer's bundle is, but packed fast: it is unpacked once, on this machine.
+        run(["rauc", "bundle", *signed, "--mksquashfs-args=-comp zstd -Xcompression-level 3", contents, made])
     return made
 
 

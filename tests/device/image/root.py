@@ -75,6 +75,7 @@ _NEEDLESS = (
     "usr/lib/aarch64-linux-gnu/gconv",
     "usr/lib/binfmt.d/*",
     "usr/lib/grub",
+    "usr/lib/linux-image-*",
     "usr/lib/python3*/test",
     "usr/lib/systemd/system/dpkg-db-backup.*",
     "usr/lib/systemd/system/e2scrub*",
