@@ -26,7 +26,7 @@ LOOK = 10.0
 """Seconds between two looks meanwhile: each has the emulated machine start Python, which is work as well."""
 GOOD, BROKEN = "2.0", "3.0"
 _SEND = (
-    "python3 -IS -c \"import base64, socket, time; s = socket.socket(socket.AF_UNIX);"
+    'python3 -IS -c "import base64, socket, time; s = socket.socket(socket.AF_UNIX);'
     " s.connect('/run/ip270/phone.socket'); s.sendall(base64.b64decode('{}')); time.sleep(2)\""
 )
 _OFFER = (
