@@ -23,10 +23,10 @@ void device_update_gate(struct device *device, struct events *events)
 {
     const struct bus *bus = device->party.bus;
     bool open = device->gate_wanted && device->party.talk && bus != NULL && bus->connected;
-    if (open == atomic_load_explicit(&device->gate_open, memory_order_relaxed))
-        return;
     atomic_store_explicit(&device->gate_open, open, memory_order_relaxed);
-    events_emit(events, MEDIA_EVENT_GATE, device->party.object.id, open, 0);
+    /* Again with each tick while there is no room: the lamp for mute must not lie for the rest of the call. */
+    if (open != device->gate_told && events_emit(events, MEDIA_EVENT_GATE, device->party.object.id, open, 0))
+        device->gate_told = open;
 }
 
 void device_capture(struct device *device)

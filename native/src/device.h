@@ -39,6 +39,7 @@ struct device {
     const struct device_backend *backend;
     bool gate_wanted;
     atomic_bool gate_open;
+    bool gate_told;                     /* as the last event said */
     float capture_gain;
     float playback_gain;
     struct device *leader;              /* group listening: plays what that one hears. NULL: what its own bus has for it */

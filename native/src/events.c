@@ -38,10 +38,12 @@ void events_commit(struct events *events)
     events->unsignalled = true;
 }
 
-void events_emit(struct events *events, enum media_event_kind kind, int object, int64_t a, int64_t b)
+bool events_emit(struct events *events, enum media_event_kind kind, int object, int64_t a, int64_t b)
 {
-    if (events_begin(events, kind, object, a, b) != NULL)
-        events_commit(events);
+    if (events_begin(events, kind, object, a, b) == NULL)
+        return false;
+    events_commit(events);
+    return true;
 }
 
 void events_emit_text(struct events *events, enum media_event_kind kind, int object, int64_t a, const char *text)

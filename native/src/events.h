@@ -27,7 +27,8 @@ void events_free(struct events *events);
 struct media_event *events_begin(struct events *events, enum media_event_kind kind, int object, int64_t a, int64_t b);
 void events_commit(struct events *events);
 
-void events_emit(struct events *events, enum media_event_kind kind, int object, int64_t a, int64_t b);
+/* Whether there was room for it. */
+bool events_emit(struct events *events, enum media_event_kind kind, int object, int64_t a, int64_t b);
 void events_emit_text(struct events *events, enum media_event_kind kind, int object, int64_t a, const char *text);
 
 /* Producer, once per tick: wakes the reader when there is something new. */

@@ -152,8 +152,34 @@ static void test_commands_that_are_never_taken(void)
     engine_free(engine);
 }
 
+/* Nobody reads events while the gate moves so often that there is no room for the last; once there is, it is told. */
+static void test_the_gate_is_told_late_rather_than_never(void)
+{
+    struct engine *engine = new_engine();
+    struct media_stream_info info;
+    struct media_event event;
+    int bus = engine_bus_new(engine, true), device = engine_memory_device_new(engine), told = -1;
+    int stream = engine_memory_stream_new(engine, &info);
+    CHECK_EQUAL(engine_stream_configure(engine, stream, &CONFIG), 0);
+    CHECK_EQUAL(engine_join(engine, stream, bus, true, true, 1), 0);
+    CHECK_EQUAL(engine_join(engine, device, bus, true, true, 1), 0);
+    for (int i = 0; i < 999; i++) {
+        CHECK_EQUAL(engine_device_set_gate(engine, device, i % 2 == 0), 0);
+        CHECK_EQUAL(engine_step(engine, 1), 0);
+    }
+    CHECK_EQUAL(engine_device_gate_open(engine, device), 1);
+    for (int i = 0; i < 2; i++) {
+        while (engine_next_event(engine, &event) > 0)
+            told = event.kind == MEDIA_EVENT_GATE ? (int)event.a : told;
+        CHECK_EQUAL(told, i);
+        CHECK_EQUAL(engine_step(engine, 1), 0);
+    }
+    engine_free(engine);
+}
+
 int main(void)
 {
+    test_the_gate_is_told_late_rather_than_never();
     test_a_call_with_itself();
     test_keys_that_change();
     test_removal_in_any_order();
