@@ -4,9 +4,24 @@ import numpy as np
 import pytest
 
 from app.media.acoustics import USUAL_PATHS, Acoustics, PathAcoustics, enhancement
+from app.media.devices import gain_db
 from app.model.media import AudioPath, GroupListening, MicrophoneMode, Scene
 from native import Device, EchoControl, Enhancement, NoiseSuppression
-from tests.media.rig import PATHS, RATE, RINGER, STREAM, Phone, heard, level, phone, run, sine, strongest, two_phones
+from tests.media.rig import (
+    PATHS,
+    RATE,
+    RINGER,
+    STREAM,
+    Phone,
+    Samples,
+    heard,
+    level,
+    phone,
+    run,
+    sine,
+    strongest,
+    two_phones,
+)
 
 CLEAR = Acoustics(microphone=MicrophoneMode.CLEAR)
 
@@ -69,6 +84,68 @@ def test_a_microphone_is_as_loud_as_the_settings_say() -> None:
         handset = PathAcoustics(echo=EchoControl.OFF, microphone_db=-6)
         a.room.set_acoustics(Acoustics(paths={**USUAL_PATHS, AudioPath.HANDSET: handset}))
         assert level(heard(a, b, 800)) == pytest.approx(before / 2, rel=0.05)
+
+
+LOUDNESS = {AudioPath.HANDSET: (50, -6), AudioPath.SPEAKER: (55, -3), AudioPath.HEADSET: (40, -9)}
+"""Of each path the volume in percent and the microphone's gain in dB; lower than usual, for ears have a limit."""
+
+
+def levels_at(a: Phone, b: Phone, path: AudioPath) -> tuple[float, float]:
+    """How loud `b` hears `a` at the path in use, and how loud `a` hears him."""
+    ear, far = b.room.device(path), a.room.device(AudioPath.HANDSET)
+    assert ear is not None
+    assert far is not None
+    a.say(sine(500, 0.8))
+    b.say(sine(900, 0.8), path)
+    run(a, b, 0.3)
+    ear.take()
+    far.take()
+    run(a, b, 0.4)
+    levels = usual_level(ear.take()), usual_level(far.take())
+    run(a, b, 0.2)
+    return levels
+
+
+def usual_level(samples: Samples) -> float:
+    """The middle one of the levels of 20 ms each: a packet that came late says nothing about gains."""
+    return float(np.median([level(piece) for piece in samples[: len(samples) // 320 * 320].reshape(-1, 320)]))
+
+
+@pytest.mark.parametrize("gone", AudioPath)
+def test_a_path_is_as_loud_as_before_when_its_device_comes_back(gone: AudioPath) -> None:
+    """And what is set while the device is away counts when it comes."""
+    with two_phones() as (a, b):
+        for each in (a, b):
+            each.talk()
+        usual = PathAcoustics(echo=EchoControl.OFF)
+        b.room.set_acoustics(Acoustics(paths=dict.fromkeys(AudioPath, usual)))
+        plain = {}
+        for path in AudioPath:
+            b.room.select_path(path)
+            plain[path] = levels_at(a, b, path)
+        own = {path: PathAcoustics(echo=EchoControl.OFF, microphone_db=db) for path, (_, db) in LOUDNESS.items()}
+        b.room.set_acoustics(Acoustics(paths=own))
+        for path, (percent, _) in LOUDNESS.items():
+            b.room.set_volume_of(path.value, percent)
+        b.room.select_path(gone)
+        for _ in range(2):
+            b.room.update_devices({path: spec for path, spec in PATHS.items() if path is not gone}, RINGER)
+            assert b.room.device(gone) is None
+            stands_in = b.paths.path
+            expected = as_set(plain[stands_in], *LOUDNESS[stands_in])
+            assert levels_at(a, b, stands_in) == pytest.approx(expected, rel=0.05)
+            b.room.update_devices(PATHS, RINGER)
+            assert b.paths.path is gone
+            assert levels_at(a, b, gone) == pytest.approx(as_set(plain[gone], *LOUDNESS[gone]), rel=0.05)
+        b.room.update_devices({path: spec for path, spec in PATHS.items() if path is not gone}, RINGER)
+        b.room.set_volume_of(gone.value, 45)
+        b.room.set_acoustics(Acoustics(paths={**own, gone: PathAcoustics(echo=EchoControl.OFF, microphone_db=-3)}))
+        b.room.update_devices(PATHS, RINGER)
+        assert levels_at(a, b, gone) == pytest.approx(as_set(plain[gone], 45, -3), rel=0.05)
+
+
+def as_set(plain: tuple[float, float], percent: int, microphone_db: int) -> tuple[float, float]:
+    return plain[0] * 10 ** (gain_db(percent) / 20), plain[1] * 10 ** (microphone_db / 20)
 
 
 def test_the_user_hears_himself_where_the_settings_say_so() -> None:
