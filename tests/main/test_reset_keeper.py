@@ -155,8 +155,8 @@ class SlowSystem(SimulatedSystem):
             self.answered.set()
 
 
-async def test_a_late_refusal_leaves_a_button_that_is_held_again_alone(stages: Callable[..., None]) -> None:
-    stages()
+async def held_again() -> Desk:
+    """A desk whose button was pressed shortly, and is held again when the refusal of that comes."""
     system = SlowSystem()
     system.refusal = DeviceFailed("it was refused: the disk is full", "Look at it.")
     desk = Desk(system)
@@ -167,6 +167,12 @@ async def test_a_late_refusal_leaves_a_button_that_is_held_again_alone(stages: C
     system.may_answer.set()
     await desk.until(system.answered.is_set)
     await asyncio.sleep(0)
+    return desk
+
+
+async def test_a_late_refusal_leaves_a_button_that_is_held_again_alone(stages: Callable[..., None]) -> None:
+    stages()
+    desk = await held_again()
     assert "let go now to start the phone anew" in desk.shown
     desk.stop()
 
@@ -174,16 +180,7 @@ async def test_a_late_refusal_leaves_a_button_that_is_held_again_alone(stages: C
 async def test_no_stage_of_one_press_comes_in_the_next(stages: Callable[..., None]) -> None:
     """Else a short press would do what a long one does."""
     stages(cancel=0.05)
-    system = SlowSystem()
-    system.refusal = DeviceFailed("it was refused: the disk is full", "Look at it.")
-    desk = Desk(system)
-    desk.button.press()
-    desk.button.release()
-    await asyncio.sleep(0)
-    desk.button.press()
-    system.may_answer.set()
-    await desk.until(system.answered.is_set)
-    await asyncio.sleep(0)
+    desk = await held_again()
     desk.button.vanish()
     stages()
     desk.button.press()
