@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import queue
 import secrets
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -20,7 +23,10 @@ class ConsoleError(Exception):
 
 
 class Console:
-    """Runs one command after the other. `path` is the socket that QEMU has for the serial port."""
+    """Runs one command after the other. `path` is the socket that QEMU has for the serial port.
+
+    A thread of its own takes what comes: where nobody does, QEMU stops after a few hundred octets, and the guest too.
+    """
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
@@ -29,6 +35,9 @@ class Console:
         except OSError:
             self._socket.close()
             raise
+        self._said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._listener = threading.Thread(target=self._listen, name="serial port")
+        self._listener.start()
 
     def wait(self, seconds: float) -> None:
         """Until the shell is there. Raises ConsoleError."""
@@ -50,14 +59,16 @@ class Console:
     def run(self, command: str, seconds: float = 120.0) -> str:
         """What a command writes. Raises ConsoleError where it fails, or says nothing in time."""
         token = secrets.token_hex(8)
-        self._socket.sendall(f"{command}\necho {token}:$?\n".encode())
+        try:
+            self._socket.sendall(f"{command}\necho {token}:$?\n".encode())
+        except OSError as error:
+            raise ConsoleError(f"the machine ended before {command!r}: {error}") from error
         said, deadline = b"", time.monotonic() + seconds
         begin = token.encode() + b":"
         while b"\n" not in said.partition(begin)[2]:
-            self._socket.settimeout(max(0.01, deadline - time.monotonic()))
             try:
-                part = self._socket.recv(1 << 16)
-            except TimeoutError:
+                part = self._said.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
                 raise ConsoleError(f"{command!r} took more than {seconds:g} s:\n{_text(said)}") from None
             if not part:
                 raise ConsoleError(f"the machine ended in {command!r}:\n{_text(said)}")
@@ -75,7 +86,19 @@ class Console:
 
     def close(self) -> None:
         """Hang up. May be called twice."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # it wakes the listener, which closing would not
+        self._listener.join()
         self._socket.close()
+
+    def _listen(self) -> None:
+        part = b"?"
+        while part:
+            try:
+                part = self._socket.recv(1 << 16)
+            except OSError:
+                part = b""
+            self._said.put(part)
 
 
 def _text(said: bytes) -> str:
