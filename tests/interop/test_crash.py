@@ -188,6 +188,22 @@ async def test_a_call_outlives_our_process(way: Way, tmp_path: Path, trust: Trus
     row.measured(f"no RTP for {wire.silence:.2f} s, taken up after {seconds:.2f} s")
 
 
+async def test_a_far_end_that_hung_up_meanwhile_has_hung_up(tmp_path: Path, trust: Trust, row: Row) -> None:
+    way = Way(Pjsua2Peer, IN, Transport.TLS)
+    row.of("pjsua2", "it hangs up a call over TLS while our process is dead: the next ends the call")
+    async with _pair(way, tmp_path, trust) as (talker, partner, kamailio):
+        await _call(talker, partner, kamailio, way)
+        await talker.source()
+        await talker.end()
+        await partner.peer.hang_up()
+        await partner.peer.expect(EventKind.CLOSED, within=PATIENCE)
+        talker.supervisor.read()
+        await talker.launch()
+        (record,) = (await talker.until(lambda s: bool(s.history))).history
+    assert record.answered
+    row.measured(f"the list says {record.seconds:.0f} s")
+
+
 async def _found(talker: Talker, way: Way, times: int) -> None:
     """Wait until ICE has chosen its way so often, where there is ICE."""
     if way.ice:

@@ -70,7 +70,7 @@ class Talker:
 
     async def source(self) -> int:
         """The SSRC of its one stream that would survive."""
-        await self.supervisor.until(lambda: any(name.startswith("rtp-") for name in self.supervisor.names))
+        await self.supervisor.until(lambda: any(name.startswith("calls-") for name in self.supervisor.names))
         (name,) = (name for name in self.supervisor.names if name.startswith("rtp-"))
         return int(name.removeprefix("rtp-"), 16)
 

@@ -118,7 +118,12 @@ class Recovery:
         lost = self._lost.get(leg)
         if lost is None:
             return
-        if anew:
+        call = self._calls[leg]
+        if anew and not lost.silent and not call.outgoing:
+            # Its server has forgotten nothing: the far end, which never missed us, has hung up and makes no other call.
+            call.found()
+            call.disconnect(Cause.NORMAL_CLEARING)
+        elif anew:
             self._post(ReconnectDue(leg, anew=True))
         else:
             self._later(leg, lost, PAUSE)

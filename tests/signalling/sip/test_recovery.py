@@ -176,6 +176,32 @@ def test_the_far_end_that_offers_takes_the_call_up() -> None:
     assert kinds[-3:] == [SignallingLost, OfferReceived, Reconnected]
 
 
+@pytest.mark.parametrize("moved", [True, False], ids=["a server that knew all along", "a server that began anew"])
+def test_a_caller_that_knows_us_no_more_has_hung_up_unless_its_server_forgot(*, moved: bool) -> None:
+    network = Network()
+    caller, called = Phone(network, "10.0.0.1", "10.0.0.2"), Phone(network, "10.0.0.2", "10.0.0.1")
+    caller.call(number="sip:200@10.0.0.2")
+    network.run(1)
+    called.agent.connect(called.incoming, description(called.address, 7002))
+    network.run(1)
+    called.agent._recovery.bound()
+    network.leave(called.address)
+    caller.agent.disconnect(LegId("out"), Cause.NORMAL_CLEARING)
+    network.run(60)
+    network.join(called.address, called.agent.receive)
+    called.agent._recovery.way_lost(moved=moved)
+    called.agent._recovery.bound()
+    network.run(20)
+    called.agent.offer(called.incoming, description(called.address, 7002))
+    network.run(1)
+    if moved:
+        assert called.released.cause is Cause.NORMAL_CLEARING
+        assert not called.agent.has(called.incoming)
+    else:
+        assert called.of(ReconnectDue)[-1] == ReconnectDue(called.incoming, anew=True)
+        assert not called.of(Released)
+
+
 @pytest.mark.parametrize("status", [403, 503])
 def test_a_registrar_that_refuses_is_not_hurried(status: int) -> None:
     desk = Desk()
