@@ -12,6 +12,7 @@ import logging
 import logging.handlers
 import queue
 import sys
+import time
 from collections.abc import Mapping
 from io import TextIOWrapper
 from pathlib import Path
@@ -31,8 +32,9 @@ LOG_NOTICE = "diagnostics.log"
 _QUEUE_LINES = 2000
 _FILES = 4
 _LINE_CHARACTERS = 2000
-_FORMAT = "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)-11s %(message)s"
+_FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)-11s %(message)s"
 _TIME = "%Y-%m-%d %H:%M:%S"
+"""In UTC, whatever the display shows: an hour is never there twice, and logs of several machines fit together."""
 
 
 class LogSinks:
@@ -154,6 +156,8 @@ class _LogFile(logging.handlers.RotatingFileHandler):
 
 class _Formatter(logging.Formatter):
     """Words from a network cannot pass for a line of ours, nor move a terminal's cursor."""
+
+    converter = staticmethod(time.gmtime)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the library's name
         """Further lines of a message are indented, and what cannot be printed is escaped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import os
 import threading
@@ -39,6 +40,22 @@ def test_lines_are_written_with_time_level_and_flag(tmp_path: Path) -> None:
     assert len(lines) == 2
     assert lines[0].endswith("INFO    sip         registered as 42")
     assert lines[1].endswith("WARNING some.library a library's warning")
+
+
+def test_the_log_is_in_utc_wherever_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        before = dt.datetime.now(dt.UTC)
+        with LogSinks({}, tmp_path / "phone.log", console=False):
+            logging.getLogger("sip").info("now")
+        after = dt.datetime.now(dt.UTC)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    (line,) = (tmp_path / "phone.log").read_text().splitlines()
+    written = dt.datetime.fromisoformat(line.partition("Z ")[0] + "Z")
+    assert before - dt.timedelta(milliseconds=1) <= written <= after
 
 
 def test_words_from_outside_cannot_pass_for_a_line(tmp_path: Path) -> None:
