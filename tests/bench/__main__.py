@@ -7,7 +7,21 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from tests.bench import conference, cpu, document, echo, g722, lateness, machine, packets, pbx, setup, start, voice
+from tests.bench import (
+    conference,
+    cpu,
+    crash,
+    document,
+    echo,
+    g722,
+    lateness,
+    machine,
+    packets,
+    pbx,
+    setup,
+    start,
+    voice,
+)
 from tests.bench.row import Row, table
 
 BUSY_LOAD = 0.7
@@ -28,6 +42,7 @@ _FULL: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "failover": lambda: pbx.measure_failover(resets=5, silences=3),
     "reconnect": lambda: pbx.measure_reconnect(restarts=5),
     "presence-flood": lambda: pbx.measure_flood(seconds=10),
+    "crash": lambda: crash.measure(crashes=10),
     "cold-start": lambda: start.measure_start(starts=15),
     "memory": start.measure_memory,
 }
@@ -47,6 +62,7 @@ _QUICK: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "failover": lambda: pbx.measure_failover(resets=1, silences=1),
     "reconnect": lambda: pbx.measure_reconnect(restarts=1),
     "presence-flood": lambda: pbx.measure_flood(seconds=10),
+    "crash": lambda: crash.measure(crashes=1),
     "cold-start": lambda: start.measure_start(starts=3),
     "memory": start.measure_memory,
 }

@@ -15,7 +15,7 @@ DOCUMENT = REPOSITORY / "docs" / "benchmarks.md"
 _ROWS = (
     *("lateness", "cpu-per-call", "cpu-per-srtp-call", "setup", "g722", "packets"),
     *("conference", "echo", "jitter", "loss", "latency"),
-    *("login", "failover", "reconnect", "presence-flood"),
+    *("login", "failover", "reconnect", "presence-flood", "crash"),
     *("cold-start", "memory"),
 )
 
@@ -89,6 +89,11 @@ packets are dropped the phone finds out by the web socket's ping, after {web_soc
 {web_socket.PROBE_SECONDS / 2:g} s without an answer. To reconnect, both PBXes die in a call of two phones and start
 again {pbx.DEAD_SECONDS:g} s later; RTP goes from phone to phone and is captured on the loopback interface. In the flood
 each update is a frame, and the key is the one that mutes; voice is judged as for lateness, but without load.
+
+**crash.** The phone is killed (SIGKILL) in a PCMU call, and started again at once with what it had stored, as systemd
+does it. Without RTP it is from the last packet of the one process to the first of the next, by the kernel's times; the
+call is taken up when its re-INVITE is acknowledged. baresip, killed and started in the same way, has no call any more:
+its figure is the time until its registration is answered. Byte code and page cache are as for a cold start.
 
 **cold-start, memory.** Phone and kiosk are started at one moment, as the target's two units start them, with byte code
 and a warm page cache; the headless board has no panel, so that the picture is painted in memory. The first picture is

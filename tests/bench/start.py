@@ -88,7 +88,7 @@ def _answered(capture: Capture) -> int:
 
 async def measure_start(starts: int) -> list[Row]:
     """Start the pair over and over; the first time, which fills caches, is not counted."""
-    _compile()
+    compile_byte_code()
     async with answerer(("127.0.0.1", 9)) as sipp:
         found = []
         for _ in range(starts + 1):
@@ -122,7 +122,7 @@ def _memory(pid: int) -> dict[str, int]:
     return {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
 
 
-def _compile() -> None:
+def compile_byte_code() -> None:
     """Byte code, which an image has (docs/boot.md), and the bench's own environment leaves out."""
     for folder in ("app", "hal", "native"):
         compileall.compile_dir(REPOSITORY / folder, quiet=2)
