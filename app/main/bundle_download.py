@@ -8,6 +8,7 @@ import shutil
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import aiohttp
 from aiohttp import hdrs
@@ -24,6 +25,8 @@ LONGEST_SECONDS = 4 * 3600.0
 _CONNECT_SECONDS = 10.0
 _STALL_SECONDS = 30.0
 _CHUNK_BYTES = 256 * 1024
+_SETTLED_CHUNKS = 16
+"""After so many what came is on the disk: else a setting that is kept meanwhile waits for the whole bundle."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 
@@ -76,13 +79,17 @@ async def _keep(response: aiohttp.ClientResponse, file: Path, progress: Callable
     _check_size(length or 0, limit)
     fetched = 0
     with await asyncio.to_thread(file.open, "wb") as target:
+        settled = 0
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
             fetched += len(chunk)
             _check_size(fetched, limit)
             await asyncio.to_thread(target.write, chunk)
+            if fetched - settled >= _SETTLED_CHUNKS * _CHUNK_BYTES:
+                await asyncio.to_thread(_settle, target)
+                settled = fetched
             if length:
                 progress(100 * fetched // length)
-        await asyncio.to_thread(_synchronise, target.fileno())
+        await asyncio.to_thread(_settle, target)
 
 
 def _check_size(size: int, limit: int) -> None:
@@ -92,8 +99,9 @@ def _check_size(size: int, limit: int) -> None:
         raise FetchFailed("There is no room on the phone for the update.", "Have recording.spool_size lowered.")
 
 
-def _synchronise(descriptor: int) -> None:
-    os.fsync(descriptor)
+def _settle(target: BinaryIO) -> None:
+    target.flush()
+    os.fdatasync(target.fileno())
 
 
 def _failed(error: aiohttp.ClientError | TimeoutError) -> FetchFailed:

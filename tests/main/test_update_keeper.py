@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from aiohttp import web
@@ -191,6 +193,27 @@ async def test_update_cannot_be_fetched(
     place.states.clear()
     assert place.keeper.install() is None
     await place.until(lambda: UpdateState.FETCHING in place.states)
+
+
+async def test_a_bundle_reaches_the_disk_while_it_is_fetched(
+    place: Place, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not all of it at the end, when whatever else is kept would wait for it."""
+    monkeypatch.setattr(bundle_download, "_CHUNK_BYTES", len(CONTENT) // 64)
+    settled: list[int] = []
+    settle = bundle_download._settle
+
+    def count(target: BinaryIO) -> None:
+        settle(target)
+        settled.append(os.fstat(target.fileno()).st_size)
+
+    monkeypatch.setattr(bundle_download, "_settle", count)
+    place.machine.bundles[place.folder / BUNDLE] = Bundle("simulated", "2.0")
+    await place.offer(f"{server}/bundle.raucb", "2.0")
+    await place.until_state(UpdateState.READY)
+    assert settled[-1] == len(CONTENT)
+    steps = [after - before for before, after in itertools.pairwise([0, *settled])]
+    assert max(steps) <= len(CONTENT) // 2
 
 
 async def test_no_room(place: Place, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
