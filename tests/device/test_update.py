@@ -116,12 +116,16 @@ def test_update_comes_up_and_is_good(machine: Machine, server: tuple[Path, str],
     assert (update.version, update.slot, update.problem) == (GOOD, "B", "")
 
 
-def test_damaged_bundle_is_refused(machine: Machine, server: tuple[Path, str], good: Path) -> None:
-    damaged = bundle.flip(good, server[0] / "damaged.raucb")
-    offer(machine, server, damaged.name, GOOD + ".1")
+def test_damaged_bundle_is_refused(machine: Machine, server: tuple[Path, str], broken: Path) -> None:
+    """Its signature is right, and it is begun to be written; the system that runs stays the one that is started."""
+    damaged = bundle.flip(broken, server[0] / "damaged.raucb")
+    offer(machine, server, damaged.name, BROKEN)
     until_stands(machine, UpdateState.FAILED, "the bundle is refused")
-    assert "ORDER=B" in counters(machine)
-    assert "B_OK=1" in counters(machine)
+    assert machine.snapshot().update.problem.startswith("It is damaged")
+    told = counters(machine)
+    assert "ORDER=B" in told
+    assert "B_OK=1" in told
+    assert "A_OK=0" in told
 
 
 def test_power_fails_while_an_update_is_written(machine: Machine, server: tuple[Path, str], broken: Path) -> None:

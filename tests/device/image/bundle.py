@@ -47,10 +47,10 @@ def spoil(system: Path, file: str, content: bytes, made: Path) -> Path:
 
 
 def flip(bundle: Path, made: Path) -> Path:
-    """`made`, a copy in which one bit in the middle is another."""
+    """`made`, a copy in which one bit is another, an eighth of the way in."""
     shutil.copy(bundle, made)
     with made.open("r+b") as file:
-        file.seek(bundle.stat().st_size // 2)
+        file.seek(bundle.stat().st_size // 8)
         octet = file.read(1)[0]
         file.seek(-1, 1)
         file.write(bytes([octet ^ 1]))
