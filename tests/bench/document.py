@@ -98,8 +98,8 @@ its figure is the time until its registration is answered. Byte code and page ca
 **cold-start, memory.** Phone and kiosk are started at one moment, as the target's two units start them, with byte code
 and a warm page cache; the headless board has no panel, so that the picture is painted in memory. The first picture is
 the one that the kiosk says it shows; registered is when the PBX's 200 crosses the loopback interface. Memory is the sum
-of both processes' PSS (each page by the share of who holds it), {start.SETTLING_SECONDS:g} s later; RSS stands in the
-details of the JSON lines.
+of both processes' PSS (each page by the share of who holds it), {start.SETTLING_SECONDS:g} s later, also on an
+innovaphone PBX with its apps, for which the phone loads an HTTP client; RSS stands in the details of the JSON lines.
 """
 
 

@@ -53,7 +53,7 @@ _SYN, _ACK = 0x02, 0x10
 
 
 @contextlib.asynccontextmanager
-async def _office(*users: str) -> AsyncIterator[tuple[PbxProcess, list[PhoneProcess]]]:
+async def office(*users: str) -> AsyncIterator[tuple[PbxProcess, list[PhoneProcess]]]:
     """The PBX, and the registered phones of these users."""
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-pbx-")))
@@ -112,7 +112,7 @@ class _Connections(Loopback):
 
 async def measure_login(logins: int) -> list[Row]:
     """From the first packet of the session's connection to a registered line that is shown."""
-    async with _office("anna") as (pbx, (phone,)):
+    async with office("anna") as (pbx, (phone,)):
         with _Connections(pbx.port) as connections:
             by_session = [await _log_in(pbx, phone, connections, "disconnect") for _ in range(logins)]
             by_password = [await _log_in(pbx, phone, connections, "expire") for _ in range(logins)]
@@ -135,7 +135,7 @@ async def _log_in(pbx: PbxProcess, phone: PhoneProcess, connections: _Connection
 
 async def measure_failover(resets: int, silences: int) -> list[Row]:
     """From the death of the primary PBX to the phone's registration at the secondary, as the phone shows it."""
-    async with _office("anna") as (pbx, (phone,)):
+    async with office("anna") as (pbx, (phone,)):
         by_reset = [await _fail_over(pbx, phone, "kill") for _ in range(resets)]
         by_silence = [await _fail_over(pbx, phone, "cut_off") for _ in range(silences)]
     return [
@@ -218,7 +218,7 @@ class _Reconnections:
 async def measure_reconnect(restarts: int) -> list[Row]:
     """The PBX dies in a call of two phones, whose voice goes past it, and is there again three seconds later."""
     found = _Reconnections()
-    async with _office(*USERS) as (pbx, phones):
+    async with office(*USERS) as (pbx, phones):
         for _ in range(restarts):
             await _restart_in_call(pbx, phones, found)
     gap = _bounded("reconnect", "longest gap in RTP, worst", "ms", found.gaps_ms, GAP_MS)
@@ -272,7 +272,7 @@ class _Spell:
 
 async def measure_flood(seconds: int) -> list[Row]:
     """A call in which nothing else happens, and then in which the PBX tells without end how the far end is."""
-    async with _office("anna") as (pbx, (phone,)):
+    async with office("anna") as (pbx, (phone,)):
         await phone.surface.command(lambda id_: commands.Dial(id_, number="100"))
         await _see(phone, _call_is(CallState.CONNECTED))
         await _see(phone, lambda s: any(person.num == "100" for person in s.people))

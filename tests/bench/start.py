@@ -17,6 +17,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from tests.bench.contender import PATIENCE, answerer
+from tests.bench.pbx import office
+from tests.bench.process_tree import tree
 from tests.bench.row import Row
 from tests.bench.setup import Capture
 from tests.peers.peer import REPOSITORY
@@ -103,17 +105,21 @@ async def measure_start(starts: int) -> list[Row]:
 
 
 async def measure_memory() -> list[Row]:
-    """What both hold when the phone is registered and idle."""
+    """What both hold when the phone is registered and idle: over SIP, and on an innovaphone PBX with its apps."""
     async with answerer(("127.0.0.1", 9)) as sipp, _started(sipp) as start:
         await asyncio.sleep(SETTLING_SECONDS)
-        phone, kiosk = _memory(start.phone), _memory(start.kiosk)
-    details = {"phone, kB": phone, "kiosk, kB": kiosk}
-    shared = (phone["Pss"] + kiosk["Pss"]) / 1000
-    return [
-        dataclasses.replace(
-            _row("memory", "phone and kiosk, idle, PSS", "MB", shared, MEGABYTES, [shared]), details=details
-        )
-    ]
+        over_sip = _memory_row("phone and kiosk, idle, PSS", start.phone, start.kiosk)
+    async with office("anna") as (_, (phone,)):
+        await asyncio.sleep(SETTLING_SECONDS)
+        _, kiosk = tree(phone.pid)
+        on_pbx = _memory_row("phone and kiosk on an innovaphone PBX, idle, PSS", phone.pid, kiosk)
+    return [over_sip, on_pbx]
+
+
+def _memory_row(what: str, phone: int, kiosk: int) -> Row:
+    held = {"phone, kB": _memory(phone), "kiosk, kB": _memory(kiosk)}
+    shared = sum(each["Pss"] for each in held.values()) / 1000
+    return dataclasses.replace(_row("memory", what, "MB", shared, MEGABYTES, [shared]), details=held)
 
 
 def _memory(pid: int) -> dict[str, int]:
