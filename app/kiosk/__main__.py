@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from app.diagnostics.sinks import LogSinks
-from app.kiosk.process import Options, run
 from app.model.flags import LogFlag
+
+_SOUND = ("pygame.mixer", "pygame.mixer_music")
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -41,6 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
         help="log from this severity on, to stderr (default: info)",
     )
     given = parser.parse_args(arguments)
+    _load_without_sound()
+    from app.kiosk.process import Options, run  # not before: it loads pygame
+
     width, height = given.size
     options = Options(
         given.socket,
@@ -54,6 +58,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     with LogSinks({LogFlag.KIOSK: given.log_level}):
         return run(options)
+
+
+def _load_without_sound() -> None:
+    """Have pygame believe that it has no mixer: that brings a dozen libraries, and this process is silent."""
+    for name in _SOUND:
+        sys.modules[name] = None  # type: ignore[assignment]
 
 
 if __name__ == "__main__":
