@@ -11,12 +11,15 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
+from app.main import storage_watch
 from app.model.signalling import Registration
 from app.model.snapshot import CallState, Snapshot
-from tests.scenarios.rig import START_PATIENCE, Surface
+from tests.scenarios.rig import PATIENCE, START_PATIENCE, Surface
 
 NOT_FOUND = 'registrar = "127.0.0.1"\nport = 9\nuser = "27"\npassword = "x"\n'
 """A line whose PBX is not there."""
+LOOKED_AT = 2 * storage_watch.INTERVAL + PATIENCE
+"""Seconds within which the phone has seen that its folder is another than before, and has told what became of it."""
 
 
 class PhoneProcess:

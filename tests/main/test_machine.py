@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.model import commands
-from tests.main.rig import PhoneProcess, notice
+from tests.main.rig import LOOKED_AT, PhoneProcess, notice
 from tests.scenarios.rig import Surface
 
 NO_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--", "prlimit", "--rtprio=0", "--nice=0", "--")
@@ -89,8 +89,8 @@ async def test_a_state_folder_that_cannot_be_written(phone: PhoneProcess) -> Non
         assert not refused.accepted
         assert "could not be stored" in refused.reason
         phone.state.chmod(0o700)
-        assert await surface.until(lambda s: not notice(s, "storage")), surface.describe()
-        assert await surface.until(lambda s: not notice(s, "calls") and not notice(s, "diagnostics"))
+        assert await surface.until(lambda s: not notice(s, "storage"), LOOKED_AT), surface.describe()
+        assert await surface.until(lambda s: not notice(s, "calls") and not notice(s, "diagnostics"), LOOKED_AT)
         assert (await set_theme(surface, "day")).accepted
     assert {path.name for path in phone.state.iterdir()} >= {"settings", "calls.sqlite", "log"}
 

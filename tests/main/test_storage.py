@@ -13,7 +13,7 @@ import pytest
 
 from app.model import commands
 from app.settings.durable import DurableFile, Source
-from tests.main.rig import PhoneProcess, connected, notice, registered
+from tests.main.rig import LOOKED_AT, PhoneProcess, connected, notice, registered
 from tests.scenarios.rig import START_PATIENCE, Rig, Surface
 
 MAY_MOUNT = os.geteuid() == 0 and Path("/dev/loop-control").exists()
@@ -64,7 +64,7 @@ async def test_full_disk_is_told_and_the_phone_goes_on_until_there_is_room(world
         assert await surface.until(registered, START_PATIENCE), surface.describe()
         assert (await set_theme(surface, "day")).accepted
         filling = fill(seen(phone))
-        assert await surface.until(lambda s: "disk is full" in notice(s, "storage")), surface.describe()
+        assert await surface.until(lambda s: "disk is full" in notice(s, "storage"), LOOKED_AT), surface.describe()
         refused = await set_theme(surface, "high-contrast")
         assert not refused.accepted
         assert "could not be stored" in refused.reason
@@ -75,7 +75,7 @@ async def test_full_disk_is_told_and_the_phone_goes_on_until_there_is_room(world
         await call(surface, ECHO)
         assert await surface.until(connected), surface.describe()
         filling.unlink()
-        assert await surface.until(lambda s: not any(notice(s, name) for name in KEPT)), surface.describe()
+        assert await surface.until(lambda s: not any(notice(s, name) for name in KEPT), LOOKED_AT), surface.describe()
         assert connected(surface.snapshot)
         assert surface.snapshot is not None
         assert surface.snapshot.display.theme == "day"
@@ -100,7 +100,7 @@ async def test_flash_that_turns_read_only_is_told_and_keeps_its_last_good_state(
         assert await surface.until(lambda s: bool(s.history)), surface.describe()
         break_file_system(seen(phone))
         assert not (await set_theme(surface, "high-contrast")).accepted
-        assert await surface.until(lambda s: "Read-only" in notice(s, "storage")), surface.describe()
+        assert await surface.until(lambda s: "Read-only" in notice(s, "storage"), LOOKED_AT), surface.describe()
         await call(surface, ECHO)
         assert await surface.until(connected), surface.describe()
         assert surface.snapshot is not None
