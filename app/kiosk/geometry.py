@@ -49,6 +49,10 @@ class Rect(NamedTuple):
         dy = dx if dy is None else dy
         return Rect(self.x + dx, self.y + dy, max(0, self.width - 2 * dx), max(0, self.height - 2 * dy))
 
+    def shifted(self, dx: int, dy: int) -> Rect:
+        """The same rectangle elsewhere."""
+        return self._replace(x=self.x + dx, y=self.y + dy)
+
     def intersects(self, other: Rect) -> bool:
         """Whether they share a pixel."""
         return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 
-from app.model.commands import AnyCommand
+from app.model.commands import AnyCommand, Dial
 from app.model.ids import CallId
+from app.model.party import Party
 from app.model.services import DiversionKind
 
 
@@ -176,3 +177,8 @@ Intent = (
     | SendOn
     | Dismiss
 )
+
+
+def call_intent(party: Party) -> Intent:
+    """Call somebody."""
+    return Send(Dial(id=0, number=party.number))

@@ -83,3 +83,10 @@ class Modules:
 
 
 Mark = Fill | Stroke | Text | Icon | Symbol | Modules
+
+
+def shifted(mark: Mark, dx: int, dy: int) -> Mark:
+    """The same mark elsewhere."""
+    if isinstance(mark, Text):
+        return dataclasses.replace(mark, x=mark.x + dx, baseline=mark.baseline + dy)
+    return dataclasses.replace(mark, area=mark.area.shifted(dx, dy))

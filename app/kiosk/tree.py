@@ -12,6 +12,7 @@ import enum
 import functools
 from collections.abc import Callable, Iterator
 
+from app.kiosk import marks
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Intent
 from app.kiosk.marks import Mark
@@ -146,3 +147,13 @@ def moved_on(node: Node, view: View) -> Node:
     if all(new is old or new.extent == old.extent for new, old in zip(children, node.children, strict=True)):
         vars(moved)["extent"] = node.extent
     return moved
+
+
+def shifted(node: Node, dx: int, dy: int) -> Node:
+    """The same node elsewhere."""
+    return dataclasses.replace(
+        node,
+        bounds=node.bounds.shifted(dx, dy),
+        marks=tuple(marks.shifted(mark, dx, dy) for mark in node.marks),
+        children=tuple(shifted(child, dx, dy) for child in node.children),
+    )

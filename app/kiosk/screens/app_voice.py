@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.marks import Fill, Icon, Text
 from app.kiosk.screens.call_parts import end_app_key, mute_key
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
+from app.kiosk.widgets import keys
 
 
 def panel(view: View, area: Rect, party: str) -> Node:
@@ -36,11 +36,11 @@ def panel(view: View, area: Rect, party: str) -> Node:
             view.text.baseline(Steps.KEY, head.y + head.height * 0.72),
         ),
     )
-    keys = Rect(inner.x, inner.bottom - key_height, inner.width, key_height)
+    strip = Rect(inner.x, inner.bottom - key_height, inner.width, key_height)
     specs = (
-        dataclasses.replace(mute_key(view), look=widgets.LIFTED),
+        dataclasses.replace(mute_key(view), look=keys.LIFTED),
         end_app_key(view),
     )
-    places = keys.split_columns((1, 1), view.px(10))
-    children = tuple(widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True))
+    places = strip.split_columns((1, 1), view.px(10))
+    children = tuple(keys.key(view, spec, place) for spec, place in zip(specs, places, strict=True))
     return Node("app-voice", Role.STATUS, area, name=f"{words} {party}", marks=marks, children=children)

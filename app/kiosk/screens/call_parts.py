@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Send, SendOn
 from app.kiosk.layout import Bands
@@ -12,7 +11,8 @@ from app.kiosk.marks import Fill, Icon, Mark, Shape, Symbol, Text
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import keys, status
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import Answer, HangUp, Mute, Record, Reject, SelectPath
 from app.model.ids import CallId
 from app.model.media import AudioPath
@@ -43,7 +43,7 @@ def send_on_key(view: View, call: CallView) -> tuple[KeySpec, ...]:
 
 def end_app_key(view: View) -> KeySpec:
     """Takes ear and microphone from an app; a locked phone lets everybody do that."""
-    return KeySpec("end-app", view.say("End"), Send(HangUp(id=0)), look=widgets.STOP, icon="end")
+    return KeySpec("end-app", view.say("End"), Send(HangUp(id=0)), look=keys.STOP, icon="end")
 
 
 def record_keys(view: View, calls: tuple[CallView, ...], call: CallId | None) -> tuple[KeySpec, ...]:
@@ -73,7 +73,7 @@ def _path(view: View, path: AudioPath) -> KeySpec:
     there = path in audio.available
     return KeySpec(
         f"path-{path}",
-        view.say(widgets.PATH_WORDS[path]),
+        view.say(status.PATH_WORDS[path]),
         Send(SelectPath(id=0, path=path)),
         icon=path.value,
         chosen=path is audio.path,
@@ -97,9 +97,9 @@ def banners(view: View, areas: Bands) -> tuple[list[Node], Bands]:
 
 def _waiting_banner(view: View, areas: Bands, call: CallView) -> tuple[list[Node], Bands]:
     specs = (
-        *(dataclasses.replace(spec, icon="", look=widgets.PLAIN) for spec in send_on_key(view, call)),
-        KeySpec("reject-waiting", view.say("Reject"), Send(Reject(id=0, call=call.id)), look=widgets.STOP),
-        KeySpec("answer-waiting", view.say("Answer"), Send(Answer(id=0, call=call.id)), look=widgets.GO),
+        *(dataclasses.replace(spec, icon="", look=keys.PLAIN) for spec in send_on_key(view, call)),
+        KeySpec("reject-waiting", view.say("Reject"), Send(Reject(id=0, call=call.id)), look=keys.STOP),
+        KeySpec("answer-waiting", view.say("Answer"), Send(Answer(id=0, call=call.id)), look=keys.GO),
     )
     caption = view.say("Call waiting")
     if call.party.name and call.party.number:
@@ -134,7 +134,7 @@ def _banner(
     inner = area.inset(view.px(10), view.px(8))
     width = min(view.px(150) * len(specs), inner.width * 2 // 3)
     places = Rect(inner.right - width, inner.y, width, inner.height).split_columns((1,) * len(specs), areas.gap)
-    keys = tuple(widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True))
+    children = tuple(keys.key(view, spec, place) for spec, place in zip(specs, places, strict=True))
     size = sign.area.width
     place = Rect(inner.x + view.px(8), area.center_y - size // 2, size, size)
     left = place.right + view.px(14)
@@ -146,7 +146,7 @@ def _banner(
         Text(label, Steps.KEY, Token.TEXT, left, view.text.baseline(Steps.KEY, upper), limit=limit),
         Text(caption, Steps.SMALL, Token.MUTED, left, view.text.baseline(Steps.SMALL, lower), limit=limit),
     ]
-    node = Node(node_id, Role.ALERT, area, name=label, value=caption, marks=tuple(marks), children=keys)
+    node = Node(node_id, Role.ALERT, area, name=label, value=caption, marks=tuple(marks), children=children)
     top = area.bottom + view.px(8)
     rest = Rect(content.x, top, content.width, content.bottom - top)
     return [node], dataclasses.replace(areas, content=rest)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.kiosk import people, widgets
+from app.kiosk import people
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import Back, Choose, Filter, Go, Page, Place
+from app.kiosk.intents import Back, Choose, Filter, Go, Page, Place, call_intent
 from app.kiosk.layout import bands
 from app.kiosk.marks import Fill, Icon, Mark, Stroke, Symbol, Text
 from app.kiosk.theme import Panel, Steps, Token
 from app.kiosk.tree import Node, Role, State
 from app.kiosk.view import View, duration
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import keys, labels, pages, status
+from app.kiosk.widgets.keys import KeySpec
 from app.model.history import CallDirection, CallRecord
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -47,17 +48,17 @@ def build(view: View) -> Node:
     )
     if not children:
         words = view.say("No missed calls.") if view.ui.missed_only else view.say("No calls yet.")
-        children = (widgets.label(view, "empty", words, Steps.DETAIL, Token.MUTED, left, 0),)
+        children = (labels.label(view, "empty", words, Steps.DETAIL, Token.MUTED, left, 0),)
     listing = Node("calls-list", Role.LIST, left, name=view.say("Calls"), children=children)
     chosen = rows[selected] if 0 <= selected < len(rows) else None
-    return widgets.screen(
+    return pages.screen(
         view,
         "call-list",
         view.say("Call list"),
-        widgets.status_band(view, areas),
+        status.band(view, areas),
         listing,
-        widgets.grid(view, "filter", right, _side(view, len(rows)), areas.gap),
-        widgets.soft_keys(view, areas, _soft_keys(view, chosen)),
+        keys.grid(view, "filter", right, _side(view, len(rows)), areas.gap),
+        keys.soft_keys(view, areas, _soft_keys(view, chosen)),
     )
 
 
@@ -85,8 +86,8 @@ def _soft_keys(view: View, chosen: CallRecord | None) -> tuple[KeySpec, ...]:
         KeySpec(
             "call",
             words,
-            widgets.call_intent(chosen.party) if chosen is not None and possible else None,
-            look=widgets.GO if possible else widgets.PLAIN,
+            call_intent(chosen.party) if chosen is not None and possible else None,
+            look=keys.GO if possible else keys.PLAIN,
             icon="answer",
             weight=2,
             default=True,

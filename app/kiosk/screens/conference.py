@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import ChooseParty, Go, Place, Send, ShowKeypad
 from app.kiosk.layout import bands, pad_width
@@ -13,7 +12,8 @@ from app.kiosk.screens.call_parts import banners, mute_key, path_keys, record_ke
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role, State
 from app.kiosk.view import View, duration
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import dial_pad, keys, labels, pages, person, status
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import HangUp, Hold, Leave, MuteParty, Retrieve, SetPartyLevel, Split
 from app.model.snapshot import CallState, CallView, ConferenceView
 
@@ -26,7 +26,7 @@ _TWO_COLUMNS_FROM = 6
 def build(view: View, conference: ConferenceView) -> Node:
     """The screen of a conference that the user is in, or stepped out of with nobody else to talk to."""
     areas = bands(view.panel)
-    band = widgets.status_band(view, areas)
+    band = status.band(view, areas)
     above, areas = banners(view, areas)
     children = [band, *above]
     chosen = view.chosen_party
@@ -35,15 +35,15 @@ def build(view: View, conference: ConferenceView) -> Node:
     left, right = areas.columns(min(width, round(areas.content.width * 0.6)))
     children.append(_parties(view, left, conference))
     if keypad:
-        children.append(widgets.pad(view, right, areas.gap))
+        children.append(dial_pad.pad(view, right, areas.gap))
     else:
         gap = view.px(10)
         rows = max(1, (right.height + gap) // (view.panel.target_px + gap))
         controls = _party_controls(view, chosen) if chosen is not None else _controls(view, conference)
-        children.append(widgets.grid(view, "controls", right, controls[:rows], gap))
+        children.append(keys.grid(view, "controls", right, controls[:rows], gap))
     soft = _party_soft_keys(view, chosen) if chosen is not None else _soft_keys(view, conference, keypad=keypad)
-    children.append(widgets.soft_keys(view, areas, soft))
-    return widgets.screen(view, "conference", view.say("Conference"), *children)
+    children.append(keys.soft_keys(view, areas, soft))
+    return pages.screen(view, "conference", view.say("Conference"), *children)
 
 
 # --- what can be done with all ----------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def _soft_keys(view: View, conference: ConferenceView, *, keypad: bool) -> tuple
         "end",
         view.say("End for all"),
         Send(HangUp(id=0, call=running, whole=True)),
-        look=widgets.STOP,
+        look=keys.STOP,
         icon="end",
         weight=2,
     )
@@ -135,7 +135,7 @@ def _party_soft_keys(view: View, call: CallView) -> tuple[KeySpec, ...]:
         "party-end",
         view.say("End this party"),
         Send(HangUp(id=0, call=call.id)),
-        look=widgets.STOP,
+        look=keys.STOP,
         icon="end",
         weight=2,
     )
@@ -152,7 +152,7 @@ def _parties(view: View, area: Rect, conference: ConferenceView) -> Node:
     children = [_title(view, area._replace(height=title), conference)]
     if hint:
         place = Rect(area.x, area.y + title, area.width, hint)
-        children.append(widgets.label(view, "hint", _hint(view, conference), Steps.SMALL, Token.MUTED, place))
+        children.append(labels.label(view, "hint", _hint(view, conference), Steps.SMALL, Token.MUTED, place))
     top = area.y + title + hint + (view.px(8) if hint else view.px(2))
     room = Rect(area.x, top, area.width, area.bottom - top)
     children.append(_list(view, room, parties, conference))
@@ -209,7 +209,7 @@ def _list(view: View, room: Rect, parties: tuple[CallView, ...], conference: Con
         children.append(_party(view, _cell(room, number, columns, height, gap), call, conference))
     if more is not None:
         spec = KeySpec("more-parties", view.say("More"), ChooseParty(more.id), badge=len(parties) - len(page))
-        children.append(widgets.key(view, spec, _cell(room, len(page), columns, height, gap)))
+        children.append(keys.key(view, spec, _cell(room, len(page), columns, height, gap)))
     return Node("parties", Role.LIST, room, name=view.say("Parties"), children=tuple(children))
 
 
@@ -235,7 +235,7 @@ def _party(view: View, area: Rect, call: CallView, conference: ConferenceView) -
     intent = ChooseParty(None if chosen else call.id) if enabled else None
     size = view.px(20)
     place = Rect(area.right - view.px(10) - size, area.y + view.px(8), size, size) if icon else None
-    node = widgets.person_row(
+    node = person.row(
         view,
         f"party-{call.id}",
         area,

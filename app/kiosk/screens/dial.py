@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.kiosk import people, search, widgets
+from app.kiosk import people, search
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import AskName, Back, Erase, Intent, Send
+from app.kiosk.intents import AskName, Back, Erase, Intent, Send, call_intent
 from app.kiosk.layout import Bands, bands, pad_width
 from app.kiosk.marks import Text
 from app.kiosk.screens import diversion
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import dial_pad, keys, labels, pages, person, status
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import CancelTransfer, Deflect, Dial, Divert, Redial, Transfer
 from app.model.history import CallDirection
 from app.model.party import Party
@@ -50,7 +51,7 @@ def build_transfer(view: View, transfer: TransferView) -> Node:
             "transfer-now",
             view.say("Transfer"),
             Send(Transfer(id=0, number=typed)),
-            look=widgets.GO if typed else widgets.PLAIN,
+            look=keys.GO if typed else keys.PLAIN,
             icon="outgoing",
             default=True,
             disabled=not typed,
@@ -73,7 +74,7 @@ def build_divert(view: View) -> Node:
             "divert-now",
             view.say("Divert"),
             send,
-            look=widgets.GO if send else widgets.PLAIN,
+            look=keys.GO if send else keys.PLAIN,
             icon="outgoing",
             weight=2,
             default=True,
@@ -95,7 +96,7 @@ def build_send_on(view: View, call: CallView) -> Node:
             "send-on-now",
             view.say("Send on"),
             Send(Deflect(id=0, number=typed, call=call.id)),
-            look=widgets.GO if typed else widgets.PLAIN,
+            look=keys.GO if typed else keys.PLAIN,
             icon="outgoing",
             weight=2,
             default=True,
@@ -132,7 +133,7 @@ def _keys(view: View, words: str, call: Intent | None) -> tuple[KeySpec, ...]:
         KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not view.ui.typed)
         if view.ui.typed or view.snapshot.lock.locked
         else KeySpec("by-name", view.say("By name"), AskName(), icon="person"),
-        KeySpec("call", words, call, look=widgets.GO if call else widgets.PLAIN, icon="answer", weight=2, default=True),
+        KeySpec("call", words, call, look=keys.GO if call else keys.PLAIN, icon="answer", weight=2, default=True),
     )
 
 
@@ -144,7 +145,7 @@ def _screen(
     empty: str,
     specs: tuple[KeySpec, ...],
     title: str = "",
-    choose: Callable[[Party], Intent] = widgets.call_intent,
+    choose: Callable[[Party], Intent] = call_intent,
 ) -> Node:
     """A number field over matches beside the pad. `named` are the screen's id and name; a `title` stands above.
 
@@ -155,16 +156,16 @@ def _screen(
     head: list[Node] = []
     if title:
         place = left._replace(height=view.px(30))
-        head = [widgets.label(view, "title", title, Steps.SMALL_STRONG, Token.MUTED, place, role=Role.STATUS)]
+        head = [labels.label(view, "title", title, Steps.SMALL_STRONG, Token.MUTED, place, role=Role.STATUS)]
         left = Rect(left.x, place.bottom, left.width, left.height - place.height)
     field_height = view.px(63)
     place = Rect(left.x, left.y, left.width, field_height)
-    field = widgets.text_field(view, "number", place, view.ui.typed, hint, hint)
+    field = labels.text_field(view, "number", place, view.ui.typed, hint, hint)
     below = Rect(left.x, field.bounds.bottom + view.px(8), left.width, left.bottom - field.bounds.bottom - view.px(8))
-    children = [widgets.status_band(view, areas), *head, field, matches(view, below, rows, empty, choose)]
+    children = [status.band(view, areas), *head, field, matches(view, below, rows, empty, choose)]
     if right is not None:
-        children.append(widgets.pad(view, right, areas.gap))
-    return widgets.screen(view, *named, *children, widgets.soft_keys(view, areas, specs))
+        children.append(dial_pad.pad(view, right, areas.gap))
+    return pages.screen(view, *named, *children, keys.soft_keys(view, areas, specs))
 
 
 def _last_dialled(view: View) -> Party | None:
@@ -182,7 +183,7 @@ def matches(view: View, area: Rect, rows: list[Row], empty: str, choose: Callabl
     )
     if not children and visible:
         line = Rect(area.x, area.y, area.width, height)
-        children = (widgets.label(view, "no-match", empty, Steps.SECOND, Token.MUTED, line),)
+        children = (labels.label(view, "no-match", empty, Steps.SECOND, Token.MUTED, line),)
     return Node("matches", Role.LIST, area, name=view.say("Matches"), children=children)
 
 
@@ -193,7 +194,7 @@ def _match(view: View, number: int, area: Rect, row: Row, choose: Callable[[Part
     emergency = view.snapshot.lock.locked
     words = view.say("Emergency call") if emergency else party.number if party.name else ""
     second = Text(words, Steps.SMALL, Token.MUTED, 0, 0, strong=number_span if party.name else None)
-    return widgets.person_row(
+    return person.row(
         view,
         f"match-{number}",
         area,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.kiosk.intents import DivertTo, Go, Place, Send
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import Divert
 from app.model.services import DiversionKind
 from app.model.signalling import Executor

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.kiosk import people, search, widgets
+from app.kiosk import people, search
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import Go, Place, Send
+from app.kiosk.intents import Go, Place, Send, call_intent
 from app.kiosk.layout import Bands, bands
 from app.kiosk.marks import Fill, Icon, Mark, Symbol, Text
 from app.kiosk.screens import app_voice, diversion, incoming_calls, pbx_login, pickup, presence
 from app.kiosk.theme import Steps, Token
-from app.kiosk.tree import Node, Role
+from app.kiosk.tree import Node, Role, shifted
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import common_keys, keys, labels, pages, person, status
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import Dial
 from app.model.party import Party
 from app.model.pbx import SessionState
@@ -47,11 +48,11 @@ def build(view: View) -> Node:
     """The idle screen."""
     areas = bands(view.panel)
     left, right = areas.columns(min(view.px(392), round(areas.content.width * 0.55)))
-    return widgets.screen(
+    return pages.screen(
         view,
         "idle",
         view.say("Idle"),
-        widgets.status_band(view, areas),
+        status.band(view, areas),
         clock_block(view, left, _standing(view, left.width)),
         _right(view, right, areas),
         _soft_keys(view, areas),
@@ -77,7 +78,7 @@ def clock_block(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> 
     total = clock_height + date_height + sum(height + gap for height, _ in below)
     top = area.y + max(0, (area.height - total) // 2)
     children = [
-        widgets.label(
+        labels.label(
             view,
             "clock",
             time,
@@ -87,7 +88,7 @@ def clock_block(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> 
             role=Role.TIMER,
             name=view.say("Time"),
         ),
-        widgets.label(
+        labels.label(
             view,
             "date",
             date,
@@ -99,7 +100,7 @@ def clock_block(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> 
     top += clock_height + date_height
     for height, node in below:
         top += gap
-        children.append(widgets.moved(node, area.x, top))
+        children.append(shifted(node, area.x, top))
         top += height
     return Node("clock-block", Role.GROUP, area, children=tuple(children))
 
@@ -125,7 +126,7 @@ def _standing(view: View, room: int) -> tuple[tuple[int, Node], ...]:
 
 def _chip(view: View, registration: Registration, words: str, room: int) -> Node:
     height = view.px(38)
-    shape, color = widgets.registration_look(registration)
+    shape, color = status.registration_look(registration)
     size = view.px(12)
     left = view.px(16)
     words = view.text.fit(words, Steps.KEY, room - left - size - view.px(28))
@@ -196,16 +197,16 @@ def _news(view: View, area: Rect, areas: Bands) -> Node:
 
 def _told(view: View, area: Rect, areas: Bands) -> Node:
     """What the PBX tells of, as keys above the people one calls."""
-    keys: list[Node] = []
+    shown: list[Node] = []
     rest = area
     for specs in (incoming_calls.key(view), (*pickup.key(view), *_messages(view)), diversion.key(view)):
         if specs:
             strip = Rect(rest.x, rest.y, rest.width, view.panel.target(64))
             places = strip.split_columns((1,) * len(specs), areas.gap)
-            keys += [widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True)]
+            shown += [keys.key(view, spec, place) for spec, place in zip(specs, places, strict=True)]
             rest = Rect(rest.x, strip.bottom + areas.gap, rest.width, rest.height - strip.height - areas.gap)
     people = _people(view, rest, areas.gap)
-    return Node("right", Role.GROUP, area, children=(*keys, people)) if keys else people
+    return Node("right", Role.GROUP, area, children=(*shown, people)) if shown else people
 
 
 def _worst(notices: tuple[Notice, ...]) -> Notice | None:
@@ -250,7 +251,7 @@ def _trouble(view: View, area: Rect, title: str, reasons: tuple[str, ...], advic
         Icon("warning", Rect(inner.x, inner.y, icon, icon), Token.WARN),
     )
     title_area = Rect(inner.x + icon + view.px(14), inner.y, inner.width - icon - view.px(14), icon)
-    children = [widgets.label(view, "trouble-title", title, Steps.LEAD, Token.TEXT, title_area)]
+    children = [labels.label(view, "trouble-title", title, Steps.LEAD, Token.TEXT, title_area)]
     top = title_area.bottom + view.px(14)
     key_height = view.panel.target(56)
     bottom = inner.bottom - key_height - view.px(8)
@@ -259,15 +260,15 @@ def _trouble(view: View, area: Rect, title: str, reasons: tuple[str, ...], advic
         if words and room > 0:
             ink = Token.TEXT if number < len(reasons) else Token.MUTED
             block = Rect(inner.x, top, inner.width, 0)
-            node = widgets.paragraph(view, f"trouble-{number}", words, Steps.SECOND, ink, block, min(room, 4))
+            node = labels.paragraph(view, f"trouble-{number}", words, Steps.SECOND, ink, block, min(room, 4))
             children.append(node)
             top = node.bounds.bottom + view.px(10)
-    keys = Rect(inner.x, inner.bottom - key_height, inner.width, key_height)
-    specs = [KeySpec("trouble-details", view.say("Details"), Go(Place.ABOUT), icon="about", look=widgets.LIFTED)]
+    strip = Rect(inner.x, inner.bottom - key_height, inner.width, key_height)
+    specs = [KeySpec("trouble-details", view.say("Details"), Go(Place.ABOUT), icon="about", look=keys.LIFTED)]
     if view.line is not None:
-        specs.append(widgets.try_again(view))
-    places = keys.split_columns((1,) * len(specs), view.px(10))
-    children += [widgets.key(view, spec, place) for spec, place in zip(specs, places, strict=True)]
+        specs.append(common_keys.try_again(view))
+    places = strip.split_columns((1,) * len(specs), view.px(10))
+    children += [keys.key(view, spec, place) for spec, place in zip(specs, places, strict=True)]
     return Node("trouble", Role.ALERT, area, name=title, value=advice, marks=marks, children=tuple(children))
 
 
@@ -299,12 +300,12 @@ def _people(view: View, area: Rect, gap: int) -> Node:
 
 def _card(view: View, number: int, area: Rect, party: Party) -> Node:
     second = Text(party.number if party.name else "", Steps.SMALL, Token.MUTED, 0, 0)
-    return widgets.person_row(
+    return person.row(
         view,
         f"person-{number}",
         area,
         party,
-        widgets.call_intent(party),
+        call_intent(party),
         second,
         resting=Token.SURFACE,
         standing=people.standing(view, party.number),
@@ -339,11 +340,10 @@ def _nobody_yet(view: View, area: Rect) -> Node:
 def _soft_keys(view: View, areas: Bands) -> Node:
     missed = view.snapshot.missed
     calls_name = view.say("Calls") if not missed else f"{view.say('Calls')}, {missed} {view.say('missed')}"
-    lock = KeySpec("lock", view.say("Lock"), widgets.lock_intent(view), icon="lock")
     specs = (
         KeySpec("calls", view.say("Calls"), Go(Place.CALLS), icon="calls", badge=missed, name=calls_name),
-        lock,
+        common_keys.lock(view),
         KeySpec("menu", view.say("Menu"), Go(Place.MENU), icon="menu"),
         KeySpec("dial", view.say("Dial"), Go(Place.DIAL), icon="keypad", default=True),
     )
-    return widgets.soft_keys(view, areas, specs)
+    return keys.soft_keys(view, areas, specs)

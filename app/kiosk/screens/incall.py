@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import Go, Intent, Place, Send, ShowKeypad
+from app.kiosk.intents import Go, Intent, Place, Send, ShowKeypad, call_intent
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.marks import Icon, Mark, Shape, Symbol, Text
 from app.kiosk.screens import pickup, quality, sound
@@ -15,7 +14,8 @@ from app.kiosk.screens.call_parts import banners, mute_key, path_keys, record_ke
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View, duration
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import dial_pad, keys, labels, pages, person, status
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import (
     BeginTransfer,
     CancelTransfer,
@@ -44,7 +44,7 @@ _STATE_WORDS = {
 def build(view: View, call: CallView) -> Node:
     """The in-call screen; a second call and a waiting one stand on it too."""
     areas = bands(view.panel)
-    band = widgets.status_band(view, areas)
+    band = status.band(view, areas)
     above, areas = banners(view, areas)
     children = [band, *above]
     keypad = view.ui.keypad_shown or call.state is CallState.DIALLING
@@ -55,14 +55,14 @@ def build(view: View, call: CallView) -> Node:
         width = pad_width(view.panel) if keypad else view.px(392)
         left, right = areas.columns(min(width, round(areas.content.width * 0.6)))
         if keypad:
-            children.append(widgets.pad(view, right, areas.gap))
+            children.append(dial_pad.pad(view, right, areas.gap))
         else:
             gap = view.px(10)
             rows = max(1, (right.height + gap) // (view.panel.target_px + gap))
-            children.append(widgets.grid(view, "controls", right, _controls(view, call)[:rows], gap))
+            children.append(keys.grid(view, "controls", right, _controls(view, call)[:rows], gap))
         children.append(_who(view, left, call, keypad))  # after the controls: the first key step leads to those
-    children.append(widgets.soft_keys(view, areas, _soft_keys(view, call, keypad)))
-    return widgets.screen(view, "in-call", view.say("In call"), *children)
+    children.append(keys.soft_keys(view, areas, _soft_keys(view, call, keypad)))
+    return pages.screen(view, "in-call", view.say("In call"), *children)
 
 
 # --- what can be done -----------------------------------------------------------------------------------
@@ -92,18 +92,18 @@ def _service_keys(view: View, call: CallView) -> list[tuple[KeySpec, ...]]:
     if line is None or call.emergency:
         return []
     unusable = view.snapshot.lock.locked or call.state not in (CallState.CONNECTED, CallState.HELD)
-    keys = []
+    specs = []
     if line.capabilities.transfer is not Executor.NONE:
         begun = view.snapshot.transfer is not None
         begin = Send(BeginTransfer(id=0, call=call.id))
-        keys.append(
+        specs.append(
             KeySpec("transfer", view.say("Transfer"), begin, icon="outgoing", chosen=begun, disabled=unusable or begun)
         )
     if line.capabilities.park is not Executor.NONE:
         park = Send(Park(id=0, call=call.id))
-        keys.append(KeySpec("park", view.say("Park"), park, icon="down", disabled=unusable))
-    keys += pickup.key(view)
-    return [tuple(keys)] if keys else []
+        specs.append(KeySpec("park", view.say("Park"), park, icon="down", disabled=unusable))
+    specs += pickup.key(view)
+    return [tuple(specs)] if specs else []
 
 
 def _hold(view: View, call: CallView) -> KeySpec:
@@ -132,7 +132,7 @@ def _soft_keys(view: View, call: CallView, keypad: bool) -> tuple[KeySpec, ...]:
         "end",
         view.say("Close") if ended else view.say("End call"),
         Send(HangUp(id=0, call=call.id)),
-        look=widgets.PLAIN if ended else widgets.STOP,
+        look=keys.PLAIN if ended else keys.STOP,
         icon="" if ended else "end",
         weight=2,
         default=ended,
@@ -144,7 +144,7 @@ def _soft_keys(view: View, call: CallView, keypad: bool) -> tuple[KeySpec, ...]:
         return hide, dataclasses.replace(mute_key(view), icon=""), end
     calls = KeySpec("calls", view.say("Calls"), Go(Place.CALLS), icon="calls", disabled=locked)
     if ended:
-        again = widgets.call_intent(call.party) if call.party.number else None
+        again = call_intent(call.party) if call.party.number else None
         return KeySpec("again", view.say("Call again"), again, icon="answer", disabled=locked), calls, end
     if view.snapshot.transfer is not None and not locked:
         return _transfer_keys(view, view.snapshot.transfer)
@@ -163,7 +163,7 @@ def _transfer_keys(view: View, transfer: TransferView) -> tuple[KeySpec, ...]:
         "transfer-now",
         view.say("Transferring") if asked else view.say("Transfer now"),
         Send(CompleteTransfer(id=0)),
-        look=widgets.GO if transfer.can_complete else widgets.PLAIN,
+        look=keys.GO if transfer.can_complete else keys.PLAIN,
         icon="outgoing",
         weight=2,
         default=True,
@@ -199,7 +199,7 @@ def _who(view: View, area: Rect, call: CallView, keypad: bool) -> Node:
     children: list[Node] = []
     if disc:
         place = Rect(room.x, top, disc, disc)
-        marks = tuple(widgets.avatar(view, place, call.party, Steps.INITIALS_LARGE))
+        marks = tuple(person.avatar(view, place, call.party, Steps.INITIALS_LARGE))
         children.append(Node("avatar", Role.IMAGE, place, marks=marks))
         top += disc + view.px(12)
     for height, make in lines:
@@ -218,7 +218,7 @@ def _lines(view: View, call: CallView, keypad: bool, room: int) -> list[tuple[in
     lines: list[tuple[int, _Make]] = [(view.px(72 if long else 50), lambda area: _name(view, area, call))]
     if call.party.name and call.party.number:
         number = call.party.number
-        lines.append((view.px(30), lambda area: widgets.label(view, "number", number, Steps.DETAIL, Token.MUTED, area)))
+        lines.append((view.px(30), lambda area: labels.label(view, "number", number, Steps.DETAIL, Token.MUTED, area)))
     if call.info:
         lines.append((view.px(48), lambda area: _info(view, area, call.info)))
     lines.append((view.px(48), lambda area: _progress(view, area, call)))
@@ -240,17 +240,17 @@ def _name(view: View, area: Rect, call: CallView) -> Node:
     """The name in one line, or smaller in two where it is long."""
     words = call.party.label
     if view.text.measure(words, Steps.WHO) <= area.width:
-        return widgets.label(view, "who", words, Steps.WHO, Token.TEXT, area)
+        return labels.label(view, "who", words, Steps.WHO, Token.TEXT, area)
     if view.text.measure(words, Steps.TITLE) <= area.width:
-        return widgets.label(view, "who", words, Steps.TITLE, Token.TEXT, area)
-    return widgets.paragraph(view, "who", words, Steps.TITLE, Token.TEXT, area, 2)
+        return labels.label(view, "who", words, Steps.TITLE, Token.TEXT, area)
+    return labels.paragraph(view, "who", words, Steps.TITLE, Token.TEXT, area, 2)
 
 
 def _progress(view: View, area: Rect, call: CallView) -> Node:
     """The timer, or in words how far the call is."""
     if _talks(call) and call.connected_at is not None:
         spent = duration(view.now - call.connected_at)
-        return widgets.label(
+        return labels.label(
             view,
             "timer",
             spent,
@@ -310,17 +310,17 @@ def _held_time(view: View, area: Rect, call: CallView, left: int) -> list[Mark]:
 
 def _stand_in(view: View, area: Rect) -> Node:
     """Where the voice is instead of where the user wants it."""
-    words = widgets.stand_in_words(view)
-    node = widgets.paragraph(view, "stand-in", words, Steps.SMALL, Token.TEXT, area, 2)
+    words = status.stand_in_words(view)
+    node = labels.paragraph(view, "stand-in", words, Steps.SMALL, Token.TEXT, area, 2)
     return dataclasses.replace(node, role=Role.ALERT)
 
 
 def _info(view: View, area: Rect, words: str) -> Node:
-    return widgets.paragraph(view, "info", words, Steps.SMALL, Token.TEXT, area, 2)
+    return labels.paragraph(view, "info", words, Steps.SMALL, Token.TEXT, area, 2)
 
 
 def _notice(view: View, area: Rect, words: str) -> Node:
-    return widgets.paragraph(view, "notice", words, Steps.SMALL, Token.MUTED, area, 2)
+    return labels.paragraph(view, "notice", words, Steps.SMALL, Token.MUTED, area, 2)
 
 
 def _digits(view: View, area: Rect, digits: str) -> Node:
@@ -328,11 +328,11 @@ def _digits(view: View, area: Rect, digits: str) -> Node:
     while view.text.measure(shown, Steps.TIMER_SMALL) > area.width:
         shown = shown[1:]
     name = view.say("Digits sent")
-    return widgets.label(view, "digits", shown, Steps.TIMER_SMALL, Token.TEXT, area, name=name)
+    return labels.label(view, "digits", shown, Steps.TIMER_SMALL, Token.TEXT, area, name=name)
 
 
 def _cause(view: View, area: Rect, words: str) -> Node:
-    return widgets.paragraph(view, "cause", words, Steps.SMALL, Token.WARN, area, 1)
+    return labels.paragraph(view, "cause", words, Steps.SMALL, Token.WARN, area, 1)
 
 
 def _quality(view: View, area: Rect, call: CallView) -> Node:
@@ -397,7 +397,7 @@ def _strip(view: View, area: Rect, call: CallView, number: int) -> Node:
         words = view.say("The others go on talking")
     second = Text(words, Steps.SMALL, Token.MUTED, 0, 0)
     usable = not view.snapshot.lock.locked and call.state is not CallState.ENDED
-    return widgets.person_row(
+    return person.row(
         view,
         f"other-call-{number}",
         area,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Send
 from app.kiosk.layout import bands
@@ -11,7 +10,8 @@ from app.kiosk.screens import call_parts
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import keys, labels, pages, person, status
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import Answer, Reject, Silence
 from app.model.snapshot import CallView
 
@@ -22,13 +22,13 @@ RING_SECONDS = 1.6
 def build(view: View, call: CallView) -> Node:
     """The incoming call over the whole screen."""
     areas = bands(view.panel).with_actions(view.panel.target(88))
-    return widgets.screen(
+    return pages.screen(
         view,
         "incoming",
         view.say("Incoming call"),
-        widgets.status_band(view, areas),
+        status.band(view, areas),
         _caller(view, areas.content, call),
-        widgets.soft_keys(view, areas, _actions(view, call), Steps.KEY_LARGE),
+        keys.soft_keys(view, areas, _actions(view, call), Steps.KEY_LARGE),
     )
 
 
@@ -41,7 +41,7 @@ def _actions(view: View, call: CallView) -> tuple[KeySpec, ...]:
     silenced = view.snapshot.audio.silenced or not view.snapshot.audio.ringing
     send_on = call_parts.send_on_key(view, call)
     return (
-        KeySpec("reject", view.say("Reject"), Send(Reject(id=0, call=call.id)), look=widgets.STOP, icon="end"),
+        KeySpec("reject", view.say("Reject"), Send(Reject(id=0, call=call.id)), look=keys.STOP, icon="end"),
         KeySpec(
             "silence",
             view.say("Silenced") if silenced else view.say("Silence"),
@@ -54,7 +54,7 @@ def _actions(view: View, call: CallView) -> tuple[KeySpec, ...]:
             "answer",
             view.say("Answer"),
             Send(Answer(id=0, call=call.id)),
-            look=widgets.GO,
+            look=keys.GO,
             icon="answer",
             weight=1 if send_on else 2,
             default=True,
@@ -70,7 +70,7 @@ def _caller(view: View, area: Rect, call: CallView) -> Node:
     line, who, gap = view.px(32), view.px(56), view.px(10)
     top = area.y + (area.height - (line + disc + who + line + 2 * gap)) // 2
     place = Rect(area.x, top, area.width, line)
-    children = [widgets.label(view, "caption", caption, Steps.LEAD, Token.MUTED, place, 0, Role.STATUS)]
+    children = [labels.label(view, "caption", caption, Steps.LEAD, Token.MUTED, place, 0, Role.STATUS)]
     top += line + gap
     if disc:
         children.append(_avatar(view, Rect(area.center_x - disc // 2, top, disc, disc), call))
@@ -99,7 +99,7 @@ def _caption(view: View, call: CallView) -> str:
 
 
 def _avatar(view: View, place: Rect, call: CallView) -> Node:
-    marks = widgets.avatar(view, place, call.party, Steps.INITIALS_HUGE)
+    marks = person.avatar(view, place, call.party, Steps.INITIALS_HUGE)
     ring = place.inset(-view.px(8))
     if ring_shown(view):
         marks.append(Stroke(ring, Token.LINE, ring.width / 2, view.px(2)))
@@ -110,12 +110,12 @@ def _who(view: View, area: Rect, line: int, call: CallView) -> list[Node]:
     """The name, or the number alone; a number that has a name stands on a `line` of its own below."""
     party = call.party
     step = Steps.WHO_LARGE if view.text.measure(party.label, Steps.WHO_LARGE) <= area.width else Steps.TITLE
-    nodes = [widgets.label(view, "who", party.label, step, Token.TEXT, area, 0, Role.ALERT)]
+    nodes = [labels.label(view, "who", party.label, step, Token.TEXT, area, 0, Role.ALERT)]
     if party.name and party.number:
         below = Rect(area.x, area.bottom, area.width, line)
-        nodes.append(widgets.label(view, "number", party.number, Steps.DETAIL, Token.MUTED, below, 0))
+        nodes.append(labels.label(view, "number", party.number, Steps.DETAIL, Token.MUTED, below, 0))
     if call.info:
         last = nodes[-1].bounds
         below = Rect(area.x, last.bottom + view.px(6), area.width, line)
-        nodes.append(widgets.label(view, "info", call.info, Steps.SECOND, Token.TEXT, below, 0))
+        nodes.append(labels.label(view, "info", call.info, Steps.SECOND, Token.TEXT, below, 0))
     return nodes

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.intents import Go, Place, Send
 from app.kiosk.layout import bands
 from app.kiosk.screens import diversion
 from app.kiosk.tree import Node
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import common_keys, keys, pages
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import Set
 
 DO_NOT_DISTURB_SETTING = "calls.do_not_disturb"
@@ -38,9 +38,9 @@ def build(view: View) -> Node:
         _switch(view, "Call waiting", CALL_WAITING_SETTING, "calls", on=rules.call_waiting),
     )
     rows = [row for row in (switches, diversion.switches(view)) if row]
-    area = areas.content if len(rows) > 1 else widgets.middle(areas, view.px(180))
-    grid = widgets.grid(view, "items", area, rows, areas.gap)
-    return widgets.page(view, areas, "incoming-calls", view.say("Incoming calls"), grid, widgets.back(view))
+    area = areas.content if len(rows) > 1 else pages.middle(areas, view.px(180))
+    grid = keys.grid(view, "items", area, rows, areas.gap)
+    return pages.page(view, areas, "incoming-calls", view.say("Incoming calls"), grid, common_keys.back(view))
 
 
 def _switch(view: View, words: str, setting: str, icon: str, *, on: bool) -> KeySpec:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.marks import Fill, Mark
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import keys, labels
+from app.kiosk.widgets.keys import KeySpec
 
 STEP = 10
 """Percent with one press."""
@@ -35,12 +35,12 @@ def after(percent: int, presses: int, lowest: int = 0) -> int:
 def row(view: View, area: Rect, level: Level) -> Node:
     """The level between its keys."""
     left, middle, right = area.split_columns((1, 2, 1), view.px(24))
-    keys = (
-        widgets.key(view, level.less, left, stacked=True),
+    children = (
+        keys.key(view, level.less, left, stacked=True),
         _meter(view, middle, level),
-        widgets.key(view, level.more, right, stacked=True),
+        keys.key(view, level.more, right, stacked=True),
     )
-    return Node(level.id, Role.GROUP, area, children=keys)
+    return Node(level.id, Role.GROUP, area, children=children)
 
 
 def _meter(view: View, area: Rect, level: Level) -> Node:
@@ -52,5 +52,5 @@ def _meter(view: View, area: Rect, level: Level) -> Node:
     marks: list[Mark] = [Fill(track, Token.RAISED, track_height / 2)]
     if lit:
         marks.append(Fill(track._replace(width=max(lit, track_height)), Token.ACCENT, track_height / 2))
-    figure = widgets.label(view, "volume", words, Steps.TIMER, Token.TEXT, upper, 0, name=level.name)
+    figure = labels.label(view, "volume", words, Steps.TIMER, Token.TEXT, upper, 0, name=level.name)
     return Node("meter", Role.METER, area, name=level.name, value=words, marks=tuple(marks), children=(figure,))

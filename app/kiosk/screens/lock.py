@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Erase, Go, Place, Submit
 from app.kiosk.layout import bands, pad_width
@@ -13,9 +12,10 @@ from app.kiosk.marks import Icon, Mark, Shape, Symbol, Text
 from app.kiosk.screens.call_parts import end_app_key
 from app.kiosk.screens.idle import clock_block
 from app.kiosk.theme import Steps, Token
-from app.kiosk.tree import Node, Role
+from app.kiosk.tree import Node, Role, shifted
 from app.kiosk.view import View, duration
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import dial_pad, keys, pages, status
+from app.kiosk.widgets.keys import KeySpec
 
 _LEAST_DOTS = 4
 _MOST_DOTS = 12
@@ -37,13 +37,13 @@ def build(view: View) -> Node:
     ends = view.snapshot.app_party is not None and not pin
     erase = KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not pin)
     specs = (
-        KeySpec("emergency", view.say("Emergency call"), Go(Place.EMERGENCY), look=widgets.ALARM),
+        KeySpec("emergency", view.say("Emergency call"), Go(Place.EMERGENCY), look=keys.ALARM),
         end_app_key(view) if ends else erase,
         KeySpec(
             "unlock",
             view.say("Unlock"),
             Submit(),
-            look=widgets.CHOSEN if pin and not blocked else widgets.PLAIN,
+            look=keys.CHOSEN if pin and not blocked else keys.PLAIN,
             icon="unlock",
             weight=2,
             disabled=not pin or blocked,
@@ -52,14 +52,14 @@ def build(view: View) -> Node:
     )
     below = ((view.px(28), _state_line(view, left.width)), (view.px(20), dots(view, pin, 0, 0)))
     block = _narrow(view, left, below) if view.panel.short else clock_block(view, left, below)
-    screen = widgets.screen(
+    screen = pages.screen(
         view,
         "lock",
         view.say("Locked"),
-        widgets.status_band(view, areas),
+        status.band(view, areas),
         block,
-        widgets.pad(view, right, areas.gap),
-        widgets.soft_keys(view, areas, specs),
+        dial_pad.pad(view, right, areas.gap),
+        keys.soft_keys(view, areas, specs),
     )
     return dataclasses.replace(screen, later=build) if waiting_seconds(view) else screen
 
@@ -69,7 +69,7 @@ def _narrow(view: View, area: Rect, below: tuple[tuple[int, Node], ...]) -> Node
     top = area.y + max(0, (area.height - sum(height + view.px(16) for height, _ in below)) // 2)
     children = []
     for height, node in below:
-        children.append(widgets.moved(node, area.x, top))
+        children.append(shifted(node, area.x, top))
         top += height + view.px(16)
     return Node("clock-block", Role.GROUP, area, children=tuple(children))
 

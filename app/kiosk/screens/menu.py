@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Back, Erase, Go, Place, Send, Submit
 from app.kiosk.layout import bands, pad_width
@@ -13,7 +12,8 @@ from app.kiosk.screens.lock import dots
 from app.kiosk.theme import THEMES, Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import PinStep, View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import common_keys, dial_pad, keys, labels, pages, status
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import ChangePin, Set
 from app.model.signalling import Registration
 
@@ -86,10 +86,10 @@ def build(view: View) -> Node:
     ]
     specs = (
         KeySpec("back", view.say("Back"), Back(), weight=2),
-        KeySpec("lock", view.say("Lock"), widgets.lock_intent(view), icon="lock", weight=2),
+        common_keys.lock(view, weight=2),
     )
-    return widgets.page(
-        view, areas, "menu", view.say("Menu"), widgets.grid(view, "items", areas.content, rows, areas.gap), specs
+    return pages.page(
+        view, areas, "menu", view.say("Menu"), keys.grid(view, "items", areas.content, rows, areas.gap), specs
     )
 
 
@@ -108,13 +108,13 @@ def build_theme(view: View) -> Node:
     )
     backlight = view.snapshot.display.backlight
     if backlight is None:
-        items = widgets.grid(view, "items", widgets.middle(areas, view.px(180)), [row], areas.gap)
+        items = keys.grid(view, "items", pages.middle(areas, view.px(180)), [row], areas.gap)
     else:
         upper, lower = areas.content.split_rows((3, 2), areas.gap)
-        themes = widgets.grid(view, "themes", lower, [row], areas.gap)
+        themes = keys.grid(view, "themes", lower, [row], areas.gap)
         children = (_brightness(view, upper, backlight.brightness), themes)
         items = Node("items", Role.GROUP, areas.content, children=children)
-    return widgets.page(view, areas, "theme", _display_words(view), items, widgets.back(view))
+    return pages.page(view, areas, "theme", _display_words(view), items, common_keys.back(view))
 
 
 def _display_words(view: View) -> str:
@@ -143,20 +143,20 @@ def build_pin(view: View) -> Node:
     top = left.y + (0 if view.panel.short else view.px(72))
     title_area = Rect(left.x, top, left.width, view.px(40))
     detail_area = Rect(left.x, title_area.bottom + view.px(4), left.width, 0)
-    words = widgets.paragraph(view, "detail", detail, Steps.SECOND, Token.MUTED, detail_area, 3)
+    words = labels.paragraph(view, "detail", detail, Steps.SECOND, Token.MUTED, detail_area, 3)
     row = dots(view, pin, left.x, words.bounds.bottom + view.px(20))
     block = Node(
         "pin-block",
         Role.GROUP,
         left,
-        children=(widgets.label(view, "title", title, Steps.TITLE, Token.TEXT, title_area), words, row),
+        children=(labels.label(view, "title", title, Steps.TITLE, Token.TEXT, title_area), words, row),
     )
     enough = bool(pin) if step is PinStep.OLD else len(pin) >= LEAST_PIN
     done = KeySpec(
         "next",
         view.say("Save PIN") if step is PinStep.REPEAT else view.say("Next"),
         Submit(),
-        look=widgets.CHOSEN if enough else widgets.PLAIN,
+        look=keys.CHOSEN if enough else keys.PLAIN,
         weight=2,
         disabled=not enough,
         default=True,
@@ -164,27 +164,27 @@ def build_pin(view: View) -> Node:
     erase = KeySpec("erase", view.say("Delete"), Erase(), icon="erase", disabled=not pin)
     if step is PinStep.NEW and view.snapshot.lock.pin_set and not pin:
         erase = KeySpec(
-            "remove-pin", view.say("Remove PIN"), Send(ChangePin(id=0, old=view.ui.pin_old, new="")), look=widgets.ALARM
+            "remove-pin", view.say("Remove PIN"), Send(ChangePin(id=0, old=view.ui.pin_old, new="")), look=keys.ALARM
         )
-    return widgets.screen(
+    return pages.screen(
         view,
         "set-pin",
         view.say("PIN"),
-        widgets.status_band(view, areas),
+        status.band(view, areas),
         block,
-        widgets.pad(view, right, areas.gap, letters=False),
-        widgets.soft_keys(view, areas, (KeySpec("back", view.say("Back"), Back()), erase, done)),
+        dial_pad.pad(view, right, areas.gap, letters=False),
+        keys.soft_keys(view, areas, (KeySpec("back", view.say("Back"), Back()), erase, done)),
     )
 
 
 def build_about(view: View) -> Node:
     """Whose phone this is and how it stands, for a call to the administrator."""
     areas = bands(view.panel)
-    facts = widgets.facts(view, areas.content, _facts(view))
+    facts = labels.facts(view, areas.content, _facts(view))
     update = KeySpec("update", view.say("Update"), Go(Place.UPDATE), icon="server")
-    specs = (*widgets.back(view), update, *((widgets.try_again(view),) if view.line_waits else ()))
+    specs = (*common_keys.back(view), update, *((common_keys.try_again(view),) if view.line_waits else ()))
     specs = tuple(dataclasses.replace(spec, weight=2) for spec in specs)
-    return widgets.page(view, areas, "about", view.say("About this phone"), facts, specs)
+    return pages.page(view, areas, "about", view.say("About this phone"), facts, specs)
 
 
 def _facts(view: View) -> list[tuple[str, str]]:

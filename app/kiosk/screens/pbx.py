@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import AskLogin, Back
 from app.kiosk.layout import bands
 from app.kiosk.screens import pbx_login
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import common_keys, keys, labels, pages
+from app.kiosk.widgets.keys import KeySpec
 from app.model.pbx import SessionState
 
 _STANDS = (SessionState.REFUSED, SessionState.WAITING)
@@ -27,18 +27,18 @@ def build(view: View) -> Node:
     areas = bands(view.panel)
     left, right = areas.columns(min(view.px(300), round(areas.content.width * 0.42)))
     asked = pbx_login.panel(view, right)
-    content: Node = widgets.facts(view, areas.content if asked is None else left, _facts(view))
+    content: Node = labels.facts(view, areas.content if asked is None else left, _facts(view))
     if asked is not None:
         content = Node("pbx-content", Role.GROUP, Rect(*areas.content), children=(content, asked))
     state = view.snapshot.pbx.state
     specs = [KeySpec("back", view.say("Back"), Back(), weight=2)]
     if state in _STANDS:
-        specs = [KeySpec("back", view.say("Back"), Back()), widgets.try_again(view)]
+        specs = [KeySpec("back", view.say("Back"), Back()), common_keys.try_again(view)]
     wanted = state in _WANTS_LOGIN
     words = view.say("Log in") if wanted else view.say("Log in anew")
-    look = widgets.CHOSEN if wanted and state not in _STANDS else widgets.PLAIN
+    look = keys.CHOSEN if wanted and state not in _STANDS else keys.PLAIN
     specs.append(KeySpec("log-in", words, AskLogin(), look=look, icon="person", weight=2))
-    return widgets.page(view, areas, "pbx", view.say("PBX"), content, tuple(specs))
+    return pages.page(view, areas, "pbx", view.say("PBX"), content, tuple(specs))
 
 
 def _facts(view: View) -> list[tuple[str, str]]:

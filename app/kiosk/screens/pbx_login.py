@@ -6,12 +6,12 @@ import dataclasses
 import functools
 from urllib.parse import urlsplit
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.marks import Fill, Mark, Modules
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
+from app.kiosk.widgets import labels
 from app.model.pbx import SessionState
 from app.model.signalling import Registration
 
@@ -69,23 +69,23 @@ def panel(view: View, area: Rect) -> Node | None:
 
 def _code(view: View, area: Rect, code: str) -> Node:
     inner = area.inset(view.px(24), view.px(24))
-    title = widgets.label(
+    title = labels.label(
         view, "login-title", view.say("Confirm this code"), Steps.LEAD, Token.TEXT, inner._replace(height=view.px(32))
     )
     fits = view.text.measure(code, Steps.CLOCK_SMALL) <= inner.width
     step = Steps.CLOCK_SMALL if fits else Steps.NUMBER
     place = Rect(inner.x, title.bounds.bottom + view.px(16), inner.width, view.px(96))
-    big = widgets.label(view, "login-code", code, step, Token.ACCENT, place, role=Role.STATUS, name=view.say("Code"))
+    big = labels.label(view, "login-code", code, step, Token.ACCENT, place, role=Role.STATUS, name=view.say("Code"))
     words = view.say("Open myApps where you are logged in already. It asks whether this phone is yours.")
     below = Rect(inner.x, place.bottom + view.px(16), inner.width, 0)
-    detail = widgets.paragraph(view, "login-detail", words, Steps.SECOND, Token.MUTED, below, 4)
+    detail = labels.paragraph(view, "login-detail", words, Steps.SECOND, Token.MUTED, below, 4)
     marks = (Fill(area, Token.SURFACE, view.px(14)),)
     return Node("login", Role.ALERT, area, name=title.name, value=code, marks=marks, children=(title, big, detail))
 
 
 def _page(view: View, area: Rect, url: str) -> Node:
     inner = area.inset(view.px(20), view.px(14))
-    title = widgets.label(
+    title = labels.label(
         view,
         "login-title",
         view.say("Log in with your mobile"),
@@ -94,7 +94,7 @@ def _page(view: View, area: Rect, url: str) -> Node:
         inner._replace(height=view.px(28)),
     )
     host = Rect(inner.x, inner.bottom - view.px(24), inner.width, view.px(24))
-    where = widgets.label(view, "login-host", urlsplit(url).hostname or "", Steps.SMALL, Token.MUTED, host)
+    where = labels.label(view, "login-host", urlsplit(url).hostname or "", Steps.SMALL, Token.MUTED, host)
     top = title.bounds.bottom + view.px(10)
     side = min(inner.width, host.y - view.px(8) - top)
     paper = Rect(inner.x, top, side, side)
@@ -102,7 +102,7 @@ def _page(view: View, area: Rect, url: str) -> Node:
     code = _qr(view, paper, url)
     if code is None:
         words = view.say("This page's address is too long for the display. Open it at a computer:")
-        code = widgets.paragraph(view, "login-address", f"{words} {url}", Steps.SMALL, Token.TEXT, paper, 12)
+        code = labels.paragraph(view, "login-address", f"{words} {url}", Steps.SMALL, Token.TEXT, paper, 12)
     return Node("login", Role.ALERT, area, name=title.name, value=url, marks=marks, children=(title, code, where))
 
 

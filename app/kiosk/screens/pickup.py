@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.intents import Back, Go, Page, Place, Send
 from app.kiosk.layout import bands
 from app.kiosk.marks import Text
 from app.kiosk.theme import Panel, Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import labels, pages, person
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import PickUp
 from app.model.ids import LineId
 from app.model.services import GroupCall, GroupCallState
@@ -50,7 +50,7 @@ def build(view: View) -> Node:
     rows = areas.content.split_rows((1,) * _rows(view.panel), areas.gap)
     cells = [cell for row in rows for cell in row.split_columns((1,) * _COLUMNS, areas.gap)]
     children = tuple(
-        widgets.person_row(
+        person.row(
             view,
             f"group-call-{top + number}",
             cell,
@@ -63,14 +63,14 @@ def build(view: View) -> Node:
     )
     if not children:
         words = view.say("There is no call to pick up.")
-        children = (widgets.label(view, "empty", words, Steps.DETAIL, Token.MUTED, areas.content, 0),)
+        children = (labels.label(view, "empty", words, Steps.DETAIL, Token.MUTED, areas.content, 0),)
     listing = Node("group-calls", Role.LIST, areas.content, name=view.say("Calls of the group"), children=children)
-    keys = (
+    specs = (
         KeySpec("back", view.say("Back"), Back(), weight=2),
         KeySpec("newer", view.say("Up"), Page(-1), icon="up", disabled=top == 0),
         KeySpec("older", view.say("Down"), Page(1), icon="down", disabled=top + page >= len(found)),
     )
-    return widgets.page(view, areas, "pick-up", view.say("Pick up"), listing, keys)
+    return pages.page(view, areas, "pick-up", view.say("Pick up"), listing, specs)
 
 
 def _rows(panel: Panel) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import AskNote, Back, Go, Place, Send
 from app.kiosk.layout import bands
@@ -10,7 +9,8 @@ from app.kiosk.marks import Mark, Shape, Symbol, Text
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import common_keys, keys, labels, pages
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import Set, SetPresence
 from app.model.pbx import OwnActivity, Presence, SessionState
 
@@ -99,7 +99,7 @@ def build(view: View) -> Node:
         "items",
         Role.GROUP,
         areas.content,
-        children=(widgets.grid(view, "presence-choices", upper, [choices], areas.gap), _after(view, lower, areas.gap)),
+        children=(keys.grid(view, "presence-choices", upper, [choices], areas.gap), _after(view, lower, areas.gap)),
     )
     words = view.say("Note")
     if presence is not None and presence.note:
@@ -108,7 +108,7 @@ def build(view: View) -> Node:
         KeySpec("back", view.say("Back"), Back(), weight=2),
         KeySpec("note", words, AskNote(), icon="message", weight=2, disabled=not up),
     )
-    return widgets.page(view, areas, "presence", view.say("Presence"), group, specs)
+    return pages.page(view, areas, "presence", view.say("Presence"), group, specs)
 
 
 def _after(view: View, area: Rect, gap: int) -> Node:
@@ -117,8 +117,8 @@ def _after(view: View, area: Rect, gap: int) -> Node:
     title_area = area._replace(height=view.px(36))
     words = view.say("Appear offline after")
     if activity.fixed_by:
-        words += f" · {widgets.fixed_words(view, activity.fixed_by)}"
-    title = widgets.label(view, "offline-title", words, Steps.SECOND, Token.MUTED, title_area)
+        words += f" · {common_keys.fixed_words(view, activity.fixed_by)}"
+    title = labels.label(view, "offline-title", words, Steps.SECOND, Token.MUTED, title_area)
     minutes = tuple(sorted({*_MINUTES, activity.minutes}))
     specs = tuple(
         KeySpec(
@@ -131,9 +131,7 @@ def _after(view: View, area: Rect, gap: int) -> Node:
         for after in minutes
     )
     below = Rect(area.x, title_area.bottom + gap, area.width, area.bottom - title_area.bottom - gap)
-    return Node(
-        "offline", Role.GROUP, area, children=(title, widgets.grid(view, "offline-choices", below, [specs], gap))
-    )
+    return Node("offline", Role.GROUP, area, children=(title, keys.grid(view, "offline-choices", below, [specs], gap)))
 
 
 def _activity(presence: Presence) -> OwnActivity | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.layout import bands
 from app.kiosk.marks import Fill, Mark, Text
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
+from app.kiosk.widgets import common_keys, labels, pages
 from app.model.quality import Quality, QualityCause
 
 WORDS = ("No sound", "Poor", "Fair", "Good", "Excellent")
@@ -59,8 +59,8 @@ def build(view: View) -> Node:
     quality = None if view.active is None else view.active.quality
     if quality is None:
         words = view.say("There are no figures yet.")
-        none = widgets.label(view, "no-figures", words, Steps.SECOND, Token.MUTED, areas.content)
-        return widgets.page(view, areas, "quality-page", view.say("Quality"), none, widgets.back(view))
+        none = labels.label(view, "no-figures", words, Steps.SECOND, Token.MUTED, areas.content)
+        return pages.page(view, areas, "quality-page", view.say("Quality"), none, common_keys.back(view))
     area, gap = areas.content, areas.gap
     head = min(view.px(86), area.height // 3)
     foot = min(view.px(44), area.height // 6)
@@ -79,7 +79,7 @@ def build(view: View) -> Node:
             *_line_facts(view, bottom, quality),
         ),
     )
-    return widgets.page(view, areas, "quality-page", view.say("Quality"), content, widgets.back(view))
+    return pages.page(view, areas, "quality-page", view.say("Quality"), content, common_keys.back(view))
 
 
 def _verdict(view: View, area: Rect, quality: Quality) -> Node:
@@ -99,7 +99,7 @@ def _verdict(view: View, area: Rect, quality: Quality) -> Node:
     step = Steps.SECOND if view.text.measure(sentence, Steps.SECOND) <= area.width else Steps.SMALL
     lines = 1 if view.panel.short else 2
     room = view.text.measure(sentence, step) <= lines * area.width
-    below = widgets.paragraph(view, "cause", sentence if room else reason, step, Token.MUTED, rest, lines)
+    below = labels.paragraph(view, "cause", sentence if room else reason, step, Token.MUTED, rest, lines)
     return Node("verdict", Role.STATUS, area, name=title, value=sentence, marks=tuple(marks), children=(below,))
 
 
@@ -148,8 +148,8 @@ def _card(
     value = _UNKNOWN if score is None else view.say("{score} of 5").format(score=f"{score:.1f}")
     color = Token.MUTED if score is None else Token.TEXT
     children = [
-        widgets.label(view, f"{node_id}-name", name, Steps.LEAD, Token.TEXT, head._replace(width=half)),
-        widgets.label(
+        labels.label(view, f"{node_id}-name", name, Steps.LEAD, Token.TEXT, head._replace(width=half)),
+        labels.label(
             view,
             f"{node_id}-score",
             value,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.intents import Send
 from app.kiosk.layout import bands
 from app.kiosk.tree import Node
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import common_keys, keys, pages
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import Set
 
 BY_DEFAULT_SETTING = "recording.by_default"
@@ -42,8 +42,8 @@ def build(view: View) -> Node:
             fixed_by=rules.external_only_fixed_by,
         ),
     )
-    grid = widgets.grid(view, "items", widgets.middle(areas, view.px(180)), [row], areas.gap)
-    return widgets.page(view, areas, "recording", view.say("Recording"), grid, widgets.back(view))
+    grid = keys.grid(view, "items", pages.middle(areas, view.px(180)), [row], areas.gap)
+    return pages.page(view, areas, "recording", view.say("Recording"), grid, common_keys.back(view))
 
 
 def _switch(view: View, words: tuple[str, str], setting: str, *, on: bool, fixed_by: str) -> KeySpec:
@@ -54,5 +54,5 @@ def _switch(view: View, words: tuple[str, str], setting: str, *, on: bool, fixed
         icon="record",
         chosen=on,
         disabled=bool(fixed_by),
-        note=f"{state} · {widgets.fixed_words(view, fixed_by)}" if fixed_by else state,
+        note=f"{state} · {common_keys.fixed_words(view, fixed_by)}" if fixed_by else state,
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import Go, Place, Send
 from app.kiosk.layout import bands
 from app.kiosk.screens import level
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import common_keys, keys, pages
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import Set, SetVolume
 
 TONE_SETTING = "ring.tone"
@@ -51,9 +51,9 @@ def build(view: View) -> Node:
         "items",
         Role.GROUP,
         areas.content,
-        children=(_volume(view, upper), widgets.grid(view, "ring-choices", lower, [choices], areas.gap)),
+        children=(_volume(view, upper), keys.grid(view, "ring-choices", lower, [choices], areas.gap)),
     )
-    return widgets.page(view, areas, "ringer", view.say("Ringer"), group, widgets.back(view))
+    return pages.page(view, areas, "ringer", view.say("Ringer"), group, common_keys.back(view))
 
 
 def build_tones(view: View) -> Node:
@@ -70,8 +70,8 @@ def build_tones(view: View) -> Node:
         for name in view.snapshot.ring.tones
     ]
     rows = [tuple(specs[first : first + _COLUMNS]) for first in range(0, len(specs), _COLUMNS)]
-    grid = widgets.grid(view, "items", areas.content, rows, areas.gap)
-    return widgets.page(view, areas, "ring-tones", view.say("Ring tone"), grid, widgets.back(view))
+    grid = keys.grid(view, "items", areas.content, rows, areas.gap)
+    return pages.page(view, areas, "ring-tones", view.say("Ring tone"), grid, common_keys.back(view))
 
 
 def summary(view: View) -> str:

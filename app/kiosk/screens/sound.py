@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.intents import Send
 from app.kiosk.layout import bands
 from app.kiosk.tree import Node
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import common_keys, keys, pages
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import ListenInGroup, Set
 from app.model.media import GroupListening, MicrophoneMode
 
@@ -54,6 +54,6 @@ def build(view: View) -> Node:
         )
         for mode, (label, note) in _MODE_WORDS.items()
     )
-    area = widgets.middle(areas, view.px(180))
-    grid = widgets.grid(view, "items", area, [row], areas.gap)
-    return widgets.page(view, areas, "sound", view.say("Microphone"), grid, widgets.back(view))
+    area = pages.middle(areas, view.px(180))
+    grid = keys.grid(view, "items", area, [row], areas.gap)
+    return pages.page(view, areas, "sound", view.say("Microphone"), grid, common_keys.back(view))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.geometry import Rect
 from app.kiosk.layout import bands
 from app.kiosk.marks import Icon
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
+from app.kiosk.widgets import labels, pages
 
 
 def build(view: View) -> Node:
@@ -20,13 +20,13 @@ def build(view: View) -> Node:
     symbol = Rect(screen.center_x - size // 2, middle - view.px(60) - size, size, size)
     title = Rect(areas.margin, middle - view.px(40), areas.content.width, view.px(40))
     detail = Rect(areas.margin, middle + view.px(4), areas.content.width, view.px(32))
-    return widgets.screen(
+    return pages.screen(
         view,
         "starting",
         view.say("Starting"),
         Node("symbol", Role.IMAGE, symbol, marks=(Icon("answer", symbol, Token.LINE),)),
-        widgets.label(view, "title", view.say("Phone is starting"), Steps.TITLE, Token.TEXT, title, 0, Role.STATUS),
-        widgets.label(
+        labels.label(view, "title", view.say("Phone is starting"), Steps.TITLE, Token.TEXT, title, 0, Role.STATUS),
+        labels.label(
             view,
             "detail",
             view.say("Calls can be made in a moment. A call that is on goes on."),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.kiosk import search, widgets, zones
+from app.kiosk import search, zones
 from app.kiosk.geometry import Rect
-from app.kiosk.intents import Back, Erase, Submit, Type
+from app.kiosk.intents import Back, Erase, Submit, Type, call_intent
 from app.kiosk.layout import bands, pad_width
 from app.kiosk.screens import dial, time
 from app.kiosk.text_entry import NEXT_LETTERS
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import Field, View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import dial_pad, keys, labels, pages, status
+from app.kiosk.widgets.keys import KeySpec
 
 _HIDDEN = "•"
 _WORDS = {
@@ -36,8 +37,8 @@ def build(view: View) -> Node:
     line = Rect(left.x, head.bottom, left.width, view.px(63))
     below = Rect(left.x, line.bottom + view.px(16), left.width, 0)
     children = [
-        widgets.status_band(view, areas),
-        widgets.label(view, "title", title, Steps.SMALL_STRONG, Token.MUTED, head, role=Role.STATUS),
+        status.band(view, areas),
+        labels.label(view, "title", title, Steps.SMALL_STRONG, Token.MUTED, head, role=Role.STATUS),
         _field(view, line, title, field),
     ]
     people = _found(view) if field is Field.SEARCH else []
@@ -46,12 +47,12 @@ def build(view: View) -> Node:
         children.append(time.cities(view, rest, _cities(view)))
     elif field is Field.SEARCH and view.ui.text.strip():
         rows: list[dial.Row] = [(match.party, match.name_span, None) for match in people]
-        children.append(dial.matches(view, rest, rows, view.say("Nobody is found."), widgets.call_intent))
+        children.append(dial.matches(view, rest, rows, view.say("Nobody is found."), call_intent))
     else:
-        children.append(widgets.paragraph(view, "detail", detail, Steps.SECOND, Token.MUTED, below, 3))
+        children.append(labels.paragraph(view, "detail", detail, Steps.SECOND, Token.MUTED, below, 3))
     if right is not None:
-        children.append(widgets.pad(view, right, areas.gap))
-    return widgets.screen(view, "text", title, *children, widgets.soft_keys(view, areas, _keys(view, field, people)))
+        children.append(dial_pad.pad(view, right, areas.gap))
+    return pages.screen(view, "text", title, *children, keys.soft_keys(view, areas, _keys(view, field, people)))
 
 
 def _found(view: View) -> list[search.Match]:
@@ -72,7 +73,7 @@ def _field(view: View, area: Rect, title: str, field: Field) -> Node:
         open_end = tap is not None and view.now < tap.until
         shown = _HIDDEN * (len(text) - open_end) + (text[-1:] if open_end else "")
     hint = view.say(_WORDS[field][1]) if field is Field.ZONE else ""
-    node = widgets.text_field(view, "text-field", area, shown, title, hint)
+    node = labels.text_field(view, "text-field", area, shown, title, hint)
     if field is not Field.PASSWORD:
         return node
     hidden = _HIDDEN * len(text)
@@ -87,14 +88,14 @@ def _keys(view: View, field: Field, people: list[search.Match]) -> tuple[KeySpec
         KeySpec("letters", view.ui.letters.value, Type(NEXT_LETTERS), icon="hash", name=view.say("Letters")),
     )
     if field is Field.SEARCH:
-        call = widgets.call_intent(people[0].party) if people else None
-        look = widgets.GO if people else widgets.PLAIN
+        call = call_intent(people[0].party) if people else None
+        look = keys.GO if people else keys.PLAIN
         return (*common, KeySpec("call", view.say("Call"), call, look=look, icon="answer", default=True))
     if field is Field.ZONE:
         cities = _cities(view)
         choose = time.choose(cities[0][0]) if cities else None
         words = view.say("Choose") + (f" {cities[0][0].city}" if cities else "")
-        look = widgets.CHOSEN if cities else widgets.PLAIN
+        look = keys.CHOSEN if cities else keys.PLAIN
         return (*common, KeySpec("choose", words, choose, look=look, default=True))
     words = "Log in" if field is Field.PASSWORD else "Save" if field is Field.NOTE else "Next"
     if field is Field.USER and not text:
@@ -108,7 +109,7 @@ def _keys(view: View, field: Field, people: list[search.Match]) -> tuple[KeySpec
             "next",
             view.say(words),
             Submit(),
-            look=widgets.CHOSEN if ready else widgets.PLAIN,
+            look=keys.CHOSEN if ready else keys.PLAIN,
             default=True,
             disabled=not ready,
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.kiosk import widgets, zones
+from app.kiosk import zones
 from app.kiosk.geometry import Rect
 from app.kiosk.intents import AskZone, Send
 from app.kiosk.layout import bands
@@ -13,7 +13,8 @@ from app.kiosk.search import Span
 from app.kiosk.theme import Steps, Token
 from app.kiosk.tree import Node, Role
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import common_keys, keys, labels, pages, person
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import Set
 from app.model.party import Party
 from app.model.time_zone import TimeZoneUnknown, time_zone
@@ -45,8 +46,8 @@ def build(view: View) -> Node:
             chosen=own,
         ),
     )
-    content = widgets.grid(view, "items", areas.content, [clocks, places], areas.gap)
-    return widgets.page(view, areas, "time", view.say("Time"), content, widgets.back(view))
+    content = keys.grid(view, "items", areas.content, [clocks, places], areas.gap)
+    return pages.page(view, areas, "time", view.say("Time"), content, common_keys.back(view))
 
 
 def _clock_key(view: View, *, clock_24h: bool) -> KeySpec:
@@ -79,7 +80,7 @@ def cities(view: View, area: Rect, found: list[tuple[zones.Zone, Span | None]]) 
     if not children:
         words = view.say("No city has this name.") if view.ui.text.strip() else view.say("Cities will stand here.")
         line = area._replace(height=min(area.height, height))
-        children = (widgets.label(view, "no-match", words, Steps.SECOND, Token.MUTED, line),)
+        children = (labels.label(view, "no-match", words, Steps.SECOND, Token.MUTED, line),)
     return Node("matches", Role.LIST, area, name=view.say("Cities"), children=children)
 
 
@@ -90,7 +91,7 @@ def choose(zone: zones.Zone) -> Send:
 
 def _city(view: View, number: int, area: Rect, zone: zones.Zone, span: Span | None, moment: dt.datetime) -> Node:
     second = " · ".join(filter(None, (zone.region, view.clock(moment), _offset(moment))))
-    return widgets.person_row(
+    return person.row(
         view,
         f"match-{number}",
         area,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.kiosk import widgets
 from app.kiosk.intents import Back, Send
 from app.kiosk.layout import bands
 from app.kiosk.tree import Node
 from app.kiosk.view import View
-from app.kiosk.widgets import KeySpec
+from app.kiosk.widgets import keys, labels, pages
+from app.kiosk.widgets.keys import KeySpec
 from app.model.commands import InstallUpdate, RestartToUpdate
 from app.model.snapshot import UpdateState
 
@@ -26,9 +26,9 @@ _UNDER_WAY = (UpdateState.FETCHING, UpdateState.INSTALLING)
 def build(view: View) -> Node:
     """A card of facts, with the one thing that can be done."""
     areas = bands(view.panel)
-    facts = widgets.facts(view, areas.content, _facts(view))
-    keys = (KeySpec("back", view.say("Back"), Back(), weight=2), *_action(view))
-    return widgets.page(view, areas, "update", view.say("Update"), facts, keys)
+    facts = labels.facts(view, areas.content, _facts(view))
+    specs = (KeySpec("back", view.say("Back"), Back(), weight=2), *_action(view))
+    return pages.page(view, areas, "update", view.say("Update"), facts, specs)
 
 
 def _facts(view: View) -> list[tuple[str, str]]:
@@ -49,9 +49,9 @@ def _action(view: View) -> tuple[KeySpec, ...]:
     match view.snapshot.update.state:
         case UpdateState.READY:
             intent = Send(RestartToUpdate(id=0))
-            return (KeySpec("restart", view.say("Restart now"), intent, look=widgets.CHOSEN, icon="again", weight=2),)
+            return (KeySpec("restart", view.say("Restart now"), intent, look=keys.CHOSEN, icon="again", weight=2),)
         case UpdateState.OFFERED | UpdateState.FAILED:
             words = "Install now" if view.snapshot.update.state is UpdateState.OFFERED else "Try again"
             intent = Send(InstallUpdate(id=0))
-            return (KeySpec("install", view.say(words), intent, look=widgets.CHOSEN, icon="again", weight=2),)
+            return (KeySpec("install", view.say(words), intent, look=keys.CHOSEN, icon="again", weight=2),)
     return ()
