@@ -143,6 +143,6 @@ class CallKeeper:
         running = [(voice.name, *self._media.running(voice.name)) for voice in voices]
         self._survival.keep(
             encode(kept),
-            tuple((RunningVoice(name, stream.ssrc, config), stream.sockets) for name, stream, config in running),
+            tuple((RunningVoice(name, one.ssrc, config, reach), one.sockets) for name, one, config, reach in running),
         )
         self._look_in(LOOK_AGAIN)

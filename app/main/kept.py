@@ -12,6 +12,7 @@ from app.media.kept import KeptMedia
 from app.model.crypto import MasterKey
 from app.model.decoding import NOT_DECODED
 from app.model.ids import LegId, StreamId
+from app.settings.secret import Secret
 from app.signalling.pbxsignal.kept import KeptLine as KeptPbxLine
 from app.signalling.sip.kept import KeptLine as KeptSipLine
 
@@ -44,15 +45,17 @@ def with_voice(kept: KeptCalls, voices: frozenset[StreamId], has: Callable[[LegI
     return msgspec.structs.replace(kept, calls=calls)
 
 
-def _reveal(value: object) -> bytes:
-    if isinstance(value, MasterKey):
+def _reveal(value: object) -> bytes | str:
+    if isinstance(value, MasterKey | Secret):
         return value.reveal()
     raise NotImplementedError
 
 
-def _conceal(kind: type, value: Any) -> MasterKey:
+def _conceal(kind: type, value: Any) -> MasterKey | Secret:
     if kind is MasterKey and isinstance(value, bytes):
         return MasterKey(value)
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
     raise NotImplementedError
 
 

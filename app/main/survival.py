@@ -22,7 +22,7 @@ from app.model.decoding import NOT_DECODED
 from app.model.flags import LogFlag
 from app.model.ids import StreamId
 from hal.linux.descriptor_store import DescriptorStore
-from native import Clock, Engine, EngineError, Stream, StreamConfig, make_continuity
+from native import Clock, Engine, EngineError, Reach, Stream, StreamConfig, make_continuity
 
 log = logging.getLogger(LogFlag.MAIN)
 
@@ -32,7 +32,7 @@ _VOICE = "voice"
 _CALLS = "calls-"
 
 
-VERSION = 3
+VERSION = 4
 """Of everything that is kept, in all rooms: raised with each change of it."""
 _HEAD = b"IP270 calls %d\n" % VERSION
 
@@ -43,6 +43,7 @@ class RunningVoice(msgspec.Struct, frozen=True):
     name: StreamId
     ssrc: int
     config: StreamConfig
+    reach: Reach | None = None
 
 
 class KeptFile(msgspec.Struct, frozen=True):
@@ -227,6 +228,8 @@ class Survival:
             return None
         del inherited[rtp], inherited[rtcp]  # they are the engine's now
         try:
+            if voice.reach is not None:
+                stream.set_reach(voice.reach)
             stream.configure(voice.config)
         except EngineError as error:
             log.warning("%s cannot go on: %s", voice.name, error)

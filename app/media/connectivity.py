@@ -12,6 +12,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from app.media.ice import stun
 from app.media.ice.agent import ConsentGiven, ConsentLost, Datagram, Failed, IceAgent, IceEvent, Selected, State
 from app.media.ice.binding import Credentials, new_credentials
@@ -20,7 +22,7 @@ from app.media.ice.consent import CONSENT_SECONDS
 from app.media.ice.errors import StunMalformed
 from app.media.ice.gathering import Gathering, IceServers, TurnServer, TurnTransport
 from app.media.ice.stun import Address, Message, Method
-from app.media.ice.turn import TurnClient
+from app.media.ice.turn import KeptAllocation, TurnClient
 from app.media.turn_trust import TurnTrust
 from app.model.session import CandidateKind, IceDescription, RemoteCandidate
 from native import EngineError, ForeignPacket, Reach, Relay, ServerTrust, Stream, TurnClosed
@@ -51,10 +53,27 @@ class Route:
     """RTP goes through a TURN server."""
 
 
+class KeptRelay(msgspec.Struct, frozen=True):
+    """What a TURN server lends a component, which asked for it from this address of ours."""
+
+    component: int
+    address: str
+    allocation: KeptAllocation
+
+
+class KeptWays(msgspec.Struct, frozen=True):
+    """What outlives the process of how a stream is reached. `servers` hold a password."""
+
+    servers: IceServers
+    route: Route | None
+    relays: tuple[KeptRelay, ...]
+
+
 class Connectivity:
     """Belongs to the loop it is made on. `changed` is called when `route` has; `lost` when the way in use broke.
 
-    `addresses` are our own, numeric, the best liked first.
+    `addresses` are our own, numeric, the best liked first. By the ways that another process has `kept` voice goes on
+    until others are found.
     """
 
     def __init__(
@@ -65,6 +84,7 @@ class Connectivity:
         trust: TurnTrust,
         changed: Callable[[], None],
         lost: Callable[[], None],
+        kept: KeptWays | None = None,
     ) -> None:
         self.route: Route | None = None
         self._stream = stream
@@ -94,8 +114,14 @@ class Connectivity:
         self._candidates = Candidates()
         self._agent = IceAgent(new_credentials(), (), controlling=True)
         self._gathering: Gathering | None = None
+        self._inherited = False
+        """The route leads through what a server has lent to a process before this one."""
         self._consent(0)
-        self._begin()
+        if kept is not None and servers.turn is not None:
+            self._take_over(kept.relays, servers.turn)
+        self._begin(borrow=not self._relays)  # our addresses may not be known yet: nothing is given back for that
+        if kept is not None:
+            self._go_on(kept.route)
 
     # --- what the descriptions say -------------------------------------------------------------------------
 
@@ -146,16 +172,16 @@ class Connectivity:
         self._cancel(self._plain_timer)
         self._begin()
 
-    def resume(self, route: Route | None) -> None:
-        """Go on by the way that a process before this one had found, as after a `restart`; None: where signalling said.
+    @property
+    def reach(self) -> Reach | None:
+        """What the engine knows of relays, and of where the far end was found."""
+        return None if self._reach is None else replace(self._reach, fragments=())
 
-        What a TURN server had lent to that process is not ours: then there is silence until another way is found.
-        """
-        if route is None:
-            self._consent(None)
-        elif not route.relayed:
-            self.route = route
-            self._consent(_CONSENT_MS)
+    def keep(self) -> KeptWays:
+        """What another process needs to go on by this way. What is lent over a connection ends with that."""
+        lent = [(part, base, relay.keep()) for part, (base, relay) in self._relays.items()]
+        relays = tuple(KeptRelay(part, base.address.host, one) for part, base, one in lent if one is not None)
+        return KeptWays(self._servers, self.route, relays)
 
     # --- what arrives ----------------------------------------------------------------------------------------
 
@@ -187,9 +213,30 @@ class Connectivity:
             task.cancel()
         self._give_back()
 
+    # --- ways of a process before this one ---------------------------------------------------------------------
+
+    def _take_over(self, relays: tuple[KeptRelay, ...], turn: TurnServer) -> None:
+        for one in relays:
+            base = Base(one.component, Address(one.address, self._port(one.component)))
+            relay = TurnClient(turn.address, turn.user, turn.password)
+            relay.resume(one.allocation, self._loop.time())
+            self._relays[one.component] = base, relay
+
+    def _go_on(self, route: Route | None) -> None:
+        """By the way that was found, or where signalling said; silent where what led there went with its process."""
+        if route is None:
+            self._consent(None)
+        elif not route.relayed or self._binds(route.rtp):
+            self.route, self._inherited = route, route.relayed
+            self._consent(_CONSENT_MS)
+
+    def _binds(self, peer: Address) -> bool:
+        _, relay = self._relays.get(RTP, (None, None))
+        return relay is not None and relay.bound and relay.peer == peer
+
     # --- gathering -------------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _begin(self, *, borrow: bool = True) -> None:
         self._candidates = Candidates()
         addresses = self._addresses()
         bases = [Base(part, Address(host, self._port(part))) for host in addresses for part in (RTP, RTCP)]
@@ -198,7 +245,8 @@ class Connectivity:
         self._agent = IceAgent(new_credentials(), self._candidates.found, controlling=True)
         self._gathering = None
         if self._servers != IceServers():
-            self._borrow(bases)
+            if borrow:
+                self._borrow(bases)
             relays = dict(self._relays.values())
             now = self._loop.time()
             self._gathering = Gathering(self._candidates, tuple(bases), self._servers.stun, relays, now)
@@ -392,6 +440,11 @@ class Connectivity:
             _log.warning("%s: the TURN server binds no channel; the call does without it", self._stream)
             self._servers = replace(self._servers, turn=None)
             self._give_back()
+        _, relay = self._relays.get(RTP, (None, None))
+        if self._inherited and (relay is None or relay.failed):
+            _log.warning("%s: the TURN server lends nothing any more to who went on after a crash", self._stream)
+            self._leave_route()
+            self._lost()
         in_use, awaited = self._is_cut(self._serving), self._is_cut(self._chosen)
         if in_use:
             self._serving = None
@@ -399,6 +452,11 @@ class Connectivity:
             self._chosen = None
         if awaited or (in_use and self._chosen is None):
             self._lost()
+
+    def _leave_route(self) -> None:
+        self._inherited, self.route = False, None
+        self._consent(0)
+        self._changed()
 
     def _is_cut(self, agent: IceAgent | None) -> bool:
         pairs = () if agent is None else tuple(agent.selected.values())
@@ -423,7 +481,7 @@ class Connectivity:
         rtp = agent.selected[RTP]
         rtcp = agent.selected.get(RTCP, rtp)
         own = self._relays[RTP][0] if rtp.base.relayed else rtp.base
-        self._serving = agent
+        self._serving, self._inherited = agent, False
         self._cancel(self._plain_timer)
         self.route = Route(own.address.host, rtp.remote, rtcp.remote, relayed=rtp.base.relayed)
         _log.info("%s: ICE chose %s to %s", self._stream, rtp.base.address, rtp.remote)
@@ -468,6 +526,7 @@ class Connectivity:
         self._cancel(self._release_timer)
         if self._relays:
             self._release_timer = self._loop.call_later(RELEASE_AFTER, self._do_without)
+        self._inherited = False
         if self.route is not None:
             self.route = None
             self._changed()

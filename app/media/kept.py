@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from app.media.agreement import Agreement
-from app.media.connectivity import Route
+from app.media.connectivity import KeptWays
 from app.media.encryption import Encryption
 from app.media.formats import AudioCodec
 from app.model.crypto import CryptoSuite, MasterKey
@@ -36,8 +36,7 @@ class KeptVoice(msgspec.Struct, frozen=True):
     negotiation: KeptNegotiation
     private: bool
     discontinuous: bool
-    ice: bool
-    route: Route | None
+    ways: KeptWays | None
 
 
 class KeptRecorder(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from app.media.acoustics import Acoustics
 from app.media.agreement import NegotiationError, NoCommonCodec, NotEncrypted
-from app.media.connectivity import Connectivity
+from app.media.connectivity import Connectivity, KeptWays
 from app.media.devices import RINGER, SoundDevices
 from app.media.encryption import Encryption, EncryptionPolicy, KeyOrder
 from app.media.formats import DEFAULT_CODECS, AudioCodec
@@ -65,6 +65,7 @@ from native import (
     MediaStarted,
     NoPortFree,
     PlayerFinished,
+    Reach,
     RecordingChanged,
     RecordingEnded,
     Stream,
@@ -214,13 +215,13 @@ class MediaRoom:
         if self._recorder is not None and kept is not None:
             self._recorder.resume(kept)
 
-    def running(self, name: StreamId) -> tuple[Stream, StreamConfig]:
-        """The engine's stream behind one that `keep` has told of, and how it runs."""
+    def running(self, name: StreamId) -> tuple[Stream, StreamConfig, Reach | None]:
+        """The engine's stream behind one that `keep` has told of, how it runs, and by what it reaches the far end."""
         voice = self._streams[name]
         if voice.config is None:
             message = f"{name} does not run"
             raise ValueError(message)
-        return voice.stream, voice.config
+        return voice.stream, voice.config, voice.reach
 
     def resume(self, kept: KeptVoice, opened: Stream, config: StreamConfig) -> None:
         """Have a stream of a process before this one, which `opened` goes on with in the engine by `config`.
@@ -239,12 +240,12 @@ class MediaRoom:
         )
         if kept.negotiation.encryption.fingerprint is not None:
             self._agree_by_handshake(voice)
-        if kept.ice:
-            self._reach_by_ice(voice, self._servers())
+        if kept.ways is not None:
+            self._reach_by_ice(voice, kept.ways.servers, kept.ways)
         voice.resume(kept, config)
         self._place(voice)
 
-    def _reach_by_ice(self, voice: VoiceStream, servers: IceServers) -> None:
+    def _reach_by_ice(self, voice: VoiceStream, servers: IceServers, kept: KeptWays | None = None) -> None:
         voice.reach_by(
             Connectivity(
                 voice.stream,
@@ -253,6 +254,7 @@ class MediaRoom:
                 self._turn_trust,
                 voice.configure,
                 lambda: self._lost(voice),
+                kept,
             )
         )
 

@@ -27,6 +27,7 @@ from native import (
     DtlsFailed,
     EngineReport,
     ForeignPacket,
+    Reach,
     SrtpKeys,
     SrtpSuite,
     Stream,
@@ -130,8 +131,13 @@ class VoiceStream:
         """How the engine runs the stream, keys included; None before it does."""
         return self._config
 
+    @property
+    def reach(self) -> Reach | None:
+        """By what the engine reaches the far end beside that, where ICE looks for ways."""
+        return None if self._connectivity is None else self._connectivity.reach
+
     def keep(self) -> KeptVoice | None:
-        """What `resume` needs to go on, beside `config`; None before it runs."""
+        """What `resume` needs to go on, beside `config` and `reach`; None before it runs."""
         negotiation = self.negotiation.keep()
         if negotiation is None or self._config is None:
             return None
@@ -140,8 +146,7 @@ class VoiceStream:
             negotiation=negotiation,
             private=self._private,
             discontinuous=self._discontinuous,
-            ice=self._connectivity is not None,
-            route=self.route,
+            ways=None if self._connectivity is None else self._connectivity.keep(),
         )
 
     def resume(self, kept: KeptVoice, config: StreamConfig) -> None:
@@ -151,8 +156,6 @@ class VoiceStream:
         if kept.negotiation.agreement.handshake is not None:
             for association, keys in zip(self._associations, (config.srtp, config.srtcp), strict=False):
                 association.resume(keys)
-        if self._connectivity is not None:
-            self._connectivity.resume(kept.route)
 
     # --- offers and answers -------------------------------------------------------------------------------
 

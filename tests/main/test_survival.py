@@ -27,8 +27,11 @@ from app.main.reset_keeper import ResetKeeper
 from app.main.survival import TOO_SOON, VERSION, KeptFile, RunningVoice, Survival
 from app.main.update_keeper import Desk
 from app.media.agreement import Agreement
+from app.media.connectivity import KeptWays
 from app.media.encryption import Encryption, Keys
 from app.media.formats import AudioCodec
+from app.media.ice.gathering import IceServers, TurnServer
+from app.media.ice.stun import Address
 from app.media.kept import KeptMedia, KeptNegotiation, KeptVoice
 from app.media.room import MediaRoom
 from app.model.crypto import CryptoDescription, CryptoSuite, MasterKey
@@ -38,9 +41,10 @@ from app.model.media import AudioPath
 from app.model.party import Party
 from app.model.session import Direction, MediaDescription, SessionDescription
 from app.model.signalling import CallOptions
+from app.settings.secret import Secret
 from hal.board import load_board
 from hal.linux.descriptor_store import DescriptorStore
-from native import Clock, Codec, Engine, SrtpKeys, SrtpSuite, Stream, StreamConfig, make_continuity
+from native import Clock, Codec, Engine, Reach, Relay, SrtpKeys, SrtpSuite, Stream, StreamConfig, make_continuity
 from tests.main.supervisor import Supervisor
 
 SUITE = CryptoSuite.AES_CM_128_HMAC_SHA1_80
@@ -91,7 +95,9 @@ def kept_of(suite: CryptoSuite | None = SUITE) -> Kept:
         SessionDescription(5, 2, "127.0.0.1", (line,)),
         agreement,
     )
-    voice = KeptVoice(STREAM, negotiation, private=True, discontinuous=False, ice=False, route=None)
+    lender = TurnServer(Address("192.0.2.1", 3478), "27", Secret("lend me one"))
+    ways = KeptWays(IceServers(turn=lender), None, ())
+    voice = KeptVoice(STREAM, negotiation, private=True, discontinuous=False, ways=ways)
     leg = KeptLeg(
         id=LegId("phone-2"),
         line=LineId("line-1"),
@@ -192,6 +198,10 @@ def test_secrets_travel_whole() -> None:
     assert again == kept
     assert again is not None
     assert again.media.voices[0].negotiation.agreement.keys == Keys(SUITE, OURS, THEIRS)
+    ways = again.media.voices[0].ways
+    assert ways is not None
+    assert ways.servers.turn is not None
+    assert ways.servers.turn.password.reveal() == "lend me one"
     assert b"MasterKey" not in encode(kept)
 
 
@@ -391,6 +401,23 @@ def test_a_voice_in_the_clear_can_get_keys_afterwards(process: Process) -> None:
     before = survivor.stream.statistics().packets_sent
     process.engine.step(30)
     assert survivor.stream.statistics().packets_sent > before
+
+
+def test_what_went_through_a_relay_goes_on_through_it(process: Process) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(10)
+        relay = Relay(server.getsockname(), 0x4000, ("127.0.0.1", 9), bound=True)
+        begun = process.start()
+        stream = process.engine.new_stream("127.0.0.1")
+        stream.configure(config_of(None))
+        process.engine.step(1)
+        voice = RunningVoice(STREAM, stream.ssrc, config_of(None), Reach(relays=(relay, None)))
+        begun.keep(encode(kept_of(None)), [(voice, stream.sockets)])
+        (survivor,) = process.start().survivors
+        assert survivor.voice == voice
+        process.engine.step(30)
+        assert server.recv(2000)[:2] == b"\x40\x00"
 
 
 def test_reports_are_not_heard_twice(process: Process) -> None:

@@ -21,7 +21,7 @@ from app.media.voice_stream import VoiceStream
 from app.model.media import AnswerReady, MediaEvent, OfferReady, Scene
 from app.model.session import Direction, MediaDescription, SessionDescription
 from app.security.media_identity import MediaIdentity
-from native import Clock, Engine, EngineReport, StreamConfig, StreamStatistics, make_continuity
+from native import Clock, Engine, EngineReport, Reach, StreamConfig, StreamStatistics, make_continuity
 from tests.media.rig import PATHS, RINGER, STREAM
 
 Event = TypeVar("Event")
@@ -37,6 +37,7 @@ class Left:
     sockets: tuple[int, int]
     ssrc: int
     config: StreamConfig
+    reach: Reach | None
     voice: KeptVoice
 
 
@@ -81,6 +82,8 @@ class LivePhone:
             self.room.open(STREAM, private=self._private)
         else:
             opened = self._engine.resume_stream(self._left.sockets, self._left.ssrc)
+            if self._left.reach is not None:
+                opened.set_reach(self._left.reach)
             opened.configure(self._left.config)
             self.room.resume(self._left.voice, opened, self._left.config)
         self.room.show(Scene(talking=(STREAM,), connected=(STREAM,), off_hook=True))
@@ -97,12 +100,14 @@ class LivePhone:
         """Without a word but RTCP's; what is left is for another phone."""
         self._alive = False
         (voice,) = self.room.keep().voices
-        stream, config = self.room.running(STREAM)
+        stream, config, reach = self.room.running(STREAM)
         sockets = os.dup(stream.sockets[0]), os.dup(stream.sockets[1])
         self._events.stop()
+        if self.voice._connectivity is not None:
+            self.voice._connectivity._cancel(self.voice._connectivity._timer)
         self._engine.close()
         os.pwrite(self._memory, struct.pack("=I", stream.ssrc), _FIRST_SLOT)  # which an engine that is closed frees
-        return Left(self._memory, sockets, stream.ssrc, config, voice)
+        return Left(self._memory, sockets, stream.ssrc, config, reach, voice)
 
     @property
     def voice(self) -> VoiceStream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import socket
 from collections.abc import AsyncIterator
 
@@ -10,11 +11,13 @@ import msgspec
 import pytest
 
 from app.media import connectivity
+from app.media.connectivity import Connectivity
 from app.media.ice import gathering, stun
 from app.media.ice.gathering import GATHERING_SECONDS, IceServers, TurnServer
 from app.media.ice.stun import Address
 from app.media.ice.turn import TurnClient
 from app.media.room import MediaSettings
+from app.model.media import OfferDue
 from app.model.session import CandidateKind, IceCandidate, SessionDescription
 from app.settings.secret import Secret
 from tests.media.live import LivePhone, changed, until
@@ -87,15 +90,61 @@ async def test_voice_goes_through_the_relay(server: Coturn, muxed: bool) -> None
 async def test_a_relay_of_one_side_is_enough(server: Coturn) -> None:
     """The far end has no server and no address that we could reach: it comes to what we borrowed."""
     with LivePhone(HERE, settings=ICE, servers=servers(server)) as a, LivePhone(HERE, settings=ICE) as b:
-        answer = await b.answer(relayed_only(await a.offer()))
-        ice = answer.media[0].ice
-        assert ice is not None
-        nowhere = tuple(msgspec.structs.replace(one, port=9) for one in ice.candidates)
-        a.room.take_answer(STREAM, changed(answer, port=9, ice=msgspec.structs.replace(ice, candidates=nowhere)))
-        await a.hears(25)
-        await b.hears(25)
-        assert a.route is not None
-        assert a.route.relayed
+        await through_the_relay(a, b)
+
+
+async def through_the_relay(a: LivePhone, b: LivePhone) -> None:
+    """Have the two talk by what is lent to one, who cannot reach the other directly, nor be reached."""
+    answer = await b.answer(relayed_only(await a.offer()))
+    ice = answer.media[0].ice
+    assert ice is not None
+    nowhere = tuple(msgspec.structs.replace(one, port=9) for one in ice.candidates)
+    a.room.take_answer(STREAM, changed(answer, port=9, ice=msgspec.structs.replace(ice, candidates=nowhere)))
+    await a.hears(25)
+    await b.hears(25)
+    assert a.route is not None
+    assert a.route.relayed
+
+
+def connectivity_of(phone: LivePhone) -> Connectivity:
+    found = phone.voice._connectivity
+    assert found is not None
+    return found
+
+
+async def test_what_is_lent_outlives_the_process(server: Coturn) -> None:
+    with LivePhone(HERE, settings=ICE, servers=servers(server)) as a, LivePhone(HERE, settings=ICE) as b:
+        await through_the_relay(a, b)
+        route = a.route
+        with LivePhone(HERE, settings=ICE, left=a.die()) as again:
+            assert again.route == route
+            await again.hears(25)
+            await b.hears(25)
+            relay = connectivity_of(again)._relays[1][1]
+            await until(lambda: None not in (relay._refresh_at, relay._permit_at, relay._bind_at))
+            await until(lambda: not len(relay._transactions))
+            assert not relay.failed
+            assert relay.bound
+            assert not any(isinstance(event, OfferDue) for event in again.events)
+            assert (server.lent, server.given_back) == (2, 0)
+            assert len(of_kind(await again.offer(), CandidateKind.RELAYED)) == 2
+            await through_the_relay(again, b)
+            assert (server.lent, server.given_back) == (2, 0)
+        await until(lambda: server.given_back == 2, within=30)
+
+
+async def test_what_is_not_lent_any_more_after_a_crash_is_looked_for_anew(server: Coturn) -> None:
+    with LivePhone(HERE, settings=ICE, servers=servers(server)) as a, LivePhone(HERE, settings=ICE) as b:
+        await through_the_relay(a, b)
+        kept = a.voice.keep()
+        assert kept is not None
+        connectivity_of(a)._give_back()
+        await until(lambda: server.given_back == 2, within=30)
+        left = a.die()
+        with LivePhone(HERE, settings=ICE, left=dataclasses.replace(left, voice=kept)) as again:
+            await again.told(OfferDue)
+            assert again.route is None
+            await through_the_relay(again, b)
 
 
 async def test_a_wrong_password_leaves_the_direct_ways(server: Coturn) -> None:

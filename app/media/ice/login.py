@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from app.media.ice import stun
 from app.media.ice.stun import Attribute, Class, Message, Method
 from app.settings.secret import Secret
@@ -9,6 +11,14 @@ from app.settings.secret import Secret
 _COOKIE = "obMatJos2"
 """Begins a nonce of servers that say what they can (RFC 8489, 9.2)."""
 _SHA256 = bytes((0, 2, 0, 0))
+
+
+class KeptLogin(msgspec.Struct, frozen=True):
+    """What a server has said of how to sign; `algorithms` as it offered them, None for the oldest."""
+
+    realm: str
+    nonce: bytes
+    algorithms: bytes | None
 
 
 class Login:
@@ -28,13 +38,20 @@ class Login:
         realm = challenge.text(Attribute.REALM) or self._realm
         if nonce is None or not realm or nonce == self._nonce:
             return False
-        self._nonce, self._realm = nonce, realm
         offered = challenge.get(Attribute.PASSWORD_ALGORITHMS)
         strong = nonce.startswith(_COOKIE.encode()) and offered is not None and _SHA256 in _words(offered)
-        self._algorithms = offered if strong else None
-        algorithm = "sha256" if strong else "md5"
-        self._key = stun.long_term_key(self._user, realm, self._password.reveal(), algorithm)
+        self.resume(KeptLogin(realm, nonce, offered if strong else None))
         return True
+
+    def keep(self) -> KeptLogin | None:
+        """What `resume` needs beside user and password; None before a challenge."""
+        return None if self._key is None else KeptLogin(self._realm, self._nonce, self._algorithms)
+
+    def resume(self, kept: KeptLogin) -> None:
+        """Sign in this way from now on."""
+        self._realm, self._nonce, self._algorithms = kept.realm, kept.nonce, kept.algorithms
+        algorithm = "md5" if kept.algorithms is None else "sha256"
+        self._key = stun.long_term_key(self._user, kept.realm, self._password.reveal(), algorithm)
 
     def signed(self, method: Method, transaction: bytes, attributes: stun.Attributes) -> bytes:
         """A request, signed as far as that is known how."""

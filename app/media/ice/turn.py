@@ -5,8 +5,10 @@ What it has to say to the server is in `output` after each call; it leaves from 
 
 from __future__ import annotations
 
+import msgspec
+
 from app.media.ice import stun
-from app.media.ice.login import Login
+from app.media.ice.login import KeptLogin, Login
 from app.media.ice.stun import Address, Attribute, Class, Message, Method
 from app.media.ice.transactions import REQUESTS_MAX, RETRANSMISSION_TIMEOUT, Transactions
 from app.settings.secret import Secret
@@ -26,6 +28,18 @@ _FAMILIES = {4: bytes((1, 0, 0, 0)), 6: bytes((2, 0, 0, 0))}
 _EARLY = 60.0
 _LOGINS_MAX = 3
 _UNAUTHENTICATED, _STALE_NONCE = 401, 438
+
+
+class KeptAllocation(msgspec.Struct, frozen=True):
+    """An allocation that stands, and the channels that were ever asked for; `peer` is that of the one in use."""
+
+    relayed: Address
+    mapped: Address | None
+    hosts: tuple[str, ...]
+    channels: tuple[tuple[Address, int], ...]
+    peer: Address | None
+    bound: bool
+    login: KeptLogin
 
 
 class TurnClient:
@@ -52,6 +66,8 @@ class TurnClient:
         self._transactions = Transactions()
         self._hosts: list[str] = []
         self._channels: dict[Address, int] = {}
+        self._unconfirmed = False
+        """Lent to another process; the server has not said yet that it still is."""
         self._refresh_at: float | None = None
         self._permit_at: float | None = None
         self._bind_at: float | None = None
@@ -105,6 +121,26 @@ class TurnClient:
         to = (Attribute.XOR_PEER_ADDRESS, stun.xor_address(peer, transaction))
         return stun.build(Method.SEND, Class.INDICATION, transaction, (to, (Attribute.DATA, data)))
 
+    # --- it outlives the process ----------------------------------------------------------------------------
+
+    def keep(self) -> KeptAllocation | None:
+        """What `resume` needs to go on from the same port; None where nothing stands, or a connection ends with us."""
+        login = self._login.keep()
+        if self.relayed is None or login is None or self._reliable:
+            return None
+        channels, hosts = tuple(self._channels.items()), tuple(self._hosts)
+        return KeptAllocation(self.relayed, self.mapped, hosts, channels, self.peer, self.bound, login)
+
+    def resume(self, kept: KeptAllocation, now: float) -> None:
+        """Go on with what another process was lent, and ask the server at once whether it still is."""
+        self._login.resume(kept.login)
+        self.relayed, self.mapped = kept.relayed, kept.mapped
+        self._hosts, self._channels = list(kept.hosts), dict(kept.channels)
+        self.peer, self.bound = kept.peer, kept.bound
+        self.channel = None if kept.peer is None else self._channels.get(kept.peer)
+        self._unconfirmed = True
+        self._refresh(now)
+
     # --- what happens ---------------------------------------------------------------------------------------
 
     def receive(self, response: Message, now: float) -> bool:
@@ -117,14 +153,17 @@ class TurnClient:
         """Do what is due."""
         self._transactions.wake(now)
         if self._refresh_at is not None and now >= self._refresh_at:
-            self._refresh_at = None
-            self._ask(Method.REFRESH, ((Attribute.LIFETIME, LIFETIME.to_bytes(4, "big")),), now)
+            self._refresh(now)
         if self._permit_at is not None and now >= self._permit_at:
             self._permit(now)
         if self._bind_at is not None and now >= self._bind_at:
             self._bind(now)
 
     # --- steps ----------------------------------------------------------------------------------------------
+
+    def _refresh(self, now: float) -> None:
+        self._refresh_at = None
+        self._ask(Method.REFRESH, ((Attribute.LIFETIME, LIFETIME.to_bytes(4, "big")),), now)
 
     def _permit(self, now: float) -> None:
         """Ask for each host by itself: a server that forbids one of many refuses all of them (RFC 8656, 10.2)."""
@@ -182,8 +221,18 @@ class TurnClient:
             self.mapped = None if self._reliable else response.address(Attribute.XOR_MAPPED_ADDRESS)
             if self._hosts and self.relayed is not None:
                 self._permit(now)
+        if self._unconfirmed:
+            self._unconfirmed = False
+            self._renew(now)
         self._refresh_at = now + max(lifetime / 2, lifetime - _EARLY)
         return self.relayed is not None and lifetime > 0
+
+    def _renew(self, now: float) -> None:
+        """How long permissions and channel last still, only the process knew that had asked for them."""
+        if self._hosts:
+            self._permit(now)
+        if self.peer is not None:
+            self._bind(now)
 
     def _stop(self) -> None:
         self.failed = True
