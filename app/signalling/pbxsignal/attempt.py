@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from app.model.cause import Cause
 from app.model.session import SessionDescription
-from app.signalling.pbxsignal import facilities, messages, parties
-from app.signalling.pbxsignal.call import EARLY, Call, setup_message
+from app.signalling.pbxsignal import facilities, media_messages, messages, parties
+from app.signalling.pbxsignal.call import Call
+from app.signalling.pbxsignal.call_state import EARLY
 from app.signalling.pbxsignal.errors import ChannelsUnusable
 from app.signalling.pbxsignal.exchange import Answered, MediaExchange, Outcome, Refused
 from app.signalling.pbxsignal.facilities import AnyFacility
@@ -54,7 +55,7 @@ class Attempt:
         elements: list[AnyFacility] = list(call.services.hold_elements(offer))
         reference = call.names.reference()
         elements.append(facilities.ReconnectInit() if reference is None else reference)
-        setup = setup_message(
+        setup = media_messages.setup(
             place,
             said,
             elements,

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 import re
 import secrets
-from collections.abc import Iterable
 from typing import Protocol
-
-import msgspec
 
 from app.model import pbx_guesses
 from app.model.cause import Cause
 from app.model.ids import LegId
-from app.model.party import Party
 from app.model.session import SessionDescription
 from app.model.signalling import (
     Alerting,
@@ -27,7 +22,6 @@ from app.model.signalling import (
     OfferReceived,
     OfferRefused,
     OfferWanted,
-    PartyChanged,
     Proceeding,
     Progress,
     Released,
@@ -35,48 +29,22 @@ from app.model.signalling import (
     SignallingEvent,
     SignallingLost,
 )
-from app.signalling.pbxsignal import facilities, messages, parties
+from app.signalling.pbxsignal import facilities, media_messages, messages, parties
+from app.signalling.pbxsignal.call_media import CallMedia
+from app.signalling.pbxsignal.call_state import EARLY, RINGING, State
 from app.signalling.pbxsignal.errors import ChannelsUnusable
-from app.signalling.pbxsignal.exchange import (
-    REQUEST,
-    Answered,
-    MediaExchange,
-    Offered,
-    Outcome,
-    Refused,
-    Said,
-    Wanted,
-)
+from app.signalling.pbxsignal.exchange import Answered, MediaExchange, Offered, Outcome, Refused, Said, Wanted
 from app.signalling.pbxsignal.facilities import AnyFacility
+from app.signalling.pbxsignal.far_end import FarEnd
 from app.signalling.pbxsignal.kept import KeptCall
 from app.signalling.pbxsignal.leg_services import LegServices
-from app.signalling.pbxsignal.messages import MEDIA_CHANNEL, AnySignal, MediaSignal
+from app.signalling.pbxsignal.messages import AnySignal, MediaSignal
 from app.signalling.pbxsignal.names import Names
 from app.signalling.pbxsignal.surroundings import Surroundings
 from app.signalling.schedule import Timer
 
-BEARER_VOICE = "8090a2"
-"""The bearer capability that the vendor recommends with media."""
 _GUID = re.compile("[0-9a-fA-F]{32}")
 _RECEIVES = frozenset("0123456789*#ABCD")
-
-
-class State(enum.Enum):
-    """Q.931, 2.1.1, seen from the user."""
-
-    INITIATED = 1
-    OVERLAP_SENDING = 2
-    PROCEEDING = 3
-    DELIVERED = 4
-    PRESENT = 6
-    RECEIVED = 7
-    ACTIVE = 10
-    DISCONNECTED = 12
-    RELEASED = 19
-
-
-EARLY = frozenset({State.INITIATED, State.OVERLAP_SENDING, State.PROCEEDING, State.DELIVERED})
-RINGING = frozenset({State.PRESENT, State.RECEIVED})
 
 
 class Owner(Protocol):
@@ -99,7 +67,6 @@ class Call:
         self.leg = leg
         self.number = number
         self.state = State.INITIATED if number > 0 else State.PRESENT
-        self.names = Names(around.user)
         self.offered: SessionDescription | None = None
         """The offer of our setup."""
         self.anonymous = False
@@ -109,38 +76,39 @@ class Call:
         """`callId`: the name of this leg of it."""
         self._around = around
         self._owner = owner
-        self._exchange = MediaExchange(around.guid, caller=number > 0)
-        self._party = Party()
-        self._dialled = ""
+        self._media = CallMedia(around, caller=number > 0, send=self._send, expired=self._follow)
+        self.far_end = FarEnd(leg, around, self._facility)
         self._preview: SessionDescription | None = None
         self._answered = False
         """The far end has answered, and only its description is missing."""
         self._conn_owed = False
         """The far end's setup took this call up, and waits for our conn."""
         self._silence: Timer | None = None
-        self._patience: Timer | None = None
         self._course: Timer | None = None
         """Until when the PBX must say what becomes of a call that is on its way."""
         self.services = LegServices(leg, around, self._facility)
+
+    @property
+    def names(self) -> Names:
+        """By which its ends find it again."""
+        return self.far_end.names
 
     # --- from the port ----------------------------------------------------------------------------------------
 
     def setup(self, number: str, offer: SessionDescription, options: CallOptions) -> None:
         """Begin it. Without a number more digits follow."""
-        self._party = Party(number=number)
-        self._dialled, self.anonymous, self.offered = number, options.anonymous, offer
-        said = self._offer(offer)
+        self.far_end.dial(number)
+        self.anonymous, self.offered = options.anonymous, offer
+        said = self._media.offer(offer, awaited=False)
         if said is None:
             self.release(Cause.INCOMPATIBLE_DESTINATION)
             return
-        supports = (facilities.ReconnectInit(),)
-        place = parties.called(number)
         self._identify(secrets.token_hex(16), secrets.token_hex(16))
         self._send(
-            setup_message(
-                place,
+            media_messages.setup(
+                parties.called(number),
                 said,
-                supports,
+                (facilities.ReconnectInit(),),
                 anonymous=options.anonymous,
                 complete=bool(number),
                 conference=self.conference,
@@ -152,8 +120,7 @@ class Call:
     def information(self, digits: str) -> None:
         """More digits of the number."""
         if self.state is State.OVERLAP_SENDING:
-            self._dialled += digits
-            self._party = msgspec.structs.replace(self._party, number=self._party.number + digits)
+            self.far_end.dial(digits)
             self._send(messages.Info(cd=parties.called(digits)))
 
     def alert(self, *, waiting: bool) -> None:
@@ -177,20 +144,14 @@ class Call:
         if not self.number:
             self.state = State.ACTIVE  # the caller will hear of it by his next setup
             return
-        said = self._answer(description) if self._exchange.owes else self._offer(description)
+        owes = self._media.owes
+        said = self._media.answer(description) if owes else self._media.offer(description, awaited=True)
         if said is None:
             self.release(Cause.INCOMPATIBLE_DESTINATION)
             return
         self.state = State.ACTIVE
         carried = said if isinstance(said, Said) else None
-        self._send(
-            messages.Conn(
-                channel=MEDIA_CHANNEL,
-                channels_cmd=None if carried is None else carried.command,
-                channels=messages.NOTHING if carried is None else carried.channels,
-                fty=facilities.write_facilities(*self.names.given()),
-            )
-        )
+        self._send(media_messages.conn(carried, self.names.given()))
         if isinstance(said, Offered):
             self._say(OfferReceived(self.leg, said.offer, prevails=True))
 
@@ -199,22 +160,22 @@ class Call:
         if self.state is not State.ACTIVE or not self.number:
             return
         self.services.tell_hold(description)
-        waited = self._exchange.owes
-        said = self._offer(description)
+        owed = self._media.owes
+        said = self._media.offer(description, awaited=True)
         if said is not None:
-            self._send(messages.Channels(channels_cmd=said.command, channels=said.channels))
-        elif not waited and not self._exchange.waits:
+            self._send(media_messages.channels(said))
+        elif not owed and not self._media.waits:
             self._say(OfferRefused(self.leg, Cause.INCOMPATIBLE_DESTINATION))
 
     def answer_offer(self, description: SessionDescription | None) -> None:
         """Answer what the far end offers or wants."""
-        said = self._answer(description)
+        said = self._media.answer(description)
         if isinstance(said, Offered):
             self._say(OfferReceived(self.leg, said.offer, prevails=True))
         elif self._conn_owed:
             self._confirm(said, description)
         elif said is not None:
-            self._send(messages.Channels(channels_cmd=said.command, channels=said.channels))
+            self._send(media_messages.channels(said))
 
     def digit(self, digit: str) -> None:
         """DTMF, where media cannot carry it."""
@@ -235,20 +196,17 @@ class Call:
 
     def indicate(self, setup: messages.Setup, elements: tuple[AnyFacility, ...], replaces: Call | None = None) -> None:
         """A call comes in, perhaps in place of one that rings already, whose names it goes by."""
-        facts = self._around.facts()
-        name = facilities.first(elements, facilities.NameIdentification)
-        self._party = parties.party_of(setup.cg, "" if name is None else name.name, facts)
+        self.far_end.calling(setup, elements)
         picked = facilities.first(elements, facilities.PickExecute)
-        self.names.receive(elements)
         if replaces is not None:
-            self.names, replaces.names = replaces.names, self.names
+            self.far_end.names, replaces.far_end.names = replaces.names, self.names
         self.services.read_hold(elements)
         outcome = self._take(setup)
         event = SetupIndicated(
             leg=self.leg,
             line=self._around.line,
-            calling=self._party,
-            called=parties.party_of(setup.cd, "", facts),
+            calling=self.far_end.party,
+            called=parties.party_of(setup.cd, "", self._around.facts()),
             offer=outcome.offer if isinstance(outcome, Offered) else None,
             replaces=None if replaces is None else replaces.leg,
             picked="" if picked is None else picked.call_id,
@@ -260,7 +218,7 @@ class Call:
     def receive(self, signal: AnySignal, elements: tuple[AnyFacility, ...]) -> None:
         """A message of the call after its setup."""
         self._heard()
-        self._name(elements)
+        self.far_end.receive(elements, early=self.state in EARLY)
         self.services.read_hold(elements)
         match signal:
             case messages.Rel():
@@ -272,7 +230,7 @@ class Call:
             case messages.Conn():
                 self._connected(signal)
             case messages.Channels():
-                self._media(self._take(signal))
+                self._follow(self._take(signal))
             case messages.SetupAck() | messages.CallProc() | messages.Progress() | messages.Alert():
                 if self.state in EARLY:
                     self._on_the_way(signal, elements)
@@ -294,35 +252,35 @@ class Call:
     ) -> None:
         match signal:
             case messages.SetupAck():
-                self._media(self._take(signal))
+                self._follow(self._take(signal))
                 self.state = State.OVERLAP_SENDING
                 self._say(MoreDigitsWanted(self.leg))
             case messages.CallProc():
                 self.state = State.PROCEEDING
                 self._await_course(self._around.patience.proceeding)
                 self._say(Proceeding(self.leg))
-                self._media(self._take(signal))
+                self._follow(self._take(signal))
             case messages.Progress():
                 self._stop_course()
-                self._media(self._take(signal))
+                self._follow(self._take(signal))
                 cause = None if signal.cau is None else parties.cause_of(signal.cau)
                 self._say(Progress(self.leg, self._preview, cause))
             case messages.Alert():
                 self._stop_course()
                 self.state = State.DELIVERED
-                self._media(self._take(signal))
+                self._follow(self._take(signal))
                 in_band = self._preview if signal.inband_info else None
                 waiting = facilities.first(elements, facilities.CallWaiting) is not None
-                self._say(Alerting(self.leg, in_band, self._party, waiting))
+                self._say(Alerting(self.leg, in_band, self.far_end.party, waiting))
 
     def _connected(self, signal: messages.Conn) -> None:
         if self.state not in EARLY:
             return
         self._stop_course()
         self._answered = True
-        self._media(self._take(signal))
-        if self.state in EARLY and self._exchange.waits:
-            self._await_answer()  # its description may yet come, but not for ever
+        self._follow(self._take(signal))
+        if self.state in EARLY and self._media.waits:
+            self._media.await_answer()  # its description may yet come, but not for ever
         elif self.state in EARLY and self._answered:
             self._through()
 
@@ -337,13 +295,38 @@ class Call:
         else:
             self._end(cause, parties.shown(signal.dsp))
 
-    def _through(self) -> None:
-        """Answered, and its media is settled."""
-        self._answered = False
-        self.state = State.ACTIVE
-        self._say(Connected(self.leg, self._preview, self._party))
+    def _disconnected(self, signal: messages.Disc) -> None:
+        if self.state is State.DISCONNECTED:
+            return
+        self.state = State.DISCONNECTED
+        self._stop_course()
+        cause, tone = parties.cause_of(signal.cau), bool(signal.inband_info)
+        self._say(Disconnected(self.leg, cause, tone, parties.shown(signal.dsp)))
 
-    def _media(self, outcome: Outcome | None) -> None:
+    def _informed(self, signal: messages.Info) -> None:
+        digits = (signal.cd.num if signal.cd is not None else None) or ""
+        if self.state is State.ACTIVE and pbx_guesses.INFO_CARRIES_DTMF:
+            for digit in digits[:64]:
+                if digit in _RECEIVES:
+                    self._say(DigitSignalled(self.leg, digit))
+
+    def _identify(self, conference: str, identity: str) -> None:
+        """Recordings are called by the conference, so that nothing but a name of the known kind will do."""
+        if _GUID.fullmatch(identity):
+            self.identity = identity.lower()
+        if _GUID.fullmatch(conference):
+            self.conference = conference.lower()
+            self._say(ConferenceNamed(self.leg, self.conference, self.identity))
+
+    def _facility(self, *elements: AnyFacility) -> None:
+        self._send(messages.Facility(fty=facilities.write_facilities(*elements)))
+
+    # --- media ------------------------------------------------------------------------------------------------
+
+    def _take(self, signal: MediaSignal) -> Outcome | None:
+        return self._media.take(signal, held=self.services.held_by_far_end)
+
+    def _follow(self, outcome: Outcome | None) -> None:
         """What a message meant for the media, told to the call model."""
         match outcome:
             case Offered():
@@ -364,94 +347,11 @@ class Call:
             case Refused():
                 self.release(outcome.cause)
 
-    def _disconnected(self, signal: messages.Disc) -> None:
-        if self.state is State.DISCONNECTED:
-            return
-        self.state = State.DISCONNECTED
-        self._stop_course()
-        cause, tone = parties.cause_of(signal.cau), bool(signal.inband_info)
-        self._say(Disconnected(self.leg, cause, tone, parties.shown(signal.dsp)))
-
-    def _informed(self, signal: messages.Info) -> None:
-        digits = (signal.cd.num if signal.cd is not None else None) or ""
-        if self.state is State.ACTIVE and pbx_guesses.INFO_CARRIES_DTMF:
-            for digit in digits[:64]:
-                if digit in _RECEIVES:
-                    self._say(DigitSignalled(self.leg, digit))
-
-    def _name(self, elements: tuple[AnyFacility, ...]) -> None:
-        """Who is at the other end, where the message says so."""
-        before = self._party
-        name = facilities.first(elements, facilities.NameIdentification)
-        if name is not None:
-            named = parties.party_of(None, name.name, self._around.facts())
-            self._party = msgspec.structs.replace(self._party, name=named.name)
-        moved = facilities.first(elements, facilities.TransferComplete)
-        if moved is not None:
-            self.names.forget()
-            self._facility(facilities.ReconnectInit())
-            self._party = parties.party_of(moved.remote, moved.remote_name, self._around.facts())
-        diverted = facilities.first(elements, facilities.DivertingLeg1)
-        if diverted is not None and diverted.nominated is not None and self.state in EARLY:
-            self._party = parties.party_of(diverted.nominated, "", self._around.facts())
-        if self._party != before:
-            self._say(PartyChanged(self.leg, self._party))
-        self.names.receive(elements)
-        if facilities.first(elements, facilities.ReconnectInit) is not None:
-            self._facility(*self.names.given())
-
-    def _identify(self, conference: str, identity: str) -> None:
-        """Recordings are called by the conference, so that nothing but a name of the known kind will do."""
-        if _GUID.fullmatch(identity):
-            self.identity = identity.lower()
-        if _GUID.fullmatch(conference):
-            self.conference = conference.lower()
-            self._say(ConferenceNamed(self.leg, self.conference, self.identity))
-
-    def _facility(self, *elements: AnyFacility) -> None:
-        self._send(messages.Facility(fty=facilities.write_facilities(*elements)))
-
-    # --- media ------------------------------------------------------------------------------------------------
-
-    def _take(self, signal: MediaSignal) -> Outcome | None:
-        self._exchange.held = self.services.held_by_far_end
-        try:
-            outcome = self._exchange.take(signal)
-        except ChannelsUnusable as error:
-            self._around.tally.count("unusable offer", str(error))
-            if not isinstance(signal, messages.Setup):
-                self._send(messages.Channels(channels_cmd=pbx_guesses.REFUSAL))
-            return None
-        if self._patience is not None and not self._exchange.waits:
-            self._patience.cancel()
-        return outcome
-
-    def _offer(self, description: SessionDescription) -> Said | None:
-        try:
-            said = self._exchange.offer(description)
-        except ChannelsUnusable as error:
-            self._around.tally.count("unusable description", str(error))
-            return None
-        if said is not None and (self.number < 0 or self.state is State.ACTIVE):
-            self._await_answer()
-        return said
-
-    def _answer(self, description: SessionDescription | None) -> Said | Offered | None:
-        try:
-            said = self._exchange.answer(description)
-        except ChannelsUnusable as error:
-            self._around.tally.count("unusable description", str(error))
-            return self._exchange.answer(None)
-        if self._exchange.waits:
-            self._await_answer()
-        return said
-
-    def _await_answer(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-        self._patience = self._around.schedule.after(
-            self._around.patience.answer, lambda: self._media(self._exchange.expired())
-        )
+    def _through(self) -> None:
+        """Answered, and its media is settled."""
+        self._answered = False
+        self.state = State.ACTIVE
+        self._say(Connected(self.leg, self._preview, self.far_end.party))
 
     # --- it outlives the process ----------------------------------------------------------------------------------
 
@@ -460,14 +360,15 @@ class Call:
         if self.state is not State.ACTIVE or not self.names:
             return None
         ours, theirs = self.names.keep()
-        return KeptCall(self.leg, self._party, self.conference, self.identity, ours, theirs)
+        return KeptCall(self.leg, self.far_end.party, self.conference, self.identity, ours, theirs)
 
     def resume_kept(self, kept: KeptCall) -> None:
         """Be the call that another process has kept. Its signalling is lost."""
         self.state = State.ACTIVE
-        self._party, self.conference, self.identity = kept.party, kept.conference, kept.identity
+        self.conference, self.identity = kept.conference, kept.identity
+        self.far_end.party = kept.party
         self.names.resume(kept.ours, kept.theirs)
-        self._exchange = MediaExchange(self._around.guid, caller=True)
+        self._media.begin_anew()
 
     # --- lost and taken up ----------------------------------------------------------------------------------------
 
@@ -480,8 +381,7 @@ class Call:
     @property
     def place(self) -> messages.EndPoint | None:
         """Whom a setup in its place would call; None for somebody who hides his number."""
-        number = self._dialled if self.state in EARLY else self._party.number
-        return self.names.place or (parties.called(number) if number else None)
+        return self.far_end.place(early=self.state in EARLY)
 
     def lose(self) -> None:
         """Nobody knows its number any more."""
@@ -489,18 +389,19 @@ class Call:
         self._conn_owed = self._answered = False
         self._stop_timers()
         self.services.interrupt()
-        self._exchange = MediaExchange(self._around.guid, caller=True)
+        self._media.begin_anew()
         self._say(SignallingLost(self.leg))
 
     def taken_up(self, number: int, exchange: MediaExchange) -> None:
         """By a setup of ours, which has this number."""
-        self.number, self._exchange = number, exchange
+        self.number = number
+        self._media.adopt(exchange)
 
     def resume(self, outcome: Outcome | None, elements: tuple[AnyFacility, ...]) -> None:
         """The far end has answered that setup."""
-        self._name(elements)
+        self.far_end.receive(elements, early=self.state in EARLY)
         self.services.read_hold(elements)
-        self._media(outcome)
+        self._follow(outcome)
         self.services.receive(elements)
 
     def replaced(self, number: int, setup: messages.Setup, elements: tuple[AnyFacility, ...]) -> bool:
@@ -508,20 +409,18 @@ class Call:
 
         False, and all is as before, where its offer cannot be read.
         """
-        exchange = MediaExchange(self._around.guid, caller=False)
         self.services.read_hold(elements)
-        exchange.held = self.services.held_by_far_end
         try:
-            outcome = exchange.take(setup if setup.channels else msgspec.structs.replace(setup, channels_cmd=REQUEST))
+            outcome = self._media.replace(setup, held=self.services.held_by_far_end)
         except ChannelsUnusable as error:
             self._around.tally.count("unusable offer", str(error))
             return False
         self._send(messages.Rel(cau=parties.cause_element(Cause.NORMAL_CLEARING)))
         self._stop_timers()
-        self.taken_up(number, exchange)
+        self.number = number
         self._identify(setup.conference_id or "", setup.call_id or "")
         self._conn_owed = True
-        self._media(outcome)
+        self._follow(outcome)
         self.services.receive(elements)
         return True
 
@@ -531,14 +430,7 @@ class Call:
         named = self.names.reference()
         if named is not None:
             elements = (*elements, named)
-        self._send(
-            messages.Conn(
-                channel=MEDIA_CHANNEL,
-                channels_cmd=None if said is None else said.command,
-                channels=messages.NOTHING if said is None else said.channels,
-                fty=facilities.write_facilities(*elements),
-            )
-        )
+        self._send(media_messages.conn(said, elements))
         self._owner.back(self)
 
     # --- the end ------------------------------------------------------------------------------------------------
@@ -569,7 +461,8 @@ class Call:
         self._owner.gone(self)
 
     def _stop_timers(self) -> None:
-        for timer in (self._silence, self._patience, self._course):
+        self._media.stop()
+        for timer in (self._silence, self._course):
             if timer is not None:
                 timer.cancel()
 
@@ -580,28 +473,3 @@ class Call:
     def _send(self, signal: AnySignal) -> None:
         if self.number:
             self._around.send(self.number, signal)
-
-
-def setup_message(
-    place: messages.EndPoint,
-    said: Said | None,
-    elements: Iterable[AnyFacility],
-    *,
-    anonymous: bool,
-    complete: bool,
-    conference: str = "",
-    identity: str = "",
-) -> messages.Setup:
-    """The setup of a call with voice; without `said` it brings no offer."""
-    return messages.Setup(
-        bc=BEARER_VOICE,
-        cg=messages.EndPoint(num=pbx_guesses.RESTRICTED) if anonymous else None,
-        cd=place,
-        complete=complete or None,
-        conference_id=conference or None,
-        call_id=identity or None,
-        channel=MEDIA_CHANNEL,
-        channels_cmd=None if said is None else said.command,
-        channels=messages.NOTHING if said is None else said.channels,
-        fty=facilities.write_facilities(*elements),
-    )

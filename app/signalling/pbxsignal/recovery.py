@@ -15,9 +15,10 @@ from app.model.ids import LegId
 from app.model.session import SessionDescription
 from app.model.signalling import ReconnectDue, Reconnected
 from app.signalling.lost_leg import CALLED_SIDE_WAITS, PAUSE, LostLeg
-from app.signalling.pbxsignal import messages, parties
+from app.signalling.pbxsignal import media_messages, messages, parties
 from app.signalling.pbxsignal.attempt import Attempt, Knock
-from app.signalling.pbxsignal.call import EARLY, RINGING, Call, State, setup_message
+from app.signalling.pbxsignal.call import Call
+from app.signalling.pbxsignal.call_state import EARLY, RINGING, State
 from app.signalling.pbxsignal.call_table import CallTable
 from app.signalling.pbxsignal.errors import ChannelsUnusable
 from app.signalling.pbxsignal.facilities import AnyFacility, ReconnectInfo
@@ -290,7 +291,7 @@ class Recovery:
     def _bid(self, farewell: _Farewell) -> None:
         """Say that a call is over to whoever still has it: take it up, and end it in the same breath."""
         number = self._table.next_number()
-        setup = setup_message(farewell.place, None, (farewell.reference,), anonymous=False, complete=True)
+        setup = media_messages.setup(farewell.place, None, (farewell.reference,), anonymous=False, complete=True)
         self._around.send(number, setup)
         self._refuse(number, farewell.cause)
 
