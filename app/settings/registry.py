@@ -1,7 +1,7 @@
 """Every setting the phone has, in one table. No room invents a setting of its own.
 
 `pbx_name` is `TYPE.field` of the PBX's device configurations (Devices API, 14r1) where one means the same;
-units and spelling are translated by the room that speaks to the PBX. It is empty where the PBX has no name for it.
+units and spelling are translated by the room that speaks to the PBX. It is left out where the PBX has no name for it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from types import MappingProxyType
 from app.model.flags import LogFlag
 from app.model.media import DEFAULT_RING_TONE, RING_TONES
 from app.settings.errors import UnknownSetting
-from app.settings.secret import Secret
-from app.settings.setting import Effect, Kind, Layer, Setting
+from app.settings.rows import choice, number, secret, switch, text, time_zone, word_list
+from app.settings.setting import Effect, Layer, Setting
 
 _MANAGED = frozenset({Layer.BOARD, Layer.PBX, Layer.ADMIN})
 _EVERYBODY = _MANAGED | {Layer.USER}
@@ -34,10 +34,8 @@ KEYBOARD_LAYOUTS = (
 """Those with Latin letters of the languages that the vendor's phones are sold in."""
 
 _LINE = (
-    Setting(
-        key="sip.registrar",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "sip.registrar",
         label="PBX",
         description="The PBX's host name or IP address. Without one the phone registers nowhere.",
         pbx_name="PHONE.gk1",
@@ -46,43 +44,35 @@ _LINE = (
         pattern=_HOST,
         pattern_words="a host name or an IP address, without port",
     ),
-    Setting(
-        key="sip.port",
-        kind=Kind.NUMBER,
-        default=0,
+    number(
+        "sip.port",
         label="PBX port",
         description="The PBX's SIP port; 0 takes the usual one, 5060, or 5061 for TLS.",
-        pbx_name="",
+        default=0,
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         highest=65535,
     ),
-    Setting(
-        key="sip.local_port",
-        kind=Kind.NUMBER,
-        default=0,
+    number(
+        "sip.local_port",
         label="Own port",
         description="The SIP port the phone listens on; 0 takes any free one.",
-        pbx_name="",
+        default=0,
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         highest=65535,
     ),
-    Setting(
-        key="sip.transport",
-        kind=Kind.CHOICE,
-        default="udp",
+    choice(
+        "sip.transport",
         label="Transport",
         description="How SIP travels. TLS is encrypted and checks the PBX's certificate.",
-        pbx_name="",
+        default="udp",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         choices=("udp", "tcp", "tls"),
     ),
-    Setting(
-        key="sip.user",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "sip.user",
         label="Number",
         description="The user part of the phone's address, most often its extension.",
         pbx_name="PHONE.gkId",
@@ -91,125 +81,99 @@ _LINE = (
         pattern=_USER,
         pattern_words="a number or name without spaces and without '@'",
     ),
-    Setting(
-        key="sip.auth_user",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "sip.auth_user",
         label="Login name",
         description="The name that goes with the password; empty where it is the number.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
     ),
-    Setting(
-        key="sip.password",
-        kind=Kind.SECRET,
-        default=Secret(""),
+    secret(
+        "sip.password",
         label="Password",
         description="What the phone proves itself with. Never shown again.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
     ),
-    Setting(
-        key="sip.display_name",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "sip.display_name",
         label="Display name",
         description="The name others see when this phone calls.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         longest=80,
     ),
-    Setting(
-        key="sip.expires",
-        kind=Kind.NUMBER,
-        default=600,
+    number(
+        "sip.expires",
         label="Registration lasts",
         description="How long a registration is asked to last; it is refreshed well before its end.",
-        pbx_name="",
+        default=600,
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         unit="seconds",
         lowest=60,
         highest=86400,
     ),
-    Setting(
-        key="sip.outbound_proxy",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "sip.outbound_proxy",
         label="Outbound proxy",
         description="Where all SIP is sent to instead of the PBX itself, as host or host:port.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         pattern=_HOST_AND_PORT,
         pattern_words="a host name or an IP address, with or without ':port'",
     ),
-    Setting(
-        key="sip.keep_alive",
-        kind=Kind.NUMBER,
-        default=25,
+    number(
+        "sip.keep_alive",
         label="Keep-alive",
         description="How often an empty packet keeps the way through a NAT open; 0 sends none.",
-        pbx_name="",
+        default=25,
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         unit="seconds",
         highest=600,
     ),
-    Setting(
-        key="sip.trust_file",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "sip.trust_file",
         label="Trusted certificates",
         description="A PEM file with the authorities that may vouch for the PBX; empty trusts the system's.",
-        pbx_name="",
         setters=_ON_THE_SPOT,
         effect=Effect.REGISTRATION,
         longest=1024,
     ),
-    Setting(
-        key="sip.tls_profile",
-        kind=Kind.CHOICE,
-        default="normal",
+    choice(
+        "sip.tls_profile",
         label="TLS profile",
         description="Normal is TLS 1.3 and 1.2. Legacy also speaks to PBXs that know only older versions.",
+        default="normal",
         pbx_name="TLS_PROFILE.profile",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         choices=("normal", "legacy"),
     ),
-    Setting(
-        key="sip.quality_collector",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "sip.quality_collector",
         label="Collector of quality reports",
         description="Who is told after each call, and when one sounds bad, how good the voice was (RFC 6035): "
         "a SIP address. Empty tells nobody.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         pattern=r"(|sips?:[^\s<>\"]{1,250})",
         pattern_words="a SIP address such as sip:quality@pbx.example.com",
     ),
-    Setting(
-        key="sip.message_waiting",
-        kind=Kind.SWITCH,
-        default=True,
+    switch(
+        "sip.message_waiting",
         label="Ask for waiting messages",
         description="Subscribe to the line's own mailbox (RFC 3842). What the PBX tells unasked is shown all the same.",
-        pbx_name="",
+        default=True,
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
     ),
-    Setting(
-        key="sip.dscp",
-        kind=Kind.NUMBER,
-        default=24,
+    number(
+        "sip.dscp",
         label="Marking of signalling",
         description="The DSCP of SIP packets (RFC 2474); 24 is CS3.",
+        default=24,
         pbx_name="MEDIA.tosSig",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
@@ -218,40 +182,32 @@ _LINE = (
 )
 
 _KIND = (
-    Setting(
-        key="line.kind",
-        kind=Kind.CHOICE,
-        default="auto",
+    choice(
+        "line.kind",
         label="Calls over",
         description=(
             "How the phone makes and takes calls: over SIP, as the sip settings have it, or over the connection to the "
             "innovaphone PBX of the pbx settings. Auto takes that PBX where there is one, unless sip.registrar is set."
         ),
-        pbx_name="",
+        default="auto",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         choices=("auto", "sip", "pbxsignal"),
     ),
-    Setting(
-        key="line.hardware_id",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "line.hardware_id",
         label="Hardware id",
         description="Over the innovaphone PBX: which of the user's devices this phone is. Empty: its MAC address.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         pattern=r"[A-Za-z0-9._-]{1,64}",
         pattern_words="letters, digits, dots, hyphens and underscores",
     ),
-    Setting(
-        key="line.colleagues",
-        kind=Kind.LIST,
-        default=(),
+    word_list(
+        "line.colleagues",
         label="Colleagues",
         description="Over the innovaphone PBX: the numbers, or names, of those whose ringing calls are shown here and "
         "can be picked up.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.REGISTRATION,
         longest=30,
@@ -261,91 +217,69 @@ _KIND = (
 )
 
 _PBX = (
-    Setting(
-        key="pbx.server",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "pbx.server",
         label="innovaphone PBX",
         description="The PBX that the phone logs in to by myApps: host[:port][/module], and perhaps #phys= with the "
         "place where it stands. Without one it logs in nowhere. What a user enters at the display, with user and "
         "password, counts before what others have set, until he takes it back there.",
-        pbx_name="",
         setters=_EVERYBODY,
         effect=Effect.NOW,
         pattern=rf"(?:{_HOST})(?::(?:{_PORT}))?(?:/[A-Za-z0-9][A-Za-z0-9-]*)?(?:#phys=\S+)?",
         pattern_words="a PBX, as pbx.example.com, pbx.example.com:4444/PBX0-1 or pbx.example.com#phys=branch",
     ),
-    Setting(
-        key="pbx.user",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "pbx.user",
         label="User",
         description="Who logs in there. Without a user the PBX must let people log in on a web page (OAuth 2).",
-        pbx_name="",
         setters=_EVERYBODY,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="pbx.password",
-        kind=Kind.SECRET,
-        default=Secret(""),
+    secret(
+        "pbx.password",
         label="Password of the user",
         description="It is needed until the PBX has given the phone credentials of its own. Never shown again.",
-        pbx_name="",
         setters=_EVERYBODY,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="pbx.proxy",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "pbx.proxy",
         label="HTTP proxy",
         description="Through which the PBX is reached, as host:port. Empty goes straight to it.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
         pattern=rf"(?:{_HOST}):(?:{_PORT})",
         pattern_words="a proxy, as proxy.example.com:3128",
     ),
-    Setting(
-        key="pbx.proxy_user",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "pbx.proxy_user",
         label="User of the proxy",
         description="Who the proxy knows the phone as; empty where it asks nobody.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
         pattern=r"[^:]+",
         pattern_words="a name without ':'",
     ),
-    Setting(
-        key="pbx.proxy_password",
-        kind=Kind.SECRET,
-        default=Secret(""),
+    secret(
+        "pbx.proxy_password",
         label="Password of the proxy",
         description="It travels to the proxy as it is (Basic, RFC 7617). Never shown again.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="pbx.trust_file",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "pbx.trust_file",
         label="Trusted certificates of the PBX",
         description="A PEM file with the authorities that may vouch for the PBX; empty trusts the system's.",
-        pbx_name="",
         setters=_ON_THE_SPOT,
         effect=Effect.NOW,
         longest=1024,
     ),
-    Setting(
-        key="pbx.tls_profile",
-        kind=Kind.CHOICE,
-        default="normal",
+    choice(
+        "pbx.tls_profile",
         label="TLS profile of the PBX",
         description="Normal is TLS 1.3 and 1.2. Legacy also speaks to PBXs that know only older versions.",
+        default="normal",
         pbx_name="TLS_PROFILE.profile",
         setters=_MANAGED,
         effect=Effect.NOW,
@@ -360,12 +294,11 @@ _COUNTRIES = (
 """The countries of `app.media.tone_table`, by ISO 3166-1."""
 
 _PHONE = (
-    Setting(
-        key="phone.country",
-        kind=Kind.CHOICE,
-        default="de",
+    choice(
+        "phone.country",
         label="Country",
         description="Where the phone stands: its dial, ringback, busy and other tones are this country's.",
+        default="de",
         pbx_name="PHONE.dialTone",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
@@ -374,110 +307,99 @@ _PHONE = (
 )
 
 _AUDIO = (
-    Setting(
-        key="audio.codecs",
-        kind=Kind.LIST,
-        default=("opus-wb", "g722", "pcma", "pcmu"),
+    word_list(
+        "audio.codecs",
         label="Codecs",
         description="The codecs the phone offers, the best liked first.",
+        default=("opus-wb", "g722", "pcma", "pcmu"),
         pbx_name="PHONE.coder",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         choices=("opus-wb", "opus-nb", "g722", "pcma", "pcmu"),
     ),
-    Setting(
-        key="audio.ptime",
-        kind=Kind.NUMBER,
-        default=20,
+    number(
+        "audio.ptime",
         label="Packet time",
         description="How much sound travels in one packet.",
+        default=20,
         pbx_name="PHONE.frameSize",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         unit="milliseconds",
         choices=(10, 20, 30, 40, 50, 60),
     ),
-    Setting(
-        key="audio.dtx",
-        kind=Kind.SWITCH,
-        default=False,
+    switch(
+        "audio.dtx",
         label="Send no silence",
         description="While nobody speaks, a short description of the background is sent instead of it.",
-        pbx_name="",
+        default=False,
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
     ),
-    Setting(
-        key="audio.dscp",
-        kind=Kind.NUMBER,
-        default=46,
+    number(
+        "audio.dscp",
         label="Marking of voice",
         description="The DSCP of voice packets (RFC 2474); 46 is EF.",
+        default=46,
         pbx_name="MEDIA.tosRtp",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         highest=63,
     ),
-    Setting(
-        key="audio.encryption",
-        kind=Kind.CHOICE,
-        default="optional",
+    choice(
+        "audio.encryption",
         label="Encryption of voice",
         description=(
             "Whether voice is encrypted (SRTP). Optional: where both ends can; keys of SDES are offered only over TLS. "
             "Required: a call that cannot be encrypted does not come about; keys are then offered over any transport. "
             "The lock is shown over TLS only. Emergency calls are made all the same."
         ),
+        default="optional",
         pbx_name="PHONE.srtpKey",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         choices=("none", "optional", "required"),
     ),
-    Setting(
-        key="audio.key_exchange",
-        kind=Kind.CHOICE,
-        default="sdes-dtls",
+    choice(
+        "audio.key_exchange",
         label="Keys of encryption",
         description=(
             "How keys are agreed on where voice is encrypted: in signalling (SDES), or by a handshake beside the voice "
             "(DTLS). Both are offered and both are taken; this one is liked best."
         ),
+        default="sdes-dtls",
         pbx_name="PHONE.srtpOrder",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         choices=("sdes-dtls", "dtls-sdes"),
     ),
-    Setting(
-        key="audio.port_low",
-        kind=Kind.NUMBER,
-        default=50000,
+    number(
+        "audio.port_low",
         label="First voice port",
         description="The lowest UDP port for voice.",
+        default=50000,
         pbx_name="MEDIA.rtpFirst",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         lowest=1024,
         highest=65534,
     ),
-    Setting(
-        key="audio.port_high",
-        kind=Kind.NUMBER,
-        default=50099,
+    number(
+        "audio.port_high",
         label="Last voice port",
         description="The highest UDP port for voice.",
+        default=50099,
         pbx_name="MEDIA.rtpNum",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         lowest=1025,
         highest=65535,
     ),
-    Setting(
-        key="audio.path",
-        kind=Kind.CHOICE,
-        default="speaker",
+    choice(
+        "audio.path",
         label="Hands-free with",
         description="Where the voice goes while the handset lies on its hook.",
-        pbx_name="",
+        default="speaker",
         setters=_EVERYBODY,
         effect=Effect.NEXT_CALL,
         choices=("speaker", "headset"),
@@ -485,14 +407,12 @@ _AUDIO = (
 )
 
 
-_MICROPHONE = Setting(
-    key="audio.microphone",
-    kind=Kind.CHOICE,
-    default="clear",
+_MICROPHONE = choice(
+    "audio.microphone",
     label="Microphone",
     description="Natural leaves it as it is, echo included. Clear takes echo and noise away and makes every voice "
     "evenly loud. Focus takes away as much noise as can be.",
-    pbx_name="",
+    default="clear",
     setters=_EVERYBODY,
     effect=Effect.NOW,
     choices=("natural", "clear", "focus"),
@@ -500,14 +420,12 @@ _MICROPHONE = Setting(
 
 
 def _echo(place: str, default: str, words: str) -> Setting:
-    return Setting(
-        key=f"audio.{place}.echo",
-        kind=Kind.CHOICE,
-        default=default,
+    return choice(
+        f"audio.{place}.echo",
         label=f"Echo control of the {words}",
         description=f"Against the far end's hearing itself through the {words}: full for a loudspeaker, light for an "
         "earpiece, off where the device does it itself. Without effect while the microphone is natural.",
-        pbx_name="",
+        default=default,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         choices=("off", "light", "full"),
@@ -515,13 +433,11 @@ def _echo(place: str, default: str, words: str) -> Setting:
 
 
 def _microphone_gain(place: str, words: str) -> Setting:
-    return Setting(
-        key=f"audio.{place}.microphone_gain",
-        kind=Kind.NUMBER,
-        default=0,
+    return number(
+        f"audio.{place}.microphone_gain",
         label=f"Microphone gain of the {words}",
         description=f"How much the {words}'s microphone is raised or lowered.",
-        pbx_name="",
+        default=0,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         unit="dB",
@@ -531,13 +447,11 @@ def _microphone_gain(place: str, words: str) -> Setting:
 
 
 def _sidetone(place: str, words: str) -> Setting:
-    return Setting(
-        key=f"audio.{place}.sidetone",
-        kind=Kind.NUMBER,
-        default=0,
+    return number(
+        f"audio.{place}.sidetone",
         label=f"Sidetone of the {words}",
         description=f"How much of the own voice is heard in the {words}; 0 where the device does it itself.",
-        pbx_name="",
+        default=0,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         unit="percent",
@@ -546,13 +460,11 @@ def _sidetone(place: str, words: str) -> Setting:
 
 
 def _volume(place: str, percent: int, words: str) -> Setting:
-    return Setting(
-        key=f"audio.{place}.volume",
-        kind=Kind.NUMBER,
-        default=percent,
+    return number(
+        f"audio.{place}.volume",
         label=f"Volume of the {words}",
         description=f"How loud the {words} is.",
-        pbx_name="",
+        default=percent,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         unit="percent",
@@ -561,13 +473,10 @@ def _volume(place: str, percent: int, words: str) -> Setting:
 
 
 def _device(place: str, direction: str, words: str) -> Setting:
-    return Setting(
-        key=f"audio.{place}.{direction}",
-        kind=Kind.TEXT,
-        default="",
+    return text(
+        f"audio.{place}.{direction}",
         label=f"Device of the {words}",
         description=f"The ALSA PCM of the {words}; empty takes the one the board or the plugged device offers.",
-        pbx_name="",
         setters=_ON_THE_SPOT,
         effect=Effect.NOW,
         longest=128,
@@ -598,61 +507,50 @@ _PLACES = (
 )
 
 _RING = (
-    Setting(
-        key="ring.tone",
-        kind=Kind.CHOICE,
-        default=DEFAULT_RING_TONE,
+    choice(
+        "ring.tone",
         label="Ring tone",
         description="How a call rings for which nothing else is set.",
-        pbx_name="",
+        default=DEFAULT_RING_TONE,
         setters=_EVERYBODY,
         effect=Effect.NEXT_CALL,
         choices=RING_TONES,
     ),
-    Setting(
-        key="ring.internal",
-        kind=Kind.CHOICE,
-        default="chime",
+    choice(
+        "ring.internal",
         label="Ring tone of internal calls",
         description="How a call rings that the PBX says is internal.",
-        pbx_name="",
+        default="chime",
         setters=_EVERYBODY,
         effect=Effect.NEXT_CALL,
         choices=RING_TONES,
     ),
-    Setting(
-        key="ring.callers",
-        kind=Kind.LIST,
-        default=(),
+    word_list(
+        "ring.callers",
         label="Ring tones of callers",
         description="Ring tones by the caller's number, as in +49711*=marimba; * is any digits, ? is one. "
         "The first that fits counts, before what the PBX asks for.",
-        pbx_name="",
         setters=_EVERYBODY,
         effect=Effect.NEXT_CALL,
         longest=64,
         pattern=r"[0-9+*#?]{1,32}=(?:" + "|".join(RING_TONES) + ")",
         pattern_words="a number, '=' and a ring tone",
     ),
-    Setting(
-        key="ring.silent",
-        kind=Kind.SWITCH,
-        default=False,
+    switch(
+        "ring.silent",
         label="Silent",
         description="Calls are shown and do not ring. One from an emergency number, and for half an hour after a call "
         "to one any, rings all the same.",
-        pbx_name="",
+        default=False,
         setters=_EVERYBODY,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="ring.place",
-        kind=Kind.CHOICE,
-        default="ringer",
+    choice(
+        "ring.place",
         label="Ring with",
         description="What rings: the phone's ringer, or one of the devices for voice. While that is not there, "
         "another rings and the display says so.",
-        pbx_name="",
+        default="ringer",
         setters=_EVERYBODY,
         effect=Effect.NOW,
         choices=("ringer", "speaker", "headset", "handset"),
@@ -660,10 +558,8 @@ _RING = (
 )
 
 _RECORDING = (
-    Setting(
-        key="recording.url",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "recording.url",
         label="Recordings go to",
         description="The http or https address that a recording's name is appended to when it is sent there (PUT). "
         "Without one nothing is recorded.",
@@ -674,112 +570,89 @@ _RECORDING = (
         pattern=r"https?://[^\s/?#@]+(?:/[^\s#]*)?",
         pattern_words="an address that begins with http:// or https://, without a password in it",
     ),
-    Setting(
-        key="recording.user",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "recording.user",
         label="Login name for recordings",
         description="Who the phone is to the server for recordings (Basic or Digest); empty where it asks nobody.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
         pattern="[^:]+",
         pattern_words="a name without a colon",
     ),
-    Setting(
-        key="recording.password",
-        kind=Kind.SECRET,
-        default=Secret(""),
+    secret(
+        "recording.password",
         label="Password for recordings",
         description="What the phone proves itself with to the server for recordings. Never shown again.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="recording.trust_file",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "recording.trust_file",
         label="Trusted certificates for recordings",
         description="A PEM file with the authorities that may vouch for the server for recordings; empty trusts the "
         "system's.",
-        pbx_name="",
         setters=_ON_THE_SPOT,
         effect=Effect.NOW,
         longest=1024,
     ),
-    Setting(
-        key="recording.by_default",
-        kind=Kind.SWITCH,
-        default=True,
+    switch(
+        "recording.by_default",
         label="Record by default",
         description="Whether a call is recorded as soon as it is answered.",
-        pbx_name="",
+        default=True,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         forced_by="recording.by_default_forced",
     ),
-    Setting(
-        key="recording.by_default_forced",
-        kind=Kind.SWITCH,
-        default=False,
+    switch(
+        "recording.by_default_forced",
         label="Force recording by default",
         description="The user cannot change whether calls are recorded by default.",
-        pbx_name="",
+        default=False,
         setters=_MANAGED,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="recording.external_only",
-        kind=Kind.SWITCH,
-        default=False,
+    switch(
+        "recording.external_only",
         label="Record external calls only",
         description="Calls within the PBX are not recorded by default.",
-        pbx_name="",
+        default=False,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         forced_by="recording.external_only_forced",
     ),
-    Setting(
-        key="recording.external_only_forced",
-        kind=Kind.SWITCH,
-        default=False,
+    switch(
+        "recording.external_only_forced",
         label="Force external calls only",
         description="The user cannot change whether only external calls are recorded.",
-        pbx_name="",
+        default=False,
         setters=_MANAGED,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="recording.internal_digits",
-        kind=Kind.NUMBER,
-        default=4,
+    number(
+        "recording.internal_digits",
         label="Digits of an internal number",
         description="A longer number is external, unless the PBX says otherwise of the call.",
-        pbx_name="",
+        default=4,
         setters=_MANAGED,
         effect=Effect.NOW,
         lowest=1,
         highest=12,
     ),
-    Setting(
-        key="recording.user_control",
-        kind=Kind.SWITCH,
-        default=False,
+    switch(
+        "recording.user_control",
         label="User may control recording",
         description="The user may stop and start the recording during a call.",
-        pbx_name="",
+        default=False,
         setters=_MANAGED,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="recording.spool_size",
-        kind=Kind.NUMBER,
-        default=256,
+    number(
+        "recording.spool_size",
         label="Room for recordings",
         description="How much the phone keeps until the server has it; an hour of a call takes some 80 megabytes. The "
         "oldest goes first.",
-        pbx_name="",
+        default=256,
         setters=_MANAGED,
         effect=Effect.NOW,
         unit="megabytes",
@@ -789,100 +662,84 @@ _RECORDING = (
 )
 
 _PRESENCE = (
-    Setting(
-        key="presence.inactive_after",
-        kind=Kind.NUMBER,
-        default=5,
+    number(
+        "presence.inactive_after",
         label="Appear offline after",
         description="How long nobody has to use the phone (keys, display, handset, headset) until its user counts as "
         "inactive; 0 is never.",
-        pbx_name="",
+        default=5,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         unit="minutes",
         highest=1440,
         forced_by="presence.inactive_after_forced",
     ),
-    Setting(
-        key="presence.inactive_after_forced",
-        kind=Kind.SWITCH,
-        default=False,
+    switch(
+        "presence.inactive_after_forced",
         label="Force appearing offline",
         description="The user cannot change after how long he appears offline.",
-        pbx_name="",
+        default=False,
         setters=_MANAGED,
         effect=Effect.NOW,
     ),
 )
 
 _DISPLAY = (
-    Setting(
-        key="display.theme",
-        kind=Kind.CHOICE,
-        default="night",
+    choice(
+        "display.theme",
         label="Colours",
         description="Dark, light, or as clear as the display can be.",
-        pbx_name="",
+        default="night",
         setters=_EVERYBODY,
         effect=Effect.NOW,
         choices=("night", "day", "high-contrast"),
     ),
-    Setting(
-        key="display.clock_24h",
-        kind=Kind.SWITCH,
-        default=True,
+    switch(
+        "display.clock_24h",
         label="24-hour clock",
         description="Off shows a 12-hour clock.",
-        pbx_name="",
+        default=True,
         setters=_EVERYBODY,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="display.brightness",
-        kind=Kind.NUMBER,
-        default=100,
+    number(
+        "display.brightness",
         label="Brightness",
         description="How brightly the display shines while the phone is used.",
-        pbx_name="",
+        default=100,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         unit="percent",
         lowest=10,
         highest=100,
     ),
-    Setting(
-        key="display.dim_after",
-        kind=Kind.NUMBER,
-        default=120,
+    number(
+        "display.dim_after",
         label="Dim after",
         description="How long after the last use the display shines less; 0 never.",
-        pbx_name="",
+        default=120,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         unit="seconds",
         highest=3600,
     ),
-    Setting(
-        key="display.dark_after",
-        kind=Kind.NUMBER,
-        default=30,
+    number(
+        "display.dark_after",
         label="Dark after",
         description="How long after the last use the display is dark, so that it is at night; 0 never. In a call it "
         "never is, and what rings wakes it. The first touch only wakes it; keys and the handset act at once.",
-        pbx_name="",
+        default=30,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         unit="minutes",
         highest=1440,
     ),
-    Setting(
-        key="display.keyboard_layout",
-        kind=Kind.CHOICE,
-        default="us",
+    choice(
+        "display.keyboard_layout",
         label="Keyboard layout",
         description="What a USB keyboard at the phone writes, by the layout's name in xkeyboard-config. In a window it "
         "is the window system's business.",
-        pbx_name="",
+        default="us",
         setters=_EVERYBODY,
         effect=Effect.NOW,
         choices=KEYBOARD_LAYOUTS,
@@ -890,24 +747,20 @@ _DISPLAY = (
 )
 
 _REACH = (
-    Setting(
-        key="media.ice",
-        kind=Kind.CHOICE,
-        default="off",
+    choice(
+        "media.ice",
         label="ICE",
         description=(
             "Whether the phone tells the other end every address of its own and finds out which way works (RFC 8445). "
             "An end that does not know ICE is called all the same."
         ),
-        pbx_name="",
+        default="off",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         choices=("off", "on"),
     ),
-    Setting(
-        key="media.stun_server",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "media.stun_server",
         label="STUN server",
         description="With ICE: who tells the phone how it looks from outside, as host or host:port (3478). "
         "Without one: whom an innovaphone PBX names.",
@@ -917,10 +770,8 @@ _REACH = (
         pattern=_HOST_AND_PORT,
         pattern_words="a host name or an IP address, with or without ':port'",
     ),
-    Setting(
-        key="media.turn_server",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "media.turn_server",
         label="TURN server",
         description="With ICE: who passes voice on where no direct way works, as host or host:port (3478; TLS 5349). "
         "Without one: whom an innovaphone PBX names.",
@@ -930,45 +781,37 @@ _REACH = (
         pattern=_HOST_AND_PORT,
         pattern_words="a host name or an IP address, with or without ':port'",
     ),
-    Setting(
-        key="media.turn_transport",
-        kind=Kind.CHOICE,
-        default="udp",
+    choice(
+        "media.turn_transport",
         label="Way to the TURN server",
         description=(
             "How the TURN server is spoken to: over TCP or TLS where a firewall lets no UDP through. TLS verifies its "
             "certificate, and has port 5349 unless the server is named with another."
         ),
+        default="udp",
         pbx_name="MEDIA.turnTransport",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         choices=("udp", "tcp", "tls"),
     ),
-    Setting(
-        key="media.turn_trust_file",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "media.turn_trust_file",
         label="Trusted certificates for the TURN server",
         description="A PEM file with the authorities that may vouch for the TURN server; empty trusts the system's.",
-        pbx_name="",
         setters=_ON_THE_SPOT,
         effect=Effect.NEXT_CALL,
         longest=255,
     ),
-    Setting(
-        key="media.turn_user",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "media.turn_user",
         label="TURN login name",
         description="Who the phone is to the TURN server.",
         pbx_name="MEDIA.turnUser",
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
     ),
-    Setting(
-        key="media.turn_password",
-        kind=Kind.SECRET,
-        default=Secret(""),
+    secret(
+        "media.turn_password",
         label="TURN password",
         description="What the phone proves itself with to the TURN server. Never shown again.",
         pbx_name="MEDIA.turnPassword",
@@ -978,72 +821,60 @@ _REACH = (
 )
 
 _CALLS = (
-    Setting(
-        key="calls.at_once",
-        kind=Kind.NUMBER,
-        default=10,
+    number(
+        "calls.at_once",
         label="Calls at once",
         description="How many calls the phone takes part in at most: those of a conference, held ones, and one that "
         "rings. Each takes an RTP port pair.",
-        pbx_name="",
+        default=10,
         setters=_MANAGED,
         effect=Effect.NEXT_CALL,
         lowest=2,
         highest=16,
     ),
-    Setting(
-        key="calls.do_not_disturb",
-        kind=Kind.SWITCH,
-        default=False,
+    switch(
+        "calls.do_not_disturb",
         label="Do not disturb",
         description="Callers find the user busy, and the call list shows that they called. An emergency number, and "
         "for half an hour after a call to one everybody, gets through all the same.",
-        pbx_name="",
+        default=False,
         setters=_EVERYBODY,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="calls.call_waiting",
-        kind=Kind.SWITCH,
-        default=True,
+    switch(
+        "calls.call_waiting",
         label="Call waiting",
         description="A second call knocks at a user who is in one; else it finds him busy.",
-        pbx_name="",
+        default=True,
         setters=_EVERYBODY,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="calls.hold_reminder",
-        kind=Kind.NUMBER,
-        default=30,
+    number(
+        "calls.hold_reminder",
         label="Hold reminder",
         description="After how long a beep and a line on the display remind of a call on hold, and how long until the "
         "next beep; 0 never reminds.",
-        pbx_name="",
+        default=30,
         setters=_EVERYBODY,
         effect=Effect.NEXT_CALL,
         unit="seconds",
         highest=600,
     ),
-    Setting(
-        key="calls.follow_transfers",
-        kind=Kind.SWITCH,
-        default=True,
+    switch(
+        "calls.follow_transfers",
         label="Be transferred",
         description="Whom a user talks to may have the phone call another over SIP, as a transfer is done there. Where "
         "calls cost the user's owner money and the PBX does not watch whom they go to, switch this off.",
-        pbx_name="",
+        default=True,
         setters=_MANAGED,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="calls.reconnect_time",
-        kind=Kind.NUMBER,
-        default=60,
+    number(
+        "calls.reconnect_time",
         label="Reconnecting",
         description="How long a call is kept, and taken up again, when its PBX or the network is gone. Calls for help "
         "are kept for as long as nobody ends them.",
-        pbx_name="",
+        default=60,
         setters=_MANAGED,
         effect=Effect.NOW,
         unit="seconds",
@@ -1053,62 +884,50 @@ _CALLS = (
 )
 
 _VIDEO = (
-    Setting(
-        key="video.enabled",
-        kind=Kind.SWITCH,
-        default=True,
+    switch(
+        "video.enabled",
         label="Video",
         description="Whether an app on the phone that asks for a video channel is told that the administrator wants "
         "none. The phone has no video yet, so that there is none either way, and nothing to switch in the menu.",
-        pbx_name="",
+        default=True,
         setters=_MANAGED,
         effect=Effect.NOW,
     ),
 )
 
 _APPS = (
-    Setting(
-        key="apps.service",
-        kind=Kind.SWITCH,
-        default=False,
+    switch(
+        "apps.service",
         label="Service for apps",
         description="Whether apps on this phone may ask for voice channels over a web socket of the phone's own.",
-        pbx_name="",
+        default=False,
         setters=_MANAGED,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="apps.port",
-        kind=Kind.NUMBER,
-        default=8270,
+    number(
+        "apps.port",
         label="Port of the service for apps",
         description="The TCP port of that web socket, which only this phone itself can reach; 0 takes any free one, "
         "which the log names.",
-        pbx_name="",
+        default=8270,
         setters=_MANAGED,
         effect=Effect.NOW,
         highest=65535,
     ),
-    Setting(
-        key="apps.token",
-        kind=Kind.SECRET,
-        default=Secret(""),
+    secret(
+        "apps.token",
         label="Token of apps",
         description="What an app proves itself with, at least 16 characters. Without one no app gets in.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
         pattern=r".{16,}",
         pattern_words="a text of at least 16 characters",
     ),
-    Setting(
-        key="apps.origins",
-        kind=Kind.LIST,
-        default=(),
+    word_list(
+        "apps.origins",
         label="Web pages as apps",
         description="The origins (RFC 6454) of web pages that may connect, as https://pbx.example.com; no others may. "
         "A program that is no browser names none and needs none.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
         pattern=r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?",
@@ -1117,10 +936,8 @@ _APPS = (
 )
 
 _TIME = (
-    Setting(
-        key="time.zone",
-        kind=Kind.TIME_ZONE,
-        default="",
+    time_zone(
+        "time.zone",
         label="Time zone",
         description="Whose time the phone shows: a name of the IANA database, or a POSIX TZ string. Empty: what the "
         "network says (DHCP option 101), and without that the machine's own, which is UTC. The log is in UTC.",
@@ -1128,10 +945,8 @@ _TIME = (
         setters=_EVERYBODY,
         effect=Effect.NOW,
     ),
-    Setting(
-        key="time.server",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "time.server",
         label="Time server",
         description="Which host tells the time (NTP), before those that the network names (DHCP option 42).",
         pbx_name="NTP.ntp1",
@@ -1140,10 +955,8 @@ _TIME = (
         pattern=_HOST,
         pattern_words="a host name or an IP address, without port",
     ),
-    Setting(
-        key="time.second_server",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "time.second_server",
         label="Second time server",
         description="Asked where the first one does not answer.",
         pbx_name="NTP.ntp2",
@@ -1155,106 +968,85 @@ _TIME = (
 )
 
 _LOCK = (
-    Setting(
-        key="lock.after",
-        kind=Kind.NUMBER,
-        default=10,
+    number(
+        "lock.after",
         label="Lock after",
         description="How long the phone may lie unused before it locks, once a PIN is set; 0 never locks it.",
-        pbx_name="",
+        default=10,
         setters=_EVERYBODY,
         effect=Effect.NOW,
         unit="minutes",
         highest=1440,
     ),
-    Setting(
-        key="lock.emergency_numbers",
-        kind=Kind.LIST,
-        default=("112", "110"),
+    word_list(
+        "lock.emergency_numbers",
         label="Emergency numbers",
         description="Numbers that can always be called, also from a locked phone.",
-        pbx_name="",
+        default=("112", "110"),
         setters=_MANAGED,
         effect=Effect.NOW,
         longest=20,
         pattern=_NUMBER,
         pattern_words="a telephone number of digits only",
     ),
-    Setting(
-        key="lock.pin",
-        kind=Kind.SECRET,
-        default=Secret(""),
+    secret(
+        "lock.pin",
         label="PIN",
         description="The PIN's scrypt hash. It is changed on the phone itself, never shown.",
-        pbx_name="",
         setters=frozenset({Layer.USER}),
         effect=Effect.NOW,
     ),
 )
 
 _UPDATE = (
-    Setting(
-        key="update.url",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "update.url",
         label="Update",
         description="Where the update bundle is: an http or https address, or the path of a file on the phone.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
         longest=1024,
         pattern=r"https?://[^\s/?#@]+(?:/[^\s#]*)?|/[^\s]+",
         pattern_words="an address that begins with http:// or https://, without a password in it, or an absolute path",
     ),
-    Setting(
-        key="update.version",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "update.version",
         label="Version to run",
         description="The version that the bundle holds. A phone that runs another one takes the update; without a "
         "version nothing is updated.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
         longest=64,
         pattern=r"\S+",
         pattern_words="a version without spaces",
     ),
-    Setting(
-        key="update.hours",
-        kind=Kind.LIST,
-        default=(),
+    word_list(
+        "update.hours",
         label="Hours for the restart",
         description="The hours of the day in which the phone may restart into an update by itself, 2 standing for "
         "2:00 to 2:59. Without any it may at all hours. It waits until nobody uses it in any case.",
-        pbx_name="",
         setters=_MANAGED,
         effect=Effect.NOW,
         pattern=r"1?[0-9]|2[0-3]",
         pattern_words="an hour from 0 to 23",
     ),
-    Setting(
-        key="update.good_after",
-        kind=Kind.NUMBER,
-        default=30,
+    number(
+        "update.good_after",
         label="Good without the PBX after",
         description="A started system is good once the phone is registered. After this time it counts as good all the "
         "same, so that a PBX that is away takes no new system back.",
-        pbx_name="",
+        default=30,
         setters=_MANAGED,
         effect=Effect.NOW,
         unit="minutes",
         lowest=1,
         highest=1440,
     ),
-    Setting(
-        key="update.trust_file",
-        kind=Kind.TEXT,
-        default="",
+    text(
+        "update.trust_file",
         label="Trusted certificates for updates",
         description="A PEM file with the authorities that may vouch for the server of the update; empty trusts the "
         "system's. Whom the phone takes updates from is settled by their signature, not by this.",
-        pbx_name="",
         setters=_ON_THE_SPOT,
         effect=Effect.NOW,
         longest=1024,
@@ -1263,13 +1055,11 @@ _UPDATE = (
 
 _DIAGNOSTICS = (
     *(
-        Setting(
-            key=f"diagnostics.level.{flag}",
-            kind=Kind.CHOICE,
-            default="info",
+        choice(
+            f"diagnostics.level.{flag}",
             label=f"Log of {flag}",
             description=f"From which severity on '{flag}' is logged.",
-            pbx_name="",
+            default="info",
             setters=_MANAGED,
             # The kiosk is a process of its own, which is told once: when it starts.
             effect=Effect.RESTART if flag is LogFlag.KIOSK else Effect.NOW,
@@ -1277,13 +1067,11 @@ _DIAGNOSTICS = (
         )
         for flag in LogFlag
     ),
-    Setting(
-        key="diagnostics.log_size",
-        kind=Kind.NUMBER,
-        default=4,
+    number(
+        "diagnostics.log_size",
         label="Size of the log",
         description="How much log the phone keeps; the oldest goes first.",
-        pbx_name="",
+        default=4,
         setters=_MANAGED,
         effect=Effect.RESTART,
         unit="megabytes",

@@ -71,7 +71,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     `longest` bounds text in characters; `pattern` is a regular expression the whole text (of a list: each
     member) must match and `pattern_words` says it for a person. While the switch `forced_by` is on, the user's own
     value does not count. `label` and `description` are for the administrator's page, `pbx_name` is the key under
-    which the PBX provisions it.
+    which the PBX provisions it, empty where it has none.
     """
 
     key: str
@@ -79,7 +79,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     default: Value
     label: str
     description: str
-    pbx_name: str
+    pbx_name: str = ""
     setters: frozenset[Layer]
     effect: Effect
     unit: str = ""
