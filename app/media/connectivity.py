@@ -116,12 +116,12 @@ class Connectivity:
         self._gathering: Gathering | None = None
         self._inherited = False
         """The route leads through what a server has lent to a process before this one."""
-        self._consent(0)
-        if kept is not None and servers.turn is not None:
+        if kept is None:
+            self._consent(0)
+        else:  # never silent in between: a packet that is due then would be missing
             self._take_over(kept.relays, servers.turn)
-        self._begin(borrow=not self._relays)  # our addresses may not be known yet: nothing is given back for that
-        if kept is not None:
             self._go_on(kept.route)
+        self._begin(borrow=not self._relays)  # our addresses may not be known yet: nothing is given back for that
 
     # --- what the descriptions say -------------------------------------------------------------------------
 
@@ -215,7 +215,9 @@ class Connectivity:
 
     # --- ways of a process before this one ---------------------------------------------------------------------
 
-    def _take_over(self, relays: tuple[KeptRelay, ...], turn: TurnServer) -> None:
+    def _take_over(self, relays: tuple[KeptRelay, ...], turn: TurnServer | None) -> None:
+        if turn is None:
+            return
         for one in relays:
             base = Base(one.component, Address(one.address, self._port(one.component)))
             relay = TurnClient(turn.address, turn.user, turn.password)
@@ -229,6 +231,8 @@ class Connectivity:
         elif not route.relayed or self._binds(route.rtp):
             self.route, self._inherited = route, route.relayed
             self._consent(_CONSENT_MS)
+        else:
+            self._consent(0)
 
     def _binds(self, peer: Address) -> bool:
         _, relay = self._relays.get(RTP, (None, None))
