@@ -77,9 +77,12 @@ class Partner:
         """For how many of the last seconds of its call it heard the phone's tone; only after it was closed."""
         return heard_at_last(self._heard, PHONE_HERTZ, seconds)
 
-    def heard_together(self, pitches: Collection[int]) -> Counter[frozenset[int]]:
-        """In how many looks, one every 0.1 s, it heard which of these pitches at once; only after it was closed."""
-        return heard_together(self._heard, pitches)
+    def heard_together(self, pitches: Collection[int], last: float | None = None) -> Counter[frozenset[int]]:
+        """In how many looks, one every 0.1 s, it heard which of these pitches at once; only after it was closed.
+
+        All of its call counts, or so many of the last seconds.
+        """
+        return heard_together(self._heard, pitches, last)
 
 
 LABELS = {

@@ -76,9 +76,10 @@ def pitches_in(samples: Samples, pitches: Collection[int], rate: int) -> frozens
     return frozenset(hertz for hertz, value in found.items() if 2 * abs(value) / window.sum() > QUIET * AMPLITUDE)
 
 
-def heard_together(place: Path, pitches: Collection[int]) -> Counter[frozenset[int]]:
-    """In how many looks a recording holds which of these pitches at once; there is one every 0.1 s."""
+def heard_together(place: Path, pitches: Collection[int], last: float | None = None) -> Counter[frozenset[int]]:
+    """In how many looks a recording, or its last seconds, holds which of these pitches at once; one is every 0.1 s."""
     samples, rate = read_wav(place)
+    samples = samples if last is None else samples[-round(last * rate) :]
     window, hop = int(SHORTEST * rate) + 1, rate // 10
     begins = range(0, len(samples) - window, hop)
     return Counter(pitches_in(samples[begin:][:window], pitches, rate) for begin in begins)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import struct
 from collections.abc import AsyncIterator, Iterator
@@ -19,13 +20,15 @@ from tests.bench.loopback import UDP, Loopback, Packet
 from tests.interop.conftest import Trust, make_registrar
 from tests.interop.partners import NUMBER, Partner
 from tests.interop.row import Row
-from tests.interop.sounds import PEER_HERTZ
+from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ
+from tests.interop.test_conference import EVERYBODY, LOOKS, OTHER_HERTZ, OTHER_NUMBER, is_settled, mixes
 from tests.interop.trunk import Trunk
 from tests.interop.voice import Voice
 from tests.main.rig import connected, registered
 from tests.main.supervisor import Supervisor
 from tests.main.talker import PATIENCE, Talker
 from tests.peers.baresip_peer import BaresipPeer
+from tests.peers.baresip_python_peer import BaresipPythonPeer
 from tests.peers.kamailio import Kamailio
 from tests.peers.peer import Answering, EventKind, Peer, Transport
 from tests.peers.pjsua2_peer import Pjsua2Peer
@@ -33,9 +36,8 @@ from tests.peers.rtpengine import Value, rtpengine
 from tests.peers.small_sip import SmallSip
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(150)]
-BEFORE = 1.5
-"""Seconds that are talked before the crash, more than lie between two looks at what is to be kept."""
 AFTER = 3.0
+"""Seconds that are talked after the crash."""
 HEARD_AFTER = 1.0
 """Of them the peer must have heard; one that looks for another way by ICE is deaf for a moment."""
 OUT, IN = "out", "in"
@@ -175,7 +177,7 @@ async def test_a_call_outlives_our_process(way: Way, tmp_path: Path, trust: Trus
             await _found(talker, way, 1)
             if way.handshake:
                 await talker.keys_are_kept()
-            await asyncio.sleep(BEFORE)
+            await talker.supervisor.until(lambda: not way.ice or route_is_kept(talker))
             seconds = await talker.crash()
             await _found(talker, way, 2)
             await talker.hears(PEER_HERTZ)
@@ -202,6 +204,66 @@ async def test_a_far_end_that_hung_up_meanwhile_has_hung_up(tmp_path: Path, trus
         (record,) = (await talker.until(lambda s: bool(s.history))).history
     assert record.answered
     row.measured(f"the list says {record.seconds:.0f} s")
+
+
+async def test_a_conference_outlives_our_process_and_so_do_its_recordings(
+    tmp_path: Path, trust: Trust, row: Row
+) -> None:
+    row.of("kamailio", "our process is killed in a recorded conference with pjsua2 and baresip-python")
+    async with make_registrar(tmp_path, trust, "MD5") as kamailio, Supervisor(tmp_path) as supervisor:
+        domain, password = f"{kamailio.address}:{kamailio.port}", kamailio.password
+        one = Partner(Pjsua2Peer, tmp_path, domain=domain, password=password, seconds=60)
+        other = Partner(
+            BaresipPythonPeer,
+            tmp_path,
+            domain=domain,
+            password=password,
+            number=OTHER_NUMBER,
+            hertz=OTHER_HERTZ,
+            seconds=60,
+        )
+        way = Way(Pjsua2Peer, OUT)
+        recording = '[recording]\nurl = "http://127.0.0.1:9/"\n'
+        talker = Talker(tmp_path, supervisor, _configuration(kamailio, way, trust) + recording)
+        await talker.launch()
+        try:
+            await talker.until(registered)
+            async with one.peer, other.peer:
+                await asyncio.gather(one.peer.register(), other.peer.register())
+                await talker.dial(one.number)
+                await talker.until(lambda s: is_settled(s, CallState.CONNECTED))
+                await talker.dial(other.number)
+                await talker.until(lambda s: is_settled(s, CallState.HELD, CallState.CONNECTED))
+                await talker.do(lambda id_: commands.Join(id_))
+                await talker.until(lambda s: is_settled(s, CallState.CONNECTED, CallState.CONNECTED))
+                await talker.hears_together((PEER_HERTZ, OTHER_HERTZ))
+                await supervisor.until(lambda: conference_is_kept(talker))
+                seconds = await talker.crash()
+                await talker.hears_together((PEER_HERTZ, OTHER_HERTZ))
+                await talker.until(lambda s: s.conference is not None and s.conference.attended)
+                await asyncio.sleep(AFTER)
+                await talker.do(lambda id_: commands.HangUp(id_, whole=True))
+                await asyncio.gather(*(each.peer.expect(EventKind.CLOSED, within=PATIENCE) for each in (one, other)))
+                await talker.until(lambda s: not any(call.recording.running for call in s.calls))
+        finally:
+            await talker.end()
+    of_one, of_other = one.heard_together(EVERYBODY, AFTER), other.heard_together(EVERYBODY, AFTER)
+    assert of_one[frozenset({PHONE_HERTZ, OTHER_HERTZ})] >= LOOKS, of_one
+    assert of_other[frozenset({PHONE_HERTZ, PEER_HERTZ})] >= LOOKS, of_other
+    names = sorted(path.name.split("-")[:3:2] for path in (talker.process.state / "recordings").iterdir())
+    assert sorted(serial for _, serial in names) == ["1", "2", "3", "4"]
+    assert [len(list(group)) for _, group in itertools.groupby(names, key=lambda name: name[0])] == [2, 2]
+    row.measured(f"taken up after {seconds:.2f} s; pjsua2 heard {mixes(of_one)}, baresip-python {mixes(of_other)}")
+
+
+def route_is_kept(talker: Talker) -> bool:
+    kept = talker.kept()
+    return kept is not None and any(voice.ways is not None and voice.ways.route for voice in kept.media.voices)
+
+
+def conference_is_kept(talker: Talker) -> bool:
+    kept = talker.kept()
+    return kept is not None and all(call.in_conference for call in kept.calls.calls)
 
 
 async def _found(talker: Talker, way: Way, times: int) -> None:

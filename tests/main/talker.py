@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from app.main import memory_file
-from app.main.survival import KeptFile, RunningVoice
+from app.main.kept import Kept, decode
+from app.main.survival import KeptFile
 from app.model import commands
 from app.model.commands import AnyCommand
 from app.model.snapshot import Snapshot
-from tests.interop.sounds import PHONE_RATE, has_tone
+from tests.interop.sounds import PHONE_RATE, has_tone, pitches_in
 from tests.main.rig import PhoneProcess, connected, registered
 from tests.main.supervisor import Supervisor
+from tests.wav import Samples
 
 PATIENCE = 40.0
 LISTENED = PHONE_RATE * 2 // 5
@@ -76,25 +78,43 @@ class Talker:
 
     async def keys_are_kept(self) -> None:
         """Wait until the next process would have the keys of its one stream."""
-        await self.supervisor.until(lambda: any(voice.config.srtp is not None for voice in self._kept_voices()))
 
-    def _kept_voices(self) -> tuple[RunningVoice, ...]:
+        def there() -> bool:
+            file = self._file()
+            return file is not None and all(voice.config.srtp is not None for voice in file.voices)
+
+        await self.supervisor.until(there)
+
+    def kept(self) -> Kept | None:
+        """What the next process would have of the calls."""
+        file = self._file()
+        return None if file is None else decode(file.calls)
+
+    def _file(self) -> KeptFile | None:
         if not any(name.startswith("calls-") for name in self.supervisor.names):
-            return ()
+            return None
         content = memory_file.content(self.supervisor.descriptor("calls-"))
         assert content is not None
-        return msgspec.msgpack.decode(content.partition(b"\n")[2], type=KeptFile).voices
+        return msgspec.msgpack.decode(content.partition(b"\n")[2], type=KeptFile)
 
     async def hears(self, hertz: int) -> None:
         """Wait until it hears nothing but this pitch, from now on."""
+        await self._listen(lambda heard: has_tone(heard, hertz, PHONE_RATE), f"{hertz} Hz")
+
+    async def hears_together(self, pitches: Collection[int]) -> None:
+        """Wait until it hears all of these at once, from now on."""
+        wanted = frozenset(pitches)
+        await self._listen(lambda heard: pitches_in(heard, wanted, PHONE_RATE) == wanted, f"{pitches} Hz")
+
+    async def _listen(self, wanted: Callable[[Samples], bool], what: str) -> None:
         begin = self.ear.stat().st_size
         end = time.monotonic() + PATIENCE
         while True:
             octets = self.ear.read_bytes()[begin:]
             heard = np.frombuffer(octets[: len(octets) // 2 * 2], np.int16)[-LISTENED:]
-            if len(heard) == LISTENED and has_tone(heard, hertz, PHONE_RATE):
+            if len(heard) == LISTENED and wanted(heard):
                 return
-            assert time.monotonic() < end, f"no {hertz} Hz\n{self.process.said}"
+            assert time.monotonic() < end, f"no {what}\n{self.process.said}"
             await asyncio.sleep(0.05)
 
 
