@@ -13,39 +13,14 @@ from app.signalling.sip.errors import HeaderError
 from app.signalling.sip.message import Request
 from app.signalling.sip.refer import Progress
 from app.signalling.sip.replaces import Replaces
+from tests.signalling.sip.answered import AnsweredCall
 from tests.signalling.sip.network import Network, Peer, Phone, description
 
 SIPFRAG = ("Content-Type", "message/sipfrag;version=2.0")
 
 
-class Bench:
-    """A call the peer made and we answered."""
-
-    def __init__(self) -> None:
-        self.network = Network()
-        self.peer = Peer(self.network)
-        self.phone = Phone(self.network, "10.0.0.1", self.peer.address)
-        self.peer.invite(self.phone, sdp=description())
-        self.leg = self.phone.incoming
-        self.phone.agent.connect(self.leg, description(self.phone.address))
-        self.network.run(0.05)
-        self.tag = self.peer.response(200).to.tag or ""
-        self.cseq = 1
-        self.ask("ACK", cseq=1)
-        self.peer.received.clear()
-
-    def ask(self, method: str, *, headers: tuple[tuple[str, str], ...] = (), body: bytes = b"", cseq: int = 0) -> None:
-        self.cseq = cseq or self.cseq + 1
-        branch = f"z9hG4bK{method}{self.cseq}"
-        self.peer.invite(
-            self.phone,
-            method=method,
-            cseq=self.cseq,
-            branch=branch,
-            to_tag=self.tag,
-            headers=headers,
-            body=body,
-        )
+class Bench(AnsweredCall):
+    """Transfers asked for in it, by the peer or by us."""
 
     def refers_to(self, text: str, *headers: tuple[str, str]) -> None:
         """The far end asks us to call somebody."""

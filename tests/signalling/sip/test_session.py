@@ -17,49 +17,14 @@ from app.model.signalling import (
 )
 from app.signalling.sip.message import Request
 from app.signalling.sip.sdp import parse_sdp
-from tests.signalling.sip.network import Network, Peer, Phone, description
+from tests.signalling.sip.answered import AnsweredCall
+from tests.signalling.sip.network import Peer, description
 
 HELD = description(direction=Direction.SENDONLY)
 
 
-class Bench:
-    """A call the peer made and we answered."""
-
-    def __init__(self) -> None:
-        self.network = Network()
-        self.peer = Peer(self.network)
-        self.phone = Phone(self.network, "10.0.0.1", self.peer.address)
-        self.peer.invite(self.phone, sdp=description())
-        self.leg = self.phone.incoming
-        self.phone.agent.connect(self.leg, description(self.phone.address))
-        self.network.run(0.05)
-        self.tag = self.peer.response(200).to.tag or ""
-        self.cseq = 1
-        self.ack()
-        self.peer.received.clear()
-
-    def ack(self, **options: object) -> None:
-        branch = f"z9hG4bKack{self.cseq}"
-        self.peer.invite(
-            self.phone,
-            method="ACK",
-            cseq=self.cseq,
-            branch=branch,
-            to_tag=self.tag,
-            **options,  # type: ignore[arg-type]
-        )
-
-    def ask(self, method: str, *, cseq: int | None = None, **options: object) -> Request:
-        self.cseq = self.cseq + 1 if cseq is None else cseq
-        branch = f"z9hG4bK{method}{self.cseq}"
-        return self.peer.invite(
-            self.phone,
-            method=method,
-            cseq=self.cseq,
-            branch=branch,
-            to_tag=self.tag,
-            **options,  # type: ignore[arg-type]
-        )
+class Bench(AnsweredCall):
+    """We offer in it, too."""
 
     def offer(self, port: int = 7100) -> Request:
         self.phone.agent.offer(self.leg, description(self.phone.address, port))
