@@ -108,33 +108,31 @@ async def test_a_ringing_phone_sends_a_call_elsewhere(pbx: InnovaphonePbx) -> No
         await clara.signalled("setup")
 
 
-async def test_diversions_over_pbxapi(pbx: InnovaphonePbx) -> None:
-    async with phone(pbx.http_port, "ben", "pw-ben") as ben:
-        await ben.send("AddDiversion", api="PbxApi", src="d", sip="ben", type="cfb", **{"ep-num": "23"})
-        changed, told = await ben.signalled("setup")
-        assert (told["channel"], told["fty"]) == (0, [{"type": "diverting_leg4"}])
-        assert await ben.next(mt="AddDiversionResult", src="d") == {
-            "api": "PbxApi", "src": "d", "mt": "AddDiversionResult", "ok": True,
-        }  # fmt: skip
-        await ben.signal(changed, "conn")
-        await ben.signalled("rel", changed)
-        await ben.send("GetDiversion", api="PbxApi", src="g", type="cfb")
-        assert (await ben.next(mt="GetDiversionResult"))["num"] == "23"
-        await ben.signal(1, "setup", cd={"num": "22"}, channel=0, fty=[{"type": "diversion_interrogate"}])
-        found = facility((await ben.signalled("conn", 1))[1], "diversion_interrogate_result")
-        [one] = found["list"]
-        assert (one["procedure"], one["served"], one["diverted_to"]) == ("BUSY", BEN, {"num": "23"})
-        await ben.signal(1, "rel", cau={"num": 16})
-        await ben.send("DelDiversion", api="PbxApi", src="x", type="cfb")
-        assert (await ben.next(mt="DelDiversionResult"))["ok"] is True
-        assert not pbx.installation.subscribers["ben"].diversions
+async def test_diversions_over_pbxapi(pbx: InnovaphonePbx, ben: RawClient) -> None:
+    await ben.send("AddDiversion", api="PbxApi", src="d", sip="ben", type="cfb", **{"ep-num": "23"})
+    changed, told = await ben.signalled("setup")
+    assert (told["channel"], told["fty"]) == (0, [{"type": "diverting_leg4"}])
+    assert await ben.next(mt="AddDiversionResult", src="d") == {
+        "api": "PbxApi", "src": "d", "mt": "AddDiversionResult", "ok": True,
+    }  # fmt: skip
+    await ben.signal(changed, "conn")
+    await ben.signalled("rel", changed)
+    await ben.send("GetDiversion", api="PbxApi", src="g", type="cfb")
+    assert (await ben.next(mt="GetDiversionResult"))["num"] == "23"
+    await ben.signal(1, "setup", cd={"num": "22"}, channel=0, fty=[{"type": "diversion_interrogate"}])
+    found = facility((await ben.signalled("conn", 1))[1], "diversion_interrogate_result")
+    [one] = found["list"]
+    assert (one["procedure"], one["served"], one["diverted_to"]) == ("BUSY", BEN, {"num": "23"})
+    await ben.signal(1, "rel", cau={"num": 16})
+    await ben.send("DelDiversion", api="PbxApi", src="x", type="cfb")
+    assert (await ben.next(mt="DelDiversionResult"))["ok"] is True
+    assert not pbx.installation.subscribers["ben"].diversions
 
 
 @pytest.mark.parametrize("members", [{"sip": "anna", "ep-num": "23"}, {"sip": "ben", "ep-num": "999"}])
-async def test_others_are_not_diverted_nor_is_anybody_to_nowhere(pbx: InnovaphonePbx, members: dict[str, str]) -> None:
-    async with phone(pbx.http_port, "ben", "pw-ben") as ben:
-        await ben.send("AddDiversion", api="PbxApi", type="cfu", **members)
-        assert (await ben.next(mt="AddDiversionResult"))["ok"] is False
+async def test_others_are_not_diverted_nor_is_anybody_to_nowhere(ben: RawClient, members: dict[str, str]) -> None:
+    await ben.send("AddDiversion", api="PbxApi", type="cfu", **members)
+    assert (await ben.next(mt="AddDiversionResult"))["ok"] is False
 
 
 async def test_presence_and_the_node_over_pbxapi(pbx: InnovaphonePbx) -> None:

@@ -41,11 +41,10 @@ async def test_a_ringing_call_is_shown_and_picked(pbx: InnovaphonePbx) -> None:
         assert facility((await anna.signalled("conn", 1))[1], "name_identification")["name"] == "Clara"
 
 
-async def test_a_call_that_is_gone_cannot_be_picked(pbx: InnovaphonePbx) -> None:
-    async with phone(pbx.http_port, "clara", "pw-clara") as clara:
-        wanted = {"type": "cp_pick_req", "parked_to_alerting": BEN}
-        await clara.signal(2, "setup", cd={"num": "22"}, complete=True, channel=0, fty=[wanted])
-        assert (await clara.signalled("rel", 2))[1]["cau"]["num"] == 86
+async def test_a_call_that_is_gone_cannot_be_picked(clara: RawClient) -> None:
+    wanted = {"type": "cp_pick_req", "parked_to_alerting": BEN}
+    await clara.signal(2, "setup", cd={"num": "22"}, complete=True, channel=0, fty=[wanted])
+    assert (await clara.signalled("rel", 2))[1]["cau"]["num"] == 86
 
 
 async def test_a_call_is_parked_shown_and_picked_up_elsewhere(pbx: InnovaphonePbx) -> None:
@@ -90,48 +89,45 @@ async def test_a_parked_party_may_go(pbx: InnovaphonePbx) -> None:
         assert not pbx.calls.of("anna")
 
 
-async def test_presence_without_media(pbx: InnovaphonePbx) -> None:
-    async with phone(pbx.http_port, "ben", "pw-ben") as ben, phone(pbx.http_port, "anna", "pw-anna") as anna:
-        await watch(ben, 1, "21", "presence_subscribe")
-        told = facility((await ben.signalled("facility", 1))[1], "presence_notify")
-        assert (told["contact"], told["status"]) == ("tel:", "open")
-        publish = {"type": "presence_publish", "contact": "tel:", "activity": "busy", "note": "lunch"}
-        await anna.signal(7, "setup", cd=ANNA, complete=True, channel=0, fty=[publish])
-        await anna.signalled("conn", 7)
-        notes = ""
-        while notes != "lunch":
-            notes = facility((await ben.signalled("facility", 1))[1], "presence_notify").get("note", "")
+async def test_presence_without_media(ben: RawClient, anna: RawClient) -> None:
+    await watch(ben, 1, "21", "presence_subscribe")
+    told = facility((await ben.signalled("facility", 1))[1], "presence_notify")
+    assert (told["contact"], told["status"]) == ("tel:", "open")
+    publish = {"type": "presence_publish", "contact": "tel:", "activity": "busy", "note": "lunch"}
+    await anna.signal(7, "setup", cd=ANNA, complete=True, channel=0, fty=[publish])
+    await anna.signalled("conn", 7)
+    notes = ""
+    while notes != "lunch":
+        notes = facility((await ben.signalled("facility", 1))[1], "presence_notify").get("note", "")
 
 
-async def test_waiting_messages_are_told_now_and_at_registration(pbx: InnovaphonePbx) -> None:
-    async with phone(pbx.http_port, "ben", "pw-ben") as ben:
-        pbx.calls.set_messages("ben", 2, EndPoint(num="23"))
-        number, setup = await ben.signalled("setup")
-        told = facility(setup, "mwi_activate")
-        assert (setup["channel"], told["served_user"], told["number"]) == (0, BEN, 2)
-        assert told["message_center"] == {"num": "23"}
-        await ben.signal(number, "conn")
-        await ben.signalled("rel", number)
-        async with phone(pbx.http_port, "ben", "pw-ben") as other:
-            assert facility((await other.signalled("setup"))[1], "mwi_activate")["number"] == 2
-        await ben.signal(1, "setup", cd=BEN, complete=True, channel=0, fty=[{"type": "mwi_interrogate"}])
-        sub = facility((await ben.signalled("conn", 1))[1], "mwi_interrogate_result")["sub"]
-        assert (sub["type"], sub["number"]) == ("mwi_activate", 2)
-        pbx.calls.set_messages("ben", 0)
-        number, setup = await ben.signalled("setup")
-        assert facility(setup, "mwi_deactivate")["served_user"] == BEN
-        await ben.signal(number, "rel", cau={"num": 16})
+async def test_waiting_messages_are_told_now_and_at_registration(pbx: InnovaphonePbx, ben: RawClient) -> None:
+    pbx.calls.set_messages("ben", 2, EndPoint(num="23"))
+    number, setup = await ben.signalled("setup")
+    told = facility(setup, "mwi_activate")
+    assert (setup["channel"], told["served_user"], told["number"]) == (0, BEN, 2)
+    assert told["message_center"] == {"num": "23"}
+    await ben.signal(number, "conn")
+    await ben.signalled("rel", number)
+    async with phone(pbx.http_port, "ben", "pw-ben") as other:
+        assert facility((await other.signalled("setup"))[1], "mwi_activate")["number"] == 2
+    await ben.signal(1, "setup", cd=BEN, complete=True, channel=0, fty=[{"type": "mwi_interrogate"}])
+    sub = facility((await ben.signalled("conn", 1))[1], "mwi_interrogate_result")["sub"]
+    assert (sub["type"], sub["number"]) == ("mwi_activate", 2)
+    pbx.calls.set_messages("ben", 0)
+    number, setup = await ben.signalled("setup")
+    assert facility(setup, "mwi_deactivate")["served_user"] == BEN
+    await ben.signal(number, "rel", cau={"num": 16})
 
 
-async def test_a_call_is_remote_controlled_and_renamed(pbx: InnovaphonePbx) -> None:
-    async with phone(pbx.http_port, "anna", "pw-anna") as anna, phone(pbx.http_port, "ben", "pw-ben") as ben:
-        number = await call(anna, 1, ben, num="22")
-        assert pbx.calls.remote_control("ben", "DTMF_DIGIT", "5") == 1
-        told = facility((await ben.signalled("facility", number))[1], "innovaphone_remote_control")
-        assert told == {"type": "innovaphone_remote_control", "control": "DTMF_DIGIT", "digit": "5"}
-        pbx.calls.rename("anna", "Anna Berg")
-        told = facility((await ben.signalled("facility", number))[1], "name_identification")
-        assert told["name"] == "Anna Berg"
+async def test_a_call_is_remote_controlled_and_renamed(pbx: InnovaphonePbx, anna: RawClient, ben: RawClient) -> None:
+    number = await call(anna, 1, ben, num="22")
+    assert pbx.calls.remote_control("ben", "DTMF_DIGIT", "5") == 1
+    told = facility((await ben.signalled("facility", number))[1], "innovaphone_remote_control")
+    assert told == {"type": "innovaphone_remote_control", "control": "DTMF_DIGIT", "digit": "5"}
+    pbx.calls.rename("anna", "Anna Berg")
+    told = facility((await ben.signalled("facility", number))[1], "name_identification")
+    assert told["name"] == "Anna Berg"
 
 
 async def test_a_second_call_is_said_to_wait(pbx: InnovaphonePbx) -> None:
@@ -143,15 +139,14 @@ async def test_a_second_call_is_said_to_wait(pbx: InnovaphonePbx) -> None:
         assert facility((await clara.signalled("alert", 1))[1], "call_waiting")
 
 
-async def test_a_message_that_crosses_with_the_end_is_no_mistake(pbx: InnovaphonePbx) -> None:
-    async with phone(pbx.http_port, "anna", "pw-anna") as anna, phone(pbx.http_port, "ben", "pw-ben") as ben:
-        number = await call(anna, 1, ben, num="22")
-        await anna.signal(1, "rel", cau={"num": 16})
-        await ben.signalled("rel", number)
-        await ben.signal(number, "channels", channels_cmd="PROPOSAL", channels=OFFER)
-        await call(anna, 2, ben, num="22")
-        await ben.signal(-999, "alert")
-        assert await ben.gone()
+async def test_a_message_that_crosses_with_the_end_is_no_mistake(anna: RawClient, ben: RawClient) -> None:
+    number = await call(anna, 1, ben, num="22")
+    await anna.signal(1, "rel", cau={"num": 16})
+    await ben.signalled("rel", number)
+    await ben.signal(number, "channels", channels_cmd="PROPOSAL", channels=OFFER)
+    await call(anna, 2, ben, num="22")
+    await ben.signal(-999, "alert")
+    assert await ben.gone()
 
 
 async def test_dnd_over_the_client_is_seen_by_watchers(pbx: InnovaphonePbx) -> None:

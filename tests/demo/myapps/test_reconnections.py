@@ -53,15 +53,14 @@ async def test_a_lost_caller_takes_his_place_again(pbx: InnovaphonePbx) -> None:
     assert not pbx.complaints
 
 
-async def test_a_lost_called_party_takes_his_place_again(pbx: InnovaphonePbx) -> None:
-    async with phone(pbx.http_port, "anna", "pw-anna") as anna:
-        async with phone(pbx.http_port, "ben", "pw-ben") as ben:
-            await call(anna, ben)
-        async with phone(pbx.http_port, "ben", "pw-ben") as ben:
-            await resume(ben, 5, "21", kind="reconnect")
-            assert (await anna.signalled("channels", 1))[1]["channels"] == NEW_OFFER
-            await anna.signal(1, "channels", channels_cmd="SELECT", channels=ANSWER)
-            assert (await ben.signalled("conn", 5))[1]["channels"] == ANSWER
+async def test_a_lost_called_party_takes_his_place_again(pbx: InnovaphonePbx, anna: RawClient) -> None:
+    async with phone(pbx.http_port, "ben", "pw-ben") as ben:
+        await call(anna, ben)
+    async with phone(pbx.http_port, "ben", "pw-ben") as ben:
+        await resume(ben, 5, "21", kind="reconnect")
+        assert (await anna.signalled("channels", 1))[1]["channels"] == NEW_OFFER
+        await anna.signal(1, "channels", channels_cmd="SELECT", channels=ANSWER)
+        assert (await ben.signalled("conn", 5))[1]["channels"] == ANSWER
 
 
 async def test_a_lost_called_party_who_only_waits_is_called(
@@ -114,21 +113,20 @@ async def test_both_sides_find_each_other_while_their_old_connections_only_seem_
             assert (await anna.signalled("conn", 1))[1]["channels"] == ANSWER
 
 
-async def test_a_held_call_is_taken_up_without_media(pbx: InnovaphonePbx) -> None:
-    async with phone(pbx.http_port, "ben", "pw-ben") as ben:
-        async with phone(pbx.http_port, "anna", "pw-anna") as anna:
-            number = await call(anna, ben)
-            await anna.signal(1, "channels", channels_cmd="CLOSE")
-            await ben.signalled("channels", number)
-        async with phone(pbx.http_port, "anna", "pw-anna") as anna:
-            info = {"type": "reconnect_info", "id": "b" * 32}
-            await anna.signal(
-                1, "setup", cd={"num": "22"}, complete=True, channel=-1, channels_cmd="CLOSE", fty=[INIT, info]
-            )
-            await anna.signalled("conn", 1)
-            await anna.signal(1, "channels", channels_cmd="PROPOSAL", channels=NEW_OFFER)
-            await ben.signalled("channels", number)
-            assert (await ben.signalled("channels", number))[1]["channels"] == NEW_OFFER
+async def test_a_held_call_is_taken_up_without_media(pbx: InnovaphonePbx, ben: RawClient) -> None:
+    async with phone(pbx.http_port, "anna", "pw-anna") as anna:
+        number = await call(anna, ben)
+        await anna.signal(1, "channels", channels_cmd="CLOSE")
+        await ben.signalled("channels", number)
+    async with phone(pbx.http_port, "anna", "pw-anna") as anna:
+        info = {"type": "reconnect_info", "id": "b" * 32}
+        await anna.signal(
+            1, "setup", cd={"num": "22"}, complete=True, channel=-1, channels_cmd="CLOSE", fty=[INIT, info]
+        )
+        await anna.signalled("conn", 1)
+        await anna.signal(1, "channels", channels_cmd="PROPOSAL", channels=NEW_OFFER)
+        await ben.signalled("channels", number)
+        assert (await ben.signalled("channels", number))[1]["channels"] == NEW_OFFER
 
 
 @pytest.mark.parametrize("remembers", [True, False])
@@ -153,48 +151,45 @@ async def test_both_sides_find_each_other_after_a_restart_of_the_pbx(pbx: Innova
             assert not pbx.calls.of("ben")
 
 
-async def test_a_call_that_rings_is_taken_up_by_its_caller(pbx: InnovaphonePbx) -> None:
-    async with phone(pbx.http_port, "ben", "pw-ben") as ben:
-        async with phone(pbx.http_port, "anna", "pw-anna") as anna:
-            await anna.signal(
-                1, "setup", cd={"num": "22"}, complete=True, channel=-1, channels_cmd="PROPOSAL", channels=OFFER,
-                fty=[INIT],
-            )  # fmt: skip
-            number, _ = await ben.signalled("setup")
-            await ben.signal(number, "alert")
-            identity = facility((await anna.signalled("alert", 1))[1], "reconnect_info")["id"]
-        async with phone(pbx.http_port, "anna", "pw-anna") as anna:
-            await resume(anna, 1, "22", identity)
-            await anna.signalled("alert", 1)
-            await ben.signal(number, "conn", channels_cmd="SELECT", channels=ANSWER)
-            assert (await ben.signalled("channels", number))[1]["channels"] == NEW_OFFER
-            await ben.signal(number, "channels", channels_cmd="SELECT", channels=ANSWER)
-            assert (await anna.signalled("conn", 1))[1]["channels"] == ANSWER
-
-
-async def test_a_phone_that_was_lost_while_it_rang_rings_again(pbx: InnovaphonePbx) -> None:
+async def test_a_call_that_rings_is_taken_up_by_its_caller(pbx: InnovaphonePbx, ben: RawClient) -> None:
     async with phone(pbx.http_port, "anna", "pw-anna") as anna:
-        async with phone(pbx.http_port, "ben", "pw-ben") as ben:
-            await anna.signal(1, "setup", cd={"num": "22"}, complete=True, channel=-1)
-            number, _ = await ben.signalled("setup")
-            await ben.signal(number, "alert", fty=[{"type": "reconnect_info", "id": "b" * 32}])
-            await anna.signalled("alert", 1)
-        async with phone(pbx.http_port, "ben", "pw-ben") as ben:
-            number, setup = await ben.signalled("setup")
-            assert facility(setup, "reconnect_info")["id"] == "b" * 32
-            await ben.signal(number, "conn", channels_cmd="PROPOSAL", channels=OFFER)
-            await anna.signalled("conn", 1)
-
-
-async def test_the_pbx_gives_an_identity_where_the_phone_gives_none(pbx: InnovaphonePbx) -> None:
-    async with phone(pbx.http_port, "anna", "pw-anna") as anna, phone(pbx.http_port, "ben", "pw-ben") as ben:
-        await anna.signal(1, "setup", cd={"num": "22"}, complete=True, channel=-1, fty=[INIT])
+        await anna.signal(
+            1, "setup", cd={"num": "22"}, complete=True, channel=-1, channels_cmd="PROPOSAL", channels=OFFER,
+            fty=[INIT],
+        )  # fmt: skip
         number, _ = await ben.signalled("setup")
+        await ben.signal(number, "alert")
+        identity = facility((await anna.signalled("alert", 1))[1], "reconnect_info")["id"]
+    async with phone(pbx.http_port, "anna", "pw-anna") as anna:
+        await resume(anna, 1, "22", identity)
+        await anna.signalled("alert", 1)
+        await ben.signal(number, "conn", channels_cmd="SELECT", channels=ANSWER)
+        assert (await ben.signalled("channels", number))[1]["channels"] == NEW_OFFER
+        await ben.signal(number, "channels", channels_cmd="SELECT", channels=ANSWER)
+        assert (await anna.signalled("conn", 1))[1]["channels"] == ANSWER
+
+
+async def test_a_phone_that_was_lost_while_it_rang_rings_again(pbx: InnovaphonePbx, anna: RawClient) -> None:
+    async with phone(pbx.http_port, "ben", "pw-ben") as ben:
+        await anna.signal(1, "setup", cd={"num": "22"}, complete=True, channel=-1)
+        number, _ = await ben.signalled("setup")
+        await ben.signal(number, "alert", fty=[{"type": "reconnect_info", "id": "b" * 32}])
+        await anna.signalled("alert", 1)
+    async with phone(pbx.http_port, "ben", "pw-ben") as ben:
+        number, setup = await ben.signalled("setup")
+        assert facility(setup, "reconnect_info")["id"] == "b" * 32
         await ben.signal(number, "conn", channels_cmd="PROPOSAL", channels=OFFER)
-        given = facility((await anna.signalled("conn", 1))[1], "reconnect_info")
-        await ben.signal(number, "facility", fty=[INIT])
-        theirs = facility((await ben.signalled("facility", number))[1], "reconnect_info")
-        assert (theirs["id"], theirs["ep"]["num"]) == (given["id"], "21")
+        await anna.signalled("conn", 1)
+
+
+async def test_the_pbx_gives_an_identity_where_the_phone_gives_none(anna: RawClient, ben: RawClient) -> None:
+    await anna.signal(1, "setup", cd={"num": "22"}, complete=True, channel=-1, fty=[INIT])
+    number, _ = await ben.signalled("setup")
+    await ben.signal(number, "conn", channels_cmd="PROPOSAL", channels=OFFER)
+    given = facility((await anna.signalled("conn", 1))[1], "reconnect_info")
+    await ben.signal(number, "facility", fty=[INIT])
+    theirs = facility((await ben.signalled("facility", number))[1], "reconnect_info")
+    assert (theirs["id"], theirs["ep"]["num"]) == (given["id"], "21")
 
 
 async def test_what_is_lost_for_too_long_is_over(installation: Installation) -> None:
@@ -214,33 +209,25 @@ async def test_what_is_lost_for_too_long_is_over(installation: Installation) -> 
     await pbx.stop()
 
 
-async def test_nobody_takes_up_a_call_of_others(pbx: InnovaphonePbx) -> None:
-    async with (
-        phone(pbx.http_port, "anna", "pw-anna") as anna,
-        phone(pbx.http_port, "ben", "pw-ben") as ben,
-        phone(pbx.http_port, "clara", "pw-clara") as clara,
-    ):
-        number = await call(anna, ben)
-        await resume(clara, 1, "22")
-        assert (await clara.signalled("rel", 1))[1]["cau"]["num"] == 1
-        await anna.signal(1, "rel", cau={"num": 16})
-        await ben.signalled("rel", number)
+async def test_nobody_takes_up_a_call_of_others(anna: RawClient, ben: RawClient, clara: RawClient) -> None:
+    number = await call(anna, ben)
+    await resume(clara, 1, "22")
+    assert (await clara.signalled("rel", 1))[1]["cau"]["num"] == 1
+    await anna.signal(1, "rel", cau={"num": 16})
+    await ben.signalled("rel", number)
 
 
-async def test_after_a_transfer_both_sides_hear_of_the_new_identity(pbx: InnovaphonePbx) -> None:
-    async with (
-        phone(pbx.http_port, "anna", "pw-anna") as anna,
-        phone(pbx.http_port, "ben", "pw-ben") as ben,
-        phone(pbx.http_port, "clara", "pw-clara") as clara,
-    ):
-        first = await call(anna, ben)
-        await anna.signal(2, "setup", cd={"num": "23"}, complete=True, channel=-1, fty=[INIT])
-        second, _ = await clara.signalled("setup")
-        info = {"type": "reconnect_info", "id": "c" * 32}
-        await clara.signal(second, "conn", channels_cmd="PROPOSAL", channels=OFFER, fty=[info])
-        await anna.signal(2, "facility", fty=[{"type": "ct_identify"}])
-        found = facility((await anna.signalled("facility", 2))[1], "ct_identify_result")
-        await anna.signal(1, "facility", fty=[{"type": "ct_initiate", "id": found["id"], "dst": found["dst"]}])
-        told = (await ben.signalled("facility", first))[1]
-        assert facility(told, "reconnect_info") == {**info, "ep": {"num": "23", "sip": "clara"}}
-        assert facility((await clara.signalled("facility", second))[1], "reconnect_info")["id"] == "c" * 32
+async def test_after_a_transfer_both_sides_hear_of_the_new_identity(
+    anna: RawClient, ben: RawClient, clara: RawClient
+) -> None:
+    first = await call(anna, ben)
+    await anna.signal(2, "setup", cd={"num": "23"}, complete=True, channel=-1, fty=[INIT])
+    second, _ = await clara.signalled("setup")
+    info = {"type": "reconnect_info", "id": "c" * 32}
+    await clara.signal(second, "conn", channels_cmd="PROPOSAL", channels=OFFER, fty=[info])
+    await anna.signal(2, "facility", fty=[{"type": "ct_identify"}])
+    found = facility((await anna.signalled("facility", 2))[1], "ct_identify_result")
+    await anna.signal(1, "facility", fty=[{"type": "ct_initiate", "id": found["id"], "dst": found["dst"]}])
+    told = (await ben.signalled("facility", first))[1]
+    assert facility(told, "reconnect_info") == {**info, "ep": {"num": "23", "sip": "clara"}}
+    assert facility((await clara.signalled("facility", second))[1], "reconnect_info")["id"] == "c" * 32
