@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -44,17 +46,40 @@ async def _at(office: Office, pbx: InnovaphonePbx, *people: Person) -> None:
         return all([one.pbx for one in _registrations(office, person.name)] == [pbx.name] for person in people)
 
     await people[0].live.until_true(there, PATIENCE)
-    for person in people:
-        await person.live.until(_back, PATIENCE)
+    await _all(people, _back)
+
+
+@contextlib.asynccontextmanager
+async def _office(folder: Path, *names: str) -> AsyncIterator[tuple[Office, list[Person]]]:
+    """An office at an innovaphone PBX, and those who have come."""
+    async with Office(folder, Line.PBXSIGNAL) as office:
+        await office.come(list(names))
+        yield office, [office.people[name] for name in names]
+
+
+async def _ring(caller: Person, called: Person) -> None:
+    await caller.live.dial(called.number)
+    await called.live.call_is(CallState.INCOMING)
+    await caller.live.call_is(CallState.RINGBACK)
 
 
 async def _talk(caller: Person, called: Person) -> None:
     await caller.live.dial(called.number)
     await called.live.call_is(CallState.INCOMING)
     await called.live.answer()
-    for one, other in ((caller, called), (called, caller)):
-        await one.live.call_is(CallState.CONNECTED)
-        await one.hears(other, PATIENCE)
+    for person in (caller, called):
+        await person.live.call_is(CallState.CONNECTED)
+    await _hear_each_other(caller, called)
+
+
+async def _hear_each_other(one: Person, other: Person) -> None:
+    await one.hears(other, PATIENCE)
+    await other.hears(one, PATIENCE)
+
+
+async def _all(people: Iterable[Person], true: Callable[[Snapshot], bool]) -> None:
+    for person in people:
+        await person.live.until(true, PATIENCE)
 
 
 def _lost(snapshot: Snapshot) -> bool:
@@ -66,9 +91,7 @@ def _back(snapshot: Snapshot) -> bool:
 
 
 async def test_a_call_outlives_a_pbx_that_forgets_it(tmp_path: Path) -> None:
-    async with Office(tmp_path, Line.PBXSIGNAL) as office:
-        await office.come(["anna", "ben"])
-        anna, ben = office.people["anna"], office.people["ben"]
+    async with _office(tmp_path, "anna", "ben") as (office, (anna, ben)):
         await _talk(anna, ben)
         sources = {person.name: person.live.statistics.ssrc for person in (anna, ben)}
         await _kill(office, remembers=False)
@@ -89,18 +112,14 @@ async def test_a_call_outlives_a_pbx_that_forgets_it(tmp_path: Path) -> None:
 
 
 async def test_held_calls_and_the_one_that_is_on_come_back_together(tmp_path: Path) -> None:
-    async with Office(tmp_path, Line.PBXSIGNAL) as office:
-        await office.come(["anna", "ben", "clara"])
-        anna, ben, clara = (office.people[name] for name in ("anna", "ben", "clara"))
+    async with _office(tmp_path, "anna", "ben", "clara") as (office, (anna, ben, clara)):
         await _talk(ben, anna)
         await _talk(anna, clara)
         await _kill(office, remembers=False)
-        for person in (anna, ben, clara):
-            await person.live.until(_lost, PATIENCE)
+        await _all((anna, ben, clara), _lost)
         await anna.hears(clara, PATIENCE)
         await office.pbx.start()
-        for person in (anna, ben, clara):
-            await person.live.until(_back, PATIENCE)
+        await _all((anna, ben, clara), _back)
         assert [call.state for call in anna.live.snapshot.calls] == [CallState.HELD, CallState.CONNECTED]
         assert ben.live.snapshot.calls[0].remote_held
         await anna.hears(clara, PATIENCE)
@@ -113,18 +132,12 @@ async def test_held_calls_and_the_one_that_is_on_come_back_together(tmp_path: Pa
 
 @pytest.mark.parametrize("remembers", [True, False], ids=["remembers", "forgets"])
 async def test_a_call_that_rings_goes_on_ringing(tmp_path: Path, *, remembers: bool) -> None:
-    async with Office(tmp_path, Line.PBXSIGNAL) as office:
-        await office.come(["anna", "ben"])
-        anna, ben = office.people["anna"], office.people["ben"]
-        await anna.live.dial("22")
-        await ben.live.call_is(CallState.INCOMING)
-        await anna.live.call_is(CallState.RINGBACK)
+    async with _office(tmp_path, "anna", "ben") as (office, (anna, ben)):
+        await _ring(anna, ben)
         await _kill(office, remembers=remembers)
-        for person in (anna, ben):
-            await person.live.until(_lost, PATIENCE)
+        await _all((anna, ben), _lost)
         await office.pbx.start()
-        for person in (anna, ben):
-            await person.live.until(_back, PATIENCE)
+        await _all((anna, ben), _back)
         assert [call.state for call in ben.live.snapshot.calls] == [CallState.INCOMING]
         await ben.live.answer()
         for one, other in ((anna, ben), (ben, anna)):
@@ -133,12 +146,8 @@ async def test_a_call_that_rings_goes_on_ringing(tmp_path: Path, *, remembers: b
 
 
 async def test_a_call_that_is_answered_meanwhile_is_connected_when_the_pbx_is_back(tmp_path: Path) -> None:
-    async with Office(tmp_path, Line.PBXSIGNAL) as office:
-        await office.come(["anna", "ben"])
-        anna, ben = office.people["anna"], office.people["ben"]
-        await anna.live.dial("22")
-        await ben.live.call_is(CallState.INCOMING)
-        await anna.live.call_is(CallState.RINGBACK)
+    async with _office(tmp_path, "anna", "ben") as (office, (anna, ben)):
+        await _ring(anna, ben)
         await _kill(office, remembers=False)
         await ben.live.until(_lost, PATIENCE)
         await ben.live.answer()
@@ -150,9 +159,7 @@ async def test_a_call_that_is_answered_meanwhile_is_connected_when_the_pbx_is_ba
 
 
 async def test_a_call_goes_on_at_the_standby_and_comes_home_again(tmp_path: Path) -> None:
-    async with Office(tmp_path, Line.PBXSIGNAL) as office:
-        await office.come(["anna", "ben"])
-        anna, ben = office.people["anna"], office.people["ben"]
+    async with _office(tmp_path, "anna", "ben") as (office, (anna, ben)):
         await _talk(anna, ben)
         pair = _pair(office).pair
         await pair.master.kill(remembers=False)
@@ -166,24 +173,19 @@ async def test_a_call_goes_on_at_the_standby_and_comes_home_again(tmp_path: Path
 
 
 async def test_one_phone_that_is_cut_off_comes_back_to_the_other(tmp_path: Path) -> None:
-    async with Office(tmp_path, Line.PBXSIGNAL) as office:
-        await office.come(["anna", "ben"])
-        anna, ben = office.people["anna"], office.people["ben"]
+    async with _office(tmp_path, "anna", "ben") as (office, (anna, ben)):
         await _talk(anna, ben)
         for cut_off in (ben, anna):
             _cut(office, cut_off.name)
             await anna.live.until_true(lambda: not _registrations(office, "anna") or not _registrations(office, "ben"))
             await _at(office, _pair(office).pair.master, cut_off)
-            for one, other in ((anna, ben), (ben, anna)):
-                await one.hears(other, PATIENCE)
+            await _hear_each_other(anna, ben)
         await anna.live.hang_up()
         await ben.live.ended_with(16, PATIENCE)
 
 
 async def test_a_call_that_is_ended_while_it_is_lost_ends_at_the_other_phone_too(tmp_path: Path) -> None:
-    async with Office(tmp_path, Line.PBXSIGNAL) as office:
-        await office.come(["anna", "ben"])
-        anna, ben = office.people["anna"], office.people["ben"]
+    async with _office(tmp_path, "anna", "ben") as (office, (anna, ben)):
         await _talk(anna, ben)
         _cut(office, "ben")
         await ben.live.until(_lost, PATIENCE)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -21,9 +22,9 @@ PATIENCE = 15.0
 class Desk:
     """A phone with a reset button, in a call or not."""
 
-    def __init__(self, system: SimulatedSystem | None = None) -> None:
+    def __init__(self, system: SimulatedSystem) -> None:
         self.button = SimulatedResetButton()
-        self.system = system or SimulatedSystem()
+        self.system = system
         self.moved = asyncio.Event()
         self.notices = NoticeBoard(self.moved.set)
         self.in_call = False
@@ -49,6 +50,13 @@ class Desk:
 
 
 @pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    desk = Desk(SimulatedSystem())
+    yield desk
+    desk.stop()
+
+
+@pytest.fixture
 def stages(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """How long each stage takes; what is not named never comes within a test."""
 
@@ -60,8 +68,7 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return take
 
 
-async def test_a_short_press_starts_the_phone_anew() -> None:
-    desk = Desk()
+async def test_a_short_press_starts_the_phone_anew(desk: Desk) -> None:
     desk.button.press()
     assert "let go now to start the phone anew" in desk.shown
     assert desk.system.asked == []
@@ -69,58 +76,48 @@ async def test_a_short_press_starts_the_phone_anew() -> None:
     await desk.until(lambda: desk.system.asked == [Verb.RESTART])
     assert desk.shown == ""
     assert desk.uses >= 2  # a dark display must show it
-    desk.stop()
 
 
-async def test_a_longer_press_does_nothing(stages: Callable[..., None]) -> None:
+async def test_a_longer_press_does_nothing(desk: Desk, stages: Callable[..., None]) -> None:
     stages(cancel=0.01)
-    desk = Desk()
     desk.button.press()
     await desk.until_shown("nothing happens")
     desk.button.release()
     await asyncio.sleep(0)
     assert (desk.system.asked, desk.shown) == ([], "")
-    desk.stop()
 
 
-async def test_a_long_press_forgets_everything(stages: Callable[..., None]) -> None:
+async def test_a_long_press_forgets_everything(desk: Desk, stages: Callable[..., None]) -> None:
     stages(cancel=0.01, forget=0.02)
-    desk = Desk()
     desk.button.press()
     await desk.until_shown("forgets all its settings")
     assert desk.system.asked == []  # only who lets go has read it
     desk.button.release()
     await desk.until(lambda: desk.system.asked == [Verb.FACTORY_RESET])
-    desk.stop()
 
 
-async def test_a_button_that_is_stuck_does_nothing(stages: Callable[..., None]) -> None:
+async def test_a_button_that_is_stuck_does_nothing(desk: Desk, stages: Callable[..., None]) -> None:
     stages(cancel=0.01, forget=0.02, stuck=0.03)
-    desk = Desk()
     desk.button.press()
     await desk.until_shown("held for too long")
     desk.button.release()
     await asyncio.sleep(0)
     assert (desk.system.asked, desk.shown) == ([], "")
-    desk.stop()
 
 
-async def test_a_button_whose_device_vanishes_was_not_let_go_of() -> None:
-    desk = Desk()
+async def test_a_button_whose_device_vanishes_was_not_let_go_of(desk: Desk) -> None:
     desk.button.press()
     desk.button.vanish()
     await asyncio.sleep(0)
     assert (desk.system.asked, desk.shown) == ([], "")
-    desk.stop()
 
 
 @pytest.mark.parametrize("long", [False, True])
 async def test_in_a_call_it_does_nothing_and_says_so(
-    stages: Callable[..., None], monkeypatch: pytest.MonkeyPatch, long: bool
+    desk: Desk, stages: Callable[..., None], monkeypatch: pytest.MonkeyPatch, long: bool
 ) -> None:
     stages(cancel=0.01, forget=0.02) if long else stages()
     monkeypatch.setattr(reset_keeper, "TOLD_FOR", 0.05)
-    desk = Desk()
     desk.in_call = True
     desk.button.press()
     await desk.until_shown("forgets" if long else "let go now")
@@ -128,16 +125,13 @@ async def test_in_a_call_it_does_nothing_and_says_so(
     assert desk.shown == "The reset button does nothing during a call."
     await desk.until(lambda: desk.shown == "")
     assert desk.system.asked == []
-    desk.stop()
 
 
-async def test_a_refusal_is_shown() -> None:
-    desk = Desk()
+async def test_a_refusal_is_shown(desk: Desk) -> None:
     desk.system.refusal = DeviceFailed("it was refused: the disk is full", "Look at it.")
     desk.button.press()
     desk.button.release()
     await desk.until_shown("the disk is full")
-    desk.stop()
 
 
 class SlowSystem(SimulatedSystem):
@@ -155,7 +149,8 @@ class SlowSystem(SimulatedSystem):
             self.answered.set()
 
 
-async def held_again() -> Desk:
+@contextlib.asynccontextmanager
+async def held_again() -> AsyncIterator[Desk]:
     """A desk whose button was pressed shortly, and is held again when the refusal of that comes."""
     system = SlowSystem()
     system.refusal = DeviceFailed("it was refused: the disk is full", "Look at it.")
@@ -167,36 +162,35 @@ async def held_again() -> Desk:
     system.may_answer.set()
     await desk.until(system.answered.is_set)
     await asyncio.sleep(0)
-    return desk
+    try:
+        yield desk
+    finally:
+        desk.stop()
 
 
 async def test_a_late_refusal_leaves_a_button_that_is_held_again_alone(stages: Callable[..., None]) -> None:
     stages()
-    desk = await held_again()
-    assert "let go now to start the phone anew" in desk.shown
-    desk.stop()
+    async with held_again() as desk:
+        assert "let go now to start the phone anew" in desk.shown
 
 
 async def test_no_stage_of_one_press_comes_in_the_next(stages: Callable[..., None]) -> None:
     """Else a short press would do what a long one does."""
     stages(cancel=0.05)
-    desk = await held_again()
-    desk.button.vanish()
-    stages()
-    desk.button.press()
-    await asyncio.sleep(0.06)  # no stage of the press before can come later
-    assert "let go now to start the phone anew" in desk.shown
-    desk.stop()
+    async with held_again() as desk:
+        desk.button.vanish()
+        stages()
+        desk.button.press()
+        await asyncio.sleep(0.06)  # no stage of the press before can come later
+        assert "let go now to start the phone anew" in desk.shown
 
 
-async def test_a_release_that_is_heard_late_forgets_nothing(stages: Callable[..., None]) -> None:
+async def test_a_release_that_is_heard_late_forgets_nothing(desk: Desk, stages: Callable[..., None]) -> None:
     """The phone was busy: what the display came to say in between was not what the button was let go of for."""
     stages(cancel=0.01, forget=0.02)
-    desk = Desk()
     desk.button.press()
     await desk.until_shown("forgets all its settings")
     desk.button.lag = 100.0
     desk.button.release()
     await asyncio.sleep(0)
     assert (desk.system.asked, desk.shown) == ([], "")
-    desk.stop()
