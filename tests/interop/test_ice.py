@@ -8,16 +8,14 @@ from pathlib import Path
 import pytest
 
 from app.model.snapshot import CallState
-from tests.interop.cable import cable
+from tests.interop.cabled_call import cabled_call
 from tests.interop.conftest import Trust
 from tests.interop.pair import IN, OUT, Pair, registered_pair
-from tests.interop.phone import PhoneUnderTest
 from tests.interop.row import Row
-from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ, write_tone
-from tests.interop.test_moving import PORT
+from tests.interop.sounds import PEER_HERTZ, PHONE_HERTZ
 from tests.peers.baresip_peer import BaresipPeer
 from tests.peers.baresip_python_peer import BaresipPythonPeer
-from tests.peers.peer import EventKind, Peer, PeerConfig
+from tests.peers.peer import Peer
 from tests.peers.pjsua2_peer import Pjsua2Peer
 
 pytestmark = pytest.mark.interop
@@ -53,21 +51,10 @@ async def test_both_have_ice(kind: type[Peer], tmp_path: Path, trust: Trust, row
 async def test_a_call_over_a_cable(tmp_path: Path, row: Row) -> None:
     """baresip 4 has one address and takes no call whose voice is elsewhere: here it and the registrar's have one."""
     row.of(BaresipPythonPeer.name, "ICE on both sides: a call in, over a cable between two machines")
-    said = write_tone(tmp_path / "said.wav", PEER_HERTZ, 8000, 1)
-    async with cable() as way:
-        config = PeerConfig(
-            user="28", domain=way.far, address=way.far, port=PORT, play=said, ice=True, launch=way.launch
-        )
-        async with BaresipPythonPeer(config) as peer, PhoneUnderTest(tmp_path, PORT, host=way.far, ice=True) as phone:
-            await phone.until(lambda _: phone.line.local_address == way.before)
-            await peer.call(f"sip:27@{way.before}:{phone.port}")
-            await phone.call_is(CallState.INCOMING)
-            await phone.answer()
-            await peer.expect(EventKind.ESTABLISHED)
-            await phone.hears(PEER_HERTZ)
-            route = phone.route
-            assert route is not None
-            row.measured(f"{route.local} to {route.rtp.host}:{route.rtp.port}")
+    async with cabled_call(BaresipPythonPeer, tmp_path, ice=True) as (_, phone):
+        route = phone.route
+        assert route is not None
+        row.measured(f"{route.local} to {route.rtp.host}:{route.rtp.port}")
 
 
 # Debian's baresip sends nothing to who answers its ICE without.
