@@ -39,3 +39,11 @@ def test_real_time_is_granted_to_the_phone_alone(limit: str) -> None:
     files = [path for path in RECIPES.rglob("files/*") if path.is_file()]
     granting = {path.name for path in files if limit in path.read_text(errors="replace")}
     assert granting == {PHONE}
+
+
+@pytest.mark.parametrize("unit", ["ctrl-alt-del.target", "systemd-logind.service"])
+def test_no_key_but_the_phones_own_restarts_it(unit: str) -> None:
+    recipe = next((RECIPES / "platform").glob("*.bb")).read_text()
+    (masked,) = re.findall(r"for unit in ([\w.\- ]+); do\n +ln -s /dev/null ", recipe)
+    assert unit in masked.split()
+    assert "CtrlAltDelBurstAction=none" in (RECIPES / "platform" / "files" / "system.conf").read_text()

@@ -14,9 +14,8 @@ SRC_URI = "\
     file://journald.conf \
     file://ip270-no-data.service \
     file://ip270.preset \
-    file://logind.conf \
     file://rauc.conf \
-    file://watchdog.conf \
+    file://system.conf \
     file://wired.network \
 "
 
@@ -38,12 +37,16 @@ do_install() {
     sed -i -e 's,@LIBEXECDIR@,${libexecdir},g' ${D}${systemd_system_unitdir}/ip270-*.service
     install -D -m 0644 ${UNPACKDIR}/ip270.preset ${D}${nonarch_libdir}/systemd/system-preset/10-ip270.preset
     install -D -m 0644 ${UNPACKDIR}/journald.conf ${D}${nonarch_libdir}/systemd/journald.conf.d/ip270.conf
-    install -D -m 0644 ${UNPACKDIR}/logind.conf ${D}${nonarch_libdir}/systemd/logind.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/rauc.conf ${D}${systemd_system_unitdir}/rauc.service.d/ip270.conf
-    install -D -m 0644 ${UNPACKDIR}/watchdog.conf ${D}${nonarch_libdir}/systemd/system.conf.d/ip270.conf
+    install -D -m 0644 ${UNPACKDIR}/system.conf ${D}${nonarch_libdir}/systemd/system.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/wired.network ${D}${nonarch_libdir}/systemd/network/40-wired.network
+    # Nobody logs in. The reset button is the phone's, in a call it does nothing; a keyboard's Ctrl+Alt+Del is nobody's.
+    install -d ${D}${sysconfdir}/systemd/system
+    for unit in systemd-logind.service dbus-org.freedesktop.login1.service ctrl-alt-del.target; do
+        ln -s /dev/null ${D}${sysconfdir}/systemd/system/$unit
+    done
 }
 
-FILES:${PN} += "/data /efi ${systemd_system_unitdir} ${nonarch_libdir}/systemd"
+FILES:${PN} += "/data /efi ${systemd_system_unitdir} ${nonarch_libdir}/systemd ${sysconfdir}/systemd"
 
 RDEPENDS:${PN} += "e2fsprogs-e2fsck util-linux-mount volatile-binds"
