@@ -76,10 +76,11 @@ class Kiosk:
         self._showed = False
 
     async def run(self) -> None:
-        """Serve until the window is closed or a signal comes."""
+        """Serve until the window is closed or a signal comes. SIGUSR2 says that the machine is switched off."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopped.set)
+        loop.add_signal_handler(signal.SIGUSR2, self._on_switching_off)
         if self._options.screenshot is not None:
             loop.add_signal_handler(signal.SIGUSR1, self.save_screenshot)
         if self._options.parent is not None:
@@ -191,6 +192,10 @@ class Kiosk:
                 self.ui.on_dial(message.number)
             case HookEvent():
                 pass  # the snapshot that follows says it too
+        self._changed.set()
+
+    def _on_switching_off(self) -> None:
+        self.ui.on_switching_off()
         self._changed.set()
 
     def _on_disconnected(self) -> None:

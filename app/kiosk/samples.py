@@ -400,6 +400,7 @@ _CHOOSING = TransferView(TransferState.CHOOSING, _HELD.id, notice="Not transferr
 _CONSULTING = TransferView(TransferState.CONSULTING, _HELD.id, CALL.id, CALL.party, can_complete=True)
 MORE = (
     Sample("starting", None),
+    Sample("farewell", None, lambda ui: ui.on_switching_off()),
     Sample("trouble", _with(IDLE, lines=(_REFUSED,), missed=0)),
     Sample("unset", _with(IDLE, lines=(), history=(), missed=0, lock=LockView())),
     Sample("first-day", _with(IDLE, history=(), missed=0)),

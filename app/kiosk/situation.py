@@ -30,6 +30,8 @@ class Situation:
         self.wall = wall
         self.say = say
         self.snapshot: Snapshot | None = None
+        self.switching_off = False
+        """The machine stops; nothing that the phone still says matters."""
         self.clock_offset = 0.0
         """What the phone's monotonic seconds are ahead of ours."""
         self.state = UiState()

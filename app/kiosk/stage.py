@@ -70,7 +70,7 @@ class Stage:
 
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
-        self._kept: tuple[tuple[Snapshot | None, UiState, dt.datetime], Node] | None = None
+        self._kept: tuple[tuple[Snapshot | None, UiState, dt.datetime, bool], Node] | None = None
 
     def build(self) -> Node:
         """The tree of what should be on the screen now."""
@@ -102,7 +102,7 @@ class Stage:
     def _current(self, view: View) -> Node:
         """The screen of this view: built when something else is true than before, else only moved on in time."""
         minute = view.wall.replace(second=0, microsecond=0)
-        truth = (self._situation.snapshot, self._situation.state, minute)
+        truth = (self._situation.snapshot, self._situation.state, minute, self._situation.switching_off)
         if self._kept is not None and self._kept[0] == truth:
             root = moved_on(self._kept[1], view)
         else:
@@ -111,6 +111,8 @@ class Stage:
         return root
 
     def _screen(self, view: View) -> Node:
+        if self._situation.switching_off:
+            return starting.build_farewell(view)
         if self._situation.snapshot is None:
             return starting.build(view)
         active, ringing, place = view.active, view.incoming, view.ui.place

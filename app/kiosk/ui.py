@@ -97,6 +97,10 @@ class Ui:
         self._pin.forget()
         self._situation.focus.clear()
 
+    def on_switching_off(self) -> None:
+        """The machine stops or restarts."""
+        self._situation.switching_off = True
+
     def on_dial(self, number: str) -> None:
         """Somebody wants this number ready to be called: it comes before all but a call and what he types."""
         view = self.view()

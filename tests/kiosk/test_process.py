@@ -182,6 +182,13 @@ async def test_the_phone_restarts_under_it(tmp_path: Path) -> None:
         assert kiosk.ui.build().id == "idle"
 
 
+async def test_it_is_told_by_a_signal_that_the_machine_stops(tmp_path: Path) -> None:
+    async with in_process(tmp_path) as (_, kiosk, _), asyncio.timeout(20):
+        os.kill(os.getpid(), signal.SIGUSR2)
+        while kiosk.screen.shown is None or kiosk.screen.shown.id != "farewell":  # noqa: ASYNC110 - it paints by itself
+            await asyncio.sleep(0.01)
+
+
 async def test_the_lock_is_the_phones(tmp_path: Path) -> None:
     async with in_process(tmp_path) as (phone, kiosk, _):
         phone.send(msgspec.structs.replace(IDLE, generation=2, lock=LockView(locked=True, pin_set=True)))

@@ -48,6 +48,16 @@ def test_without_a_phone_it_says_so() -> None:
     assert harness.root.id == "starting"
 
 
+def test_a_machine_that_stops_says_so_whatever_the_phone_says() -> None:
+    harness = Harness().show(IDLE)
+    assert harness.root.id == "idle"
+    harness.ui.on_switching_off()
+    assert harness.root.id == "farewell"
+    assert harness.show(by_name("incoming")).root.id == "farewell"
+    harness.ui.on_disconnected()
+    assert harness.root.id == "farewell"
+
+
 def test_a_call_comes_before_everything() -> None:
     harness = Harness().show(IDLE).tap("menu").show(by_name("incoming"))
     assert harness.root.id == "incoming"
