@@ -18,6 +18,7 @@ FILES = Path(__file__).parents[2] / "yocto-layer" / "recipes-phone" / "phone" / 
 SOCKET = "ip270-steward.socket"
 PATH = "ip270-time-servers.path"
 SERVICES = ("ip270.service", "ip270-kiosk.service", "ip270-steward@.service", "ip270-time-servers.service")
+ONE_SHOTS = ("ip270-farewell.service", "ip270-panel.service")
 MOST_EXPOSED = 30
 """In tenths: the phone, its kiosk and its steward are to be rated under 3.0."""
 PLATFORM = FILES.parents[1] / "platform"
@@ -29,12 +30,12 @@ def installed(tmp_path: Path) -> Path:
     for name in SERVICES:
         text = re.sub("@BINDIR@/[a-z0-9]+", "/bin/true", (FILES / name).read_text())
         (tmp_path / name).write_text(text.replace("@BOARD@", "ip270"))
-    shutil.copy(FILES / SOCKET, tmp_path)
-    shutil.copy(FILES / PATH, tmp_path)
+    for name in (SOCKET, PATH, *ONE_SHOTS):
+        shutil.copy(FILES / name, tmp_path)
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [*SERVICES, SOCKET, PATH])
+@pytest.mark.parametrize("name", [*SERVICES, SOCKET, PATH, *ONE_SHOTS])
 def test_systemd_understands_every_line(installed: Path, name: str) -> None:
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", installed / name], capture_output=True, text=True)
     assert (done.returncode, [line for line in done.stderr.splitlines() if name in line]) == (0, [])

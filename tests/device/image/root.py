@@ -141,6 +141,7 @@ _NO_CONSOLE = ("serial-getty@.service", "getty@.service", "console-getty.service
 MACHINE = "ip270-qemu"
 _FOLDERS = {
     "IP270_BOARD": "ip270",
+    "IP270_PANEL_DRIVER": "virtio_gpu",
     "bindir": "/usr/bin",
     "datadir": "/usr/share",
     "libexecdir": "/usr/libexec",
@@ -153,8 +154,9 @@ _UNITS = (
     "data.mount",
     "efi.mount",
     "ip270-factory-reset.service",
-    "ip270-kiosk.service",
+    "ip270-farewell.service",
     "ip270-machine-id.service",
+    "ip270-panel.service",
     "ip270-steward.socket",
     "ip270-time-servers.path",
     "ip270-var-lib.service",

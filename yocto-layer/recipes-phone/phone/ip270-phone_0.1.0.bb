@@ -17,6 +17,8 @@ DEPENDS += "\
 SRC_URI = "\
     git://${IP270_SOURCE};protocol=file;nobranch=1;destsuffix=${BP} \
     file://ip270.service \
+    file://ip270-farewell.service \
+    file://ip270-panel.service \
     file://ip270-kiosk.service \
     file://ip270.rules \
     file://ip270-modules.conf \
@@ -31,7 +33,14 @@ SRCREV = "${@oe.buildcfg.get_metadata_git_revision(d.getVar('IP270_SOURCE'))}"
 
 inherit python_setuptools_build_meta pkgconfig systemd useradd
 
-SYSTEMD_SERVICE:${PN} = "ip270.service ip270-kiosk.service ip270-steward.socket ip270-time-servers.path"
+# Not the kiosk: the panel's driver has udev start it.
+SYSTEMD_SERVICE:${PN} = "\
+    ip270.service \
+    ip270-farewell.service \
+    ip270-panel.service \
+    ip270-steward.socket \
+    ip270-time-servers.path \
+"
 
 USERADD_PACKAGES = "${PN}"
 GROUPADD_PARAM:${PN} = "--system ip270-devices; --system render"
@@ -46,7 +55,8 @@ do_install:append() {
     install -d ${D}${systemd_system_unitdir} ${D}${nonarch_base_libdir}/udev/rules.d
     install -m 0644 ${UNPACKDIR}/ip270*.service ${UNPACKDIR}/ip270*.socket ${UNPACKDIR}/ip270*.path \
         ${D}${systemd_system_unitdir}
-    sed -i -e 's,@BINDIR@,${bindir},g' -e 's,@BOARD@,${IP270_BOARD},g' ${D}${systemd_system_unitdir}/*.service
+    sed -i -e 's,@BINDIR@,${bindir},g' -e 's,@BOARD@,${IP270_BOARD},g' \
+        -e 's,@PANEL_DRIVER@,${IP270_PANEL_DRIVER},g' ${D}${systemd_system_unitdir}/*.service
     install -m 0644 ${UNPACKDIR}/ip270.rules ${D}${nonarch_base_libdir}/udev/rules.d/70-ip270.rules
     install -D -m 0644 ${UNPACKDIR}/ip270-modules.conf ${D}${nonarch_libdir}/modules-load.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/ip270-time-servers.conf ${D}${nonarch_libdir}/tmpfiles.d/ip270-time-servers.conf
@@ -55,6 +65,8 @@ do_install:append() {
 
 # Which hardware this is (hal/boards); the machine says so.
 IP270_BOARD ??= "ip270"
+# The kernel's module for the panel; that of all panels where the driver is part of the kernel.
+IP270_PANEL_DRIVER ??= "drm"
 PACKAGE_ARCH = "${MACHINE_ARCH}"
 
 FILES:${PN} += "\
