@@ -32,8 +32,7 @@ from tests.signalling.pbxsignal.pbx import CHANNELS, LEG, Json, Pbx, description
 OTHER: Json = CHANNELS | {"ch": [{"coder": "G711A", "addr": "192.0.2.77", "port": 50020}]}
 
 
-def test_a_call_goes_out_rings_is_answered_and_ends() -> None:
-    pbx = Pbx()
+def test_a_call_goes_out_rings_is_answered_and_ends(pbx: Pbx) -> None:
     pbx.agent.setup(LEG, "201", description(), CallOptions())
     pbx.event(ConferenceNamed)
     ((call, setup),) = pbx.take()
@@ -62,8 +61,7 @@ def test_a_call_goes_out_rings_is_answered_and_ends() -> None:
     assert pbx.happened() == []
 
 
-def test_an_answer_before_the_connect_is_heard_at_once_and_repeated_with_it() -> None:
-    pbx = Pbx()
+def test_an_answer_before_the_connect_is_heard_at_once_and_repeated_with_it(pbx: Pbx) -> None:
     call = pbx.dial()
     pbx.signal(call, "alert", inband_info=True, channels_cmd="SELECT", channels=CHANNELS)
     early, alerting = pbx.happened()
@@ -74,8 +72,7 @@ def test_an_answer_before_the_connect_is_heard_at_once_and_repeated_with_it() ->
     assert pbx.event(Connected).answer == early.answer
 
 
-def test_an_answer_that_follows_the_connect_is_waited_for() -> None:
-    pbx = Pbx()
+def test_an_answer_that_follows_the_connect_is_waited_for(pbx: Pbx) -> None:
     call = pbx.dial()
     pbx.signal(call, "conn", channel=-1)
     assert pbx.happened() == []
@@ -83,8 +80,7 @@ def test_an_answer_that_follows_the_connect_is_waited_for() -> None:
     assert pbx.event(Connected).answer is not None
 
 
-def test_digits_follow_one_by_one_until_the_number_is_complete() -> None:
-    pbx = Pbx()
+def test_digits_follow_one_by_one_until_the_number_is_complete(pbx: Pbx) -> None:
     pbx.agent.setup(LEG, "", description(), CallOptions())
     pbx.event(ConferenceNamed)
     ((call, setup),) = pbx.take()
@@ -101,8 +97,7 @@ def test_digits_follow_one_by_one_until_the_number_is_complete() -> None:
     assert pbx.event(Alerting).party == Party("20")
 
 
-def test_a_call_comes_in_rings_and_is_answered() -> None:
-    pbx = Pbx()
+def test_a_call_comes_in_rings_and_is_answered(pbx: Pbx) -> None:
     leg = pbx.ring(cd={"num": "I4970311"})
     setup = pbx.event(SetupIndicated)
     assert setup.calling == Party("301", "Bob")
@@ -117,8 +112,7 @@ def test_a_call_comes_in_rings_and_is_answered() -> None:
     assert pbx.event(Released).cause is Cause.NORMAL_CLEARING
 
 
-def test_a_call_that_brings_no_offer_gets_ours_with_the_connect() -> None:
-    pbx = Pbx()
+def test_a_call_that_brings_no_offer_gets_ours_with_the_connect(pbx: Pbx) -> None:
     leg = pbx.ring(channels_cmd=None, channels=None)
     assert pbx.event(SetupIndicated).offer is None
     pbx.agent.connect(leg, description())
@@ -127,8 +121,7 @@ def test_a_call_that_brings_no_offer_gets_ours_with_the_connect() -> None:
     assert pbx.event(AnswerReceived).leg == leg
 
 
-def test_an_offer_that_comes_while_it_rings_is_answered_after_the_connect() -> None:
-    pbx = Pbx()
+def test_an_offer_that_comes_while_it_rings_is_answered_after_the_connect(pbx: Pbx) -> None:
     leg = pbx.ring()
     pbx.signal(-1, "channels", channels_cmd="PROPOSAL", channels=OTHER)
     pbx.happened()
@@ -141,8 +134,7 @@ def test_an_offer_that_comes_while_it_rings_is_answered_after_the_connect() -> N
     assert pbx.only()["channels_cmd"] == "SELECT"
 
 
-def test_the_far_end_clears_with_a_tone_that_plays_until_we_release() -> None:
-    pbx = Pbx()
+def test_the_far_end_clears_with_a_tone_that_plays_until_we_release(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.signal(call, "disc", cau={"num": 17}, inband_info=True)
     assert pbx.happened() == [Disconnected(LEG, Cause.USER_BUSY, tone=True)]
@@ -151,15 +143,13 @@ def test_the_far_end_clears_with_a_tone_that_plays_until_we_release() -> None:
 
 
 @pytest.mark.parametrize(("number", "cause"), [(17, Cause.USER_BUSY), (1, Cause.UNALLOCATED_NUMBER), (99, 31)])
-def test_a_call_is_refused_for_the_reason_the_pbx_gives(number: int, cause: int) -> None:
-    pbx = Pbx()
+def test_a_call_is_refused_for_the_reason_the_pbx_gives(pbx: Pbx, number: int, cause: int) -> None:
     call = pbx.dial()
     pbx.signal(call, "rel", cau={"num": number}, dsp="no")
     assert pbx.event(Released) == Released(LEG, Cause(cause), "no")
 
 
-def test_a_hold_is_offered_and_told_and_so_is_the_retrieve() -> None:
-    pbx = Pbx()
+def test_a_hold_is_offered_and_told_and_so_is_the_retrieve(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.agent.offer(LEG, description(Direction.SENDONLY, 2))
     notify, proposal = [sig for _, sig in pbx.take()]
@@ -172,8 +162,7 @@ def test_a_hold_is_offered_and_told_and_so_is_the_retrieve() -> None:
     assert {one["addr"] for one in proposal["channels"]["ch"]} == {"192.0.2.9"}
 
 
-def test_music_from_who_holds_us_does_not_look_like_a_retrieve() -> None:
-    pbx = Pbx()
+def test_music_from_who_holds_us_does_not_look_like_a_retrieve(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.signal(call, "facility", {"type": "hold_notify"})
     pbx.signal(call, "channels", channels_cmd="PROPOSAL", channels=OTHER)
@@ -182,8 +171,7 @@ def test_music_from_who_holds_us_does_not_look_like_a_retrieve() -> None:
     assert offer.audio.direction is Direction.SENDONLY
 
 
-def test_whoever_takes_the_place_of_who_held_us_does_not_hold_us() -> None:
-    pbx = Pbx()
+def test_whoever_takes_the_place_of_who_held_us_does_not_hold_us(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.signal(call, "facility", {"type": "hold_notify"})
     pbx.signal(call, "facility", {"type": "ct_complete", "remote": {"num": "203"}})
@@ -193,8 +181,7 @@ def test_whoever_takes_the_place_of_who_held_us_does_not_hold_us() -> None:
     assert offer.audio.direction is Direction.SENDRECV
 
 
-def test_the_conversation_has_one_name_at_all_its_ends() -> None:
-    pbx = Pbx()
+def test_the_conversation_has_one_name_at_all_its_ends(pbx: Pbx) -> None:
     pbx.agent.setup(LEG, "201", description(), CallOptions())
     named, setup = pbx.event(ConferenceNamed), pbx.only()
     assert named == ConferenceNamed(LEG, setup["confId"], setup["callId"])
@@ -209,8 +196,7 @@ def test_the_conversation_has_one_name_at_all_its_ends() -> None:
     assert not [event for event in pbx.happened() if isinstance(event, ConferenceNamed)]
 
 
-def test_closed_media_is_silence_until_somebody_offers_again() -> None:
-    pbx = Pbx()
+def test_closed_media_is_silence_until_somebody_offers_again(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.signal(call, "channels", channels_cmd="CLOSE")
     offer = pbx.event(OfferReceived).offer
@@ -226,8 +212,7 @@ def test_closed_media_is_silence_until_somebody_offers_again() -> None:
     assert pbx.event(AnswerReceived).leg == LEG
 
 
-def test_when_both_offer_at_once_the_offer_of_the_caller_stands() -> None:
-    pbx = Pbx()
+def test_when_both_offer_at_once_the_offer_of_the_caller_stands(pbx: Pbx) -> None:
     ours = pbx.talk()
     pbx.agent.offer(LEG, description(version=2))
     pbx.signal(ours, "channels", channels_cmd="PROPOSAL", channels=OTHER)
@@ -243,8 +228,7 @@ def test_when_both_offer_at_once_the_offer_of_the_caller_stands() -> None:
     assert pbx.only()["channels_cmd"] == "SELECT"
 
 
-def test_an_offer_that_nobody_answers_or_wants_is_given_up() -> None:
-    pbx = Pbx()
+def test_an_offer_that_nobody_answers_or_wants_is_given_up(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.agent.offer(LEG, description(version=2))
     pbx.step(16)
@@ -256,8 +240,7 @@ def test_an_offer_that_nobody_answers_or_wants_is_given_up() -> None:
     assert pbx.happened() == []
 
 
-def test_digits_go_and_come_by_signalling_where_media_cannot() -> None:
-    pbx = Pbx()
+def test_digits_go_and_come_by_signalling_where_media_cannot(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.agent.digit(LEG, "5")
     assert pbx.only() == {"type": "info", "cd": {"num": "5"}}
@@ -265,24 +248,21 @@ def test_digits_go_and_come_by_signalling_where_media_cannot() -> None:
     assert pbx.happened() == [DigitSignalled(LEG, "4"), DigitSignalled(LEG, "#")]
 
 
-def test_a_hidden_number_is_sent_and_shown_as_nothing() -> None:
-    pbx = Pbx()
+def test_a_hidden_number_is_sent_and_shown_as_nothing(pbx: Pbx) -> None:
     pbx.agent.setup(LEG, "201", description(), CallOptions(anonymous=True))
     assert pbx.only()["cg"] == {"num": "R"}
     pbx.signal(-1, "setup", cg={"num": "R301", "sip": "bob"}, channel=-1)
     assert pbx.event(SetupIndicated).calling == Party()
 
 
-def test_a_pbx_that_says_nothing_of_a_call_ends_it() -> None:
-    pbx = Pbx()
+def test_a_pbx_that_says_nothing_of_a_call_ends_it(pbx: Pbx) -> None:
     pbx.dial()
     pbx.step(31)
     assert pbx.event(Released).cause is Cause.RECOVERY_ON_TIMER_EXPIRY
     assert pbx.types() == ["rel"]
 
 
-def test_a_pbx_that_says_nothing_more_of_a_call_that_it_has_sent_on_its_way_ends_it() -> None:
-    pbx = Pbx()
+def test_a_pbx_that_says_nothing_more_of_a_call_that_it_has_sent_on_its_way_ends_it(pbx: Pbx) -> None:
     call = pbx.dial()
     pbx.signal(call, "call_proc")
     pbx.happened()
@@ -294,8 +274,7 @@ def test_a_pbx_that_says_nothing_more_of_a_call_that_it_has_sent_on_its_way_ends
 
 
 @pytest.mark.parametrize("further", ["alert", "progress", "conn"])
-def test_a_call_that_gets_on_may_take_as_long_as_it_likes(further: str) -> None:
-    pbx = Pbx()
+def test_a_call_that_gets_on_may_take_as_long_as_it_likes(pbx: Pbx, further: str) -> None:
     call = pbx.dial()
     pbx.signal(call, "call_proc")
     pbx.signal(call, further, channels_cmd="SELECT", channels=CHANNELS)
@@ -304,8 +283,7 @@ def test_a_call_that_gets_on_may_take_as_long_as_it_likes(further: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["rel", "disc"])
-def test_the_words_of_the_pbx_are_one_short_line(kind: str) -> None:
-    pbx = Pbx()
+def test_the_words_of_the_pbx_are_one_short_line(pbx: Pbx, kind: str) -> None:
     call = pbx.talk()
     pbx.signal(call, kind, cau={"num": 99}, dsp="no\nway\x1b[2J\u202e" + 150 * "x")
     (event,) = pbx.happened()
@@ -314,8 +292,7 @@ def test_the_words_of_the_pbx_are_one_short_line(kind: str) -> None:
     assert len(event.text) <= 128
 
 
-def test_calls_that_only_tell_leave_room_for_others() -> None:
-    pbx = Pbx()
+def test_calls_that_only_tell_leave_room_for_others(pbx: Pbx) -> None:
     for number in range(-1, -34, -1):
         pbx.signal(number, "setup", channel=0)
     assert pbx.take()[-2:] == [(-1, {"type": "rel", "cau": {"num": 16, "loc": 0}}), (-33, {"type": "conn"})]
@@ -327,8 +304,7 @@ def test_calls_that_only_tell_leave_room_for_others() -> None:
     assert pbx.agent.tally["stray message"] == 1
 
 
-def test_a_call_that_is_made_between_two_connections_goes_out_with_the_next() -> None:
-    pbx = Pbx()
+def test_a_call_that_is_made_between_two_connections_goes_out_with_the_next(pbx: Pbx) -> None:
     pbx.lose()
     pbx.happened()
     pbx.agent.setup(LEG, "112", description(), CallOptions(emergency=True))
@@ -343,16 +319,14 @@ def test_a_call_that_is_made_between_two_connections_goes_out_with_the_next() ->
     assert pbx.happened() == [Reconnected(LEG), Alerting(LEG, None, Party("112"))]
 
 
-def test_no_digits_can_be_dialled_one_by_one_without_the_connection() -> None:
-    pbx = Pbx()
+def test_no_digits_can_be_dialled_one_by_one_without_the_connection(pbx: Pbx) -> None:
     pbx.lose()
     pbx.happened()
     pbx.agent.setup(LEG, "", description(), CallOptions())
     assert pbx.happened() == [Released(LEG, Cause.NETWORK_OUT_OF_ORDER)]
 
 
-def test_setups_out_of_place_and_too_many_do_no_harm() -> None:
-    pbx = Pbx()
+def test_setups_out_of_place_and_too_many_do_no_harm(pbx: Pbx) -> None:
     pbx.ring(-1)
     pbx.signal(-1, "setup", channel=-1)
     pbx.signal(5, "setup", channel=-1)
@@ -364,8 +338,7 @@ def test_setups_out_of_place_and_too_many_do_no_harm() -> None:
     assert pbx.agent.tally["setup out of place"] == 2
 
 
-def test_a_setup_that_cannot_be_read_is_refused_and_a_release_counts_all_the_same() -> None:
-    pbx = Pbx()
+def test_a_setup_that_cannot_be_read_is_refused_and_a_release_counts_all_the_same(pbx: Pbx) -> None:
     pbx.signal(-3, "setup", cg="301")
     assert pbx.only()["cau"]["num"] == Cause.INVALID_MESSAGE
     call = pbx.talk()
@@ -373,15 +346,13 @@ def test_a_setup_that_cannot_be_read_is_refused_and_a_release_counts_all_the_sam
     assert pbx.event(Released).cause is Cause.NORMAL_CLEARING
 
 
-def test_unreadable_disc_ends_like_any_other() -> None:
-    pbx = Pbx()
+def test_unreadable_disc_ends_like_any_other(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.signal(call, "disc", cau=7)
     pbx.event(Disconnected)
 
 
-def test_unreadable_answer_releases_the_call() -> None:
-    pbx = Pbx()
+def test_unreadable_answer_releases_the_call(pbx: Pbx) -> None:
     call = pbx.dial()
     pbx.signal(call, "alert")
     pbx.signal(call, "conn", channel="none")
@@ -389,16 +360,14 @@ def test_unreadable_answer_releases_the_call() -> None:
     assert pbx.event(Released).cause is Cause.INVALID_MESSAGE
 
 
-def test_unreadable_answer_leaves_a_call_that_talks() -> None:
-    pbx = Pbx()
+def test_unreadable_answer_leaves_a_call_that_talks(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.signal(call, "conn", channel="none")
     assert pbx.take() == []
 
 
 @pytest.mark.parametrize("media", [{}, {"channels_cmd": "PROPOSAL", "channels": CHANNELS}])
-def test_answer_without_its_description_is_waited_for_but_not_for_ever(media: Json) -> None:
-    pbx = Pbx()
+def test_answer_without_its_description_is_waited_for_but_not_for_ever(pbx: Pbx, media: Json) -> None:
     call = pbx.dial()
     pbx.signal(call, "conn", channel=-1, **media)
     pbx.step(14)
@@ -408,8 +377,7 @@ def test_answer_without_its_description_is_waited_for_but_not_for_ever(media: Js
     assert pbx.event(Released).cause is Cause.RECOVERY_ON_TIMER_EXPIRY
 
 
-def test_description_in_time_after_the_answer_connects() -> None:
-    pbx = Pbx()
+def test_description_in_time_after_the_answer_connects(pbx: Pbx) -> None:
     call = pbx.dial()
     pbx.signal(call, "conn", channel=-1)
     pbx.signal(call, "channels", channels_cmd="SELECT", channels=CHANNELS)
@@ -418,8 +386,7 @@ def test_description_in_time_after_the_answer_connects() -> None:
     assert pbx.happened() == []
 
 
-def test_hold_and_retrieval_count_for_the_offer_of_the_same_message() -> None:
-    pbx = Pbx()
+def test_hold_and_retrieval_count_for_the_offer_of_the_same_message(pbx: Pbx) -> None:
     call = pbx.talk()
     directions = []
     for notified in ("hold_notify", "retrieve_notify"):
@@ -432,8 +399,7 @@ def test_hold_and_retrieval_count_for_the_offer_of_the_same_message() -> None:
     assert directions[1] is Direction.SENDRECV
 
 
-def test_call_that_comes_in_held_is_offered_so() -> None:
-    pbx = Pbx()
+def test_call_that_comes_in_held_is_offered_so(pbx: Pbx) -> None:
     pbx.signal(-1, "setup", {"type": "hold_notify"}, channel=-1, channels_cmd="PROPOSAL", channels=CHANNELS)
     offer = pbx.event(SetupIndicated).offer
     assert offer is not None

@@ -83,14 +83,46 @@ def _lost(pbx: Pbx, leg: LegId = LEG) -> None:
     pbx.come_back()
 
 
-def test_every_setup_says_that_the_call_can_be_taken_up() -> None:
-    pbx = Pbx()
+def _called_anew(pbx: Pbx) -> int:
+    """A call of ours was lost, and its setup anew is out; gives the number of that."""
+    _talk(pbx)
+    _lost(pbx)
+    call, _ = _offered(pbx)
+    return call
+
+
+def _taken_and_lost(pbx: Pbx) -> tuple[LegId, str]:
+    """A call that came in and was answered was lost; its caller has the first word."""
+    leg, name = _taken(pbx)
+    _lost(pbx, leg)
+    pbx.setups()
+    return leg, name
+
+
+def _ringing(pbx: Pbx) -> tuple[LegId, Json]:
+    """A call that rings here, and the name that we gave it."""
+    pbx.signal(-1, "setup", INIT, cg={"num": "301"}, **PROPOSAL)
+    leg = pbx.event(SetupIndicated).leg
+    pbx.agent.alert(leg, waiting=False)
+    (info,) = _fty(pbx.only(), "reconnect_info")
+    return leg, info
+
+
+def _set_up_anew(pbx: Pbx) -> tuple[int, Json]:
+    """The connection broke and stands again: the setup of a call of ours that was not answered yet."""
+    pbx.lose()
+    pbx.come_back()
+    (setup,) = pbx.setups()
+    pbx.happened()
+    return setup
+
+
+def test_every_setup_says_that_the_call_can_be_taken_up(pbx: Pbx) -> None:
     pbx.agent.setup(LEG, "201", description(), CallOptions())
     assert _fty(pbx.only(), "reconnect_init") == [INIT]
 
 
-def test_the_caller_sets_a_lost_call_up_anew_by_the_name_that_he_was_given() -> None:
-    pbx = Pbx()
+def test_the_caller_sets_a_lost_call_up_anew_by_the_name_that_he_was_given(pbx: Pbx) -> None:
     old = _talk(pbx)
     _lost(pbx)
     call, setup = _offered(pbx)
@@ -121,37 +153,27 @@ def test_a_call_of_a_process_that_died_goes_by_the_names_it_had() -> None:
     assert (again["confId"], again["callId"]) == (first["confId"], first["callId"])
 
 
-def test_an_answer_that_follows_the_conn_is_waited_for() -> None:
-    pbx = Pbx()
-    _talk(pbx)
-    _lost(pbx)
-    call, _ = _offered(pbx)
+def test_an_answer_that_follows_the_conn_is_waited_for(pbx: Pbx) -> None:
+    call = _called_anew(pbx)
     pbx.signal(call, "conn", channel=-1)
     assert pbx.happened() == []
     pbx.signal(call, "channels", channels_cmd="SELECT", channels=CHANNELS)
     assert pbx.happened()[1:] == [Reconnected(LEG)]
 
 
-def test_a_far_end_that_answers_without_media_keeps_what_was_agreed() -> None:
-    pbx = Pbx()
-    _talk(pbx)
-    _lost(pbx)
-    call, _ = _offered(pbx)
+def test_a_far_end_that_answers_without_media_keeps_what_was_agreed(pbx: Pbx) -> None:
+    call = _called_anew(pbx)
     pbx.signal(call, "conn", channels_cmd="NONE")
     assert pbx.happened() == [OfferRefused(LEG, Cause.FACILITY_REJECTED), Reconnected(LEG)]
 
 
-def test_an_answer_that_cannot_be_read_is_no_answer() -> None:
-    pbx = Pbx()
-    _talk(pbx)
-    _lost(pbx)
-    call, _ = _offered(pbx)
+def test_an_answer_that_cannot_be_read_is_no_answer(pbx: Pbx) -> None:
+    call = _called_anew(pbx)
     pbx.signal(call, "conn", channels_cmd="SELECT", channels={"ch": "?"})
     assert pbx.happened() == [OfferRefused(LEG, Cause.PROTOCOL_ERROR), Reconnected(LEG)]
 
 
-def test_a_hold_is_told_again_to_who_may_not_know_of_it() -> None:
-    pbx = Pbx()
+def test_a_hold_is_told_again_to_who_may_not_know_of_it(pbx: Pbx) -> None:
     call = _talk(pbx)
     pbx.agent.offer(LEG, description(Direction.SENDONLY, 2))
     pbx.signal(call, "channels", channels_cmd="SELECT", channels=CHANNELS)
@@ -162,8 +184,7 @@ def test_a_hold_is_told_again_to_who_may_not_know_of_it() -> None:
     assert {one["addr"] for one in setup["channels"]["ch"]} == {"0.0.0.0"}
 
 
-def test_a_retrieve_while_it_was_lost_is_told_too() -> None:
-    pbx = Pbx()
+def test_a_retrieve_while_it_was_lost_is_told_too(pbx: Pbx) -> None:
     call = _talk(pbx)
     pbx.agent.offer(LEG, description(Direction.SENDONLY, 2))
     pbx.signal(call, "channels", channels_cmd="SELECT", channels=CHANNELS)
@@ -173,11 +194,8 @@ def test_a_retrieve_while_it_was_lost_is_told_too() -> None:
     assert _fty(setup, "retrieve_notify")
 
 
-def test_who_was_called_leaves_the_caller_the_first_word() -> None:
-    pbx = Pbx()
-    leg, name = _taken(pbx)
-    _lost(pbx, leg)
-    pbx.setups()
+def test_who_was_called_leaves_the_caller_the_first_word(pbx: Pbx) -> None:
+    leg, name = _taken_and_lost(pbx)
     pbx.signal(-1, "setup", INIT, INFO | {"id": name}, **PROPOSAL)
     offered = [event for event in pbx.happened() if not isinstance(event, LineChanged)]
     assert [type(one) for one in offered] == [OfferReceived]
@@ -191,8 +209,7 @@ def test_who_was_called_leaves_the_caller_the_first_word() -> None:
     assert pbx.happened() == []
 
 
-def test_who_was_called_calls_when_nobody_else_does() -> None:
-    pbx = Pbx()
+def test_who_was_called_calls_when_nobody_else_does(pbx: Pbx) -> None:
     leg, name = _taken(pbx)
     _lost(pbx, leg)
     assert not any(isinstance(event, ReconnectDue) for event in pbx.events)
@@ -202,16 +219,14 @@ def test_who_was_called_calls_when_nobody_else_does() -> None:
     assert _bears(setup, name)
 
 
-def test_who_has_moved_calls_at_once() -> None:
-    pbx = Pbx()
+def test_who_has_moved_calls_at_once(pbx: Pbx) -> None:
     leg, _ = _taken(pbx)
     pbx.agent.moved()
     _lost(pbx, leg)
     _offered(pbx, leg)
 
 
-def test_a_far_end_that_alone_was_lost_takes_the_call_up_from_its_side() -> None:
-    pbx = Pbx()
+def test_a_far_end_that_alone_was_lost_takes_the_call_up_from_its_side(pbx: Pbx) -> None:
     old = _talk(pbx)
     pbx.signal(-1, "setup", INFO, **PROPOSAL)
     assert pbx.take() == [(old, {"type": "rel", "cau": {"num": 16, "loc": 0}})]
@@ -227,8 +242,9 @@ def test_a_far_end_that_alone_was_lost_takes_the_call_up_from_its_side() -> None
 @pytest.mark.parametrize(
     ("notify", "direction"), [("hold_notify", Direction.SENDONLY), ("retrieve_notify", Direction.SENDRECV)]
 )
-def test_music_in_the_answer_of_who_holds_us_does_not_look_like_a_retrieve(notify: str, direction: Direction) -> None:
-    pbx = Pbx()
+def test_music_in_the_answer_of_who_holds_us_does_not_look_like_a_retrieve(
+    pbx: Pbx, notify: str, direction: Direction
+) -> None:
     call = _talk(pbx)
     pbx.signal(call, "facility", {"type": "hold_notify"})
     _lost(pbx)
@@ -239,11 +255,8 @@ def test_music_in_the_answer_of_who_holds_us_does_not_look_like_a_retrieve(notif
     assert answer.audio.direction is direction
 
 
-def test_a_setup_without_an_offer_is_answered_with_ours() -> None:
-    pbx = Pbx()
-    leg, name = _taken(pbx)
-    _lost(pbx, leg)
-    pbx.setups()
+def test_a_setup_without_an_offer_is_answered_with_ours(pbx: Pbx) -> None:
+    leg, name = _taken_and_lost(pbx)
     pbx.signal(-9, "setup", INFO | {"id": name}, channel=-1)
     pbx.event(OfferWanted)
     pbx.agent.answer_offer(leg, description())
@@ -254,11 +267,8 @@ def test_a_setup_without_an_offer_is_answered_with_ours() -> None:
     assert pbx.event(AnswerReceived).leg == leg
 
 
-def test_who_holds_the_far_end_says_so_in_the_answer() -> None:
-    pbx = Pbx()
-    leg, name = _taken(pbx)
-    _lost(pbx, leg)
-    pbx.setups()
+def test_who_holds_the_far_end_says_so_in_the_answer(pbx: Pbx) -> None:
+    leg, name = _taken_and_lost(pbx)
     pbx.signal(-1, "setup", INFO | {"id": name}, {"type": "hold_notify"}, **PROPOSAL)
     happened = pbx.happened()
     assert RemoteHeld(leg, held=True) in happened
@@ -267,8 +277,7 @@ def test_who_holds_the_far_end_says_so_in_the_answer() -> None:
 
 
 @pytest.mark.parametrize("number", [20, 27, 29, 38, 41, 17])
-def test_a_far_end_that_is_not_there_yet_is_called_again(number: int) -> None:
-    pbx = Pbx()
+def test_a_far_end_that_is_not_there_yet_is_called_again(pbx: Pbx, number: int) -> None:
     _talk(pbx)
     _lost(pbx)
     for pause in (PAUSE, 2 * PAUSE, 4 * PAUSE, 8 * PAUSE, PAUSE_MAX, PAUSE_MAX):
@@ -285,31 +294,22 @@ def test_a_far_end_that_is_not_there_yet_is_called_again(number: int) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 16, 21])
-def test_a_call_that_the_far_end_has_ended_is_over(number: int) -> None:
-    pbx = Pbx()
-    _talk(pbx)
-    _lost(pbx)
-    call, _ = _offered(pbx)
+def test_a_call_that_the_far_end_has_ended_is_over(pbx: Pbx, number: int) -> None:
+    call = _called_anew(pbx)
     pbx.signal(call, "rel", cau={"num": number})
     assert pbx.happened() == [Released(LEG, Cause(number))]
 
 
-def test_a_setup_that_nobody_answers_is_sent_again() -> None:
-    pbx = Pbx()
-    _talk(pbx)
-    _lost(pbx)
-    _offered(pbx)
+def test_a_setup_that_nobody_answers_is_sent_again(pbx: Pbx) -> None:
+    _called_anew(pbx)
     pbx.step(10)
     assert pbx.types() == ["rel"]
     pbx.step(PAUSE)
     _offered(pbx)
 
 
-def test_a_second_loss_begins_from_the_start() -> None:
-    pbx = Pbx()
-    _talk(pbx)
-    _lost(pbx)
-    call, _ = _offered(pbx)
+def test_a_second_loss_begins_from_the_start(pbx: Pbx) -> None:
+    call = _called_anew(pbx)
     _lost(pbx)
     pbx.signal(call, "conn", **SELECT)
     assert not any(isinstance(event, AnswerReceived) for event in pbx.events)
@@ -318,8 +318,7 @@ def test_a_second_loss_begins_from_the_start() -> None:
     assert pbx.happened()[-1] == Reconnected(LEG)
 
 
-def test_several_calls_are_taken_up_each_by_its_name() -> None:
-    pbx = Pbx()
+def test_several_calls_are_taken_up_each_by_its_name(pbx: Pbx) -> None:
     other = LegId("phone-2")
     _talk(pbx, LEG, "one")
     _talk(pbx, other, "two")
@@ -337,8 +336,7 @@ def test_several_calls_are_taken_up_each_by_its_name() -> None:
     assert [event.leg for event in pbx.happened() if isinstance(event, Reconnected)] == [other, LEG]
 
 
-def test_a_call_that_was_ringing_there_rings_again() -> None:
-    pbx = Pbx()
+def test_a_call_that_was_ringing_there_rings_again(pbx: Pbx) -> None:
     call = pbx.dial()
     pbx.signal(call, "alert", INFO)
     pbx.happened()
@@ -361,25 +359,17 @@ def test_a_call_that_was_ringing_there_rings_again() -> None:
     assert pbx.event(Connected).leg == LEG
 
 
-def test_a_call_that_was_on_its_way_begins_once_more() -> None:
-    pbx = Pbx()
+def test_a_call_that_was_on_its_way_begins_once_more(pbx: Pbx) -> None:
     pbx.dial("4711")
-    pbx.lose()
-    pbx.come_back()
-    ((again, setup),) = pbx.setups()
+    again, setup = _set_up_anew(pbx)
     assert setup["cd"] == {"num": "4711"}
     assert _fty(setup, "reconnect_init")
-    pbx.happened()
     pbx.signal(again, "rel", cau={"num": 17}, dsp="busy")
     assert pbx.happened() == [Released(LEG, Cause.USER_BUSY, "busy")]
 
 
-def test_a_call_that_rings_here_goes_on_ringing_in_its_new_setup() -> None:
-    pbx = Pbx()
-    pbx.signal(-1, "setup", INIT, cg={"num": "301"}, **PROPOSAL)
-    leg = pbx.event(SetupIndicated).leg
-    pbx.agent.alert(leg, waiting=False)
-    (info,) = _fty(pbx.only(), "reconnect_info")
+def test_a_call_that_rings_here_goes_on_ringing_in_its_new_setup(pbx: Pbx) -> None:
+    leg, info = _ringing(pbx)
     _lost(pbx, leg)
     pbx.setups()
     pbx.happened()
@@ -398,8 +388,7 @@ def test_a_call_that_rings_here_goes_on_ringing_in_its_new_setup() -> None:
     assert pbx.event(SetupIndicated).replaces == indicated.leg
 
 
-def test_a_call_that_rings_here_is_given_up_when_its_caller_stays_away() -> None:
-    pbx = Pbx()
+def test_a_call_that_rings_here_is_given_up_when_its_caller_stays_away(pbx: Pbx) -> None:
     pbx.signal(-1, "setup", INIT, **PROPOSAL)
     leg = pbx.event(SetupIndicated).leg
     _lost(pbx, leg)
@@ -407,12 +396,8 @@ def test_a_call_that_rings_here_is_given_up_when_its_caller_stays_away() -> None
     assert pbx.event(Released) == Released(leg, Cause.NETWORK_OUT_OF_ORDER)
 
 
-def test_a_call_that_was_answered_while_it_was_lost_is_connected_when_it_is_back() -> None:
-    pbx = Pbx()
-    pbx.signal(-1, "setup", INIT, cg={"num": "301"}, **PROPOSAL)
-    leg = pbx.event(SetupIndicated).leg
-    pbx.agent.alert(leg, waiting=False)
-    (info,) = _fty(pbx.only(), "reconnect_info")
+def test_a_call_that_was_answered_while_it_was_lost_is_connected_when_it_is_back(pbx: Pbx) -> None:
+    leg, info = _ringing(pbx)
     pbx.lose()
     pbx.agent.connect(leg, description())
     pbx.come_back()
@@ -425,8 +410,7 @@ def test_a_call_that_was_answered_while_it_was_lost_is_connected_when_it_is_back
     assert pbx.event(Reconnected).leg == leg
 
 
-def test_what_cannot_come_back_ends_with_the_connection() -> None:
-    pbx = Pbx()
+def test_what_cannot_come_back_ends_with_the_connection(pbx: Pbx) -> None:
     rings = pbx.ring()
     pbx.agent.setup(LEG, "", description(), CallOptions())
     ((digits, _),) = pbx.take()
@@ -441,8 +425,7 @@ def test_what_cannot_come_back_ends_with_the_connection() -> None:
     assert {one.cause for one in released} == {Cause.NETWORK_OUT_OF_ORDER}
 
 
-def test_a_call_without_a_name_keeps_its_voice_and_calls_nobody() -> None:
-    pbx = Pbx()
+def test_a_call_without_a_name_keeps_its_voice_and_calls_nobody(pbx: Pbx) -> None:
     pbx.talk()
     _lost(pbx)
     pbx.setups()
@@ -454,8 +437,7 @@ def test_a_call_without_a_name_keeps_its_voice_and_calls_nobody() -> None:
     assert pbx.happened() == [Released(LEG, Cause.NORMAL_CLEARING)]
 
 
-def test_a_caller_who_hides_his_number_is_waited_for() -> None:
-    pbx = Pbx()
+def test_a_caller_who_hides_his_number_is_waited_for(pbx: Pbx) -> None:
     pbx.signal(-1, "setup", INIT, cg={"num": "R301"}, **PROPOSAL)
     leg = pbx.event(SetupIndicated).leg
     pbx.agent.connect(leg, description())
@@ -468,8 +450,7 @@ def test_a_caller_who_hides_his_number_is_waited_for() -> None:
     assert pbx.event(OfferReceived).leg == leg
 
 
-def test_a_lost_call_that_the_user_ends_is_taken_up_and_ended_in_one_breath() -> None:
-    pbx = Pbx()
+def test_a_lost_call_that_the_user_ends_is_taken_up_and_ended_in_one_breath(pbx: Pbx) -> None:
     _talk(pbx)
     pbx.lose()
     pbx.agent.disconnect(LEG, Cause.NORMAL_CLEARING)
@@ -487,11 +468,8 @@ def test_a_lost_call_that_the_user_ends_is_taken_up_and_ended_in_one_breath() ->
     assert pbx.setups() == []
 
 
-def test_a_call_that_was_ended_during_an_attempt_is_ended_there_too() -> None:
-    pbx = Pbx()
-    _talk(pbx)
-    _lost(pbx)
-    call, _ = _offered(pbx)
+def test_a_call_that_was_ended_during_an_attempt_is_ended_there_too(pbx: Pbx) -> None:
+    call = _called_anew(pbx)
     pbx.agent.disconnect(LEG, Cause.NORMAL_CLEARING)
     sent = pbx.take()
     assert (call, {"type": "rel", "cau": {"num": 26, "loc": 0}}) in sent
@@ -500,12 +478,8 @@ def test_a_call_that_was_ended_during_an_attempt_is_ended_there_too() -> None:
     assert [type(event) for event in pbx.happened()] == [Released]
 
 
-def test_a_declined_call_stays_declined() -> None:
-    pbx = Pbx()
-    pbx.signal(-1, "setup", INIT, **PROPOSAL)
-    leg = pbx.event(SetupIndicated).leg
-    pbx.agent.alert(leg, waiting=False)
-    (info,) = _fty(pbx.only(), "reconnect_info")
+def test_a_declined_call_stays_declined(pbx: Pbx) -> None:
+    leg, info = _ringing(pbx)
     pbx.lose()
     pbx.agent.disconnect(leg, Cause.CALL_REJECTED)
     pbx.come_back()
@@ -514,15 +488,13 @@ def test_a_declined_call_stays_declined() -> None:
     assert pbx.only()["cau"]["num"] == 21
 
 
-def test_a_name_that_nobody_knows_does_not_ring() -> None:
-    pbx = Pbx()
+def test_a_name_that_nobody_knows_does_not_ring(pbx: Pbx) -> None:
     pbx.signal(-1, "setup", INIT, INFO, **PROPOSAL)
     assert pbx.only() == {"type": "rel", "cau": {"num": 29, "loc": 0}}
     assert pbx.happened() == []
 
 
-def test_only_the_newest_calls_are_remembered_as_over() -> None:
-    pbx = Pbx()
+def test_only_the_newest_calls_are_remembered_as_over(pbx: Pbx) -> None:
     for number in range(OVER_MAX + 1):
         call = _talk(pbx, LegId(f"phone-{number}"), f"name-{number}")
         pbx.signal(call, "rel")
@@ -532,8 +504,7 @@ def test_only_the_newest_calls_are_remembered_as_over() -> None:
         assert pbx.only()["cau"]["num"] == cause
 
 
-def test_a_pbx_that_has_lost_the_far_end_does_not_end_the_call() -> None:
-    pbx = Pbx()
+def test_a_pbx_that_has_lost_the_far_end_does_not_end_the_call(pbx: Pbx) -> None:
     call = _talk(pbx)
     pbx.signal(call, "rel", cau={"num": 27})
     assert pbx.happened() == [SignallingLost(LEG)]
@@ -544,8 +515,7 @@ def test_a_pbx_that_has_lost_the_far_end_does_not_end_the_call() -> None:
     assert pbx.event(Reconnected).leg == LEG
 
 
-def test_a_pbx_that_has_lost_the_far_end_is_asked_for_it() -> None:
-    pbx = Pbx()
+def test_a_pbx_that_has_lost_the_far_end_is_asked_for_it(pbx: Pbx) -> None:
     call = _talk(pbx)
     pbx.signal(call, "rel", cau={"num": 27})
     pbx.happened()
@@ -553,11 +523,8 @@ def test_a_pbx_that_has_lost_the_far_end_is_asked_for_it() -> None:
     _offered(pbx)
 
 
-def test_of_two_setups_at_once_the_callers_goes_first() -> None:
-    pbx = Pbx()
-    _talk(pbx)
-    _lost(pbx)
-    ours, _ = _offered(pbx)
+def test_of_two_setups_at_once_the_callers_goes_first(pbx: Pbx) -> None:
+    ours = _called_anew(pbx)
     pbx.signal(-1, "setup", INFO, **PROPOSAL)
     assert pbx.take() == []
     pbx.signal(ours, "conn", **SELECT)
@@ -565,11 +532,8 @@ def test_of_two_setups_at_once_the_callers_goes_first() -> None:
     assert pbx.take() == [(-1, {"type": "rel", "cau": {"num": 16, "loc": 0}})]
 
 
-def test_the_far_ends_setup_is_taken_when_ours_comes_to_nothing() -> None:
-    pbx = Pbx()
-    _talk(pbx)
-    _lost(pbx)
-    ours, _ = _offered(pbx)
+def test_the_far_ends_setup_is_taken_when_ours_comes_to_nothing(pbx: Pbx) -> None:
+    ours = _called_anew(pbx)
     pbx.signal(-1, "setup", INFO, **PROPOSAL)
     pbx.signal(ours, "rel", cau={"num": 26})
     pbx.event(OfferReceived)
@@ -578,11 +542,8 @@ def test_the_far_ends_setup_is_taken_when_ours_comes_to_nothing() -> None:
     assert pbx.event(Reconnected).leg == LEG
 
 
-def test_a_far_end_that_gives_its_setup_up_is_not_waited_for() -> None:
-    pbx = Pbx()
-    _talk(pbx)
-    _lost(pbx)
-    ours, _ = _offered(pbx)
+def test_a_far_end_that_gives_its_setup_up_is_not_waited_for(pbx: Pbx) -> None:
+    ours = _called_anew(pbx)
     pbx.signal(-1, "setup", INFO, **PROPOSAL)
     pbx.signal(-1, "rel", cau={"num": 16})
     pbx.signal(ours, "conn", **SELECT)
@@ -590,11 +551,8 @@ def test_a_far_end_that_gives_its_setup_up_is_not_waited_for() -> None:
     assert pbx.take() == []
 
 
-def test_a_setup_that_is_given_up_before_our_answer_leaves_the_call_lost() -> None:
-    pbx = Pbx()
-    leg, name = _taken(pbx)
-    _lost(pbx, leg)
-    pbx.setups()
+def test_a_setup_that_is_given_up_before_our_answer_leaves_the_call_lost(pbx: Pbx) -> None:
+    leg, name = _taken_and_lost(pbx)
     for cause in (102, 26):
         pbx.signal(-1, "setup", INFO | {"id": name}, **PROPOSAL)
         pbx.happened()
@@ -603,8 +561,7 @@ def test_a_setup_that_is_given_up_before_our_answer_leaves_the_call_lost() -> No
 
 
 @pytest.mark.parametrize("lost", [True, False])
-def test_a_setup_whose_offer_cannot_be_read_changes_nothing(*, lost: bool) -> None:
-    pbx = Pbx()
+def test_a_setup_whose_offer_cannot_be_read_changes_nothing(pbx: Pbx, *, lost: bool) -> None:
     call = _talk(pbx)
     if lost:
         _lost(pbx)
@@ -621,8 +578,7 @@ def test_a_setup_whose_offer_cannot_be_read_changes_nothing(*, lost: bool) -> No
         pbx.event(Released)
 
 
-def test_who_was_called_gives_way_to_the_caller() -> None:
-    pbx = Pbx()
+def test_who_was_called_gives_way_to_the_caller(pbx: Pbx) -> None:
     leg, name = _taken(pbx)
     _lost(pbx, leg)
     pbx.step(CALLED_SIDE_WAITS)
@@ -634,8 +590,7 @@ def test_who_was_called_gives_way_to_the_caller() -> None:
     assert pbx.event(Reconnected).leg == leg
 
 
-def test_after_a_transfer_the_new_far_end_is_asked_for_a_name() -> None:
-    pbx = Pbx()
+def test_after_a_transfer_the_new_far_end_is_asked_for_a_name(pbx: Pbx) -> None:
     call = _talk(pbx)
     pbx.signal(call, "facility", {"type": "ct_complete", "remote": {"num": "202"}, "remote_name": "Carol"})
     assert _fty(pbx.only(), "reconnect_init") == [INIT]
@@ -649,16 +604,14 @@ def test_after_a_transfer_the_new_far_end_is_asked_for_a_name() -> None:
     assert _bears(setup, "new")
 
 
-def test_a_far_end_that_asks_later_is_given_a_name() -> None:
-    pbx = Pbx()
+def test_a_far_end_that_asks_later_is_given_a_name(pbx: Pbx) -> None:
     call = _talk(pbx)
     pbx.signal(call, "facility", INIT)
     (info,) = _fty(pbx.only(), "reconnect_info")
     assert len(info["id"]) == 32
 
 
-def test_a_transfer_that_is_under_way_has_failed() -> None:
-    pbx = Pbx()
+def test_a_transfer_that_is_under_way_has_failed(pbx: Pbx) -> None:
     _talk(pbx)
     pbx.agent.transfer(LEG, "205")
     pbx.take()
@@ -666,8 +619,7 @@ def test_a_transfer_that_is_under_way_has_failed() -> None:
     assert pbx.event(TransferResult).cause is Cause.NETWORK_OUT_OF_ORDER
 
 
-def test_a_pbx_that_refuses_us_is_asked_again_soon_while_a_call_waits() -> None:
-    pbx = Pbx()
+def test_a_pbx_that_refuses_us_is_asked_again_soon_while_a_call_waits(pbx: Pbx) -> None:
     _talk(pbx)
     pbx.lose()
     pbx.agent.link_up()
@@ -698,8 +650,7 @@ def test_whatever_a_name_is_the_call_ends_once(name: Any, place: Any, kind: str)
     assert sorted(released) == sorted(legs)
 
 
-def test_a_call_for_help_that_waited_for_the_pbx_may_ring_as_late_as_any_other() -> None:
-    pbx = Pbx()
+def test_a_call_for_help_that_waited_for_the_pbx_may_ring_as_late_as_any_other(pbx: Pbx) -> None:
     pbx.lose()
     pbx.agent.setup(LEG, "112", description(), CallOptions(emergency=True))
     pbx.come_back()
@@ -715,12 +666,9 @@ def test_a_call_for_help_that_waited_for_the_pbx_may_ring_as_late_as_any_other()
     assert pbx.take() == []
 
 
-def test_a_pbx_that_never_finds_the_far_end_is_asked_again() -> None:
-    pbx = Pbx()
+def test_a_pbx_that_never_finds_the_far_end_is_asked_again(pbx: Pbx) -> None:
     pbx.dial("4711")
-    pbx.lose()
-    pbx.come_back()
-    ((call, _),) = pbx.setups()
+    call, _ = _set_up_anew(pbx)
     pbx.signal(call, "call_proc")
     pbx.step(40)
     assert pbx.types() == ["rel"]
@@ -730,13 +678,9 @@ def test_a_pbx_that_never_finds_the_far_end_is_asked_again() -> None:
 
 
 @pytest.mark.parametrize("kind", ["call_proc", "channels"])
-def test_the_answer_may_come_before_the_far_end_rings_again(kind: str) -> None:
-    pbx = Pbx()
+def test_the_answer_may_come_before_the_far_end_rings_again(pbx: Pbx, kind: str) -> None:
     pbx.signal(pbx.dial(), "alert")
-    pbx.lose()
-    pbx.come_back()
-    ((again, _),) = pbx.setups()
-    pbx.happened()
+    again, _ = _set_up_anew(pbx)
     pbx.signal(again, kind, INFO, **SELECT)
     assert pbx.happened() == []
     pbx.signal(again, "alert")
@@ -752,26 +696,19 @@ def test_the_answer_may_come_before_the_far_end_rings_again(kind: str) -> None:
     assert _bears(setup, "their-name")
 
 
-def test_a_pbx_that_refuses_the_media_before_it_rings_ends_the_call() -> None:
-    pbx = Pbx()
+def test_a_pbx_that_refuses_the_media_before_it_rings_ends_the_call(pbx: Pbx) -> None:
     pbx.signal(pbx.dial(), "alert")
-    pbx.lose()
-    pbx.come_back()
-    ((again, _),) = pbx.setups()
-    pbx.happened()
+    again, _ = _set_up_anew(pbx)
     pbx.signal(again, "call_proc", channels_cmd="NONE")
     pbx.signal(again, "alert")
     assert pbx.event(Released).cause is Cause.FACILITY_REJECTED
 
 
-def test_what_was_dialled_digit_by_digit_is_set_up_anew_with_all_of_them() -> None:
-    pbx = Pbx()
+def test_what_was_dialled_digit_by_digit_is_set_up_anew_with_all_of_them(pbx: Pbx) -> None:
     call = pbx.dial("")
     pbx.signal(call, "setup_ack")
     pbx.agent.information(LEG, "20")
     pbx.agent.information(LEG, "1")
     pbx.signal(call, "alert")
-    pbx.lose()
-    pbx.come_back()
-    ((_, setup),) = pbx.setups()
+    _, setup = _set_up_anew(pbx)
     assert (setup["cd"], setup["complete"]) == ({"num": "201"}, True)

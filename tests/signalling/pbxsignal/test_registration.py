@@ -71,8 +71,7 @@ def test_a_silent_pbx_is_asked_again_and_an_old_answer_counts_no_more() -> None:
     assert _state(pbx) is Registration.UP
 
 
-def test_the_registration_ends_and_begins_with_the_connection() -> None:
-    pbx = Pbx()
+def test_the_registration_ends_and_begins_with_the_connection(pbx: Pbx) -> None:
     pbx.agent.link_down("The network is gone")
     down = pbx.event(LineChanged)
     assert (down.registration, down.reason) == (Registration.DOWN, "The network is gone")
@@ -81,8 +80,7 @@ def test_the_registration_ends_and_begins_with_the_connection() -> None:
     assert _state(pbx) is Registration.UP
 
 
-def test_texts_that_are_no_messages_are_counted() -> None:
-    pbx = Pbx()
+def test_texts_that_are_no_messages_are_counted(pbx: Pbx) -> None:
     for text in (b"", b"\xff", b"[]", b"{" * 20_000, b" " * (MESSAGE_BYTES_MAX + 1), b'{"mt":5}'):
         pbx.agent.receive(text)
     pbx.tell({"mt": "Signaling", "api": "EpSignal", "call": 1, "sig": {"type": "rel"}})

@@ -37,8 +37,7 @@ def _elements(sig: Json) -> list[Json]:
     return list(sig["fty"])
 
 
-def test_a_blind_transfer_is_carried_out_by_the_pbx() -> None:
-    pbx = Pbx()
+def test_a_blind_transfer_is_carried_out_by_the_pbx(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.agent.transfer(LEG, "202")
     assert _elements(pbx.only()) == [{"type": "ct_initiate", "dst": {"num": "202"}}]
@@ -47,8 +46,7 @@ def test_a_blind_transfer_is_carried_out_by_the_pbx() -> None:
     assert pbx.happened() == [TransferResult(LEG), Released(LEG, Cause.NORMAL_CLEARING)]
 
 
-def test_an_attended_transfer_has_the_consultation_named_first() -> None:
-    pbx = Pbx()
+def test_an_attended_transfer_has_the_consultation_named_first(pbx: Pbx) -> None:
     first, second = pbx.talk(), pbx.talk("202", SECOND)
     pbx.agent.join(LEG, SECOND)
     ((number, identify),) = pbx.take()
@@ -66,8 +64,7 @@ def test_an_attended_transfer_has_the_consultation_named_first() -> None:
     ("result", "cause"),
     [({"error": 1004}, Cause.FACILITY_REJECTED), ({"cause": 17}, Cause.USER_BUSY), ({"cause": 99}, 31)],
 )
-def test_a_transfer_that_the_pbx_refuses_leaves_the_call(result: Json, cause: int) -> None:
-    pbx = Pbx()
+def test_a_transfer_that_the_pbx_refuses_leaves_the_call(pbx: Pbx, result: Json, cause: int) -> None:
     call = pbx.talk()
     pbx.agent.transfer(LEG, "202")
     pbx.signal(call, "facility", {"type": "ct_initiate_result", **result})
@@ -76,16 +73,14 @@ def test_a_transfer_that_the_pbx_refuses_leaves_the_call(result: Json, cause: in
     assert pbx.happened() == []
 
 
-def test_a_transfer_that_nobody_answers_is_given_up() -> None:
-    pbx = Pbx()
+def test_a_transfer_that_nobody_answers_is_given_up(pbx: Pbx) -> None:
     pbx.talk()
     pbx.agent.transfer(LEG, "202")
     pbx.step(21)
     assert pbx.happened() == [TransferResult(LEG, Cause.RECOVERY_ON_TIMER_EXPIRY)]
 
 
-def test_a_consultation_that_ends_meanwhile_ends_the_transfer() -> None:
-    pbx = Pbx()
+def test_a_consultation_that_ends_meanwhile_ends_the_transfer(pbx: Pbx) -> None:
     pbx.talk()
     second = pbx.talk("202", SECOND)
     pbx.agent.join(LEG, SECOND)
@@ -93,8 +88,7 @@ def test_a_consultation_that_ends_meanwhile_ends_the_transfer() -> None:
     assert pbx.event(TransferResult) == TransferResult(LEG, Cause.FACILITY_REJECTED)
 
 
-def test_a_transfer_that_was_cancelled_too_late_is_told_as_that() -> None:
-    pbx = Pbx()
+def test_a_transfer_that_was_cancelled_too_late_is_told_as_that(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.agent.transfer(LEG, "202")
     pbx.agent.cancel_transfer(LEG)
@@ -102,8 +96,7 @@ def test_a_transfer_that_was_cancelled_too_late_is_told_as_that() -> None:
     assert pbx.happened() == [TransferResult(LEG, withdrawn=True)]
 
 
-def test_that_a_cancelled_transfer_failed_is_not_told() -> None:
-    pbx = Pbx()
+def test_that_a_cancelled_transfer_failed_is_not_told(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.agent.transfer(LEG, "202")
     pbx.agent.cancel_transfer(LEG)
@@ -114,8 +107,7 @@ def test_that_a_cancelled_transfer_failed_is_not_told() -> None:
     assert pbx.happened() == [TransferResult(LEG)]
 
 
-def test_which_of_two_transfers_was_done_is_not_guessed() -> None:
-    pbx = Pbx()
+def test_which_of_two_transfers_was_done_is_not_guessed(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.agent.transfer(LEG, "202")
     pbx.agent.cancel_transfer(LEG)
@@ -124,8 +116,7 @@ def test_which_of_two_transfers_was_done_is_not_guessed() -> None:
     assert pbx.happened() == [TransferResult(LEG, withdrawn=True)]
 
 
-def test_a_transfer_that_the_pbx_refuses_because_of_a_cancelled_one_has_failed() -> None:
-    pbx = Pbx()
+def test_a_transfer_that_the_pbx_refuses_because_of_a_cancelled_one_has_failed(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.agent.transfer(LEG, "202")
     pbx.agent.cancel_transfer(LEG)
@@ -135,8 +126,7 @@ def test_a_transfer_that_the_pbx_refuses_because_of_a_cancelled_one_has_failed()
     assert pbx.happened() == [TransferResult(LEG, Cause.FACILITY_REJECTED), TransferResult(LEG, withdrawn=True)]
 
 
-def test_what_was_cancelled_before_the_pbx_was_asked_is_not_asked_for() -> None:
-    pbx = Pbx()
+def test_what_was_cancelled_before_the_pbx_was_asked_is_not_asked_for(pbx: Pbx) -> None:
     pbx.talk()
     second = pbx.talk("202", SECOND)
     pbx.agent.join(LEG, SECOND)
@@ -147,15 +137,13 @@ def test_what_was_cancelled_before_the_pbx_was_asked_is_not_asked_for() -> None:
     assert pbx.happened() == []
 
 
-def test_a_transferred_party_learns_whom_it_talks_with() -> None:
-    pbx = Pbx()
+def test_a_transferred_party_learns_whom_it_talks_with(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.signal(call, "facility", {"type": "ct_complete", "remote": {"num": "203"}, "remote_name": "Carol"})
     assert pbx.happened() == [PartyChanged(LEG, Party("203", "Carol")), RemoteHeld(LEG, held=False)]
 
 
-def test_a_call_is_parked_at_our_own_object() -> None:
-    pbx = Pbx()
+def test_a_call_is_parked_at_our_own_object(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.agent.park(LEG, "2")
     assert _elements(pbx.only()) == [{"type": "cp_park", "parked_to": {"sip": "alice"}, "park_position": 2}]
@@ -163,16 +151,14 @@ def test_a_call_is_parked_at_our_own_object() -> None:
     assert pbx.happened() == [ParkResult(LEG, position="2"), Released(LEG, Cause.NORMAL_CLEARING)]
 
 
-def test_a_call_that_nobody_parks_stays() -> None:
-    pbx = Pbx()
+def test_a_call_that_nobody_parks_stays(pbx: Pbx) -> None:
     pbx.talk()
     pbx.agent.park(LEG, "")
     pbx.step(21)
     assert pbx.happened() == [ParkResult(LEG, Cause.RECOVERY_ON_TIMER_EXPIRY)]
 
 
-def test_calls_of_the_group_come_go_and_are_picked_up() -> None:
-    pbx = Pbx()
+def test_calls_of_the_group_come_go_and_are_picked_up(pbx: Pbx) -> None:
     told: Json = {
         "type": "cp_group_indication_on",
         "callId": "c1",
@@ -195,8 +181,7 @@ def test_calls_of_the_group_come_go_and_are_picked_up() -> None:
     assert pbx.happened() == [GroupCallGone(LINE, "c1"), GroupCallGone(LINE)]
 
 
-def test_a_call_of_ours_is_none_of_the_group() -> None:
-    pbx = Pbx()
+def test_a_call_of_ours_is_none_of_the_group(pbx: Pbx) -> None:
     pbx.agent.setup(LEG, "202", description(), CallOptions(anonymous=True))
     setup = pbx.only()
     pbx.happened()
@@ -209,16 +194,14 @@ def test_a_call_of_ours_is_none_of_the_group() -> None:
     assert shown.call.id == "d" * 32
 
 
-def test_a_pick_up_that_came_too_late_is_told() -> None:
-    pbx = Pbx()
+def test_a_pick_up_that_came_too_late_is_told(pbx: Pbx) -> None:
     pbx.agent.pick_up("c1")
     ((number, _),) = pbx.take()
     pbx.signal(number, "rel", cau={"num": 29})
     assert pbx.happened() == [PickUpRefused(LINE, "c1", Cause.FACILITY_REJECTED)]
 
 
-def test_waiting_messages_are_told_and_asked_for() -> None:
-    pbx = Pbx()
+def test_waiting_messages_are_told_and_asked_for(pbx: Pbx) -> None:
     pbx.signal(-4, "setup", {"type": "mwi_activate", "number": 3, "message_center": {"num": "99"}}, channel=0)
     assert pbx.happened() == [MessageWaiting(LINE, Messages(waiting=True, new=3, number="99"))]
     pbx.signal(-4, "rel")
@@ -244,8 +227,7 @@ def _diverted(pbx: Pbx, call: int, procedure: str, *numbers: str) -> None:
     pbx.signal(call, "conn", {"type": "diversion_interrogate_result", "procedure": procedure, "list": entries})
 
 
-def test_diversions_are_asked_for_and_again_when_somebody_changes_them() -> None:
-    pbx = Pbx()
+def test_diversions_are_asked_for_and_again_when_somebody_changes_them(pbx: Pbx) -> None:
     pbx.agent.interrogate()
     asked = _asked(pbx)
     assert list(asked) == ["ALWAYS", "BUSY", "NO_ANSWER", "mwi_interrogate"]
@@ -263,8 +245,7 @@ def test_diversions_are_asked_for_and_again_when_somebody_changes_them() -> None
     assert pbx.event(DiversionsChanged).diversions == (busy,)
 
 
-def test_an_answer_that_names_no_procedure_tells_of_all() -> None:
-    pbx = Pbx()
+def test_an_answer_that_names_no_procedure_tells_of_all(pbx: Pbx) -> None:
     pbx.agent.interrogate()
     asked = _asked(pbx)
     _diverted(pbx, asked["BUSY"], "BUSY", "301")
@@ -274,8 +255,7 @@ def test_an_answer_that_names_no_procedure_tells_of_all() -> None:
     assert told[-1] == (Diversion(DiversionKind.ALWAYS, "300"),)
 
 
-def test_a_pbx_that_tells_of_changes_without_end_is_asked_once_a_second() -> None:
-    pbx = Pbx()
+def test_a_pbx_that_tells_of_changes_without_end_is_asked_once_a_second(pbx: Pbx) -> None:
     for _ in range(100):
         pbx.signal(-5, "setup", {"type": "diverting_leg4"}, channel=0)
         pbx.signal(-5, "rel")
@@ -289,8 +269,7 @@ def test_a_pbx_that_tells_of_changes_without_end_is_asked_once_a_second() -> Non
     assert _asked(pbx) == {}
 
 
-def test_a_question_that_is_not_answered_is_not_asked_again() -> None:
-    pbx = Pbx()
+def test_a_question_that_is_not_answered_is_not_asked_again(pbx: Pbx) -> None:
     pbx.agent.interrogate()
     assert len(_asked(pbx)) == 4
     pbx.step(PAUSE)
@@ -307,8 +286,7 @@ def test_a_question_that_is_not_answered_is_not_asked_again() -> None:
         (DiversionKind.ALWAYS, "", {"mt": "DelDiversion", "type": "cfu"}),
     ],
 )
-def test_a_diversion_is_set_and_taken_back_over_pbx_api(kind: DiversionKind, number: str, said: Json) -> None:
-    pbx = Pbx()
+def test_a_diversion_is_set_and_taken_back_over_pbx_api(pbx: Pbx, kind: DiversionKind, number: str, said: Json) -> None:
     pbx.agent.divert(kind, number)
     (asked,) = pbx.said
     src = asked["src"]
@@ -326,8 +304,7 @@ def _refused(pbx: Pbx, cause: Cause) -> bool:
 
 
 @pytest.mark.parametrize("answer", [{"ok": False}, {}])
-def test_a_diversion_that_is_refused_is_told(answer: Json) -> None:
-    pbx = Pbx()
+def test_a_diversion_that_is_refused_is_told(pbx: Pbx, answer: Json) -> None:
     pbx.agent.divert(DiversionKind.BUSY, "300")
     (asked,) = pbx.said
     pbx.said.clear()
@@ -336,15 +313,13 @@ def test_a_diversion_that_is_refused_is_told(answer: Json) -> None:
     assert pbx.said == []
 
 
-def test_a_diversion_that_nobody_answers_is_told() -> None:
-    pbx = Pbx()
+def test_a_diversion_that_nobody_answers_is_told(pbx: Pbx) -> None:
     pbx.agent.divert(DiversionKind.BUSY, "300")
     pbx.step(21)
     assert _refused(pbx, Cause.RECOVERY_ON_TIMER_EXPIRY)
 
 
-def test_a_diversion_ends_in_vain_without_a_connection() -> None:
-    pbx = Pbx()
+def test_a_diversion_ends_in_vain_without_a_connection(pbx: Pbx) -> None:
     pbx.agent.divert(DiversionKind.BUSY, "300")
     pbx.lose()
     assert DiversionRefused(LINE, DiversionKind.BUSY, Cause.NETWORK_OUT_OF_ORDER) in pbx.happened()
@@ -352,8 +327,7 @@ def test_a_diversion_ends_in_vain_without_a_connection() -> None:
     assert _refused(pbx, Cause.NETWORK_OUT_OF_ORDER)
 
 
-def test_a_call_that_rings_is_sent_elsewhere() -> None:
-    pbx = Pbx()
+def test_a_call_that_rings_is_sent_elsewhere(pbx: Pbx) -> None:
     leg = pbx.ring()
     pbx.happened()
     pbx.agent.deflect(leg, "205")
@@ -364,8 +338,7 @@ def test_a_call_that_rings_is_sent_elsewhere() -> None:
     assert pbx.take() == []
 
 
-def test_a_call_that_the_pbx_does_not_send_elsewhere_ends_and_says_why() -> None:
-    pbx = Pbx()
+def test_a_call_that_the_pbx_does_not_send_elsewhere_ends_and_says_why(pbx: Pbx) -> None:
     leg = pbx.ring()
     pbx.happened()
     pbx.agent.deflect(leg, "205")
@@ -376,8 +349,7 @@ def test_a_call_that_the_pbx_does_not_send_elsewhere_ends_and_says_why() -> None
     assert pbx.types() == ["rel"]
 
 
-def test_a_call_that_is_taken_is_sent_nowhere() -> None:
-    pbx = Pbx()
+def test_a_call_that_is_taken_is_sent_nowhere(pbx: Pbx) -> None:
     leg = pbx.ring()
     pbx.agent.connect(leg, description())
     pbx.take()
@@ -385,8 +357,7 @@ def test_a_call_that_is_taken_is_sent_nowhere() -> None:
     assert pbx.take() == []
 
 
-def test_a_called_party_that_talks_with_somebody_else_hears_that_we_wait() -> None:
-    pbx = Pbx()
+def test_a_called_party_that_talks_with_somebody_else_hears_that_we_wait(pbx: Pbx) -> None:
     call = pbx.dial()
     pbx.signal(call, "alert", {"type": "call_waiting"})
     assert pbx.event(Alerting).waiting
@@ -395,8 +366,7 @@ def test_a_called_party_that_talks_with_somebody_else_hears_that_we_wait() -> No
     assert pbx.only() == {"type": "alert", "fty": [{"type": "call_waiting"}]}
 
 
-def test_the_far_end_says_that_it_holds_and_retrieves_us() -> None:
-    pbx = Pbx()
+def test_the_far_end_says_that_it_holds_and_retrieves_us(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.signal(call, "facility", {"type": "hold_notify"})
     pbx.signal(call, "facility", {"type": "retrieve_notify"})
@@ -418,14 +388,12 @@ def test_the_far_end_says_that_it_holds_and_retrieves_us() -> None:
         ("3PTY_OFF", RemoteAction.END_CONFERENCE),
     ],
 )
-def test_the_pbx_acts_for_the_user(control: str, action: RemoteAction) -> None:
-    pbx = Pbx()
+def test_the_pbx_acts_for_the_user(pbx: Pbx, control: str, action: RemoteAction) -> None:
     pbx.control(pbx.talk(), control)
     assert pbx.happened() == [RemoteControl(LEG, action)]
 
 
-def test_a_digit_is_sent_for_the_user_and_an_unknown_control_is_counted() -> None:
-    pbx = Pbx()
+def test_a_digit_is_sent_for_the_user_and_an_unknown_control_is_counted(pbx: Pbx) -> None:
     call = pbx.talk()
     pbx.control(call, "DTMF_DIGIT", digit="5")
     assert pbx.happened() == [RemoteControl(LEG, RemoteAction.DIGIT, "5")]
@@ -434,8 +402,7 @@ def test_a_digit_is_sent_for_the_user_and_an_unknown_control_is_counted() -> Non
     assert pbx.agent.tally["unknown control"] == 1
 
 
-def test_the_pbx_asks_for_a_hold_and_is_told_that_it_is_understood() -> None:
-    pbx = Pbx()
+def test_the_pbx_asks_for_a_hold_and_is_told_that_it_is_understood(pbx: Pbx) -> None:
     call = pbx.talk()
     for wanted, action in (("remote_hold", RemoteAction.HOLD), ("remote_retrieve", RemoteAction.RETRIEVE)):
         pbx.signal(call, "facility", {"type": wanted})
@@ -444,8 +411,7 @@ def test_the_pbx_asks_for_a_hold_and_is_told_that_it_is_understood() -> None:
 
 
 @pytest.mark.parametrize("name", [10**30, -(10**4000), "x" * 300])
-def test_a_name_that_could_not_be_given_back_is_none(name: int | str) -> None:
-    pbx = Pbx()
+def test_a_name_that_could_not_be_given_back_is_none(pbx: Pbx, name: int | str) -> None:
     pbx.talk()
     second = pbx.talk("202", SECOND)
     pbx.agent.join(LEG, SECOND)
@@ -456,15 +422,13 @@ def test_a_name_that_could_not_be_given_back_is_none(name: int | str) -> None:
 
 
 @pytest.mark.parametrize(("told", "kept"), [(10**300, 10_000_000), (-5, 0), (7, 7)])
-def test_the_age_of_a_colleagues_call_is_bounded(told: int, kept: int) -> None:
-    pbx = Pbx()
+def test_the_age_of_a_colleagues_call_is_bounded(pbx: Pbx, told: int, kept: int) -> None:
     on = {"type": "cp_group_indication_on", "callId": "c1", "member": {"num": "30"}, "duration": told}
     pbx.signal(-4, "setup", on, channel=0)
     assert pbx.event(GroupCallChanged).call.seconds == kept
 
 
-def test_elements_nobody_knows_do_not_cost_the_message() -> None:
-    pbx = Pbx()
+def test_elements_nobody_knows_do_not_cost_the_message(pbx: Pbx) -> None:
     call = pbx.dial()
     pbx.signal(call, "alert", {"type": "co_alerting"}, {"type": "name_identification", "name": 5}, {"type": "im_setup"})
     assert pbx.event(Alerting).party == Party("201")
