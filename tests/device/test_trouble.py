@@ -1,4 +1,4 @@
-"""What goes wrong on a desk: the cable, the touch panel, either process. One machine, in this order."""
+"""What goes wrong on a desk: cable, panel, keys, either process. One machine, in this order."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from app.model.snapshot import CallState
+from tests.device.keypad import Keypad
 from tests.device.machine import BOOT_PATIENCE, Machine
 from tests.device.mirror import Mirror
 from tests.device.pbx import Pbx
 from tests.device.person import Person
 from tests.interop.sounds import PEER_HERTZ
+
+STUCK_S = 90
+"""Longer than the minute after which a key is taken for stuck."""
 
 pytestmark = pytest.mark.timeout(4 * BOOT_PATIENCE)
 
@@ -43,6 +47,38 @@ def test_a_touch_panel_that_comes_late_is_taken(machine: Machine, mirror: Mirror
     machine.until(mirror.matches, "the menu is shown")
     mirror.tap("back")
     machine.until(mirror.matches, "the idle screen is shown")
+
+
+def test_a_key_that_is_stuck_keeps_nobody_from_calling(
+    machine: Machine, mirror: Mirror, pbx: Pbx, tmp_path: Path
+) -> None:
+    with Keypad(machine) as keypad, pbx.colleague(tmp_path) as colleague:
+        keypad.repeat("louder", STUCK_S)
+        machine.until(lambda: notice(mirror, "not listened to are the keys"), "the phone says which key is stuck")
+        assert machine.console.run("systemctl is-active keypad ip270 ip270-kiosk").split() == ["active"] * 3
+        keypad.hold("handset")
+        keypad.press(*colleague.number, "ok")
+        machine.until(lambda: mirror.states() == [CallState.CONNECTED], "the call is on")
+        keypad.let_go("louder")
+        machine.until(lambda: not notice(mirror, "not listened to are the keys"), "the key counts again")
+        colleague.hang_up()
+        machine.until(lambda: not mirror.states(), "the call has ended")
+        keypad.let_go("handset")
+
+
+def test_a_keypad_that_goes_in_a_call_comes_back(machine: Machine, mirror: Mirror, pbx: Pbx, tmp_path: Path) -> None:
+    with pbx.colleague(tmp_path) as colleague:
+        with Keypad(machine) as keypad:
+            keypad.press(*colleague.number, "ok")
+            machine.until(lambda: mirror.states() == [CallState.CONNECTED], "the call is on")
+        machine.until(lambda: notice(mirror, "Keypad: no input device"), "the phone says that it is gone")
+        assert mirror.states() == [CallState.CONNECTED]
+        with Keypad(machine) as keypad:
+            machine.until(lambda: not notice(mirror, "Keypad: no input device"), "the phone has it back")
+            keypad.press("mute")
+            machine.until(lambda: mirror.look().audio.muted, "it is mute")
+            colleague.hang_up()
+            machine.until(lambda: not mirror.states(), "the call has ended")
 
 
 def test_a_kiosk_that_is_killed_in_a_call_comes_back_and_shows_it(
@@ -81,6 +117,11 @@ def test_what_it_knows_survives_a_restart(machine: Machine, mirror: Mirror) -> N
     machine.until(machine.is_registered, "the phone is registered again", BOOT_PATIENCE)
     assert machine.snapshot().history == known
     assert machine.console.run("cat /etc/machine-id") == identity
+
+
+def notice(mirror: Mirror, words: str) -> bool:
+    """Whether the phone tells that."""
+    return any(words in notice.text for notice in mirror.look().notices)
 
 
 def touch_panels_taken(machine: Machine) -> int:
