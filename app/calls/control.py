@@ -31,43 +31,13 @@ from app.calls.transfer import Transfers
 from app.model.cause import Cause
 from app.model.channel import ChannelView
 from app.model.ids import CallId, LineId, StreamId
-from app.model.media import (
-    AnswerReady,
-    AnswerTaken,
-    DigitHeard,
-    EarTone,
-    EncryptionChanged,
-    EncryptionFailed,
-    MediaBegan,
-    MediaEvent,
-    MediaRefused,
-    MicrophoneGate,
-    OfferDue,
-    OfferReady,
-    PathsChanged,
-    RecordingState,
-    Scene,
-)
+from app.model.media import EarTone, MediaEvent, Scene
 from app.model.quality import Levels
 from app.model.refusal import Refusal
 from app.model.services import DiversionKind, LineServices, TransferView
 from app.model.signalling import RemoteAction, RemoteControl, SignallingEvent
 from app.model.snapshot import AudioView, CallView, ConferenceView
 
-_MEDIA_EVENTS = (
-    OfferDue,
-    OfferReady,
-    AnswerReady,
-    AnswerTaken,
-    EncryptionChanged,
-    EncryptionFailed,
-    MediaRefused,
-    DigitHeard,
-    MediaBegan,
-    MicrophoneGate,
-    PathsChanged,
-    RecordingState,
-)
 _log = logging.getLogger("calls")
 
 
@@ -158,7 +128,7 @@ class CallControl:
 
     def handle(self, event: SignallingEvent | MediaEvent, now: float) -> None:
         """Take an event of a line or of the media room."""
-        if isinstance(event, _MEDIA_EVENTS):
+        if isinstance(event, MediaEvent):
             self._media_events.handle(event, now)
         else:
             self._signalling_events.handle(event, now)

@@ -8,7 +8,6 @@ from app.model.cause import Cause
 from app.model.media import (
     AnswerReady,
     AnswerTaken,
-    DigitHeard,
     EncryptionChanged,
     EncryptionFailed,
     MediaBegan,
@@ -19,18 +18,7 @@ from app.model.media import (
     OfferReady,
     PathsChanged,
     RecordingState,
-)
-
-_StreamEvent = (
-    OfferDue
-    | OfferReady
-    | AnswerReady
-    | AnswerTaken
-    | EncryptionChanged
-    | EncryptionFailed
-    | MediaRefused
-    | DigitHeard
-    | MediaBegan
+    StreamEvent,
 )
 
 
@@ -54,11 +42,7 @@ class MediaEvents:
         else:
             self._stream_event(event, now)
 
-    def _stream_event(
-        self,
-        event: _StreamEvent,
-        now: float,
-    ) -> None:
+    def _stream_event(self, event: StreamEvent, now: float) -> None:
         switch = self._switch
         found = switch.board.find_stream(event.stream)
         if found is None or found[0].ending is not None:

@@ -236,7 +236,7 @@ class PathsChanged(msgspec.Struct, frozen=True, tag=True):
     """The path that was chosen and that `path` stands in for until it can be used."""
 
 
-MediaEvent = (
+StreamEvent = (
     OfferDue
     | OfferReady
     | AnswerReady
@@ -246,7 +246,7 @@ MediaEvent = (
     | MediaRefused
     | DigitHeard
     | MediaBegan
-    | MicrophoneGate
-    | RecordingState
-    | PathsChanged
 )
+"""What becomes of one stream."""
+
+MediaEvent = StreamEvent | MicrophoneGate | RecordingState | PathsChanged
