@@ -1,4 +1,8 @@
-"""Keys of the phone, named by what is printed on them."""
+"""Keys of the phone, named by what is printed on them.
+
+The keypad names the same ones as `hal.keypad.PhoneKey`: the model imports no room, and no device knows the model.
+`tests/hal/test_board.py` holds the two together.
+"""
 
 from __future__ import annotations
 
