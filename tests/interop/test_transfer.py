@@ -69,8 +69,17 @@ class Trio:
 
     async def one_calls_other(self) -> None:
         await self.one.call(self.uri("29"))
+        await self.brought_together()
+
+    async def brought_together(self) -> None:
+        """`one` and `other` talk."""
         await self.other.expect(EventKind.ESTABLISHED, within=WITHIN)
         await self.one.expect(EventKind.ESTABLISHED, within=WITHIN)
+
+    async def phone_is_with_other(self) -> Snapshot:
+        snapshot = await self.phone.until(lambda s: [c.party.number for c in s.calls] == ["29"] and settled(s))
+        await self.phone.hears(OTHER_HERTZ)
+        return snapshot
 
 
 def settled(snapshot: Snapshot) -> bool:
@@ -97,8 +106,7 @@ async def test_the_phone_passes_a_call_on_to_a_number(
     async with trio(tmp_path, trust, first, second) as three:
         await three.phone_calls_one()
         await three.phone.do(lambda id_: commands.Transfer(id_, number="29"))
-        await three.other.expect(EventKind.ESTABLISHED, within=WITHIN)
-        await three.one.expect(EventKind.ESTABLISHED, within=WITHIN)
+        await three.brought_together()
         await three.phone.no_call()
         assert three.phone.snapshot.calls[0].notice == "Transferred to 29"
         await three.one.expect(EventKind.CLOSED)
@@ -135,8 +143,7 @@ async def test_the_phone_brings_two_calls_together(
         await three.phone.call_is(CallState.HELD)
         await three.phone_calls_other()
         await three.phone.do(lambda id_: commands.CompleteTransfer(id_))
-        await three.one.expect(EventKind.ESTABLISHED, within=WITHIN)
-        await three.other.expect(EventKind.ESTABLISHED, within=WITHIN)
+        await three.brought_together()
         await three.phone.no_call()
         await three.one.expect(EventKind.CLOSED)
         await three.other.expect(EventKind.CLOSED)
@@ -150,8 +157,7 @@ async def test_the_phone_sends_a_caller_elsewhere(tmp_path: Path, trust: Trust, 
         await three.one.call(three.uri("27"))
         await three.phone.call_is(CallState.INCOMING)
         await three.phone.do(lambda id_: commands.Deflect(id_, number="29"))
-        await three.other.expect(EventKind.ESTABLISHED, within=WITHIN)
-        await three.one.expect(EventKind.ESTABLISHED, within=WITHIN)
+        await three.brought_together()
         await three.phone.no_call()
         await three.one.hang_up()
         await three.other.expect(EventKind.CLOSED)
@@ -167,8 +173,7 @@ async def test_the_phone_is_passed_on(
         await three.one.transfer(three.uri("29"))
         await three.other.expect(EventKind.ESTABLISHED, within=WITHIN)
         await three.one.expect(EventKind.CLOSED, within=WITHIN)
-        await three.phone.until(lambda s: [call.party.number for call in s.calls] == ["29"] and settled(s))
-        await three.phone.hears(OTHER_HERTZ)
+        await three.phone_is_with_other()
         await three.phone.hang_up()
         await three.other.expect(EventKind.CLOSED)
 
@@ -184,8 +189,7 @@ async def test_the_phone_takes_somebody_s_place(
         await three.one_calls_other()
         await three.one.join()
         await three.other.expect(EventKind.ESTABLISHED, within=WITHIN)
-        await three.phone.until(lambda s: [call.party.number for call in s.calls] == ["29"] and settled(s))
-        await three.phone.hears(OTHER_HERTZ)
+        await three.phone_is_with_other()
         await three.phone.hang_up()
         await three.phone.no_call()
 
@@ -202,9 +206,8 @@ async def test_somebody_takes_the_phone_s_call_over(
         (before,) = (call.id for call in three.phone.snapshot.calls)
         await three.one.join()
         await three.other.expect(EventKind.ESTABLISHED, within=WITHIN)
-        snapshot = await three.phone.until(lambda s: [c.party.number for c in s.calls] == ["29"] and settled(s))
+        snapshot = await three.phone_is_with_other()
         assert [(call.id, call.state) for call in snapshot.calls] == [(before, CallState.CONNECTED)]
-        await three.phone.hears(OTHER_HERTZ)
         await three.phone.hang_up()
         await three.phone.no_call()
 
