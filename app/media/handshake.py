@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from app.media.dtls import Handshake
 from app.media.ice.candidates import RTP
-from app.model.crypto import Fingerprint
+from app.model.crypto import DtlsDescription, Fingerprint
 from native import DtlsConnected, DtlsFailed, DtlsRole, SrtpKeys, Stream
 
 LIMIT_SECONDS = 15.0
@@ -30,7 +30,7 @@ class Association:
     `changed` is called when `keys` have; `failed`, with words for a person, at most once for each handshake. `is_there`
     tells whether an address and port are the far end's, as far as is known. RTCP's (`component` 2) fails only by a
     false certificate: otherwise there is no RTCP, and the voice goes on. So it does under the keys of a process before
-    this one, if the far end does not shake hands again.
+    this one, if the far end that has them too names what it named for them, and does not shake hands again at all.
     """
 
     def __init__(
@@ -43,6 +43,8 @@ class Association:
     ) -> None:
         self.keys: SrtpKeys | None = None
         """Of the handshake that was agreed on, or of the one before it until that has come to its end."""
+        self.shared_with: DtlsDescription | None = None
+        """Whom `keys` came by a handshake with."""
         self._stream = stream
         self._changed = changed
         self._failed = failed
@@ -56,18 +58,19 @@ class Association:
         """Came before its agreement did."""
         self._proved = False
         self._inherited = False
-        """The keys are those of a process before this one."""
+        """The keys are those of a process before this one, and their far end may go on with them."""
         self._connected = False
         self._strangers = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    def resume(self, keys: SrtpKeys | None) -> None:
+    def resume(self, keys: SrtpKeys | None, shared_with: DtlsDescription | None) -> None:
         """A process before this one had these keys: they serve until another handshake, agreed on from now on, has."""
-        self.keys, self._inherited = keys, keys is not None
+        self.keys, self.shared_with, self._inherited = keys, shared_with, keys is not None
 
     def expect(self) -> None:
         """An offer of ours leaves: the far end may begin before its answer has come (RFC 5763, 5)."""
         if self._number is None:
+            self._agreed = None  # what was agreed on has come to nothing, and is no measure for who begins now
             self._begin(DtlsRole.SERVER)
 
     def agree(self, handshake: Handshake | None) -> None:
@@ -108,7 +111,7 @@ class Association:
         self._stop_limit()
         if self._number is not None:
             self._stream.end_handshake(self._component)
-        self._number = self._agreed = self._outcome = self.keys = None
+        self._number = self._agreed = self._outcome = self.keys = self.shared_with = None
         self._proved = self._inherited = False
 
     def _begin(self, role: DtlsRole) -> None:
@@ -124,7 +127,7 @@ class Association:
         if agreed is not None and any(agreed.names(Fingerprint(*digest)) for digest in digests.items()):
             self._proved = True
             self._stop_limit()
-            self.keys, self._inherited = outcome.keys, False
+            self.keys, self.shared_with, self._inherited = outcome.keys, agreed.theirs, False
             self._changed()
             return
         reason = "The other phone is not the one that the PBX has announced"
@@ -139,18 +142,30 @@ class Association:
         if stranger:
             self._begin(DtlsRole.SERVER)
         else:
+            if event.address:
+                self._inherited = False  # somebody began to shake hands there, and has left the keys of before
             self._give_up(reason, vital=vital)
 
     def _give_up(self, reason: str, *, vital: bool = False) -> None:
         self._stop_limit()
         self._stream.end_handshake(self._component)
         self._number, self._proved = None, True  # there is nothing more to wait for
-        if self._inherited and not vital:
+        if self._inherited and self._is_as_before():
             _log.warning("%s: no other handshake; the keys of before stay in use", self._stream)
         elif vital or self._component == RTP:
             self._failed(reason)
         else:
             _log.warning("%s: no RTCP, which found no keys of its own", self._stream)
+
+    def _is_as_before(self) -> bool:
+        """Whether the far end still names what it named for the keys: another has not got them."""
+        before, agreed = self.shared_with, self._agreed
+        return (
+            before is not None
+            and agreed is not None
+            and before.association == agreed.theirs.association
+            and set(before.fingerprints) == set(agreed.theirs.fingerprints)
+        )
 
     def _set_limit(self) -> None:
         self._stop_limit()

@@ -8,7 +8,7 @@ from app.media.agreement import Agreement
 from app.media.connectivity import KeptWays
 from app.media.encryption import Encryption
 from app.media.formats import AudioCodec
-from app.model.crypto import CryptoSuite, MasterKey
+from app.model.crypto import CryptoSuite, DtlsDescription, MasterKey
 from app.model.ids import StreamId
 from app.model.session import MediaDescription, SessionDescription
 
@@ -36,6 +36,8 @@ class KeptVoice(msgspec.Struct, frozen=True):
     negotiation: KeptNegotiation
     private: bool
     discontinuous: bool
+    keyed_with: DtlsDescription | None
+    """Whom its keys came by a handshake with."""
     ways: KeptWays | None
 
 

@@ -146,6 +146,7 @@ class VoiceStream:
             negotiation=negotiation,
             private=self._private,
             discontinuous=self._discontinuous,
+            keyed_with=None if self._association is None else self._association.shared_with,
             ways=None if self._connectivity is None else self._connectivity.keep(),
         )
 
@@ -155,7 +156,7 @@ class VoiceStream:
         self._config = config
         if kept.negotiation.agreement.handshake is not None:
             for association, keys in zip(self._associations, (config.srtp, config.srtcp), strict=False):
-                association.resume(keys)
+                association.resume(keys, kept.keyed_with)
 
     # --- offers and answers -------------------------------------------------------------------------------
 

@@ -97,7 +97,7 @@ def kept_of(suite: CryptoSuite | None = SUITE) -> Kept:
     )
     lender = TurnServer(Address("192.0.2.1", 3478), "27", Secret("lend me one"))
     ways = KeptWays(IceServers(turn=lender), None, ())
-    voice = KeptVoice(STREAM, negotiation, private=True, discontinuous=False, ways=ways)
+    voice = KeptVoice(STREAM, negotiation, private=True, discontinuous=False, keyed_with=None, ways=ways)
     leg = KeptLeg(
         id=LegId("phone-2"),
         line=LineId("line-1"),

@@ -16,7 +16,7 @@ from app.security.media_identity import MediaIdentity
 from native import SrtpKeys
 from tests.media.live import LivePhone, agree, changed, until
 from tests.media.rig import STREAM
-from tests.media.test_handshake import ANOTHER, HERE, REQUIRED, agree_apart, dtls, phone, talk
+from tests.media.test_handshake import ANOTHER, HERE, REQUIRED, agree_apart, association, dtls, fail, phone, talk
 
 
 @pytest.fixture
@@ -80,11 +80,11 @@ def from_before(answer: SessionDescription, setup: DtlsSetup) -> SessionDescript
 async def test_a_far_end_that_shakes_hands_only_once_is_heard_under_the_keys_of_before(
     setup: DtlsSetup, stack: ExitStack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 0.3)
     a, b = phone(stack), phone(stack)
     answer = await b.answer(await a.offer())
     a.room.take_answer(STREAM, answer)
     await talk(a, b)
+    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 0.3)
     before = keys(a)
     again = next_process(stack, a)
     await again.offer()
@@ -92,6 +92,79 @@ async def test_a_far_end_that_shakes_hands_only_once_is_heard_under_the_keys_of_
     await until(lambda: "no other handshake" in caplog.text)
     await talk(again, b)
     assert keys(again) == before
+    assert not any(isinstance(event, EncryptionFailed) for event in again.events)
+
+
+async def none_agrees(stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> tuple[LivePhone, SessionDescription]:
+    """A phone after a crash whose far end has gone, and what that answered before; nobody shakes hands for long."""
+    a, b = phone(stack), phone(stack)
+    answer = await b.answer(await a.offer())
+    a.room.take_answer(STREAM, answer)
+    await talk(a, b)
+    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 0.3)
+    b.room.close(STREAM)
+    again = next_process(stack, a)
+    await again.offer()
+    return again, answer
+
+
+@pytest.mark.parametrize(
+    ("setup", "named"),
+    [(DtlsSetup.ACTIVE, {"fingerprints": (ANOTHER,)}), (DtlsSetup.PASSIVE, {"association": "another"})],
+    ids=["certificate", "association"],
+)
+async def test_who_never_had_the_keys_of_before_does_not_get_by_with_them(
+    setup: DtlsSetup, named: dict[str, object], stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again, answer = await none_agrees(stack, monkeypatch)
+    other = msgspec.structs.replace(dtls(answer), setup=setup, **named)
+    again.room.take_answer(STREAM, changed(answer, dtls=other))
+    assert (await again.told(EncryptionFailed)).reason == "The other phone did not agree on encryption in time"
+
+
+async def test_keys_that_were_still_to_be_replaced_are_those_of_whom_they_came_from(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = phone(stack), phone(stack)
+    await agree(a, b)
+    await talk(a, b)
+    moved = await phone(stack).answer(await a.offer())
+    moved = changed(moved, dtls=msgspec.structs.replace(dtls(moved), setup=DtlsSetup.ACTIVE, fingerprints=(ANOTHER,)))
+    a.room.take_answer(STREAM, moved)
+    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 0.3)
+    again = next_process(stack, a)
+    assert again.voice.encrypted
+    await again.offer()
+    again.room.take_answer(STREAM, moved)
+    await again.told(EncryptionFailed)
+
+
+async def test_a_far_end_that_fails_has_left_the_keys_of_before(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again, answer = await none_agrees(stack, monkeypatch)
+    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 60)
+    again.room.take_answer(STREAM, from_before(answer, DtlsSetup.ACTIVE))
+    monkeypatch.setattr(association(again), "_is_there", lambda host, port: host == HERE)
+    await fail(again.voice.stream.rtp_port, lambda: any(isinstance(event, EncryptionFailed) for event in again.events))
+    assert (await again.told(EncryptionFailed)).reason == "The two phones could not agree on encryption"
+
+
+async def test_after_keys_of_before_another_far_end_may_begin_before_its_answer(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    again, answer = await none_agrees(stack, monkeypatch)
+    before = keys(again)
+    again.room.take_answer(STREAM, from_before(answer, DtlsSetup.ACTIVE))
+    await until(lambda: "no other handshake" in caplog.text)
+    monkeypatch.setattr(handshake, "LIMIT_SECONDS", 60)
+    c = phone(stack)
+    offer = await again.offer()
+    answer = await c.answer(offer)
+    await until(lambda: association(again)._outcome is not None)
+    again.room.take_answer(STREAM, answer)
+    await talk(again, c)
+    assert keys(again) != before
     assert not any(isinstance(event, EncryptionFailed) for event in again.events)
 
 
