@@ -310,6 +310,7 @@ async def test_a_far_end_shakes_hands_again(tmp_path: Path, row: Row) -> None:
                 await talker.dial("far")
                 await sip.be_called(far.answer)
                 await talker.hears(PEER_HERTZ)
+                await talker.source()
                 await talker.keys_are_kept()
                 before = len(seen.greetings)
                 crash = asyncio.create_task(talker.crash())

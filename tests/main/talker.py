@@ -72,7 +72,7 @@ class Talker:
 
     async def source(self) -> int:
         """The SSRC of its one stream that would survive."""
-        await self.supervisor.until(lambda: any(name.startswith("calls-") for name in self.supervisor.names))
+        await self.supervisor.until(self._would_go_on)
         (name,) = (name for name in self.supervisor.names if name.startswith("rtp-"))
         return int(name.removeprefix("rtp-"), 16)
 
@@ -84,6 +84,15 @@ class Talker:
             return file is not None and all(voice.config.srtp is not None for voice in file.voices)
 
         await self.supervisor.until(there)
+
+    def _would_go_on(self) -> bool:
+        """Whether the next process would have a call with its voice and its dialog, which an answer alone is not."""
+        kept = self.kept()
+        if kept is None or not kept.media.voices:
+            return False
+        legs = [] if kept.sip is None else [dialog.leg for dialog in kept.sip.dialogs]
+        legs += [] if kept.pbx is None else [call.leg for call in kept.pbx.calls]
+        return all(call.leg.id in legs for call in kept.calls.calls)
 
     def kept(self) -> Kept | None:
         """What the next process would have of the calls."""
