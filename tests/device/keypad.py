@@ -26,7 +26,9 @@ _LAMPS = {
     Led.RING: "charging",
 }
 """Of those that an input device can have, which are of the LED class too."""
-_OPENED = "ls -l /proc/$(systemctl show -P MainPID ip270)/fd | grep -c $(basename /sys/devices/virtual/input/*/event*)"
+_OPENED = (
+    "ls -l /proc/$(systemctl show -P MainPID ip270)/fd | grep -c /$(basename /sys/devices/virtual/input/*/event*)$"
+)
 _READERS = 3
 """In the phone: keys, handset, reset button."""
 _PROGRAM = f"""
@@ -67,13 +69,20 @@ class Keypad:
         console.run("modprobe uinput")
         console.write("/run/keypad.py", _PROGRAM)
         console.run("systemd-run --quiet --collect --unit=keypad python3 -P /run/keypad.py")
-        self._machine.until(self.is_taken, "the phone has taken its keypad")
+        try:
+            self._machine.until(self.is_taken, "the phone has taken its keypad")
+        except BaseException:
+            self._pull()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._machine.console.run("systemctl stop keypad || true")  # a machine that was started anew has it no more
+        self._pull()
+
+    def _pull(self) -> None:
+        self._machine.console.run("systemctl stop keypad")
 
     def is_taken(self) -> bool:
         """Whether the phone listens to all of it."""
