@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 LAYER = Path(__file__).parents[2] / "yocto-layer"
-GRUB = LAYER / "recipes-phone" / "boot" / "files" / "grub.cfg"
-WKS = LAYER / "files" / "wic" / "ip270.wks.in"
+GRUB = LAYER / "meta-ip270-bsp" / "recipes-bsp" / "ip270-boot" / "files" / "grub.cfg"
+WKS = LAYER / "meta-ip270-bsp" / "files" / "wic" / "ip270.wks.in"
 RAUC = LAYER / "recipes-update" / "rauc" / "files" / "system.conf"
 PLATFORM = LAYER / "recipes-phone" / "platform" / "files"
 FRESH = {"ORDER": "A B", "A_OK": "1", "A_TRY": "0", "B_OK": "1", "B_TRY": "0"}

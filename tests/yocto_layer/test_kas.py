@@ -28,7 +28,7 @@ def test_everything_from_elsewhere_is_pinned(release: str) -> None:
 @pytest.mark.parametrize("machine", ["ip270", "ip270-qemu"])
 def test_machine_exists(machine: str) -> None:
     assert yaml.safe_load((LAYER / "kas" / f"{machine}.yml").read_text())["machine"] == machine
-    assert (LAYER / "conf" / "machine" / f"{machine}.conf").exists()
+    assert (LAYER / "meta-ip270-bsp" / "conf" / "machine" / f"{machine}.conf").exists()
 
 
 def test_distribution_and_image_exist() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 LAYER = Path(__file__).parents[2] / "yocto-layer"
-RECIPES = sorted(LAYER.glob("recipes-*/*/*.bb*"))
+RECIPES = sorted(path for folder in (LAYER, LAYER / "meta-ip270-bsp") for path in folder.glob("recipes-*/*/*.bb*"))
 
 NOT_ASKED = {
     "oelint.vars.homepageping": "it asks the network",

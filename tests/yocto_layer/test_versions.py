@@ -31,7 +31,7 @@ def table() -> dict[str, re.Match[str]]:
 
 def test_own_parts_have_the_phones_version() -> None:
     version = setup["metadata"]["version"]
-    assert {path.name.rpartition("_")[2] for path in LAYER.glob("recipes-phone/*/*_*.bb")} == {f"{version}.bb"}
+    assert {path.name.rpartition("_")[2] for path in LAYER.glob("**/ip270-*_*.bb")} == {f"{version}.bb"}
     assert f'DISTRO_VERSION = "{version}"' in (LAYER / "conf" / "distro" / "deskphone.conf").read_text()
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.device.image.command import ImageError, run
 from tests.device.image.root import LAYER, kernel_version
 
-_WKS = LAYER / "files" / "wic" / "ip270.wks.in"
-_GRUB = LAYER / "recipes-phone" / "boot" / "files" / "grub.cfg"
+_WKS = LAYER / "meta-ip270-bsp" / "files" / "wic" / "ip270.wks.in"
+_GRUB = LAYER / "meta-ip270-bsp" / "recipes-bsp" / "ip270-boot" / "files" / "grub.cfg"
 _SECTOR = 512
 _ALIGN = 1 << 20
 SIZES = {"IP270_SYSTEM_SIZE": "640M", "IP270_DATA_SIZE": "256M"}

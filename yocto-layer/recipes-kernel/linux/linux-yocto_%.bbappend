@@ -1,7 +1,3 @@
 FILESEXTRAPATHS:prepend:deskphone := "${THISDIR}/files:"
 
-COMPATIBLE_MACHINE:ip270 = "^ip270$"
-# The kernel of every 64-bit ARM board whose firmware speaks UEFI.
-KMACHINE:ip270 = "genericarm64"
-
 SRC_URI:append:deskphone = " file://deskphone.cfg"

@@ -9,6 +9,9 @@ LIC_FILES_CHKSUM = "\
     file://vendor/llhttp/LICENSE;md5=9e4e583cb28b7e0c2ef8df4832706e96 \
 "
 
+# The distribution chooses it (PREFERRED_VERSION); alone, this layer changes nobody's choice.
+DEFAULT_PREFERENCE = "-1"
+
 SRC_URI[sha256sum] = "5558a7f5a05af9ecf744af91e5baefc436f93c9333e656c27ec253f9a6bbe178"
 
 inherit pypi python_setuptools_build_meta

@@ -5,6 +5,9 @@ SECTION = "devel/python"
 LICENSE = "PSF-2.0"
 LIC_FILES_CHKSUM = "file://LICENSE;md5=fcf6b249c2641540219a727f35d8d2c2"
 
+# The distribution chooses it (PREFERRED_VERSION); alone, this layer changes nobody's choice.
+DEFAULT_PREFERENCE = "-1"
+
 SRC_URI[sha256sum] = "c3f9d0113123803ccadfdf3f0faa505bc78e6a72d1cc4806cbd719826e943558"
 
 inherit pypi python_setuptools_build_meta

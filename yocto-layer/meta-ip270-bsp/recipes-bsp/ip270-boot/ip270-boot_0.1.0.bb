@@ -12,6 +12,7 @@ S = "${UNPACKDIR}"
 inherit deploy nopackages
 
 INHIBIT_DEFAULT_DEPS = "1"
+COMPATIBLE_MACHINE = "ip270-family"
 PACKAGE_ARCH = "${MACHINE_ARCH}"
 
 # The first serial port; the panel shows nothing of the kernel.
