@@ -26,6 +26,7 @@ from tests.device.results import Outcome, Result, Results
 
 TESTS = {
     "boot": "test_boot.py",
+    "image": "test_oeqa.py",
     "trouble": "test_trouble.py",
     "hardware": "test_hardware.py",
     "headset": "test_composite_headset.py",
