@@ -15,6 +15,7 @@ SRC_URI = "\
     file://ip270-no-data.service \
     file://ip270.preset \
     file://rauc.conf \
+    file://resolved.conf \
     file://system.conf \
     file://wired.network \
 "
@@ -38,6 +39,7 @@ do_install() {
     install -D -m 0644 ${UNPACKDIR}/ip270.preset ${D}${nonarch_libdir}/systemd/system-preset/10-ip270.preset
     install -D -m 0644 ${UNPACKDIR}/journald.conf ${D}${nonarch_libdir}/systemd/journald.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/rauc.conf ${D}${systemd_system_unitdir}/rauc.service.d/ip270.conf
+    install -D -m 0644 ${UNPACKDIR}/resolved.conf ${D}${nonarch_libdir}/systemd/resolved.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/system.conf ${D}${nonarch_libdir}/systemd/system.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/wired.network ${D}${nonarch_libdir}/systemd/network/40-wired.network
     # Nobody logs in. The reset button is the phone's, in a call it does nothing; a keyboard's Ctrl+Alt+Del is nobody's.
