@@ -29,6 +29,7 @@ from app.kiosk.intents import (
 )
 from app.kiosk.pin_entry import PinEntry
 from app.kiosk.screens import calls, pickup, ringer
+from app.kiosk.screens.time import ZONE_SETTING
 from app.kiosk.situation import Situation
 from app.kiosk.text_entry import TextEntry
 from app.kiosk.tree import Node
@@ -149,8 +150,9 @@ class Performer:
             self._situation.change(sending_on="", typed="")
         elif isinstance(command, Set) and command.key == ringer.TONE_SETTING:
             self._send(PreviewRing(id=0, tone=str(command.value)))
-        elif self._situation.state.field is Field.ZONE:
-            self._text.back()
+        elif isinstance(command, Set) and command.key == ZONE_SETTING:
+            if self._situation.state.field is Field.ZONE:
+                self._text.back()
         elif isinstance(command, SetVolume) and command.ringer:
             self._play_ring()
 

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from app.kiosk import zones
-from app.kiosk.samples import HISTORY, IDLE, WALL
+from app.kiosk.samples import HISTORY, IDLE, INCOMING, WALL
 from app.kiosk.theme import Panel
-from app.model.commands import Set
+from app.model.commands import PreviewRing, Reject, Set, SetVolume
 from app.model.keys import Key
 from app.model.snapshot import DisplayView, Snapshot, TimeView
 from tests.kiosk.harness import PANEL, Harness
@@ -126,6 +126,23 @@ def test_the_cities_of_the_country_stand_there_at_first() -> None:
 def test_a_choice_can_be_left_as_it_was() -> None:
     harness = written(asked(), "to").keys(Key.ESCAPE)
     assert (harness.root.id, harness.sent) == ("time", [])
+
+
+def test_the_volume_leaves_what_is_typed_as_it_is() -> None:
+    harness = written(asked(), "ber").keys(Key.VOLUME_UP)
+    assert (harness.root.id, harness.node("text-field").value) == ("text", "ber")
+    louder, ring = harness.sent
+    assert isinstance(louder, SetVolume)
+    assert louder.ringer
+    assert isinstance(ring, PreviewRing), "how loud it rings now is heard"
+
+
+def test_a_call_that_is_refused_leaves_what_is_typed_as_it_is() -> None:
+    harness = written(asked(), "ber")
+    ringing = msgspec.structs.replace(at("Europe/Berlin"), calls=(INCOMING,))
+    harness.show(ringing).tap("reject").show(at("Europe/Berlin"))
+    assert [type(command) for command in harness.sent] == [Reject]
+    assert (harness.root.id, harness.node("text-field").value) == ("text", "ber")
 
 
 def test_a_region_is_found_after_the_cities() -> None:
