@@ -19,13 +19,18 @@ _OTHER_CLOCKS = ("right/", "posix/")
 _SECONDS = r"(?::[0-5]?[0-9]){0,2}"
 _LETTERS = r"(?:[A-Za-z]{3,6}|<[A-Za-z0-9+-]{3,6}>)"
 _OFFSET = rf"[+-]?(?:1[0-5]|0?[0-9]){_SECONDS}"
-_DAY = r"(?:M(?:1[0-2]|0?[1-9])\.[1-5]\.[0-6]|J[0-9]{1,3})"
+_DAY = r"(?:M(?:1[0-2]|0?[1-9])\.[1-5]\.[0-6]|J(?!0?59(?![0-9]))[0-9]{1,3})"
 _RULE = rf",{_DAY}(?:/[+-]?[0-9]{{1,3}}{_SECONDS})?"
 _POSIX = re.compile(rf"{_LETTERS}{_OFFSET}(?:{_LETTERS}(?:{_OFFSET})?{_RULE}{_RULE})?")
 """TZ of IEEE 1003.1, 8.3. Of summer time the days on which it begins and ends are needed.
 
-Days that are counted from 0 are left out: zoneinfo counts them from 1, and nobody writes them.
+Days that are counted from 0 are left out: zoneinfo counts them from 1, and nobody writes them. So is J59, which it
+takes for 29 February in leap years.
 """
+_CHANGE = re.compile(r",(?:M([0-9]+)\.([0-9])\.[0-9]|J([0-9]+))(?:/([+-]?[0-9]+))?")
+"""The month and week or the day of a rule, and the hour."""
+_NEAR = 33
+"""Hours from New Year within which a change may be in another year by UTC or by the other offset (up to 32 h apart)."""
 
 _HEADER = struct.Struct(">4sc15x6l")
 _TYPE = struct.Struct(">lBB")
@@ -69,5 +74,19 @@ def _ruled(rules: str) -> dt.tzinfo:
     """By a file in memory that has nothing but the string for all times (TZif, RFC 8536, 3.3)."""
     import zoneinfo
 
+    if any(map(_near_new_year, _CHANGE.finditer(rules))):
+        raise ValueError(rules)
     block = _HEADER.pack(b"TZif", b"2", 0, 0, 0, 0, 1, 4) + _TYPE.pack(0, 0, 0) + b"UTC\0"
     return zoneinfo.ZoneInfo.from_file(io.BytesIO(block + block + f"\n{rules}\n".encode()), key=rules)
+
+
+def _near_new_year(change: re.Match[str]) -> bool:
+    """Whether a rule may change the offset in another year than its own, in which zoneinfo does not look for it."""
+    month, week, day, hour = change.groups()
+    if day:
+        first = last = int(day)
+    else:
+        first = dt.date(2001, int(month), 1).timetuple().tm_yday + 7 * (int(week) - 1)
+        last = first + 6
+    begin, end = (24 * (days - 1) + int(hour or 2) for days in (first, last))
+    return begin < _NEAR or end > 365 * 24 - _NEAR

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from app.model.time_zone import LONGEST, TimeZoneUnknown, time_zone
 
-MOMENTS = tuple(dt.datetime(2026, month, day, 1, 30, tzinfo=dt.UTC) for month in range(1, 13) for day in (1, 15, 28))
+MONTHS = tuple(dt.datetime(2026, month, day, 1, 30, tzinfo=dt.UTC) for month in range(1, 13) for day in (1, 15, 28))
+LEAP_DAY = dt.datetime(2024, 2, 25, 0, 30, tzinfo=dt.UTC)
+NEW_YEAR = dt.datetime(2023, 12, 20, 0, 30, tzinfo=dt.UTC)
+MOMENTS = (
+    *MONTHS,
+    *(LEAP_DAY + dt.timedelta(hours=hours) for hours in range(7 * 24)),
+    *(NEW_YEAR + dt.timedelta(hours=hours) for hours in range(24 * 24)),
+)
 
 
 def by_glibc(zone: str) -> list[str]:
@@ -36,6 +43,11 @@ def by_glibc(zone: str) -> list[str]:
         "<-02>2<-01>,M3.5.0/-1,M10.5.0/0",
         "NZST-12NZDT,J272/2,J94/3",
         "<+0545>-5:45",
+        "XXX0YYY,J58,J300",
+        "XXX0YYY,J60,J300",
+        "<-11>11<-10>,M1.1.0/36,M12.4.6/23",
+        "<+14>-14<+15>,M1.2.0/-100,M12.3.0/167",
+        "<+12>-12<+13>,J3/0,J363/-24",
         "UTC0",
         "Europe/Berlin",
         "Australia/Lord_Howe",
@@ -68,6 +80,12 @@ def test_every_zone_tells_the_time_that_the_c_library_tells(zone: str) -> None:
         "CET-1CEST,M13.5.0,M10.5.0",
         "CET-1CEST,J0,J366",
         "CST6CDT,97,300",
+        "XXX0YYY,J59,J300",
+        "XXX0YYY,J300,J059/3",
+        "XXX0YYY,M1.1.0/-167,M6.1.0",
+        "XXX-14YYY,J1,J200",
+        "XXX10YYY,M6.1.0,J365/20",
+        "XXX0YYY,M6.1.0,M12.4.0/167",
         "CET-24",
         "CET-1\n",
         "C" * (LONGEST + 1),
@@ -107,6 +125,6 @@ def test_whatever_comes_is_refused_or_tells_the_time(text: str) -> None:
         tz = time_zone(text)
     except TimeZoneUnknown:
         return
-    for moment in MOMENTS:
+    for moment in MONTHS:
         assert moment.astimezone(tz) == moment
         assert abs(moment.astimezone(tz).utcoffset() or dt.timedelta()) < dt.timedelta(hours=17)
