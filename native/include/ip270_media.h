@@ -27,7 +27,7 @@ enum {
     MEDIA_SRTP_KEY_BYTES = 46,          /* the longest master key with its salt */
     MEDIA_GAP_THRESHOLD = 16,           /* played packets in a row that end a burst: RFC 3611's own Gmin */
     MEDIA_BUFFER_LIMIT_MS = 500,        /* most that the jitter buffer may ever add */
-    MEDIA_CONTINUITY_BYTES = 4096,      /* of the shared memory that engine_keep_in wants */
+    MEDIA_CONTINUITY_BYTES = 65536,     /* of the shared memory that engine_keep_in wants */
     MEDIA_IDENTITY_BYTES = 512,         /* of a certificate with an elliptic curve's key, or of that key */
     MEDIA_ECHO_LOSS_DB = 65,            /* how much weaker a talker hears himself without trouble: G.107's default */
 };

@@ -12,7 +12,7 @@
 enum {
     SLOTS = 63,
     MAGIC = 0x49503237,                 /* "IP27" */
-    VERSION = 2,
+    VERSION = 3,
     NS_PER_MS = 1000 * 1000,
     MS_PER_S = 1000,
 };
@@ -73,6 +73,18 @@ void continuity_close(struct continuity *continuity)
     free(continuity);
 }
 
+static void forget_received(struct continuity_slot *slot)
+{
+    for (unsigned i = 0; i < SRTP_SOURCES_MAX; i++)
+        atomic_store(&slot->received[i].ssrc, 0);
+}
+
+static void forget_reports(struct continuity_slot *slot)
+{
+    for (unsigned i = 0; i < SRTP_SOURCES_MAX; i++)
+        atomic_store(&slot->next_report[i], 0);
+}
+
 struct continuity_slot *continuity_take(struct continuity *continuity, uint32_t ssrc)
 {
     unsigned i = 0;
@@ -87,11 +99,15 @@ struct continuity_slot *continuity_take(struct continuity *continuity, uint32_t 
     atomic_store(&slot->sent, 0);
     atomic_store(&slot->sent_reports, 0);
     atomic_store(&slot->clock, 0);
-    atomic_store(&slot->received_ssrc, 0);
-    atomic_store(&slot->received, 0);
-    atomic_store(&slot->next_report, 0);
+    forget_received(slot);
+    forget_reports(slot);
     atomic_store(&slot->ssrc, ssrc);
     return slot;
+}
+
+static struct srtp_position report_of(uint64_t figure)
+{
+    return (struct srtp_position){.ssrc = (uint32_t)(figure >> 32), .index = (uint32_t)figure};
 }
 
 struct continuity_slot *continuity_find(struct continuity *continuity, uint32_t ssrc, struct continuity_state *state)
@@ -103,17 +119,19 @@ struct continuity_slot *continuity_find(struct continuity *continuity, uint32_t 
         return NULL;
     continuity->ours[i] = true;
     struct continuity_slot *slot = &continuity->file->slots[i];
-    uint64_t clock = atomic_load(&slot->clock), report = atomic_load(&slot->next_report);
+    uint64_t clock = atomic_load(&slot->clock);
     *state = (struct continuity_state){
         .key_check = atomic_load(&slot->key_check),
         .sent = atomic_load(&slot->sent),
         .sent_reports = atomic_load(&slot->sent_reports),
         .clock_ms = (uint32_t)(clock >> 32),
         .timestamp = (uint32_t)clock,
-        .received_ssrc = atomic_load(&slot->received_ssrc),
-        .received = atomic_load(&slot->received),
-        .next_report = {.ssrc = (uint32_t)(report >> 32), .index = (uint32_t)report},
     };
+    for (unsigned k = 0; k < SRTP_SOURCES_MAX; k++) {
+        const struct continuity_source *source = &slot->received[k];
+        state->received[k] = (struct srtp_position){.ssrc = atomic_load(&source->ssrc), .index = atomic_load(&source->index)};
+        state->next_report[k] = report_of(atomic_load(&slot->next_report[k]));
+    }
     return slot;
 }
 
@@ -156,9 +174,9 @@ void continuity_keys_changed(struct continuity_slot *slot, const struct continui
         return;
     atomic_store(&slot->key_check, change->key_check);
     if (change->received)
-        atomic_store(&slot->received_ssrc, 0);
+        forget_received(slot);
     if (change->reports)
-        atomic_store(&slot->next_report, 0);
+        forget_reports(slot);
     if (change->sent)                   /* the sequence number goes on, and the roll-over counter begins with 0 */
         atomic_store(&slot->sent, atomic_load(&slot->sent) & UINT16_MAX);
 }
@@ -176,19 +194,27 @@ void continuity_reporting(struct continuity_slot *slot)
 
 void continuity_received(struct continuity_slot *slot, const struct srtp_position *position)
 {
-    if (atomic_load_explicit(&slot->received_ssrc, memory_order_relaxed) != position->ssrc) {
-        /* For a moment it is nobody's, so that no index is taken for one of another source. */
-        atomic_store(&slot->received_ssrc, 0);
-        atomic_store(&slot->received, position->index);
-        atomic_store(&slot->received_ssrc, position->ssrc);
-    } else {
-        store(&slot->received, position->index);
+    for (unsigned i = 0; i < SRTP_SOURCES_MAX; i++) {
+        struct continuity_source *source = &slot->received[i];
+        uint32_t ssrc = atomic_load_explicit(&source->ssrc, memory_order_relaxed);
+        if (ssrc != 0 && ssrc != position->ssrc)
+            continue;
+        store(&source->index, position->index);
+        if (ssrc == 0)
+            atomic_store(&source->ssrc, position->ssrc);        /* last: till then the index is nobody's */
+        return;
     }
 }
 
 void continuity_report_received(struct continuity_slot *slot, const struct srtp_position *next)
 {
-    store(&slot->next_report, (uint64_t)next->ssrc << 32 | (uint32_t)next->index);
+    for (unsigned i = 0; i < SRTP_SOURCES_MAX; i++) {
+        uint64_t figure = atomic_load_explicit(&slot->next_report[i], memory_order_relaxed);
+        if (figure != 0 && report_of(figure).ssrc != next->ssrc)
+            continue;
+        store(&slot->next_report[i], (uint64_t)next->ssrc << 32 | (uint32_t)next->index);
+        return;
+    }
 }
 
 uint32_t continuity_timestamp(const struct continuity_state *state, unsigned clock_rate, int64_t now_ns)

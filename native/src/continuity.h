@@ -17,6 +17,12 @@
 #include "ip270_media.h"
 #include "srtp.h"
 
+/** A source, and how far its voice has come. */
+struct continuity_source {
+    _Atomic uint32_t ssrc;              /**< 0: nobody                                                            */
+    _Atomic uint64_t index;             /**< The highest that was authentic                                       */
+};
+
 /** One stream. Control takes and frees it by `ssrc`; the rest is the media thread's. */
 struct continuity_slot {
     _Atomic uint32_t ssrc;              /**< Ours; 0: nobody's                                                    */
@@ -24,9 +30,8 @@ struct continuity_slot {
     _Atomic uint64_t sent;              /**< Index that the next packet may have (RFC 3711, 3.3.1)                */
     _Atomic uint64_t sent_reports;      /**< How many SRTCP packets may have left under any key                   */
     _Atomic uint64_t clock;             /**< Engine time in ms, low 32 bits, over a packet's timestamp            */
-    _Atomic uint32_t received_ssrc;     /**< Whom `received` is of; 0: nobody                                     */
-    _Atomic uint64_t received;          /**< The highest index that was authentic                                 */
-    _Atomic uint64_t next_report;       /**< An SSRC over one more than the highest index of its authentic SRTCP  */
+    struct continuity_source received[SRTP_SOURCES_MAX];
+    _Atomic uint64_t next_report[SRTP_SOURCES_MAX];     /**< An SSRC over one more than the highest index of its authentic SRTCP */
 };
 
 struct continuity;
@@ -46,9 +51,8 @@ struct continuity_state {
     uint64_t sent_reports;
     uint32_t clock_ms;
     uint32_t timestamp;
-    uint32_t received_ssrc;
-    uint64_t received;
-    struct srtp_position next_report;   /* of nobody where its SSRC is 0 */
+    struct srtp_position received[SRTP_SOURCES_MAX];    /* of nobody where its SSRC is 0 */
+    struct srtp_position next_report[SRTP_SOURCES_MAX]; /* likewise */
 };
 
 /** Controlling threads. Maps the file; what it holds is kept where it is of this version, and forgotten where not. 0, -EINVAL for a
@@ -77,10 +81,10 @@ void continuity_sending(struct continuity_slot *slot, uint64_t index, uint32_t t
 /** Media thread. An SRTCP packet is about to leave. */
 void continuity_reporting(struct continuity_slot *slot);
 
-/** Media thread. How far the far end has come. */
+/** Media thread. How far one of the far end's sources has come. */
 void continuity_received(struct continuity_slot *slot, const struct srtp_position *position);
 
-/** Likewise with SRTCP, before it is believed: srtp_next_report. */
+/** Likewise with its SRTCP: srtp_next_report. */
 void continuity_report_received(struct continuity_slot *slot, const struct srtp_position *next);
 
 /** The timestamp that is due at `now_ns`, on a clock of so many units a second. */

@@ -160,13 +160,15 @@ static struct srtp_source *find_source(struct srtp_context *context, uint32_t ss
     return NULL;
 }
 
-/* With a stream of its own before it is heard. NULL: there is no memory. */
+/* With a stream of its own before it is heard. NULL: there is no memory, or too many. */
 static struct srtp_source *resumed_source(struct srtp_context *context, uint32_t ssrc)
 {
     struct srtp_source *source = find_source(context, htonl(ssrc));
     srtp_policy_t policy = policy_of(context, (srtp_ssrc_t){.type = ssrc_specific, .value = ssrc});
     if (source != NULL)
         return source;
+    if (context->source_count == SRTP_SOURCES_MAX)
+        return NULL;
     if (srtp_add_stream(context->session, &policy) != srtp_err_status_ok)
         return NULL;
     source = &context->sources[context->source_count++];

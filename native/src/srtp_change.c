@@ -86,13 +86,18 @@ static bool resume_outbound(struct srtp_context *context, const struct continuit
 
 static bool resume_inbound(struct srtp_context *context, const struct continuity_state *from)
 {
-    struct srtp_position position = {.ssrc = from->received_ssrc, .index = from->received};
-    return context == NULL || srtp_resume_inbound(context, &position);
+    bool resumed = true;
+    for (unsigned i = 0; resumed && context != NULL && i < SRTP_SOURCES_MAX; i++)
+        resumed = srtp_resume_inbound(context, &from->received[i]);
+    return resumed;
 }
 
 static bool resume_inbound_reports(struct srtp_context *context, const struct continuity_state *from)
 {
-    return context == NULL || srtp_resume_inbound_reports(context, &from->next_report);
+    bool resumed = true;
+    for (unsigned i = 0; resumed && context != NULL && i < SRTP_SOURCES_MAX; i++)
+        resumed = srtp_resume_inbound_reports(context, &from->next_report[i]);
+    return resumed;
 }
 
 int srtp_change_resume(struct srtp_change *change, const struct media_srtp keys[MEDIA_COMPONENTS],
@@ -103,12 +108,12 @@ int srtp_change_resume(struct srtp_change *change, const struct media_srtp keys[
     for (unsigned i = 0; change != NULL && i < MEDIA_COMPONENTS; i++) {
         if (!resume_outbound(change->contexts[i][SRTP_OUTBOUND], from, ssrc))
             return -EOVERFLOW;
-        if (i == 0 && !resume_inbound(change->contexts[i][SRTP_INBOUND], from))
-            return -ENOMEM;
-        if (!resume_inbound_reports(change->contexts[i][SRTP_INBOUND], from))
-            return -ENOMEM;
     }
-    return 0;
+    if (change == NULL)
+        return 0;
+    struct srtp_context *voice = change->contexts[0][SRTP_INBOUND], *apart = change->contexts[1][SRTP_INBOUND];
+    bool resumed = resume_inbound(voice, from) && resume_inbound_reports(apart != NULL ? apart : voice, from);
+    return resumed ? 0 : -ENOMEM;
 }
 
 static void swap(struct srtp_context **one, struct srtp_context **other)

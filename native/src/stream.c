@@ -185,6 +185,20 @@ static bool awaits_keys(const struct stream *stream, enum packet_component compo
     return stream->setup.encrypted && context_of(stream, component, SRTP_OUTBOUND) == NULL;
 }
 
+/* Whatever libsrtp2 takes for heard is so for the next process too, also where nobody plays it. */
+static void note_authentic(struct stream *stream, const struct srtp_context *context, enum packet_component component)
+{
+    if (stream->slot == NULL)
+        return;
+    if (component == COMPONENT_RTP) {
+        struct srtp_position position = srtp_received(context);
+        continuity_received(stream->slot, &position);
+    } else {
+        struct srtp_position next = srtp_next_report(context);
+        continuity_report_received(stream->slot, &next);
+    }
+}
+
 /* Decrypts in place where keys are agreed. False: the packet is none of the far end's, and was counted. */
 static bool unprotected(struct stream *stream, struct packet *packet, enum packet_component component)
 {
@@ -195,6 +209,7 @@ static bool unprotected(struct stream *stream, struct packet *packet, enum packe
     }
     switch (srtp_unprotect_packet(context, packet->data, &packet->size, component == COMPONENT_RTCP, packet->arrival_ns)) {
     case SRTP_ACCEPTED:
+        note_authentic(stream, context, component);
         return true;
     case SRTP_REFUSED:
         stream->srtp_refused++;
@@ -241,11 +256,6 @@ static void take_rtp(struct stream *stream, struct packet *packet)
         stream->wrong_source++;
         return;
     }
-    struct srtp_context *context = context_of(stream, COMPONENT_RTP, SRTP_INBOUND);
-    if (stream->slot != NULL && context != NULL) {
-        struct srtp_position position = srtp_received(context);
-        continuity_received(stream->slot, &position);
-    }
     record_received(stream, packet);
     receiver_put(stream->receiver, packet->data, packet->size, packet->arrival_ns);
 }
@@ -272,11 +282,6 @@ static void take_rtcp(struct stream *stream, struct packet *packet, struct event
     }
     if (!unprotected(stream, packet, COMPONENT_RTCP))
         return;
-    struct srtp_context *context = context_of(stream, COMPONENT_RTCP, SRTP_INBOUND);
-    if (stream->slot != NULL && context != NULL) {
-        struct srtp_position next = srtp_next_report(context);
-        continuity_report_received(stream->slot, &next);
-    }
     stream->rtcp_source = packet->source;
     stream->rtcp_heard = !stream->port.in_memory && !stream->setup.chosen_by_ice;
     struct receiver_statistics statistics;

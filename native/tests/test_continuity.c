@@ -54,7 +54,12 @@ static void test_the_next_process_finds_what_was_written(void)
     continuity_keys_changed(slot, &(struct continuity_change){.key_check = 77});
     continuity_sending(slot, 0x1FFFF, 5000, 3000 * 1000000LL);
     continuity_reporting(slot);
+    continuity_received(slot, &(struct srtp_position){.ssrc = 5, .index = 0x1FFFF});
+    continuity_received(slot, &(struct srtp_position){.ssrc = 9, .index = 0x20000});
     continuity_received(slot, &(struct srtp_position){.ssrc = 9, .index = 0x20001});
+    continuity_received(slot, &(struct srtp_position){.ssrc = 5, .index = 0x1FFFF});     /* late */
+    continuity_report_received(slot, &(struct srtp_position){.ssrc = 5, .index = 3});
+    continuity_report_received(slot, &(struct srtp_position){.ssrc = 0xFFFFFFFF, .index = 0x7FFFFFFF});
     continuity_report_received(slot, &(struct srtp_position){.ssrc = 0xFFFFFFFF, .index = 0x80000000});
     continuity_close(before);
 
@@ -66,10 +71,11 @@ static void test_the_next_process_finds_what_was_written(void)
     CHECK_EQUAL(state.sent, 0x20000);
     CHECK_EQUAL(state.sent_reports, 1);
     CHECK_EQUAL(state.key_check, 77);
-    CHECK_EQUAL(state.received_ssrc, 9);
-    CHECK_EQUAL(state.received, 0x20001);
-    CHECK_EQUAL(state.next_report.ssrc, 0xFFFFFFFF);
-    CHECK_EQUAL(state.next_report.index, 0x80000000);
+    CHECK(state.received[0].ssrc == 5 && state.received[0].index == 0x1FFFF);
+    CHECK(state.received[1].ssrc == 9 && state.received[1].index == 0x20001);
+    CHECK(state.next_report[0].ssrc == 5 && state.next_report[0].index == 3);
+    CHECK(state.next_report[1].ssrc == 0xFFFFFFFF && state.next_report[1].index == 0x80000000);
+    CHECK(state.received[2].ssrc == 0 && state.next_report[2].ssrc == 0);
     CHECK_EQUAL(continuity_timestamp(&state, 8000, 4500 * 1000000LL), 5000 + 12000);
     CHECK(continuity_find(after, SSRC, &state) == NULL);     /* each once */
     continuity_close(after);
@@ -165,14 +171,14 @@ static void test_only_what_has_other_keys_is_counted_anew(void)
     continuity_keys_changed(slot, &change->counts);
     change->object.free(&change->object);
     struct continuity_state state = state_of(descriptor);
-    CHECK(state.sent == 0x1FFFF && state.received_ssrc == 9 && state.received == 0x20001 && state.next_report.ssrc == 0);
+    CHECK(state.sent == 0x1FFFF && state.received[0].ssrc == 9 && state.received[0].index == 0x20001 && state.next_report[0].ssrc == 0);
     CHECK_EQUAL(state.key_check, continuity_key_check(rtcp));
 
     continuity_report_received(slot, &(struct srtp_position){.ssrc = 9, .index = 7});
     CHECK_EQUAL(srtp_change_new(&change, rtcp, rtp, SSRC), 0);           /* and RTP others */
     continuity_keys_changed(slot, &change->counts);
     state = state_of(descriptor);
-    CHECK(state.sent == 0xFFFF && state.received_ssrc == 0 && state.next_report.index == 7);
+    CHECK(state.sent == 0xFFFF && state.received[0].ssrc == 0 && state.next_report[0].index == 7);
     continuity_sending(slot, 0x1FFFE, 5000, 0);
     continuity_keys_changed(slot, &change->counts);                       /* once */
     CHECK_EQUAL(state_of(descriptor).sent, 0x1FFFF);
@@ -181,7 +187,7 @@ static void test_only_what_has_other_keys_is_counted_anew(void)
     CHECK_EQUAL(srtp_change_new(&change, rtp, before, SSRC), 0);         /* RTCP has RTP's again */
     continuity_report_received(slot, &(struct srtp_position){.ssrc = 9, .index = 7});
     continuity_keys_changed(slot, &change->counts);
-    CHECK_EQUAL(state_of(descriptor).next_report.ssrc, 0);
+    CHECK_EQUAL(state_of(descriptor).next_report[0].ssrc, 0);
     change->object.free(&change->object);
     continuity_close(continuity);
     close(descriptor);
@@ -311,7 +317,7 @@ static void test_no_report_is_heard_twice(void)
         CHECK_EQUAL(srtp_next_report(before).index, 6);     /* libsrtp2 begins with 1 */
 
         CHECK_EQUAL(srtp_change_new(&change, none, keys, 1), 0);
-        struct continuity_state from = {.key_check = change->counts.key_check, .next_report = srtp_next_report(before)};
+        struct continuity_state from = {.key_check = change->counts.key_check, .next_report = {srtp_next_report(before)}};
         CHECK_EQUAL(srtp_change_resume(change, keys, &from, 1), 0);
         struct srtp_context *after = change->contexts[0][SRTP_INBOUND];
         CHECK_EQUAL(hear_again(after, old, size), SRTP_REPLAYED);
@@ -325,6 +331,70 @@ static void test_no_report_is_heard_twice(void)
         srtp_context_free(before);
         srtp_context_free(out);
     }
+}
+
+/* A source that was followed by others under the same keys, with a packet of each kind that somebody has recorded. */
+struct source {
+    struct srtp_context *out;
+    _Alignas(8) uint8_t voice[ROOM], report[ROOM];
+    size_t voice_size, report_size;
+};
+
+static void begin_source(struct source *source, uint32_t ssrc)
+{
+    source->out = srtp_context_new(SRTP_OUTBOUND, SUITES[0], KEY, ssrc);
+    fill_rtp(source->voice, 700);
+    wire_put32(source->voice + 8, ssrc);
+    source->voice_size = srtp_protect_packet(source->out, source->voice, HEADER + PAYLOAD, false);
+    fill_report(source->report);
+    wire_put32(source->report + 4, ssrc);
+    source->report_size = srtp_protect_packet(source->out, source->report, REPORT, true);
+}
+
+static void check_source(struct srtp_context *in, const struct source *source, enum srtp_verdict expected)
+{
+    _Alignas(8) uint8_t copy[ROOM];
+    size_t size = source->voice_size;
+    memcpy(copy, source->voice, size);
+    CHECK_EQUAL(srtp_unprotect_packet(in, copy, &size, false, 0), expected);
+    CHECK_EQUAL(hear_again(in, source->report, source->report_size), expected);
+}
+
+static void test_of_no_source_anything_is_heard_twice(void)
+{
+    static struct source sources[SRTP_SOURCES_MAX + 1];
+    struct media_srtp none[MEDIA_COMPONENTS] = {0}, keys[MEDIA_COMPONENTS] = {{.suite = (uint8_t)SUITES[0]}};
+    struct srtp_change *change = NULL;
+    int descriptor = memory(MEDIA_CONTINUITY_BYTES, F_SEAL_SHRINK);
+    struct continuity *continuity = opened(descriptor);
+    struct continuity_slot *slot = continuity_take(continuity, 1);
+    struct srtp_context *before = srtp_context_new(SRTP_INBOUND, SUITES[0], KEY, 0);
+    memcpy(keys[0].receive_key, KEY, srtp_key_size(SUITES[0]));
+    CHECK_EQUAL(srtp_change_new(&change, none, keys, 1), 0);
+    continuity_keys_changed(slot, &change->counts);
+    for (unsigned i = 0; i <= SRTP_SOURCES_MAX; i++) {
+        begin_source(&sources[i], 1000 + i);
+        check_source(before, &sources[i], i < SRTP_SOURCES_MAX ? SRTP_ACCEPTED : SRTP_REFUSED);
+        struct srtp_position position = srtp_received(before), next = srtp_next_report(before);
+        continuity_received(slot, &position);
+        continuity_report_received(slot, &next);
+    }
+    continuity_close(continuity);
+
+    continuity = opened(descriptor);
+    struct continuity_state from;
+    CHECK(continuity_find(continuity, 1, &from) != NULL);
+    CHECK_EQUAL(srtp_change_resume(change, keys, &from, 1), 0);
+    struct srtp_context *after = change->contexts[0][SRTP_INBOUND];
+    for (unsigned i = 0; i <= SRTP_SOURCES_MAX; i++) {
+        check_source(after, &sources[i], i < SRTP_SOURCES_MAX ? SRTP_REPLAYED : SRTP_REFUSED);
+        srtp_context_free(sources[i].out);
+    }
+    CHECK(!srtp_resume_inbound(after, &(struct srtp_position){.ssrc = 1}));      /* one too many */
+    change->object.free(&change->object);
+    srtp_context_free(before);
+    continuity_close(continuity);
+    close(descriptor);
 }
 
 static void test_a_forgery_does_not_spoil_the_first_packet(void)
@@ -406,6 +476,7 @@ int main(void)
     test_what_is_sent_goes_on_where_it_ended();
     test_what_is_heard_goes_on_and_nothing_is_heard_twice();
     test_no_report_is_heard_twice();
+    test_of_no_source_anything_is_heard_twice();
     test_a_forgery_does_not_spoil_the_first_packet();
     test_other_keys_are_not_resumed();
     test_what_was_encrypted_is_not_resumed_in_the_clear();
