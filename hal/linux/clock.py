@@ -42,7 +42,8 @@ class LinuxClock(Clock):
     def ask(self, servers: tuple[str, ...]) -> None:
         """By a file of timesyncd's configuration, which is there where it is the phone's to write."""
         path = self._root / SERVERS
-        wanted = f"[Time]\nNTP={' '.join(servers)}\n" if servers else ""
+        hosts = " ".join(server.strip("[]") for server in servers)  # timesyncd knows IPv6 addresses without brackets
+        wanted = f"[Time]\nNTP={hosts}\n" if servers else ""
         if wanted == _read(path):
             return
         try:

@@ -80,6 +80,12 @@ def test_servers_are_written_down_for_the_daemon(tmp_path: Path) -> None:
     assert file.read_text() == ""
 
 
+def test_an_ipv6_address_in_brackets_is_written_as_the_daemon_reads_it(tmp_path: Path) -> None:
+    file = put(tmp_path, SERVERS)
+    LinuxClock(tmp_path).ask(("[2001:db8::1]", "2001:db8::2"))
+    assert file.read_text() == "[Time]\nNTP=2001:db8::1 2001:db8::2\n"
+
+
 def test_servers_are_not_set_on_a_machine_that_is_no_phone(tmp_path: Path) -> None:
     clock = LinuxClock(tmp_path)
     clock.ask(())
