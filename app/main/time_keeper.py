@@ -121,7 +121,8 @@ class TimeKeeper:
             self._news.clear()
 
     def _look(self) -> None:
-        said, right = self._clock.zone(), self._clock.right
+        """A clock that was right stays so: whoever is to be asked from now on takes the time from nobody."""
+        said, right = self._clock.zone(), self._right or self._clock.right
         if (said, right) == (self._said, self._right):
             return
         if said != self._said:

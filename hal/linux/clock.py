@@ -31,9 +31,13 @@ class LinuxClock(Clock):
 
     @property
     def right(self) -> bool:
-        """Set by a server, or at the start by a clock of the board's that has gone on since."""
+        """Set by a server, or at the start by a clock of the board's that has gone on since.
+
+        Where the daemon takes no servers from the phone and does not run, somebody else sees to the clock.
+        """
         daemon = self._root / _SYNCHRONISED
-        return daemon.exists() or not daemon.parent.exists() or self._set_by_board()
+        expected = daemon.parent.exists() or (self._root / SERVERS).exists()
+        return not expected or daemon.exists() or self._set_by_board()
 
     def zone(self) -> str:
         """By the first lease that names one, else by /etc/localtime."""

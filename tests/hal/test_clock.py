@@ -40,6 +40,14 @@ def test_the_clock_is_right_once_a_server_has_set_it(tmp_path: Path) -> None:
     assert clock.status().presence is Presence.PRESENT
 
 
+def test_a_phone_whose_daemon_starts_anew_does_not_take_its_clock_for_right(tmp_path: Path) -> None:
+    put(tmp_path, SERVERS)
+    clock = LinuxClock(tmp_path)
+    assert not clock.right, "the folder of the daemon is gone meanwhile"
+    put(tmp_path, "run/systemd/timesync/synchronized")
+    assert clock.right
+
+
 @pytest.mark.parametrize(
     ("used_at_start", "apart", "right"), [("1", 3, True), ("1", -200_000, False), ("0", 0, False), ("1", None, False)]
 )

@@ -35,7 +35,12 @@ class Place:
         self.network = SimulatedNetwork()
         self.notices = NoticeBoard(lambda: None)
         self.shown: list[TimeView] = []
+        self.keeper = self.begin()
+
+    def begin(self) -> TimeKeeper:
+        """That of a phone which starts now."""
         self.keeper = TimeKeeper(self.settings, self.clock, self.network, self.notices, self._changed)
+        return self.keeper
 
     def _changed(self) -> None:
         self.shown.append(self.keeper.view)
@@ -94,7 +99,7 @@ async def test_a_clock_that_nobody_has_set_is_told_after_a_while_and_shown_when_
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.clock.known = False
-    place.keeper.start()
+    place.begin().start()
     await place.until(lambda: not place.keeper.view.right)
     assert place.notice(CLOCK_NOTICE) == ""
     monkeypatch.setattr(time_keeper, "TOLD_AFTER", 0.0)
@@ -103,6 +108,25 @@ async def test_a_clock_that_nobody_has_set_is_told_after_a_while_and_shown_when_
     await place.until(lambda: place.keeper.view.right)
     await place.until(lambda: place.notice(CLOCK_NOTICE) == "")
     assert place.shown[-1].right
+
+
+async def test_a_clock_that_was_right_stays_so_while_other_servers_are_asked(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_keeper, "TOLD_AFTER", 0.0)
+    place.clock.known = False
+    place.begin().start()
+    await place.until(lambda: place.notice(CLOCK_NOTICE) != "")
+    place.clock.known = True
+    await place.until(lambda: place.notice(CLOCK_NOTICE) == "")
+    place.clock.known = False
+    await place.settings.set(Layer.ADMIN, "time.server", "ntp1.example.com")
+    for zone in ("Asia/Dubai", "Europe/Vienna"):
+        place.clock.place = zone
+        place.network.change(Address("eth0", "192.0.2.7", 24))
+        await place.until(lambda: place.keeper.view.zone == zone)  # noqa: B023 # called within this round
+        assert place.keeper.view.right
+    assert place.notice(CLOCK_NOTICE) == ""
 
 
 async def test_servers_are_asked_in_their_order(place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import shutil
 import subprocess
@@ -41,16 +42,25 @@ def test_systemd_understands_every_line(installed: Path, name: str) -> None:
     assert (done.returncode, [line for line in done.stderr.splitlines() if name in line]) == (0, [])
 
 
-def test_systemd_understands_what_is_added_to_the_unit_of_updates(tmp_path: Path) -> None:
-    """A stranger's unit, of which the layer has but this part."""
-    unit = tmp_path / "rauc.service"
+@pytest.mark.parametrize("name", ["rauc", "systemd-timesyncd"])
+def test_systemd_understands_what_is_added_to_a_strangers_unit(tmp_path: Path, name: str) -> None:
+    """A unit of which the layer has but this part."""
+    unit, added = tmp_path / f"{name}.service", tmp_path / f"{name}.service.d" / "ip270.conf"
     unit.write_text("[Service]\nExecStart=/bin/true\n")
-    (tmp_path / "rauc.service.d").mkdir()
-    shutil.copy(PLATFORM / "files" / "rauc.conf", tmp_path / "rauc.service.d" / "ip270.conf")
+    added.parent.mkdir()
+    shutil.copy(PLATFORM / "files" / f"{name}.conf", added)
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
-    assert (done.returncode, [line for line in done.stderr.splitlines() if "rauc" in line]) == (0, [])
-    (installed,) = re.findall(r"^ *install .*/rauc.conf (.*)$", next(PLATFORM.glob("*.bb")).read_text(), re.MULTILINE)
-    assert installed == "${D}${systemd_system_unitdir}/rauc.service.d/ip270.conf"
+    assert (done.returncode, [line for line in done.stderr.splitlines() if name in line]) == (0, [])
+    (recipe,) = PLATFORM.glob("*.bb")
+    (installed,) = re.findall(rf"^ *install .*/{name}.conf (.*)$", recipe.read_text(), re.MULTILINE)
+    assert installed == f"${{D}}${{systemd_system_unitdir}}/{name}.service.d/ip270.conf"
+
+
+def test_the_daemon_of_the_clock_leaves_word_that_it_was_right_when_it_starts_anew() -> None:
+    """Other servers are asked by a new one; the clock is not wrong for that (systemd.exec(5))."""
+    added = configparser.ConfigParser()
+    added.read(PLATFORM / "files" / "systemd-timesyncd.conf")
+    assert added["Service"]["RuntimeDirectoryPreserve"] == "restart"
 
 
 @pytest.mark.parametrize("name", SERVICES)

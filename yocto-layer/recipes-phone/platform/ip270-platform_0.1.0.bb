@@ -17,6 +17,7 @@ SRC_URI = "\
     file://rauc.conf \
     file://resolved.conf \
     file://system.conf \
+    file://systemd-timesyncd.conf \
     file://wired.network \
 "
 
@@ -41,6 +42,7 @@ do_install() {
     install -D -m 0644 ${UNPACKDIR}/rauc.conf ${D}${systemd_system_unitdir}/rauc.service.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/resolved.conf ${D}${nonarch_libdir}/systemd/resolved.conf.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/system.conf ${D}${nonarch_libdir}/systemd/system.conf.d/ip270.conf
+    install -D -m 0644 ${UNPACKDIR}/systemd-timesyncd.conf ${D}${systemd_system_unitdir}/systemd-timesyncd.service.d/ip270.conf
     install -D -m 0644 ${UNPACKDIR}/wired.network ${D}${nonarch_libdir}/systemd/network/40-wired.network
     # Nobody logs in. The reset button is the phone's, in a call it does nothing; a keyboard's Ctrl+Alt+Del is nobody's.
     install -d ${D}${sysconfdir}/systemd/system
