@@ -17,10 +17,14 @@ class Clock(abc.ABC):
 
     @abc.abstractmethod
     def zone(self) -> str:
-        """Whose time it is here, as the network says (DHCP) or else the machine.
+        """Whose time it is here, as the machine says.
 
         The name of a time zone of the IANA database or a POSIX TZ string, unchecked.
         """
+
+    @abc.abstractmethod
+    def leased_zone(self) -> str | None:
+        """The same as the network says by DHCP: empty where it names none, None while nothing is leased from one."""
 
     @abc.abstractmethod
     def ask(self, servers: tuple[str, ...]) -> None:

@@ -64,7 +64,13 @@ class Phone:
             survival or Survival(DescriptorStore({}), engine),
         )
         self._time = TimeKeeper(
-            storage.settings, devices.clock, devices.network, self._notices, lambda: self._face.changed()
+            storage.settings,
+            devices.clock,
+            devices.network,
+            self._notices,
+            lambda: self._face.changed(),
+            storage.folder,
+            worker,
         )
         self._updates = self._make_updates(storage, worker)
         self._good = GoodKeeper(

@@ -7,11 +7,14 @@ import contextlib
 import datetime as dt
 import logging
 from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
 
 from app.diagnostics.notices import NoticeBoard
 from app.model.flags import LogFlag
 from app.model.snapshot import Notice, Severity, TimeView
 from app.model.time_zone import UTC, TimeZoneUnknown, time_zone
+from app.settings.durable import DurableFile
 from app.settings.setting import Layer
 from app.settings.store import SettingsStore
 from hal.clock import Clock
@@ -34,7 +37,11 @@ TOLD_AFTER = 120.0
 
 
 class TimeKeeper:
-    """Belongs to the loop. `changed` is called when another time is to be shown."""
+    """Belongs to the loop. `changed` is called when another time is to be shown.
+
+    The zone that the network named last counts until a network names another or none, also while there is none: it is
+    kept in the folder `state`. The disk is read when this is made, and written in `worker`.
+    """
 
     def __init__(
         self,
@@ -43,13 +50,18 @@ class TimeKeeper:
         network: Network,
         notices: NoticeBoard,
         changed: Callable[[], None],
+        state: Path,
+        worker: Executor,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._network = network
         self._notices = notices
         self._changed = changed
-        self._said = clock.zone()
+        self._file = DurableFile(state / "zone")
+        self._worker = worker
+        self._kept = self._leased = self._file.load().content.decode(errors="replace")
+        self._said = self._leased or clock.zone()
         self._given = _known(self._said)
         self._right = clock.right
         self._task: asyncio.Task[None] | None = None
@@ -111,6 +123,7 @@ class TimeKeeper:
         began = asyncio.get_running_loop().time()
         while True:
             self._look()
+            await self._keep()
             waited = asyncio.get_running_loop().time() - began
             late = not self._right and waited >= TOLD_AFTER
             self._notices.replace(CLOCK_NOTICE, [_UNKNOWN] if late else [])
@@ -122,7 +135,10 @@ class TimeKeeper:
 
     def _look(self) -> None:
         """A clock that was right stays so: whoever is to be asked from now on takes the time from nobody."""
-        said, right = self._clock.zone(), self._right or self._clock.right
+        leased, right = self._clock.leased_zone(), self._right or self._clock.right
+        if leased is not None:
+            self._leased = leased
+        said = self._leased or self._clock.zone()
         if (said, right) == (self._said, self._right):
             return
         if said != self._said:
@@ -130,6 +146,16 @@ class TimeKeeper:
         self._right = right
         log.info("the time is %s, and that of %s", "known" if right else "not known", self._given)
         self._changed()
+
+    async def _keep(self) -> None:
+        """Over a restart; where the disk refuses, until then."""
+        if self._leased == self._kept:
+            return
+        self._kept = self._leased
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._worker, self._file.save, self._kept.encode())
+        except OSError as error:
+            log.warning("the time zone of the network cannot be kept: %s", error)
 
 
 _UNKNOWN = Notice(

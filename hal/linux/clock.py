@@ -40,8 +40,19 @@ class LinuxClock(Clock):
         return not expected or daemon.exists() or self._set_by_board()
 
     def zone(self) -> str:
-        """By the first lease that names one, else by /etc/localtime."""
-        return next(filter(None, map(_zone_of, self._leases())), "") or self._machine_zone()
+        """By /etc/localtime."""
+        path = self._root / _MACHINE
+        try:
+            name = str(path.readlink()).partition(_DATABASE)[2]
+        except OSError:
+            content = _read(path)  # the last line is a POSIX TZ string (TZif, RFC 8536, 3.3)
+            name = content.rstrip("\n").rpartition("\n")[2] if content.startswith("TZif") else ""
+        return name or "UTC"
+
+    def leased_zone(self) -> str | None:
+        """By the first lease that names one."""
+        leases = self._leases()
+        return next(filter(None, map(_zone_of, leases)), "") if leases else None
 
     def ask(self, servers: tuple[str, ...]) -> None:
         """By a file of timesyncd's configuration, which is there where it is the phone's to write."""
@@ -63,24 +74,16 @@ class LinuxClock(Clock):
     def status(self) -> DeviceStatus:
         """Whether the time is right, and where."""
         if self.right:
-            return DeviceStatus("clock", Presence.PRESENT, f"set, in {self.zone()}")
+            return DeviceStatus("clock", Presence.PRESENT, f"set, in {self.leased_zone() or self.zone()}")
         advice = "Check that a time server can be reached; DHCP (option 42) or time.server name one."
         return DeviceStatus("clock", Presence.MISSING, "nobody has told the time yet", advice)
 
     def _leases(self) -> list[str]:
+        """Those that can be read: networkd may take one away meanwhile."""
         try:
-            return [_read(path) for path in sorted((self._root / _LEASES).iterdir())]
+            return list(filter(None, map(_read, sorted((self._root / _LEASES).iterdir()))))
         except OSError:
             return []
-
-    def _machine_zone(self) -> str:
-        path = self._root / _MACHINE
-        try:
-            name = str(path.readlink()).partition(_DATABASE)[2]
-        except OSError:
-            content = _read(path)  # the last line is a POSIX TZ string (TZif, RFC 8536, 3.3)
-            name = content.rstrip("\n").rpartition("\n")[2] if content.startswith("TZif") else ""
-        return name or "UTC"
 
     def _set_by_board(self) -> bool:
         rtc = self._root / _RTC

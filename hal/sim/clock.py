@@ -7,11 +7,12 @@ from hal.status import DeviceStatus, Presence
 
 
 class SimulatedClock(Clock):
-    """Drive it by `known` and `place`; `servers` are those that are asked."""
+    """Drive it by `known`, `place` and `leased`; `servers` are those that are asked."""
 
     def __init__(self) -> None:
         self.known = True
         self.place = "UTC"
+        self.leased: str | None = None
         self.servers: tuple[str, ...] = ()
 
     @property
@@ -22,6 +23,10 @@ class SimulatedClock(Clock):
     def zone(self) -> str:
         """As `place` says."""
         return self.place
+
+    def leased_zone(self) -> str | None:
+        """As `leased` says."""
+        return self.leased
 
     def ask(self, servers: tuple[str, ...]) -> None:
         """Remember them."""

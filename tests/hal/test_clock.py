@@ -60,15 +60,19 @@ def test_a_clock_of_the_boards_own_counts_where_it_was_used_and_goes(
     assert LinuxClock(tmp_path).right is right
 
 
-def test_the_zone_is_the_networks_and_else_the_machines(tmp_path: Path) -> None:
+def test_the_zones_are_those_of_the_machine_and_of_the_network(tmp_path: Path) -> None:
     clock = LinuxClock(tmp_path)
-    assert clock.zone() == "UTC"
+    assert (clock.zone(), clock.leased_zone()) == ("UTC", None)
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/localtime").symlink_to("../usr/share/zoneinfo/America/Argentina/Ushuaia")
-    put(tmp_path, "run/systemd/netif/leases/2", LEASE.replace("TIMEZONE=Europe/Vienna\n", ""))
     assert clock.zone() == "America/Argentina/Ushuaia"
-    put(tmp_path, "run/systemd/netif/leases/3", LEASE)
-    assert clock.zone() == "Europe/Vienna"
+    nameless = put(tmp_path, "run/systemd/netif/leases/2", LEASE.replace("TIMEZONE=Europe/Vienna\n", ""))
+    assert clock.leased_zone() == ""
+    named = put(tmp_path, "run/systemd/netif/leases/3", LEASE)
+    assert clock.leased_zone() == "Europe/Vienna"
+    nameless.unlink()
+    named.unlink()
+    assert clock.leased_zone() is None, "networkd takes a lease away with the cable"
 
 
 def test_a_copy_of_a_file_of_the_database_tells_its_zone(tmp_path: Path) -> None:

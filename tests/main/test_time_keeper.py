@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import zoneinfo
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,12 +27,26 @@ PATIENCE = 15.0
 VENDORS = "CET-1CEST-2,M3.5.0/2,M10.5.0/3"
 
 
+class WatchedClock(SimulatedClock):
+    """Counts the looks at what is leased."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = 0
+
+    def leased_zone(self) -> str | None:
+        self.looks += 1
+        return super().leased_zone()
+
+
 class Place:
     """A keeper with a clock and a network that are driven."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, worker: ThreadPoolExecutor) -> None:
+        self.folder = folder
+        self.worker = worker
         self.settings = SettingsStore(folder)
-        self.clock = SimulatedClock()
+        self.clock = WatchedClock()
         self.network = SimulatedNetwork()
         self.notices = NoticeBoard(lambda: None)
         self.shown: list[TimeView] = []
@@ -39,7 +54,9 @@ class Place:
 
     def begin(self) -> TimeKeeper:
         """That of a phone which starts now."""
-        self.keeper = TimeKeeper(self.settings, self.clock, self.network, self.notices, self._changed)
+        self.keeper = TimeKeeper(
+            self.settings, self.clock, self.network, self.notices, self._changed, self.folder, self.worker
+        )
         return self.keeper
 
     def _changed(self) -> None:
@@ -47,6 +64,13 @@ class Place:
 
     def notice(self, name: str) -> str:
         return " ".join(notice.text for notice in self.notices.current if notice.id == name)
+
+    async def unplug(self) -> None:
+        """The cable; returns when the keeper has looked at what is left."""
+        looks = self.clock.looks
+        self.clock.leased = None
+        self.network.change()
+        await self.until(lambda: self.clock.looks > looks)
 
     async def until(self, true: Callable[[], bool]) -> None:
         deadline = asyncio.get_running_loop().time() + PATIENCE
@@ -59,9 +83,10 @@ class Place:
 async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     monkeypatch.setattr(time_keeper, "LOOK_EVERY", 0.01)
     monkeypatch.setattr(time_keeper, "LEASE_AFTER", 0.01)
-    made = Place(tmp_path)
-    yield made
-    await made.keeper.stop()
+    with ThreadPoolExecutor(1) as worker:
+        made = Place(tmp_path, worker)
+        yield made
+        await made.keeper.stop()
 
 
 async def test_the_user_comes_before_the_administrator_before_the_pbx_before_the_network(place: Place) -> None:
@@ -90,9 +115,39 @@ async def test_a_wrong_zone_is_refused_and_the_one_before_stays(place: Place) ->
 async def test_what_the_network_says_is_taken_where_there_is_such_a_zone(place: Place) -> None:
     place.keeper.start()
     for zone, taken in (("Europe/Vienna", "Europe/Vienna"), ("Middle/Earth", "UTC"), ("Asia/Dubai", "Asia/Dubai")):
-        place.clock.place = zone
+        place.clock.leased = zone
         place.network.change(Address("eth0", "192.0.2.7", 24))
         await place.until(lambda: place.keeper.view.zone == taken)  # noqa: B023 # called within this round
+
+
+async def test_the_zone_that_a_network_named_counts_until_another_names_one_or_none(place: Place) -> None:
+    place.clock.leased = "Europe/Berlin"
+    place.keeper.start()
+    await place.until(lambda: place.keeper.view.zone == "Europe/Berlin")
+    await place.unplug()
+    assert place.keeper.view.zone == "Europe/Berlin"
+    await place.keeper.stop()
+    assert place.begin().view.zone == "Europe/Berlin", "also after a restart without the cable"
+    place.keeper.start()
+    await place.unplug()
+    assert place.keeper.view.zone == "Europe/Berlin"
+    place.clock.leased = ""
+    place.network.change(Address("eth0", "192.0.2.7", 24))
+    await place.until(lambda: place.keeper.view.zone == "UTC")
+    await place.unplug()
+    await place.keeper.stop()
+    assert place.begin().view.zone == "UTC"
+
+
+async def test_a_zone_that_the_disk_does_not_take_counts_all_the_same(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    (place.folder / "zone.new").mkdir()
+    place.clock.leased = "Europe/Berlin"
+    place.keeper.start()
+    await place.until(lambda: "cannot be kept" in caplog.text)
+    await place.unplug()
+    assert place.keeper.view.zone == "Europe/Berlin"
 
 
 async def test_a_clock_that_nobody_has_set_is_told_after_a_while_and_shown_when_it_is(
@@ -122,7 +177,7 @@ async def test_a_clock_that_was_right_stays_so_while_other_servers_are_asked(
     place.clock.known = False
     await place.settings.set(Layer.ADMIN, "time.server", "ntp1.example.com")
     for zone in ("Asia/Dubai", "Europe/Vienna"):
-        place.clock.place = zone
+        place.clock.leased = zone
         place.network.change(Address("eth0", "192.0.2.7", 24))
         await place.until(lambda: place.keeper.view.zone == zone)  # noqa: B023 # called within this round
         assert place.keeper.view.right
