@@ -25,7 +25,7 @@ from app.signalling.sip.kept import KeptDialog
 from app.signalling.sip.message import Request, Response
 from app.signalling.sip.quality_report import ReportedCall
 from app.signalling.sip.refer import Referral
-from app.signalling.sip.session import Session
+from app.signalling.sip.session import Refusal, Session
 from app.signalling.sip.surroundings import Surroundings
 from app.signalling.sip.uri import SipUri
 
@@ -159,9 +159,9 @@ class Call:
         """The far end was heard again."""
         self._around.watch.reconnected(self.leg)
 
-    def not_reconnected(self, *, anew: bool) -> None:
+    def not_reconnected(self, refusal: Refusal) -> None:
         """An offer of ours that was to take up the lost session came to nothing."""
-        self._around.watch.not_reconnected(self.leg, anew=anew)
+        self._around.watch.not_reconnected(self.leg, refusal)
 
     def digit_received(self, digit: str) -> None:
         """A digit came by INFO."""

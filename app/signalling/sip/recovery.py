@@ -19,8 +19,10 @@ from app.signalling.sip.call import Call
 from app.signalling.sip.dialog import DialogKey
 from app.signalling.sip.endpoint import Endpoint
 from app.signalling.sip.outgoing import OutgoingCall
-from app.signalling.sip.session import Session
+from app.signalling.sip.session import Refusal, Session
 
+CALLER_RETURNS = 20.0
+"""Seconds in which a caller sets up anew what the way to him has lost, where his server cannot have forgotten it."""
 SPACING = 0.4
 """Seconds between two calls, of which chance takes up to a half: all phones of a house come back at once."""
 
@@ -30,6 +32,8 @@ class _Lost(LostLeg):
     moved: bool
     silent: bool
     """The server was silent or its stream broke: it may have forgotten all it knew."""
+    resumed: bool = False
+    """Comes from a process that died, and has not been taken up since."""
 
 
 class Recovery:
@@ -60,17 +64,17 @@ class Recovery:
         """A registration that stood and does so no more takes the calls with it."""
         was, self._registered = self._registered, registration is Registration.UP
         if was and not self._registered:
-            self._lose(moved=False)
+            self._lose(moved=False, stood=True)
 
     def way_lost(self, *, moved: bool) -> None:
         """The stream to the server broke, or our address is another (`moved`); the next binding will mend it."""
         if self._registered or self._lost:
-            self._registered = False
-            self._lose(moved=moved)
+            stood, self._registered = self._registered, False
+            self._lose(moved=moved, stood=stood)
 
     def resumed(self, leg: LegId) -> None:
         """A leg comes from a process that died: nobody but us knows that it is lost, so that the first word is ours."""
-        self._lost[leg] = _Lost(moved=True, silent=False)
+        self._lost[leg] = _Lost(moved=True, silent=False, resumed=True)
         self._calls[leg].lost()
 
     def bound(self) -> None:
@@ -113,27 +117,29 @@ class Recovery:
             self._calls[leg].found()
             self._post(Reconnected(leg))
 
-    def not_reconnected(self, leg: LegId, *, anew: bool) -> None:
-        """Our re-INVITE came to nothing; `anew`: nobody knows the dialog any more."""
+    def not_reconnected(self, leg: LegId, refusal: Refusal) -> None:
+        """Our re-INVITE came to nothing."""
         lost = self._lost.get(leg)
         if lost is None:
             return
-        call = self._calls[leg]
-        if anew and not lost.silent and not call.outgoing:
-            # Its server has forgotten nothing: the far end, which never missed us, has hung up and makes no other call.
-            call.found()
-            call.disconnect(Cause.NORMAL_CLEARING)
-        elif anew:
-            self._post(ReconnectDue(leg, anew=True))
-        else:
+        if refusal is Refusal.NOT_YET:
             self._later(leg, lost, PAUSE)
+        elif refusal is Refusal.UNKNOWN and lost.resumed and not lost.silent:
+            self._hung_up(leg)  # the far end never missed us, and makes no other call
+        else:
+            self._post(ReconnectDue(leg, anew=True))
+            if not self._calls[leg].outgoing and not lost.silent:
+                lost.wait(self._endpoint.schedule, CALLER_RETURNS, lambda: self._hung_up(leg))
 
     # --- inside -----------------------------------------------------------------------------------------
 
-    def _lose(self, *, moved: bool) -> None:
+    def _lose(self, *, moved: bool, stood: bool) -> None:
+        """`stood`: a registration of this process did."""
         for leg, call in self._calls.items():
             lost = self._lost.setdefault(leg, _Lost(moved=moved, silent=not moved))
-            lost.moved, lost.silent = lost.moved or moved, lost.silent or not moved
+            lost.moved = lost.moved or moved
+            # Where a process finds no way to its server yet, that may know all about the calls of the one before.
+            lost.silent = lost.silent or (not moved and (stood or not lost.resumed))
             lost.stop()
             call.lost()
             self._post(SignallingLost(leg))
@@ -149,6 +155,12 @@ class Recovery:
             call.withdraw(Cause.NETWORK_OUT_OF_ORDER)
         else:
             self.reconnected(leg)
+
+    def _hung_up(self, leg: LegId) -> None:
+        """The far end has ended the call, or makes no other in its place."""
+        call = self._calls[leg]
+        call.found()
+        call.disconnect(Cause.NORMAL_CLEARING)
 
     def _say_byes(self) -> None:
         for session in list(self._sessions.values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import random
 from collections.abc import Callable
 from typing import Protocol
@@ -26,10 +27,10 @@ from app.signalling.sip.reoffer import Reoffer
 from app.signalling.sip.server_transaction import InviteServerTransaction, ServerTransaction
 from app.signalling.sip.transfer import Transferee, Transferor
 
-_UNKNOWN = frozenset({481})
+_UNKNOWN = 481
 """The far end does not know the dialog (12.2.1.2)."""
-_GONE = _UNKNOWN | {404, 410}
-"""After a loss also: somebody on the way knows it no more, or no longer finds who it was with."""
+_NOT_FOUND = frozenset({404, 410})
+"""After a loss: somebody on the way knows the dialog no more, or no longer finds who it was with."""
 BYE_KEPT = 1800.0
 """Seconds for which a BYE that cannot be sent is kept: nobody keeps a session longer without a word (RFC 4028, 4)."""
 
@@ -37,6 +38,17 @@ BYE_KEPT = 1800.0
 def _says_nothing(status: int) -> bool:
     """Whether a refusal only tells that this was not yet the time."""
     return status in (408, 480) or 500 <= status < 600
+
+
+class Refusal(enum.Enum):
+    """What became of an offer that was to take up a lost session."""
+
+    NOT_YET = enum.auto()
+    """Nobody answers, or says that it is too early."""
+    NOT_FOUND = enum.auto()
+    """Somebody on the way finds the far end no more."""
+    UNKNOWN = enum.auto()
+    """Who answers does not know the dialog (RFC 3261, 12.2.1.2)."""
 
 
 class SessionUser(Protocol):
@@ -57,8 +69,8 @@ class SessionUser(Protocol):
     def reconnected(self) -> None:
         """The far end of a session that was lost was heard again."""
 
-    def not_reconnected(self, *, anew: bool) -> None:
-        """An offer that was to take a lost session up came to nothing; `anew`: nobody knows the dialog any more."""
+    def not_reconnected(self, refusal: Refusal) -> None:
+        """An offer that was to take a lost session up came to nothing."""
 
     def digit_received(self, digit: str) -> None:
         """A digit came by INFO."""
@@ -428,9 +440,12 @@ class Session:
             self._retry_after_glare(description)
             return
         if self._lost and (failure is not None or _says_nothing(response.status)):
-            self._user.not_reconnected(anew=False)
+            self._user.not_reconnected(Refusal.NOT_YET)
             return
-        if failure is None and response.status in (_GONE if self._lost else _UNKNOWN):
+        if self._lost and response.status in _NOT_FOUND:
+            self._user.not_reconnected(Refusal.NOT_FOUND)
+            return
+        if failure is None and response.status == _UNKNOWN:
             self._unknown()
             return
         if response.is_success:
@@ -484,7 +499,7 @@ class Session:
     def _unknown(self) -> None:
         """The far end does not know this dialog any more; of one that was lost that is no surprise."""
         if self._lost:
-            self._user.not_reconnected(anew=True)
+            self._user.not_reconnected(Refusal.UNKNOWN)
             return
         self._close()
         self._ended(self)

@@ -10,7 +10,7 @@ from app.model.ids import LegId
 from app.model.signalling import SignallingEvent
 from app.signalling.sip.dialog import DialogKey
 from app.signalling.sip.endpoint import Endpoint
-from app.signalling.sip.session import Session
+from app.signalling.sip.session import Refusal, Session
 
 
 class LegWatch(Protocol):
@@ -19,8 +19,8 @@ class LegWatch(Protocol):
     def reconnected(self, leg: LegId) -> None:
         """The far end was heard again."""
 
-    def not_reconnected(self, leg: LegId, *, anew: bool) -> None:
-        """An attempt came to nothing; `anew`: nobody knows the dialog any more."""
+    def not_reconnected(self, leg: LegId, refusal: Refusal) -> None:
+        """An attempt came to nothing."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 from app.model.cause import Cause
 from app.model.ids import LegId
 from app.model.signalling import (
+    CallOptions,
     Connected,
     LineChanged,
     OfferReceived,
@@ -16,6 +17,7 @@ from app.model.signalling import (
     Reconnected,
     Registration,
     Released,
+    SetupIndicated,
     SignallingLost,
 )
 from app.signalling.sip.headers import Headers
@@ -29,11 +31,11 @@ SERVER = "10.0.0.9"
 class Server(Peer):
     """Registers everybody, and is the far end of every call; it may fall silent."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, address: str = SERVER) -> None:
         self.silent = False
         self.status = 200
         self.binding = 200
-        super().__init__(network, SERVER)
+        super().__init__(network, address)
 
     def _receive(self, data: bytes, hop: Hop) -> None:
         if self.silent:
@@ -54,7 +56,7 @@ class Server(Peer):
         if body:
             headers.append(("Content-Type", "application/sdp"))
         answer = response_to(request, status, to_tag="far", headers=headers, body=body)
-        self.network.carry(answer.encode(), SERVER, Hop(Transport.UDP, hop.host, 5060))
+        self.network.carry(answer.encode(), self.address, Hop(Transport.UDP, hop.host, 5060))
 
     def methods(self) -> list[str]:
         return [message.method for message in self.received if isinstance(message, Request)]
@@ -70,6 +72,14 @@ class Desk:
         self.leg = self.phone.call()
         self.network.run(1)
         self.phone.last(Connected)
+
+    def crash(self) -> Phone:
+        """The phone's next process, which begins to register."""
+        kept = self.phone.agent.keep(5060)
+        self.phone = Phone(self.network, self.phone.address, SERVER)
+        self.phone.agent.resume(kept)
+        self.phone.agent.registration.start()
+        return self.phone
 
     def lose(self) -> None:
         self.server.silent = True
@@ -176,30 +186,87 @@ def test_the_far_end_that_offers_takes_the_call_up() -> None:
     assert kinds[-3:] == [SignallingLost, OfferReceived, Reconnected]
 
 
+class Pair:
+    """A phone that called another, which then has lost its way to it; only then the caller may hang up."""
+
+    def __init__(self) -> None:
+        self.network = Network()
+        self.caller = Phone(self.network, "10.0.0.1", "10.0.0.2")
+        self.called = Phone(self.network, "10.0.0.2", "10.0.0.1")
+        self.caller.call(number="sip:200@10.0.0.2")
+        self.network.run(1)
+        self.leg = self.called.incoming
+        self.called.agent.connect(self.leg, description(self.called.address, 7002))
+        self.network.run(1)
+        self.called.agent._recovery.bound()
+        self.network.leave(self.called.address)
+
+    def find(self, *, moved: bool) -> None:
+        """The called phone has a way again, and takes the call up."""
+        self.network.join(self.called.address, self.called.agent.receive)
+        self.called.agent._recovery.way_lost(moved=moved)
+        self.called.agent._recovery.bound()
+        self.network.run(2)
+        self.called.agent.offer(self.leg, description(self.called.address, 7002))
+        self.network.run(1)
+
+
 @pytest.mark.parametrize("moved", [True, False], ids=["a server that knew all along", "a server that began anew"])
 def test_a_caller_that_knows_us_no_more_has_hung_up_unless_its_server_forgot(*, moved: bool) -> None:
-    network = Network()
-    caller, called = Phone(network, "10.0.0.1", "10.0.0.2"), Phone(network, "10.0.0.2", "10.0.0.1")
-    caller.call(number="sip:200@10.0.0.2")
-    network.run(1)
-    called.agent.connect(called.incoming, description(called.address, 7002))
-    network.run(1)
-    called.agent._recovery.bound()
-    network.leave(called.address)
-    caller.agent.disconnect(LegId("out"), Cause.NORMAL_CLEARING)
-    network.run(60)
-    network.join(called.address, called.agent.receive)
-    called.agent._recovery.way_lost(moved=moved)
-    called.agent._recovery.bound()
-    network.run(20)
-    called.agent.offer(called.incoming, description(called.address, 7002))
-    network.run(1)
+    pair = Pair()
+    pair.caller.agent.disconnect(LegId("out"), Cause.NORMAL_CLEARING)
+    pair.network.run(60)
+    pair.find(moved=moved)
+    assert pair.called.of(ReconnectDue)[-1] == ReconnectDue(pair.leg, anew=True)
+    assert not pair.called.of(Released)
+    pair.network.run(30)
     if moved:
-        assert called.released.cause is Cause.NORMAL_CLEARING
-        assert not called.agent.has(called.incoming)
+        assert pair.called.released.cause is Cause.NORMAL_CLEARING
+        assert not pair.called.agent.has(pair.leg)
     else:
-        assert called.of(ReconnectDue)[-1] == ReconnectDue(called.incoming, anew=True)
-        assert not called.of(Released)
+        assert not pair.called.of(Released)
+
+
+@pytest.mark.parametrize("status", [404, 481])
+def test_a_caller_whom_nobody_finds_may_set_up_anew_for_a_while(status: int) -> None:
+    pair = Pair()
+    pair.network.leave(pair.caller.address)
+    between = Server(pair.network, pair.caller.address)
+    between.status = status
+    pair.find(moved=True)
+    pair.network.run(10)
+    assert not pair.called.of(Released)
+    pair.network.join(pair.caller.address, pair.caller.agent.receive)
+    pair.caller.call("anew", "sip:200@10.0.0.2", CallOptions(replaces=LegId("out")))
+    pair.network.run(1)
+    assert pair.called.last(SetupIndicated).replaces == pair.leg
+    assert not pair.called.of(Released)
+
+
+@pytest.mark.parametrize("unreachable", [False, True], ids=["server-there", "server-there-at-last"])
+def test_who_hung_up_while_our_process_was_dead_is_not_called_again(*, unreachable: bool) -> None:
+    desk = Desk()
+    desk.server.silent = unreachable
+    again = desk.crash()
+    if unreachable:
+        again.agent._recovery.way_lost(moved=False)
+    desk.find()
+    assert again.of(ReconnectDue) == [ReconnectDue(desk.leg)]
+    desk.server.status = 481
+    desk.take_up()
+    assert again.released.cause is Cause.NORMAL_CLEARING
+    assert again.of(ReconnectDue) == [ReconnectDue(desk.leg)]
+
+
+def test_a_server_that_was_silent_after_a_crash_may_have_forgotten() -> None:
+    desk = Desk()
+    again = desk.crash()
+    desk.network.run(1)
+    desk.lose()
+    desk.find()
+    desk.server.status = 481
+    desk.take_up()
+    assert again.of(ReconnectDue)[-1] == ReconnectDue(desk.leg, anew=True)
 
 
 @pytest.mark.parametrize("status", [403, 503])
