@@ -15,7 +15,8 @@ log = logging.getLogger(LogFlag.MEDIA)
 class RingPlayer:
     """One recording in the engine, made anew when another ring tone is wanted. Belongs to the main thread.
 
-    A ring tone that is wanted before it is made is heard as soon as it is, for which it wants a running loop.
+    A ring tone that is wanted before it is made is heard as soon as it is, for which it wants a running loop. Another
+    stands in for one that cannot be made.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -60,9 +61,14 @@ class RingPlayer:
     async def _play_once_made(self, name: str, on: Device, *, loop: bool) -> None:
         await ring_recordings.make(name)
         recording = ring_recordings.ready(name)
+        if recording is None:
+            another = ring_recordings.any_ready()
+            if another is None:
+                log.error("there is no ring tone at all")
+                return
+            name, recording = another
         try:
-            if recording is not None:
-                self._begin(name, recording, on, loop=loop)
+            self._begin(name, recording, on, loop=loop)
         except EngineError as error:
             log.error("ring tone %s cannot be played: %s", name, error)
 

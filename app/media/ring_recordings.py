@@ -35,14 +35,24 @@ def ready(name: str) -> bytes | None:
     return _made.get(_known(name))
 
 
-async def make(name: str) -> None:
-    """Have one made that is wanted now. The loop goes on meanwhile.
+def any_ready() -> tuple[str, bytes] | None:
+    """The name and one loop of a ring tone that is made; None where none is."""
+    return next(iter(_made.items()), None)
 
-    Where no process makes it a thread does, with which the loop has to share the interpreter.
+
+async def make(name: str) -> None:
+    """Have one made that is wanted now, as `ready` tells. The loop goes on meanwhile.
+
+    Where no process makes it a thread does, with which the loop has to share the interpreter. A machine that has no
+    room for that either, or whose disk gives nothing any more, makes none.
     """
     name = _known(name)
-    if name not in _made and not await _make(name):
+    if name in _made or await _make(name):
+        return
+    try:
         _made[name] = await asyncio.to_thread(_samples, name)
+    except (MemoryError, ImportError, OSError, RuntimeError) as error:  # RuntimeError: there is no thread
+        log.error("ring tone %s cannot be made: %r", name, error)
 
 
 async def _make(*names: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -44,6 +45,34 @@ async def test_without_the_maker_it_rings_all_the_same(maker: str, monkeypatch: 
     for name, made in (("harp", "harp"), ("no such tone", DEFAULT_RING_TONE)):
         await ring_recordings.make(name)
         assert ring_recordings.ready(name) == ring_tones.samples(made).tobytes()
+
+
+@pytest.mark.parametrize("trouble", [MemoryError(), ImportError("no numpy"), RuntimeError("can't start new thread")])
+async def test_another_rings_where_one_cannot_be_made_at_all(
+    trouble: Exception, phone: LivePhone, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ring_recordings.make("harp")
+
+    async def written(*names: str) -> bytes:
+        raise OSError(errno.ENOMEM, f"no process for {names}")
+
+    def samples(_: str) -> bytes:
+        raise trouble
+
+    monkeypatch.setattr(ring_recordings, "_written", written)
+    monkeypatch.setattr(ring_recordings, "_samples", samples)
+    phone.room.show(Scene(ring=Ring()))
+    await until(lambda: is_loud(phone))
+    assert "ring tone chime cannot be made" in caplog.text
+
+
+async def test_without_any_ring_tone_the_log_says_so(
+    phone: LivePhone, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(ring_recordings, "_samples", lambda _: bytes(1 << 62))
+    phone.room.show(Scene(ring=Ring()))
+    await until(lambda: "there is no ring tone at all" in caplog.text)
 
 
 async def test_a_phone_that_ends_waits_for_no_maker() -> None:
