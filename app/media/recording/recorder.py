@@ -63,6 +63,8 @@ class Recorder:
         self._calls: dict[CallId, _RecordedCall] = {}
         self._ending: dict[Recording, _RecordedCall] = {}
         self._ended: list[Recording] = []
+        self._followed: tuple[tuple[Recorded, ...], Mapping[StreamId, VoiceStream]] = (), {}
+        """What `follow` was told last."""
         self._begun = 0
         self._start = uuid.uuid4()
 
@@ -80,6 +82,7 @@ class Recorder:
 
     def follow(self, wanted: tuple[Recorded, ...], streams: Mapping[StreamId, VoiceStream]) -> None:
         """Record these calls and no others. May be told again and again; what is not agreed yet waits."""
+        self._followed = wanted, streams
         self._try_again()
         for call in self._calls.keys() - {one.call for one in wanted}:
             self._finish(self._calls.pop(call))
@@ -106,12 +109,15 @@ class Recorder:
         self._keeper.ended(event.recording.path)
         if event.lost:
             log.warning("recording %s lacks %d packets", event.recording.path.name, event.lost)
-        if event.code:
+        taken = event.code == errno.EEXIST
+        if event.code and not taken:
             log.error("recording %s: %s", event.recording.path, errno.errorcode.get(event.code, event.code))
             self._keeper.failed(_words(event.code))
         if call is not None:
             self._over(call, event.recording)  # it is not begun again for this call
         self._let_go(event.recording)
+        if taken and call is not None:
+            self._take_next_serial(call)
 
     # --- steps -----------------------------------------------------------------------------------------------
 
@@ -125,6 +131,12 @@ class Recorder:
             log.error("%s cannot be recorded: %s", one.call, error)
             self._calls.setdefault(one.call, _RecordedCall(one.call, None, None))
             self._keeper.failed("The phone's sound engine cannot record this call")
+
+    def _take_next_serial(self, call: _RecordedCall) -> None:
+        """Begin again: a recorder whose count was not kept has left a file of this name."""
+        if self._calls.get(call.id) is call:
+            del self._calls[call.id]
+            self.follow(*self._followed)
 
     def _begin(self, one: Recorded) -> _RecordedCall:
         facts = self._facts()

@@ -154,6 +154,28 @@ def test_after_a_crash_a_call_is_recorded_beside_what_there_is_of_it(guid: str, 
     assert all(path.exists() for path in desk.shelf.begun_paths)
 
 
+def test_a_recorder_that_does_not_know_how_many_there_were_takes_the_next_name(desk: Desk) -> None:
+    desk.agree()
+    guid = "0123456789abcdef0123456789abcdef"
+    names = [f"{guid}-{desk.facts.mac}-{serial}-{desk.facts.registration}" for serial in (1, 2)]
+    for name in names:
+        (desk.facts.folder / name).write_bytes(b"of the process before")
+    scene = Scene(
+        talking=(STREAM,), connected=(STREAM,), recorded=(Recorded(STREAM, CALL, PARTY, incoming=False, guid=guid),)
+    )
+    desk.room.show(scene)
+    desk.run(1)
+    assert desk.states[-1]
+    desk.talk()
+    desk.run(0.2)
+    assert [path.name for path in desk.shelf.begun_paths[:2]] == names
+    last = desk.shelf.begun_paths[-1]
+    assert last.name.split("-")[2] == "3"
+    assert ways(last) == {16386: "opus", 16388: "opus"}
+    assert not desk.shelf.troubles
+    assert {(desk.facts.folder / name).read_bytes() for name in names} == {b"of the process before"}
+
+
 def test_who_was_called_is_said(desk: Desk) -> None:
     desk.agree()
     desk.record(incoming=True)
