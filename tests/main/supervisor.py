@@ -14,6 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
+from app.main import memory_file
+from app.main.kept import Kept, decode
+from app.main.survival import KeptFile
 from tests.main.rig import PhoneProcess
 
 STORE_MAX = 64
@@ -56,6 +61,19 @@ class Supervisor:
     def descriptor(self, name: str) -> int:
         """One that is kept; names that begin so will do."""
         return next(descriptor for known, descriptor in self.store if known.startswith(name))
+
+    def kept_file(self) -> KeptFile | None:
+        """What changes seldom, as the next process would read it."""
+        if not any(name.startswith("calls-") for name in self.names):
+            return None
+        content = memory_file.content(self.descriptor("calls-"))
+        assert content is not None
+        return msgspec.msgpack.decode(content.partition(b"\n")[2], type=KeptFile)
+
+    def kept(self) -> Kept | None:
+        """What the next process would have of the calls."""
+        file = self.kept_file()
+        return None if file is None else decode(file.calls)
 
     def put(self, name: str, descriptor: int) -> None:
         """Keep something in the phone's stead, in place of what has that name."""

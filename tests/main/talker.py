@@ -8,12 +8,9 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
-from app.main import memory_file
-from app.main.kept import Kept, decode
-from app.main.survival import KeptFile
+from app.main.kept import Kept
 from app.model import commands
 from app.model.commands import AnyCommand
 from app.model.snapshot import Snapshot
@@ -80,7 +77,7 @@ class Talker:
         """Wait until the next process would have the keys of its one stream."""
 
         def there() -> bool:
-            file = self._file()
+            file = self.supervisor.kept_file()
             return file is not None and all(voice.config.srtp is not None for voice in file.voices)
 
         await self.supervisor.until(there)
@@ -96,15 +93,7 @@ class Talker:
 
     def kept(self) -> Kept | None:
         """What the next process would have of the calls."""
-        file = self._file()
-        return None if file is None else decode(file.calls)
-
-    def _file(self) -> KeptFile | None:
-        if not any(name.startswith("calls-") for name in self.supervisor.names):
-            return None
-        content = memory_file.content(self.supervisor.descriptor("calls-"))
-        assert content is not None
-        return msgspec.msgpack.decode(content.partition(b"\n")[2], type=KeptFile)
+        return self.supervisor.kept()
 
     async def hears(self, hertz: int) -> None:
         """Wait until it hears nothing but this pitch, from now on."""

@@ -67,6 +67,7 @@ async def test_the_call_is_as_it_was(supervisor: Supervisor, phone: PhoneProcess
     surface = phone.surface
     assert (await surface.command(lambda id_: commands.Mute(id_, muted=True))).accepted
     before = await _until(surface, lambda s: s.audio.muted)
+    await supervisor.until(lambda: (kept := supervisor.kept()) is not None and kept.calls.muted)
     sockets = [name for name in supervisor.names if "rt" in name]
     after = await _crash(supervisor, phone)
     (was,), (call,) = before.calls, after.calls
