@@ -10,7 +10,7 @@ import pytest
 LAYER = Path(__file__).parents[2] / "yocto-layer"
 BSP = LAYER / "meta-ip270-bsp"
 LAYERS = [LAYER, BSP]
-OVERRIDES = {LAYER: {"deskphone"}, BSP: {"ip270", "ip270-family"}}
+OVERRIDES = {LAYER: {"deskphone"}, BSP: {"ip270", "ip270-family", "ip270-qemu"}}
 """By which others' recipes may be changed: only where this distribution is built, only for these machines."""
 CHANGE = re.compile(r"^(?:[A-Z][\w-]*|do_\w+)(?P<overrides>(?::[a-z][\w-]*)*)(?: *[?:.+]*=|\(\) \{)", re.MULTILINE)
 RECIPES = sorted(LAYER.rglob("*.bb"))
@@ -53,3 +53,11 @@ def test_what_others_have_too_waits_to_be_chosen() -> None:
     text = "".join(path.read_text() for path in (LAYER / "conf" / "distro").rglob("deskphone*"))
     chosen = re.findall(r'^PREFERRED_VERSION_(python3-[\w-]+) = "(\S+)"$', text, re.MULTILINE)
     assert {f"{name} {version}" for name, version in chosen} == waiting != set()
+
+
+@pytest.mark.parametrize("machine", sorted((BSP / "conf" / "machine").glob("*.conf")), ids=lambda path: path.stem)
+def test_every_machine_has_a_name_that_the_kernels_metadata_knows(machine: Path) -> None:
+    """The default is its own, and for that linux-yocto has no configuration (kernel-yocto.bbclass, KMACHINE)."""
+    append = (BSP / "recipes-kernel" / "linux" / "linux-yocto_%.bbappend").read_text()
+    known = re.findall(rf'^KMACHINE:{machine.stem} = "(.+)"$', append, re.MULTILINE)
+    assert known in (["genericarm64"], ["qemuarm64"])
